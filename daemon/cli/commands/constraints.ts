@@ -1,0 +1,53 @@
+/** What a job waits for on the machine, as options of the commands that start one. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { JobSpecInput } from '../../../shared/job.ts';
+import { parseDuration } from '../parse/values.ts';
+
+export interface ConstraintOptions {
+	readonly ac?: boolean;
+	readonly minBattery?: number;
+	readonly idle?: boolean;
+	readonly event?: string;
+	readonly maxWait?: number;
+	readonly whenLost?: NonNullable<JobSpecInput['onConstraintLost']>;
+}
+
+export function addConstraintOptions(command: Command): Command {
+	return command
+		.optionsGroup('What it waits for:')
+		.option('--ac', 'start only while the machine is plugged in')
+		.option('--min-battery <percent>', 'or on battery only above this charge', parsePercent)
+		.option('--idle', 'start only while nobody uses the machine')
+		.option('--event <name>', 'start only once this event has fired: see semantica emit')
+		.option('--max-wait <duration>', 'wait so long for power and idleness at most', parseDuration)
+		.addOption(
+			new Option('--when-lost <what>', 'what it does when that ends while it runs').choices([
+				'finish',
+				'pause',
+				'requeue',
+			]),
+		);
+}
+
+export function constraintsOf(
+	options: ConstraintOptions,
+): Pick<JobSpecInput, 'constraints' | 'onConstraintLost'> {
+	const { ac, minBattery, idle, event, maxWait, whenLost } = options;
+	const constraints = {
+		...(ac === true ? { power: 'ac' as const } : {}),
+		// Started by hand, so at any charge, unless the person says otherwise.
+		minBattery: minBattery ?? 0,
+		...(idle === true ? { idle } : {}),
+		...(event === undefined ? {} : { event }),
+		...(maxWait === undefined ? {} : { maxWaitMs: maxWait }),
+	};
+	return { constraints, ...(whenLost === undefined ? {} : { onConstraintLost: whenLost }) };
+}
+
+function parsePercent(text: string): number {
+	const percent = Number(text.replace(/ ?%$/, ''));
+	if (!Number.isInteger(percent) || percent < 0 || percent > 100) {
+		throw new InvalidArgumentError('It must be a whole number from 0 to 100.');
+	}
+	return percent;
+}

@@ -1,0 +1,80 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
+import { errorCode, errorMessage } from '../../../shared/errors.ts';
+import type { JobSpecInput } from '../../../shared/job.ts';
+import type { Context } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { collect, parseInteger, parseSize } from '../parse/values.ts';
+import { newKey, submit } from '../submit.ts';
+import { finishEnqueue } from './enqueued.ts';
+import { examples, JSON_OPTION } from './help.ts';
+
+interface Options {
+	readonly wait?: boolean;
+	readonly exclude?: string[];
+	readonly maxFileSize?: number;
+	readonly priority?: number;
+	readonly json?: boolean;
+}
+
+export function addIndexCommand(program: Command, context: Context): void {
+	program
+		.command('index')
+		.summary('index a folder, so that search finds what is in it')
+		.description(
+			'Indexes a folder as a job. What is ignored by .gitignore stays out; a second run reads only what changed.',
+		)
+		.argument('[folder]', 'the folder', '.')
+		.option('-w, --wait', 'follow the job; Ctrl-C leaves it running')
+		.option('-x, --exclude <pattern>', 'leave this out too, as in .gitignore (repeatable)', collect)
+		.option(
+			'--max-file-size <size>',
+			'skip larger files, as in 500k or 2M (default: 1M)',
+			parseSize,
+		)
+		.option('--priority <number>', '-100 to 100; higher runs first', parseInteger)
+		.option(...JSON_OPTION)
+		.addHelpText(
+			'after',
+			examples(
+				['semantica index --wait', 'index the current folder and watch'],
+				['semantica index ~/src/linux', 'index in the background'],
+				["semantica index -x 'vendor/' -x '*.min.js'", 'leave some files out'],
+			),
+		)
+		.action((folder: string, options: Options) => indexFolder(context, folder, options));
+}
+
+async function indexFolder(context: Context, folder: string, options: Options): Promise<void> {
+	const path = resolve(context.cwd, folder);
+	await assertFolder(path);
+	const payload = {
+		...(options.exclude === undefined ? {} : { exclude: options.exclude }),
+		...(options.maxFileSize === undefined ? {} : { maxFileBytes: options.maxFileSize }),
+	};
+	const spec: JobSpecInput & { key: string } = {
+		type: 'index.workspace',
+		workspace: pathToFileURL(path).href,
+		key: newKey(),
+		// Started by hand, so at any charge.
+		constraints: { minBattery: 0 },
+		...(Object.keys(payload).length === 0 ? {} : { payload }),
+		...(options.priority === undefined ? {} : { priority: options.priority }),
+	};
+	await finishEnqueue(context, await submit(context.daemon, [spec]), {
+		wait: options.wait === true,
+		json: options.json === true,
+		log: false,
+	});
+}
+
+// Said here, so that a typing error does not start a daemon.
+async function assertFolder(path: string): Promise<void> {
+	const found = await stat(path).catch((error: unknown) => {
+		const why = errorCode(error) === 'ENOENT' ? 'there is no such folder' : errorMessage(error);
+		throw new CliError(`Cannot index ${path}: ${why}.`);
+	});
+	if (!found.isDirectory()) throw new CliError(`Cannot index ${path}: it is not a folder.`);
+}

@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import type { DaemonConnection } from '../../../shared/client/connection.ts';
+import type { Result } from '../../../shared/protocol/requests.ts';
+import { connectOrStart, using } from '../connect.ts';
+import type { Context } from '../context.ts';
+import { renderHits } from '../render/hits.ts';
+import { workspaceUri } from './filters.ts';
+import { examples, JSON_OPTION, limitOption } from './help.ts';
+
+interface Options {
+	readonly folder?: string;
+	readonly limit?: number;
+	readonly cursor?: string;
+	readonly json?: boolean;
+}
+
+type Page = Result<'index/search'>;
+
+const STANDARD_LIMIT = 20;
+const PAGE = 200;
+
+export function addSearchCommand(program: Command, context: Context): void {
+	program
+		.command('search')
+		.summary('search what was indexed')
+		.description(
+			'Finds words in indexed folders, best hits first. Parts of identifiers count as words: ' +
+				'"open socket" finds openSocket and open_socket.',
+		)
+		.argument('<words...>', 'what to look for')
+		.option('-f, --folder <folder>', 'only in this indexed folder')
+		.option(...limitOption('hits', STANDARD_LIMIT))
+		.option('--cursor <text>', 'go on where a page ended: nextCursor of --json')
+		.option(...JSON_OPTION)
+		.addHelpText(
+			'after',
+			examples(
+				['semantica search parse header', 'in all indexed folders'],
+				['semantica search retry backoff -f ~/src/app', 'in one of them'],
+				["semantica search 'socket' -n 100 | cut -d: -f1,2", 'plain lines in a pipe'],
+			),
+		)
+		.action((words: string[], options: Options) =>
+			using(connectOrStart(context.daemon), (connection) =>
+				search(context, connection, words.join(' '), options),
+			),
+		);
+}
+
+async function search(
+	context: Context,
+	connection: DaemonConnection,
+	query: string,
+	options: Options,
+): Promise<void> {
+	const page = await readPages(context, connection, query, options);
+	if (options.json) {
+		context.out.json(page);
+		return;
+	}
+	if (page.hits.length === 0) {
+		context.err.lines([await nothingFound(connection, query)]);
+		return;
+	}
+	context.out.lines(renderHits(page.hits, query, context.cwd, context.out.view()));
+	if (page.nextCursor !== null && context.err.stream.isTTY) {
+		const text = 'There are more hits: give a higher --limit.';
+		context.err.lines(['', context.err.style.dim(text)]);
+	}
+}
+
+async function readPages(
+	context: Context,
+	connection: DaemonConnection,
+	query: string,
+	options: Options,
+): Promise<Page> {
+	const scope =
+		options.folder === undefined ? {} : { workspace: await workspaceUri(context, options.folder) };
+	const limit = options.limit ?? STANDARD_LIMIT;
+	const hits: Page['hits'] = [];
+	let next = options.cursor;
+	do {
+		const page: Page = await connection.request('index/search', {
+			...scope,
+			query,
+			limit: Math.min(PAGE, limit - hits.length),
+			...(next === undefined ? {} : { cursor: next }),
+		});
+		hits.push(...page.hits);
+		next = page.nextCursor ?? undefined;
+	} while (next !== undefined && hits.length < limit);
+	return { hits, nextCursor: next ?? null };
+}
+
+async function nothingFound(connection: DaemonConnection, query: string): Promise<string> {
+	const { indexes } = await connection.request('index/status', {});
+	return indexes.length === 0
+		? 'No folder is indexed yet. Index one with: semantica index FOLDER --wait'
+		: `Nothing found for "${query}".`;
+}

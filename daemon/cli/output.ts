@@ -1,0 +1,63 @@
+/** Where a command writes: knows whether people are looking, in which width and with which colours. */
+import type { WriteStream } from 'node:tty';
+import isUnicodeSupported from 'is-unicode-supported';
+import { createStyle, type Style, type View } from './render/style.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Output {
+	readonly stream: NodeJS.WriteStream;
+	/** A terminal that can redraw: progress may move. */
+	readonly live: boolean;
+	readonly style: Style;
+	/** Asked for each drawing, since windows change their width. */
+	view(): View;
+	lines(lines: readonly string[]): void;
+	json(value: unknown): void;
+}
+
+export function createOutput(stream: NodeJS.WriteStream, env: Environment): Output {
+	const terminal = stream.isTTY === true;
+	const style = createStyle({
+		color: wantsColor(terminal, env),
+		unicode: env['TERM'] !== 'dumb' && isUnicodeSupported(),
+	});
+	return {
+		stream,
+		live: terminal && env['TERM'] !== 'dumb',
+		style,
+		view: () => ({
+			style,
+			plain: !terminal,
+			width: terminal ? columns(stream) : Number.POSITIVE_INFINITY,
+		}),
+		lines: (lines) => {
+			if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
+		},
+		json: (value) => {
+			stream.write(`${JSON.stringify(value, null, terminal ? 2 : undefined)}\n`);
+		},
+	};
+}
+
+function columns(stream: WriteStream): number {
+	return stream.columns > 0 ? stream.columns : 80;
+}
+
+/** NO_COLOR and FORCE_COLOR as no-color.org and force-color.org define them; NO_COLOR wins. */
+export function wantsColor(terminal: boolean, env: Environment): boolean {
+	if (env['NO_COLOR']) return false;
+	const force = env['FORCE_COLOR'];
+	if (force !== undefined) return force !== '0' && force !== 'false';
+	return terminal && env['TERM'] !== 'dumb';
+}
+
+/** A reader that left (`| head`) is not an error. */
+export function ignoreBrokenPipe(streams: readonly NodeJS.WriteStream[]): void {
+	for (const stream of streams) {
+		stream.on('error', (error: NodeJS.ErrnoException) => {
+			if (error.code === 'EPIPE') process.exit();
+			throw error;
+		});
+	}
+}

@@ -1,0 +1,85 @@
+/** Durations, times and sizes as people type them. */
+import { InvalidArgumentError } from 'commander';
+
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90` (seconds), `500ms`, `30s`, `5m`, `1h30m`, `2d` → milliseconds, at least 1. */
+export function parseDuration(text: string): number {
+	const compact = text.replace(/\s+/g, '').toLowerCase();
+	if (/^\d+(\.\d+)?$/.test(compact)) return positive(Number(compact) * UNIT_MS.s, text);
+	if (!/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(compact)) throw notDuration(text);
+	let total = 0;
+	for (const [, amount, unit] of compact.matchAll(/([\d.]+)(ms|[smhd])/g)) {
+		total += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+	}
+	return positive(total, text);
+}
+
+function positive(ms: number, text: string): number {
+	const rounded = Math.round(ms);
+	if (rounded < 1 || !Number.isSafeInteger(rounded)) throw notDuration(text);
+	return rounded;
+}
+
+const notDuration = (text: string): InvalidArgumentError =>
+	new InvalidArgumentError(`"${text}" is not a duration. Write 30s, 5m, 1h30m or 2d.`);
+
+/** `+10m`, `18:30` (the next one), `2026-03-01`, `2026-03-01T09:00`, `2026-03-01 09:00` → epoch ms. */
+export function parseTime(text: string, now: number): number {
+	const trimmed = text.trim();
+	if (trimmed.startsWith('+')) return now + parseDuration(trimmed.slice(1));
+	const clock = /^(\d{1,2}):(\d{2})$/.exec(trimmed);
+	if (clock !== null) return nextClock(Number(clock[1]), Number(clock[2]), now, text);
+	// A bare date would be midnight UTC; people mean their own midnight.
+	const local = /^\d{4}-\d{2}-\d{2}$/.test(trimmed)
+		? `${trimmed}T00:00`
+		: trimmed.replace(' ', 'T');
+	const time = /^\d{4}-\d{2}-\d{2}T/.test(local) ? new Date(local).getTime() : Number.NaN;
+	if (Number.isNaN(time)) throw notTime(text);
+	return time;
+}
+
+function nextClock(hours: number, minutes: number, now: number, text: string): number {
+	if (hours > 23 || minutes > 59) throw notTime(text);
+	const date = new Date(now);
+	date.setHours(hours, minutes, 0, 0);
+	if (date.getTime() <= now) date.setDate(date.getDate() + 1);
+	return date.getTime();
+}
+
+const notTime = (text: string): InvalidArgumentError =>
+	new InvalidArgumentError(
+		`"${text}" is not a time. Write +10m, 18:30, 2026-03-01 or 2026-03-01T09:00.`,
+	);
+
+/** `4096`, `500k`, `1M`, `1MiB`, `2MB` → bytes; k and M are binary, as in other tools' size options. */
+export function parseSize(text: string): number {
+	const match = /^(\d+(?:\.\d+)?)\s*(?:([kmg])i?b?|b)?$/i.exec(text.trim());
+	const factor = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[match?.[2]?.toLowerCase() ?? ''] ?? 1;
+	const bytes = Math.round(Number(match?.[1]) * factor);
+	if (!Number.isSafeInteger(bytes) || bytes < 1) {
+		throw new InvalidArgumentError(`"${text}" is not a size. Write 4096, 500k or 2M.`);
+	}
+	return bytes;
+}
+
+export function parseInteger(text: string): number {
+	const value = Number(text);
+	if (!/^[+-]?\d+$/.test(text.trim()) || !Number.isSafeInteger(value)) {
+		throw new InvalidArgumentError(`"${text}" is not a whole number.`);
+	}
+	return value;
+}
+
+/** For options that want at least one. */
+export function parseCount(text: string): number {
+	const value = parseInteger(text);
+	if (value < 1) throw new InvalidArgumentError('It must be at least 1.');
+	return value;
+}
+
+/** Collects an option that may be given several times. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [
+	...before,
+	value,
+];

@@ -1,0 +1,105 @@
+/** The command tree. */
+import { type Argument, Command } from 'commander';
+import { addCancelCommand } from './commands/cancel.ts';
+import { addDaemonCommand } from './commands/daemon.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addEmitCommand } from './commands/emit.ts';
+import { addEnqueueCommand } from './commands/enqueue.ts';
+import { addExplainCommand } from './commands/explain.ts';
+import { examples } from './commands/help.ts';
+import { addIndexCommand } from './commands/indexFolder.ts';
+import { addListCommand } from './commands/list.ts';
+import { addLogsCommand } from './commands/logs.ts';
+import { addMaintainCommand } from './commands/maintain.ts';
+import { addNowCommand } from './commands/now.ts';
+import { addPauseCommand } from './commands/pause.ts';
+import { addResumeCommand } from './commands/resume.ts';
+import { addRetryCommand } from './commands/retry.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addSearchCommand } from './commands/search.ts';
+import { addShowCommand } from './commands/show.ts';
+import { addStatusCommand } from './commands/status.ts';
+import type { Context } from './context.ts';
+
+export function createProgram(context: Context): Command {
+	const { out, err } = context;
+	const program = new Command('semantica')
+		.description(
+			'Hands heavy work to a daemon: indexes folders, runs commands as jobs, shows how they go.',
+		)
+		.version(context.daemon.build.version, '-V, --version')
+		.helpCommand('help [command]', 'the same as --help')
+		.helpOption('-h, --help', 'show this help')
+		.enablePositionalOptions()
+		.exitOverride()
+		.configureOutput({
+			writeOut: (text) => out.stream.write(text),
+			writeErr: (text) => err.stream.write(text),
+			getOutHelpWidth: () => Math.min(100, out.view().width),
+			getErrHelpWidth: () => Math.min(100, err.view().width),
+			getOutHasColors: () => true,
+			getErrHasColors: () => true,
+			outputError: (text, write) => write(err.style.red(text.replace(/^error: /, ''))),
+		})
+		.configureHelp({
+			styleTitle: (text) => out.style.bold(text),
+			styleCommandText: (text) => out.style.cyan(text),
+			styleSubcommandTerm: (text) => out.style.cyan(text),
+			styleOptionTerm: (text) => out.style.cyan(text),
+			visibleCommands: (command) => [...command.commands],
+			subcommandTerm: (command) =>
+				[command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+		});
+	program.commandsGroup('Index and search:');
+	addIndexCommand(program, context);
+	addSearchCommand(program, context);
+	program.commandsGroup('Start jobs:');
+	addRunCommand(program, context);
+	addEnqueueCommand(program, context);
+	addEmitCommand(program, context);
+	program.commandsGroup('Look at jobs and change them:');
+	addListCommand(program, context);
+	addShowCommand(program, context);
+	addLogsCommand(program, context);
+	addExplainCommand(program, context);
+	addCancelCommand(program, context);
+	addRetryCommand(program, context);
+	addPauseCommand(program, context);
+	addResumeCommand(program, context);
+	addNowCommand(program, context);
+	program.commandsGroup('The daemon:');
+	addStatusCommand(program, context);
+	addDaemonCommand(program, context);
+	addMaintainCommand(program, context);
+	addDoctorCommand(program, context);
+	program.addHelpText(
+		'after',
+		`${examples(
+			['semantica index --wait', 'index this folder and watch'],
+			['semantica search open socket', 'find it again'],
+			['semantica run --wait -- npm test', 'run a command as a job'],
+			['semantica list', 'what runs, waits and has ended'],
+		)}
+
+Exit codes: 0 done, 1 error, 2 usage, 3 no daemon runs, 4 a job waited for did not succeed.
+Data folder: ${context.daemon.paths.home} (change it with SEMANTICA_HOME).
+More about a command: semantica COMMAND --help`,
+	);
+	explainErrors(program);
+	return program;
+}
+
+function argumentTerm(argument: Argument): string {
+	const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+	return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+/** Each command's mistakes end with where to read about it. */
+function explainErrors(command: Command): void {
+	for (const child of command.commands) {
+		const path = command.parent === null ? child.name() : `${command.name()} ${child.name()}`;
+		child.showHelpAfterError(`See: semantica ${path} --help`);
+		explainErrors(child);
+	}
+	if (command.parent === null) command.showHelpAfterError('See: semantica --help');
+}

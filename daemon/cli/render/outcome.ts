@@ -1,0 +1,59 @@
+/** Why a job is where it is, in a few words: for the last column of a list. */
+import type { Job } from '../../../shared/job.ts';
+import { formatAge, formatDuration } from './format.ts';
+import { childrenSummary, progressAmount, progressPercent } from './progress.ts';
+import { oneLine } from './text.ts';
+
+export function jobDetail(job: Job, now: number): string {
+	switch (job.state) {
+		case 'queued':
+			return queuedDetail(job, now);
+		case 'running':
+		case 'paused':
+			return runningDetail(job);
+		case 'succeeded':
+			return job.progress === null || job.progress.current === 0
+				? ''
+				: progressAmount({ ...job.progress, total: undefined });
+		default:
+			return exitDetail(job) ?? stopDetail(job);
+	}
+}
+
+function queuedDetail(job: Job, now: number): string {
+	if (job.held) return 'held until it is resumed';
+	if (job.runAt <= now) return '';
+	const when = formatAge(job.runAt, now);
+	return job.attempt > 0 ? `attempt ${job.attempt + 1} of ${job.maxAttempts} ${when}` : when;
+}
+
+function runningDetail(job: Job): string {
+	if (job.progress === null) {
+		return job.phase === 'children' ? childrenSummary(job.children) : '';
+	}
+	const percent = progressPercent(job.progress);
+	return [percent, progressAmount(job.progress)].filter((part) => part !== '').join('  ');
+}
+
+/** A finished job's sentence, or the bare facts where the daemon gave none. */
+export function stopDetail(job: Job): string {
+	return job.error === null ? (exitDetail(job) ?? '') : oneLine(job.error.message);
+}
+
+/** How its process ended, where that was what ended the job. */
+function exitDetail({ stopReason, signal, exitCode }: Job): string | undefined {
+	if (stopReason === 'signal' && signal !== null) return `ended by ${signal}`;
+	if (stopReason === 'exit' && exitCode !== null && exitCode !== 0) return `exit code ${exitCode}`;
+	return undefined;
+}
+
+/** How long it ran: until now, or until it ended. Undefined when it never started. */
+export function runTime(job: Job, now: number): number | undefined {
+	if (job.startedAt === null) return undefined;
+	return (job.finishedAt ?? now) - job.startedAt;
+}
+
+export function runTimeText(job: Job, now: number): string {
+	const time = job.state === 'queued' ? undefined : runTime(job, now);
+	return time === undefined ? '' : formatDuration(time);
+}

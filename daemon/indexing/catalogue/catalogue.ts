@@ -1,0 +1,166 @@
+/** What the index knows of each file, and the few ways in which that changes. */
+import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
+import type { Sqlite } from '../../sqlite/open.ts';
+import { NO_STAMP, type SkipReason } from '../files/probe.ts';
+import { WORDS_VERSION } from '../words/terms.ts';
+
+/** Rows of one transaction: few enough that other indexers and readers never wait long. */
+export const ROWS_PER_TRANSACTION = 200;
+
+export interface KnownFile {
+	/** As the file was when it was last read; NO_STAMP when it must be read again however it looks. */
+	readonly stamp: string;
+	readonly skipped: SkipReason | null;
+}
+
+export interface FileFacts {
+	readonly path: string;
+	readonly size: number;
+	readonly stamp: string;
+}
+
+export interface Words {
+	readonly body: string;
+	readonly path: string;
+}
+
+/** Reads and writes of one connection. Writes belong inside `transaction`. */
+export interface Catalogue {
+	/** Takes the write lock at once, so that what is read inside stays true until the commit. */
+	transaction<T>(work: () => T): T;
+	get(path: string): KnownFile | undefined;
+	/** The content hash of what is indexed of a file, by the rules of now. */
+	hash(path: string): Buffer | undefined;
+	all(): Map<string, KnownFile>;
+	/** A file that a shard will read; what is indexed of it stays findable until then. */
+	expect(path: string): void;
+	index(facts: FileFacts, hash: Buffer, words: Words): void;
+	/** The content is what is indexed already. */
+	confirm(facts: FileFacts): void;
+	skip(facts: FileFacts, reason: SkipReason): void;
+	remove(path: string): void;
+	finishWalk(exclude: readonly string[], at: number): void;
+	/** The patterns of the last walk. */
+	exclude(): string[];
+}
+
+interface FileRow {
+	readonly id: number;
+	readonly hash: Buffer | null;
+	readonly version: number;
+	readonly skipped: SkipReason | null;
+}
+
+/** The columns of a KnownFile. */
+const KNOWN = `iif(pending = 0 AND version = ${WORDS_VERSION}, stamp, '${NO_STAMP}') AS stamp, skipped`;
+
+export function createCatalogue(db: Sqlite): Catalogue {
+	const select = db.prepare<[string], FileRow>(
+		'SELECT id, hash, version, skipped FROM files WHERE path = ?',
+	);
+	const selectKnown = db.prepare<[string], KnownFile>(`SELECT ${KNOWN} FROM files WHERE path = ?`);
+	const insert = db.prepare('INSERT INTO files (path) VALUES (?)');
+	const update = db.prepare(
+		'UPDATE files SET size = ?, stamp = ?, hash = ?, version = ?, skipped = ?, pending = 0 WHERE id = ?',
+	);
+	const setPending = db.prepare(
+		`INSERT INTO files (path, pending) VALUES (?, 1)
+		ON CONFLICT (path) DO UPDATE SET pending = 1, skipped = NULL`,
+	);
+	const deleteFile = db.prepare('DELETE FROM files WHERE id = ?');
+	const insertWords = db.prepare('INSERT INTO words (rowid, body, path) VALUES (?, ?, ?)');
+	const deleteWords = db.prepare('DELETE FROM words WHERE rowid = ?');
+
+	const rowFor = (path: string): Pick<FileRow, 'id' | 'hash'> =>
+		select.get(path) ?? { id: Number(insert.run(path).lastInsertRowid), hash: null };
+	const forgetWords = (row: Pick<FileRow, 'id' | 'hash'>): void => {
+		if (row.hash !== null) deleteWords.run(row.id);
+	};
+
+	return {
+		transaction: (work) => db.transaction(work).immediate(),
+		get: (path) => selectKnown.get(path),
+		hash(path) {
+			const row = select.get(path);
+			return row?.version === WORDS_VERSION ? (row.hash ?? undefined) : undefined;
+		},
+		all() {
+			// Arrays of columns come out of SQLite half again as fast as objects.
+			const rows = db
+				.prepare<[], [path: string, stamp: string, skipped: SkipReason | null]>(
+					`SELECT path, ${KNOWN} FROM files`,
+				)
+				.raw()
+				.all();
+			return new Map(rows.map(([path, stamp, skipped]) => [path, { stamp, skipped }]));
+		},
+		expect(path) {
+			setPending.run(path);
+		},
+		index({ path, size, stamp }, hash, words) {
+			const row = rowFor(path);
+			forgetWords(row);
+			insertWords.run(row.id, words.body, words.path);
+			update.run(size, stamp, hash, WORDS_VERSION, null, row.id);
+		},
+		confirm({ path, size, stamp }) {
+			const row = select.get(path);
+			if (row !== undefined) update.run(size, stamp, row.hash, row.version, row.skipped, row.id);
+		},
+		skip({ path, size, stamp }, reason) {
+			const row = rowFor(path);
+			forgetWords(row);
+			update.run(size, stamp, null, WORDS_VERSION, reason, row.id);
+		},
+		remove(path) {
+			const row = select.get(path);
+			if (row === undefined) return;
+			forgetWords(row);
+			deleteFile.run(row.id);
+		},
+		finishWalk(exclude, at) {
+			db.prepare('DELETE FROM walk').run();
+			db.prepare('INSERT INTO walk (exclude, finished_at) VALUES (?, ?)').run(
+				JSON.stringify(exclude),
+				at,
+			);
+		},
+		exclude() {
+			const row = db.prepare<[], { exclude: string }>('SELECT exclude FROM walk').get();
+			return row === undefined ? [] : (JSON.parse(row.exclude) as string[]);
+		},
+	};
+}
+
+export type IndexNumbers = Pick<
+	IndexStatus,
+	'files' | 'bytes' | 'skipped' | 'pending' | 'walkedAt'
+>;
+
+export function readNumbers(db: Sqlite): IndexNumbers {
+	const totals = db
+		.prepare<[], { files: number; bytes: number; pending: number }>(
+			`SELECT count(hash) AS files, coalesce(sum(iif(hash IS NULL, 0, size)), 0) AS bytes,
+				coalesce(sum(pending), 0) AS pending FROM files`,
+		)
+		.get() ?? { files: 0, bytes: 0, pending: 0 };
+	const walk = db
+		.prepare<[], { walkedAt: number }>('SELECT finished_at AS walkedAt FROM walk')
+		.get();
+	return {
+		...totals,
+		skipped: countSkipped(db),
+		walkedAt: walk?.walkedAt ?? null,
+	};
+}
+
+/** How many files the catalogue knows and did not index, by reason. */
+export function countSkipped(db: Sqlite): Record<string, number> {
+	const rows = db
+		.prepare<[], [reason: string, count: number]>(
+			'SELECT skipped, count(*) FROM files WHERE skipped IS NOT NULL GROUP BY skipped',
+		)
+		.raw()
+		.all();
+	return Object.fromEntries(rows);
+}

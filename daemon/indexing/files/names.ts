@@ -1,0 +1,42 @@
+/** File names as bytes, made paths: what is not UTF-8 no client could name again. */
+import { isUtf8 } from 'node:buffer';
+
+export interface Names {
+	readonly paths: string[];
+	/** Names that are not UTF-8, made printable. */
+	readonly unprintable: string[];
+}
+
+/** Takes a name that ends in a slash, as git writes those of folders, without it. */
+export function addName(names: Names, prefix: string, name: Buffer): void {
+	if (isUtf8(name)) names.paths.push(prefix + withoutSlash(name.toString()));
+	else names.unprintable.push(prefix + printable(name));
+}
+
+/** The names in `bytes`, each ended by a NUL. */
+export function namesIn(bytes: Buffer): Names {
+	const names: Names = { paths: [], unprintable: [] };
+	if (isUtf8(bytes)) {
+		// Thousands at once: as good as always possible, and several times faster than one by one.
+		for (const name of bytes.toString().split('\0')) {
+			if (name !== '') names.paths.push(withoutSlash(name));
+		}
+		return names;
+	}
+	for (let start = 0; start < bytes.length; ) {
+		const end = bytes.indexOf(0, start);
+		addName(names, '', bytes.subarray(start, end));
+		start = end + 1;
+	}
+	return names;
+}
+
+const withoutSlash = (name: string): string => (name.endsWith('/') ? name.slice(0, -1) : name);
+
+/** Bytes above ASCII as git prints them; the slash in front keeps it apart from every real path. */
+function printable(name: Buffer): string {
+	const text = name.toString('latin1').replace(/[^ -~]/g, (char) => {
+		return `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`;
+	});
+	return `/${text}`;
+}

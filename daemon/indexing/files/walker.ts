@@ -1,0 +1,108 @@
+/** The folder's files without git, by the same rules. */
+import { isUtf8 } from 'node:buffer';
+import { type Dirent, readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { addName, type Names } from './names.ts';
+import { gitTop, hasGit, type Rules, topRules } from './rules.ts';
+
+export interface WalkOptions {
+	readonly env: NodeJS.ProcessEnv;
+	/** A folder that cannot be read, with Node's message; its files are left out. */
+	readonly onUnreadable: (folder: string, error: unknown) => void;
+}
+
+interface Ground {
+	readonly rules: Rules;
+	/**
+	 * Where the folder lies below the folder that `rules` counts from: '' or with a trailing slash.
+	 */
+	readonly prefix: string;
+	/** Outside of git nobody wrote down that installed packages are not the person's own. */
+	readonly skipPackages: boolean;
+}
+
+/**
+ * Files and links in `folder`, relative to it with forward slashes, folder by folder. A nested
+ * git repository appears as one entry and is not entered. Links are never followed.
+ */
+export function walkFiles(folder: string, options: WalkOptions): Generator<Names> {
+	const ground = groundOf(folder, options.env);
+	return walkFolder({ folder, ground, options }, '', ground.rules);
+}
+
+interface Walk {
+	readonly folder: string;
+	readonly ground: Ground;
+	readonly options: WalkOptions;
+}
+
+function* walkFolder(walk: Walk, path: string, rules: Rules): Generator<Names> {
+	const { folder, ground, options } = walk;
+	let entries: Dirent<Buffer>[];
+	try {
+		entries = readdirSync(join(folder, path), { withFileTypes: true, encoding: 'buffer' });
+	} catch (error) {
+		options.onUnreadable(path, error);
+		return;
+	}
+	const prefix = path === '' ? '' : `${path}/`;
+	const files: Names = { paths: [], unprintable: [] };
+	const folders: string[] = [];
+	for (const entry of entries) {
+		const name = entry.name.toString();
+		const child = prefix + name;
+		const isFolder = entry.isDirectory();
+		if (isLeftOut(name, isFolder, ground)) continue;
+		if (rules.isIgnored(ground.prefix + child, isFolder)) continue;
+		if (isFolder && isUtf8(entry.name) && !hasGit(join(folder, child))) folders.push(child);
+		else if (isFolder || entry.isFile() || entry.isSymbolicLink()) {
+			addName(files, prefix, entry.name);
+		}
+	}
+	yield files;
+	for (const child of folders) yield* walkFolder(walk, child, rules.within(ground.prefix + child));
+}
+
+/** Which of `paths` the walk would have come across. */
+export function walkableFiles(
+	folder: string,
+	env: NodeJS.ProcessEnv,
+	paths: readonly string[],
+): string[] {
+	const ground = groundOf(folder, env);
+	return paths.filter((path) => {
+		const names = path.split('/');
+		let { rules } = ground;
+		return names.every((name, depth) => {
+			const at = ground.prefix + names.slice(0, depth + 1).join('/');
+			const isFolder = depth < names.length - 1;
+			if (isLeftOut(name, isFolder, ground) || rules.isIgnored(at, isFolder)) return false;
+			if (isFolder) rules = rules.within(at);
+			return true;
+		});
+	});
+}
+
+const isLeftOut = (name: string, isFolder: boolean, ground: Ground): boolean =>
+	name === '.git' || (isFolder && ground.skipPackages && name === 'node_modules');
+
+/**
+ * The rules in force in `folder`: a repository's rules reach down from its top, unless they
+ * ignore the folder.
+ */
+function groundOf(folder: string, env: NodeJS.ProcessEnv): Ground {
+	const top = gitTop(folder);
+	if (top === undefined || top === folder) {
+		return { rules: topRules(folder, env), prefix: '', skipPackages: top === undefined };
+	}
+	const names = relative(top, folder).split(sep);
+	let rules = topRules(top, env);
+	for (const [depth] of names.entries()) {
+		const at = names.slice(0, depth + 1).join('/');
+		if (rules.isIgnored(at, true)) {
+			return { rules: topRules(folder, env), prefix: '', skipPackages: true };
+		}
+		rules = rules.within(at);
+	}
+	return { rules, prefix: `${names.join('/')}/`, skipPackages: false };
+}

@@ -1,0 +1,38 @@
+/** The numbers of each index. */
+
+import { errorMessage } from '../../../shared/errors.ts';
+import type { DataPaths } from '../../../shared/paths.ts';
+import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
+import type { Params, Result } from '../../../shared/protocol/requests.ts';
+import { readNumbers } from '../catalogue/catalogue.ts';
+import { guardDamage, unusableCause } from '../catalogue/database.ts';
+import { canonicalWorkspace } from '../catalogue/location.ts';
+import type { Indexes } from './indexes.ts';
+
+/** An unknown workspace has no index: the answer is an empty list, not an error. */
+export function readStatus(
+	paths: DataPaths,
+	indexes: Indexes,
+	params: Params<'index/status'>,
+): Result<'index/status'> {
+	const workspaces =
+		params.workspace === undefined ? indexes.workspaces() : [canonicalWorkspace(params.workspace)];
+	return {
+		indexes: workspaces.flatMap((workspace) => statusOf(paths, indexes, workspace) ?? []),
+	};
+}
+
+const NOTHING = { files: 0, bytes: 0, skipped: {}, pending: 0, walkedAt: null };
+
+function statusOf(paths: DataPaths, indexes: Indexes, workspace: string): IndexStatus | undefined {
+	const databaseBytes = indexes.bytes(workspace);
+	try {
+		const db = indexes.open(workspace);
+		if (db === undefined) return undefined;
+		const numbers = guardDamage(paths, workspace, () => readNumbers(db));
+		return { workspace, ...numbers, databaseBytes, problem: null };
+	} catch (error) {
+		if (unusableCause(error) === undefined) throw error;
+		return { workspace, ...NOTHING, databaseBytes, problem: errorMessage(error) };
+	}
+}

@@ -1,0 +1,100 @@
+/**
+ * What an indexer finds out about a file outside of any transaction, and how that gets into the
+ * index.
+ */
+import { hash } from 'node:crypto';
+import type { Catalogue, FileFacts, Words } from '../catalogue/catalogue.ts';
+import { readContent } from '../files/content.ts';
+import { NO_STAMP, type Probe, probe, type SkipReason } from '../files/probe.ts';
+import type { TermCounter } from '../words/terms.ts';
+
+/** What is to be written about a file. `seen` is how the file looked when that was decided. */
+export type Finding = { readonly path: string; readonly seen: string } & (
+	| {
+			readonly kind: 'index';
+			readonly facts: FileFacts;
+			readonly hash: Buffer;
+			readonly words: Words;
+	  }
+	/** Its content is what is indexed already. */
+	| { readonly kind: 'confirm'; readonly facts: FileFacts }
+	| { readonly kind: 'skip'; readonly facts: FileFacts; readonly reason: SkipReason }
+	| { readonly kind: 'remove' }
+);
+
+export type Look =
+	| Finding
+	| { readonly kind: 'unchanged' }
+	/** Written to while it was read. */
+	| { readonly kind: 'unstable' };
+
+export interface Examiner {
+	/** Canonical. */
+	readonly root: string;
+	readonly catalogue: Catalogue;
+	readonly counter: TermCounter;
+	readonly maxFileBytes: number;
+}
+
+/** How a file looks, in one string: equal strings mean that nothing happened to it. */
+function appearance(found: Probe): string {
+	if (found.kind === 'file') return found.stamp;
+	return found.kind === 'skipped' ? found.reason : 'gone';
+}
+
+export function examine(examiner: Examiner, path: string): Look {
+	const { root, catalogue, counter, maxFileBytes } = examiner;
+	const found = probe(root, path);
+	const seen = appearance(found);
+	const skip = (reason: SkipReason, size: number, stamp: string): Finding => ({
+		kind: 'skip',
+		path,
+		seen,
+		facts: { path, size, stamp },
+		reason,
+	});
+
+	if (found.kind === 'skipped') return skip(found.reason, 0, NO_STAMP);
+	// A folder has taken the place of the file.
+	if (found.kind !== 'file') return { kind: 'remove', path, seen };
+	if (found.size > maxFileBytes) return skip('too-large', found.size, NO_STAMP);
+	if (catalogue.get(path)?.stamp === found.stamp) return { kind: 'unchanged' };
+
+	const content = readContent(root, path, maxFileBytes);
+	if (content.kind === 'gone') return { kind: 'remove', path, seen: 'gone' };
+	if (content.kind === 'unstable') return { kind: 'unstable' };
+	if (content.kind === 'skipped') return skip(content.reason, content.size, content.settled);
+	const facts: FileFacts = { path, size: content.size, stamp: content.settled };
+	const digest = hash('sha256', content.text, 'buffer');
+	if (catalogue.hash(path)?.equals(digest)) {
+		return { kind: 'confirm', path, seen: content.stamp, facts };
+	}
+	const words: Words = {
+		body: counter.columnOf(content.text),
+		path: counter.columnOf(Buffer.from(path)),
+	};
+	return { kind: 'index', path, seen: content.stamp, facts, hash: digest, words };
+}
+
+/**
+ * Writes findings in one transaction. A file that no longer looks as it did is left out and
+ * returned: another indexer may have written what it is now, and an older finding must not go
+ * over a newer one.
+ */
+export function commit({ root, catalogue }: Examiner, findings: readonly Finding[]): Set<Finding> {
+	return catalogue.transaction(() => {
+		const outdated = new Set<Finding>();
+		for (const finding of findings) {
+			if (appearance(probe(root, finding.path)) !== finding.seen) outdated.add(finding);
+			else write(catalogue, finding);
+		}
+		return outdated;
+	});
+}
+
+function write(catalogue: Catalogue, finding: Finding): void {
+	if (finding.kind === 'index') catalogue.index(finding.facts, finding.hash, finding.words);
+	else if (finding.kind === 'confirm') catalogue.confirm(finding.facts);
+	else if (finding.kind === 'skip') catalogue.skip(finding.facts, finding.reason);
+	else catalogue.remove(finding.path);
+}

@@ -1,0 +1,87 @@
+/**
+ * The program of index jobs: `indexer.js workspace|files FOLDER-URI`, with the job's payload on
+ * stdin. It may be killed at any moment: what it commits is consistent, and the next run does the
+ * rest.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { errorCode, errorMessage, SemanticaError } from '../../../shared/errors.ts';
+import { dataFolder, dataPaths } from '../../../shared/paths.ts';
+import type {
+	IndexFilesPayload,
+	IndexWorkspacePayload,
+} from '../../../shared/protocol/indexing.ts';
+import { guardDamage, unusableCause } from '../catalogue/database.ts';
+import { indexFiles } from './files.ts';
+import type { IndexJob } from './job.ts';
+import { createReporter } from './report.ts';
+import { type EnqueueChildren, indexWorkspace } from './workspace.ts';
+
+async function run(): Promise<void> {
+	const [, program = '', mode, workspace] = process.argv;
+	if (workspace === undefined || (mode !== 'workspace' && mode !== 'files')) {
+		throw new SemanticaError(
+			'VALIDATION',
+			'Usage: indexer.js workspace|files FOLDER-URI, with the payload as JSON on standard input.',
+		);
+	}
+	// Complete and checked: the job's handler did that before the daemon took it.
+	const payload: unknown = JSON.parse(await text(process.stdin));
+	const nativeFolder = join(dirname(program), 'native');
+	const job: IndexJob = {
+		home: {
+			paths: dataPaths(dataFolder(process.env)),
+			nativeFolder: existsSync(nativeFolder) ? nativeFolder : undefined,
+		},
+		workspace,
+		env: process.env,
+		report: createReporter((line) => process.stdout.write(`${line}\n`), Date.now),
+	};
+	if (mode === 'files') {
+		await guarded(job, () => indexFiles(job, payload as IndexFilesPayload));
+		return;
+	}
+	const enqueue: EnqueueChildren = async (jobs) => {
+		// Loaded here because most runs, shards above all, start faster without it.
+		const { enqueueChildren } = await import('./children.ts');
+		await enqueueChildren(job.home.paths, process.env['SEMANTICA_TOKEN'], jobs);
+	};
+	const walk = () =>
+		guarded(job, () => indexWorkspace(job, payload as IndexWorkspacePayload, enqueue));
+	try {
+		await walk();
+	} catch (error) {
+		// Damage that only reading brought to light: now there is a mark, and the second walk begins
+		// anew.
+		if (unusableCause(error) !== 'damaged') throw error;
+		await walk();
+	}
+}
+
+async function guarded<T>(job: IndexJob, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		return guardDamage(job.home.paths, job.workspace, () => {
+			throw error;
+		});
+	}
+}
+
+function sentence(error: unknown): string {
+	switch (errorCode(error)) {
+		case 'SQLITE_FULL':
+		case 'ENOSPC':
+			return 'The disk with the data folder is full. Free some space and run the job again.';
+		case 'SQLITE_BUSY':
+			return 'Other indexers of this folder held its index for a minute. Run the job again.';
+		default:
+			return errorMessage(error);
+	}
+}
+
+run().catch((error: unknown) => {
+	process.stderr.write(`${sentence(error)}\n`);
+	process.exitCode = 1;
+});

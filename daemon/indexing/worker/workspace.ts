@@ -1,0 +1,140 @@
+/** A run of `index.workspace`: finds out what changed in the folder, and hands it to shards. */
+import { basename } from 'node:path';
+import type { JobSpecInput } from '../../../shared/job.ts';
+import type {
+	IndexFilesPayload,
+	IndexWorkspacePayload,
+} from '../../../shared/protocol/indexing.ts';
+import {
+	type Catalogue,
+	countSkipped,
+	createCatalogue,
+	ROWS_PER_TRANSACTION,
+} from '../catalogue/catalogue.ts';
+import { openOrRebuildIndex } from '../catalogue/database.ts';
+import { createListing } from '../files/listing.ts';
+import { NO_STAMP } from '../files/probe.ts';
+import { excluder } from '../files/rules.ts';
+import { filesTitle } from '../titles.ts';
+import { type IndexJob, openFolder } from './job.ts';
+import { counted, createLister, megabytes, skippedText } from './report.ts';
+import { shardsOf } from './shards.ts';
+import { compareFolder, type Differences } from './walk.ts';
+
+/** Adds children, at least one, to this job. Resolves when they are stored. */
+export type EnqueueChildren = (jobs: readonly JobSpecInput[]) => Promise<void>;
+
+export interface WorkspaceResult {
+	/** Files of the folder's set, indexable or not. */
+	readonly files: number;
+	readonly changed: number;
+	readonly removed: number;
+	/** By reason: all that the index knows of, not only what is new. */
+	readonly skipped: Readonly<Record<string, number>>;
+	/** Of the changed files. */
+	readonly bytes: number;
+}
+
+export async function indexWorkspace(
+	job: IndexJob,
+	payload: IndexWorkspacePayload,
+	enqueue: EnqueueChildren,
+): Promise<WorkspaceResult> {
+	const { report, workspace } = job;
+	const root = openFolder(job);
+	const db = openOrRebuildIndex(job.home, workspace, report.log);
+	try {
+		const catalogue = createCatalogue(db);
+		const differences = await compareFolder({
+			root,
+			listing: createListing(root, { env: job.env, log: report.log }),
+			isExcluded: excluder(root, payload.exclude),
+			maxFileBytes: payload.maxFileBytes,
+			catalogue,
+			onProgress: (files) =>
+				report.progress({ current: 0, unit: 'files', message: `${counted(files, 'file')} seen` }),
+		});
+		record(catalogue, differences);
+		catalogue.transaction(() => catalogue.finishWalk(payload.exclude, Date.now()));
+
+		const { changed } = differences;
+		const bytes = changed.reduce((sum, file) => sum + file.size, 0);
+		report.progress(
+			{
+				current: 0,
+				total: changed.length,
+				unit: 'files',
+				message: `${counted(changed.length, 'changed file')}, ${megabytes(bytes)}`,
+			},
+			true,
+		);
+		const result: WorkspaceResult = {
+			files: differences.files,
+			changed: changed.length,
+			removed: differences.gone.length,
+			skipped: countSkipped(db),
+			bytes,
+		};
+		logDifferences(job, root, differences, result);
+		const shards = shardJobs(workspace, differences, payload.maxFileBytes);
+		if (shards.length > 0) await enqueue(shards);
+		report.result({ ...result });
+		return result;
+	} finally {
+		db.close();
+	}
+}
+
+function record(catalogue: Catalogue, { changed, skipped, gone }: Differences): void {
+	inBatches(catalogue, changed, ({ path }) => catalogue.expect(path));
+	inBatches(catalogue, skipped, ({ path, size, reason }) =>
+		catalogue.skip({ path, size, stamp: NO_STAMP }, reason),
+	);
+	inBatches(catalogue, gone, ({ path, stamp }) => {
+		// Whoever indexed it since we looked knows better.
+		if (catalogue.get(path)?.stamp === stamp) catalogue.remove(path);
+	});
+}
+
+function inBatches<T>(catalogue: Catalogue, items: readonly T[], work: (item: T) => void): void {
+	for (let start = 0; start < items.length; start += ROWS_PER_TRANSACTION) {
+		const batch = items.slice(start, start + ROWS_PER_TRANSACTION);
+		catalogue.transaction(() => batch.forEach(work));
+	}
+}
+
+function shardJobs(
+	workspace: string,
+	{ changed }: Differences,
+	maxFileBytes: number,
+): JobSpecInput[] {
+	return shardsOf(changed).map((shard) => {
+		const files = shard.map(({ path }) => path);
+		const payload: IndexFilesPayload = { files, maxFileBytes };
+		return { type: 'index.files', workspace, title: filesTitle(files), payload };
+	});
+}
+
+function logDifferences(
+	{ report }: IndexJob,
+	root: string,
+	{ skipped, files }: Differences,
+	result: WorkspaceResult,
+): void {
+	const lister = createLister(report.log);
+	for (const { path, reason } of skipped) lister.add(`skipped, ${reason}`, path);
+	lister.finish();
+	if (files === 0) {
+		report.log(
+			`There is nothing to index in ${root}: it has no files, or its rules exclude them all.`,
+		);
+		return;
+	}
+	const parts = [
+		`${counted(files, 'file')} in ${basename(root) || root}`,
+		`${result.changed} to index (${megabytes(result.bytes)})`,
+		`${result.removed} removed`,
+		skippedText(result.skipped),
+	];
+	report.log(`${parts.filter((part) => part !== '').join(', ')}.`);
+}

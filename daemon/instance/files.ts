@@ -1,0 +1,69 @@
+/** The small files by which clients find and enter the daemon, and the folders around them. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
+import type { DataPaths } from '../../shared/paths.ts';
+import type { StateFile } from '../../shared/protocol/requests.ts';
+
+/** @throws SemanticaError SYSTEM when the data folder cannot be written. */
+export function makeFolders(paths: DataPaths): void {
+	try {
+		for (const folder of [paths.home, paths.run, paths.logs, paths.indexes]) {
+			mkdirSync(folder, { recursive: true, mode: 0o700 });
+		}
+		chmodSync(paths.home, 0o700);
+	} catch (error) {
+		throw notWritable(paths.home, error);
+	}
+}
+
+/** A full or read-only disk, or missing rights, whichever file it was that could not be written. */
+export function notWritable(home: string, error: unknown): SemanticaError {
+	return new SemanticaError(
+		'SYSTEM',
+		`Semantica cannot write to its data folder ${home} (${errorMessage(error)}). ` +
+			'Free space or change its permissions, or name another folder with SEMANTICA_HOME.',
+	);
+}
+
+export function isNotWritable(error: unknown): boolean {
+	return /^(ENOSPC|EDQUOT|EROFS|EACCES|EPERM|SQLITE_(FULL|READONLY|CANTOPEN|IOERR))/.test(
+		errorCode(error) ?? '',
+	);
+}
+
+/** The data folder's token: made once, so that a client which read it stays welcome after a restart. */
+export function ensureToken(paths: DataPaths): string {
+	try {
+		const kept = readFileSync(paths.tokenFile, 'utf8').trim();
+		if (/^[0-9a-f]{64}$/.test(kept)) {
+			chmodSync(paths.tokenFile, 0o600);
+			return kept;
+		}
+	} catch {
+		// Absent: made below.
+	}
+	const token = randomBytes(32).toString('hex');
+	writeAtomically(paths.tokenFile, `${token}\n`);
+	return token;
+}
+
+export function writeStateFile(paths: DataPaths, state: StateFile): void {
+	writeAtomically(paths.stateFile, `${JSON.stringify(state, null, 2)}\n`);
+}
+
+export function removeStateFile(paths: DataPaths): void {
+	rmSync(paths.stateFile, { force: true });
+}
+
+/** Whole or not at all: readers see the old text or the new. */
+export function writeAtomically(file: string, text: string): void {
+	const draft = `${file}.${process.pid}.tmp`;
+	try {
+		writeFileSync(draft, text, { mode: 0o600 });
+		renameSync(draft, file);
+	} catch (error) {
+		rmSync(draft, { force: true });
+		throw error;
+	}
+}

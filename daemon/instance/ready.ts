@@ -1,0 +1,18 @@
+/** The one line that a launcher waits for. */
+import { closeSync, writeSync } from 'node:fs';
+import type { ReadyMessage } from '../../shared/client/launch.ts';
+
+/** Tells the launcher, once; without one (started by hand) a person reads it. */
+export function sayReady(message: ReadyMessage): void {
+	const fd = Number(process.env['SEMANTICA_READY_FD'] ?? Number.NaN);
+	// Jobs and daemons that jobs start must not inherit it.
+	delete process.env['SEMANTICA_READY_FD'];
+	if (Number.isInteger(fd)) {
+		writeSync(fd, `${JSON.stringify(message)}\n`);
+		closeSync(fd);
+	} else if ('error' in message) {
+		console.error(message.error);
+	} else if ('busy' in message) {
+		console.error('Another Semantica daemon serves this data folder already.');
+	}
+}

@@ -1,0 +1,96 @@
+/** `system/diagnose`: a look at everything that could be wrong, each finding a sentence. */
+import { constants } from 'node:fs';
+import { access, stat, statfs } from 'node:fs/promises';
+import { errorMessage } from '../../shared/errors.ts';
+import type { DataPaths } from '../../shared/paths.ts';
+import type { Result } from '../../shared/protocol/requests.ts';
+import type { Maintenance } from './maintenance/run.ts';
+
+export interface Finding {
+	readonly ok: boolean;
+	readonly message: string;
+}
+
+export interface Check {
+	readonly name: string;
+	readonly run: () => Finding | Promise<Finding>;
+}
+
+const GIB = 1024 ** 3;
+/** Below this an index or a large log may not fit any more. */
+const LITTLE_SPACE_BYTES = GIB;
+
+/** Runs all checks; one that breaks is itself a finding. */
+export async function diagnose(checks: readonly Check[]): Promise<Result<'system/diagnose'>> {
+	return {
+		checks: await Promise.all(
+			checks.map(async ({ name, run }) => {
+				try {
+					const { ok, message } = await run();
+					return { name, ok, message };
+				} catch (error) {
+					return { name, ok: false, message: `The check itself failed: ${errorMessage(error)}.` };
+				}
+			}),
+		),
+	};
+}
+
+export function dataFolderChecks(paths: DataPaths): Check[] {
+	return [
+		{
+			name: 'data folder',
+			async run() {
+				await access(paths.home, constants.W_OK);
+				const { mode } = await stat(paths.home);
+				const open = process.platform !== 'win32' && (mode & 0o077) !== 0;
+				return open
+					? {
+							ok: false,
+							message: `${paths.home} may be entered by other users. Run: chmod 700 ${paths.home}`,
+						}
+					: { ok: true, message: `${paths.home} is writable and yours alone.` };
+			},
+		},
+		{
+			name: 'disk space',
+			async run() {
+				const { bavail, bsize } = await statfs(paths.home);
+				const free = bavail * bsize;
+				const message = `${(free / GIB).toFixed(1)} GiB are free.`;
+				return free >= LITTLE_SPACE_BYTES
+					? { ok: true, message }
+					: { ok: false, message: `Only ${message} Free some space, or remove old jobs.` };
+			},
+		},
+	];
+}
+
+export function databaseCheck(maintenance: Maintenance): Check {
+	return {
+		name: 'database',
+		async run() {
+			const answer = await maintenance('check');
+			switch (answer.kind) {
+				case 'done':
+					return { ok: true, message: 'jobs.db is sound.' };
+				case 'failed':
+					return { ok: false, message: `jobs.db could not be checked: ${answer.problem}` };
+				case 'damaged': {
+					const found = answer.problems.join('; ');
+					return {
+						ok: false,
+						message: `jobs.db is damaged: ${found}. Run: semantica daemon restart`,
+					};
+				}
+			}
+		},
+	};
+}
+
+export function nodeCheck(versions: NodeJS.ProcessVersions): Check {
+	return {
+		name: 'Node',
+		run: () => ({ ok: true, message: `The daemon runs on Node ${versions.node}.` }),
+	};
+}

@@ -1,0 +1,53 @@
+/** `system/status`: what this daemon is and how it is doing. */
+import { statSync } from 'node:fs';
+import type { StateFile } from '../../shared/protocol/requests.ts';
+import type { SystemStatus } from '../../shared/protocol/system.ts';
+import type { JobRequests } from '../queue/requests.ts';
+
+export interface StatusSources {
+	readonly state: StateFile;
+	readonly home: string;
+	readonly databaseFile: string;
+	/** On disk, beside the database. */
+	readonly payloadBytes: () => number;
+	readonly jobs: JobRequests;
+	readonly clients: () => number;
+	readonly draining: () => string | null;
+	readonly recovery: SystemStatus['recovery'];
+	/** Sentences about what went wrong since the start and should be known. */
+	readonly warnings: readonly string[];
+}
+
+export function createStatus(sources: StatusSources): () => SystemStatus {
+	const { state, jobs, databaseFile } = sources;
+	return () => {
+		const { rss, heapUsed } = process.memoryUsage();
+		return {
+			instance: state.instance,
+			pid: state.pid,
+			version: state.version,
+			buildId: state.buildId,
+			startedAt: state.startedAt,
+			home: sources.home,
+			endpoint: state.endpoint,
+			node: process.versions.node,
+			platform: `${process.platform}-${process.arch}`,
+			draining: sources.draining(),
+			clients: sources.clients(),
+			counts: jobs.counts(),
+			queues: jobs.queues().queues,
+			memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+			storage: {
+				databaseBytes: size(databaseFile),
+				walBytes: size(`${databaseFile}-wal`),
+				payloadBytes: sources.payloadBytes(),
+			},
+			recovery: sources.recovery,
+			warnings: [...sources.warnings],
+		};
+	};
+}
+
+function size(file: string): number {
+	return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

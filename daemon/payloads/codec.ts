@@ -1,0 +1,156 @@
+/**
+ * The form of a payload file: one zstd frame with a checksum. zstd keeps blocks that do not shrink as they
+ * are, so random bytes cost three bytes in 128 KiB and need no second format.
+ */
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import {
+	constants,
+	createZstdCompress,
+	createZstdDecompress,
+	type ZstdDecompress,
+} from 'node:zlib';
+import { errorCode, SemanticaError } from '../../shared/errors.ts';
+import { discarded } from './garbage.ts';
+
+/** The unit of reading, hashing and compressing: a fraction of a millisecond of the main thread. */
+const CHUNK_BYTES = 64 * 1024;
+/** 1 MiB of history, which bounds the memory of both directions. */
+const WINDOW_LOG = 20;
+const LEVEL = 1;
+
+/** @throws SemanticaError SYSTEM where Node is too old to have zstd: better at the start than at a payload. */
+export function assertNodeCompresses(): void {
+	if (typeof createZstdCompress === 'function') return;
+	throw new SemanticaError(
+		'SYSTEM',
+		`Semantica needs Node 22.15 or newer (zstd in node:zlib); this is Node ${process.versions.node}. ` +
+			'Install a newer Node, or start Semantica through its npm scripts, which bring their own.',
+	);
+}
+
+export interface Written {
+	readonly digest: Buffer;
+	/** Length of the file. */
+	readonly stored: number;
+}
+
+/** Cuts bytes that are in memory into chunks, so that no step holds the main thread for long. */
+export function* inChunks(content: Buffer): Generator<Buffer> {
+	for (let at = 0; at < content.length; at += CHUNK_BYTES) {
+		yield content.subarray(at, at + CHUNK_BYTES);
+	}
+}
+
+/**
+ * Reads a descriptor from its beginning, whatever its own position is. All chunks share one buffer: each
+ * stands until the next is asked for.
+ */
+export async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
+	const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+	for (let position = 0; ; ) {
+		const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position);
+		if (bytesRead === 0) return;
+		position += bytesRead;
+		yield buffer.subarray(0, bytesRead);
+	}
+}
+
+/** SHA-256 of content; other work goes on between its chunks. */
+export async function digestOf(content: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Buffer> {
+	const hash = createHash('sha256');
+	for await (const chunk of content) {
+		hash.update(chunk);
+		await turn();
+	}
+	return hash.digest();
+}
+
+/**
+ * Compresses content into the file.
+ * @param onGrowth called with the length of the file so far; what it throws ends the writing
+ */
+export async function compressInto(
+	handle: FileHandle,
+	content: Iterable<Buffer> | AsyncIterable<Buffer>,
+	onGrowth: (stored: number) => void,
+): Promise<Written> {
+	const hash = createHash('sha256');
+	let stored = 0;
+	async function* hashed(): AsyncGenerator<Buffer> {
+		for await (const chunk of content) {
+			hash.update(chunk);
+			yield chunk;
+		}
+	}
+	const compressor = createZstdCompress({
+		chunkSize: CHUNK_BYTES,
+		params: {
+			[constants.ZSTD_c_compressionLevel]: LEVEL,
+			[constants.ZSTD_c_windowLog]: WINDOW_LOG,
+			[constants.ZSTD_c_checksumFlag]: 1,
+		},
+	});
+	await pipeline(hashed(), compressor, async (frames: AsyncIterable<Buffer>) => {
+		for await (const frame of frames) {
+			onGrowth(stored + frame.length);
+			await writeAll(handle, frame, stored);
+			stored += frame.length;
+			discarded(frame.length);
+		}
+	});
+	return { digest: hash.digest(), stored };
+}
+
+// A disk that is nearly full takes a part and says so only on the next attempt.
+async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+	for (let at = 0; at < bytes.length; ) {
+		at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+	}
+}
+
+export function decompressor(): ZstdDecompress {
+	return createZstdDecompress({
+		chunkSize: CHUNK_BYTES,
+		// A damaged header must not make us reserve a window that we never wrote.
+		params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG },
+	});
+}
+
+/**
+ * Reads the whole file and compares. Resolves with what is wrong, in words that end a sentence, or
+ * undefined when it is the content that was stored.
+ */
+export async function findDamage(
+	handle: FileHandle,
+	expected: { readonly digest: Buffer; readonly bytes: number },
+): Promise<string | undefined> {
+	const hash = createHash('sha256');
+	let bytes = 0;
+	try {
+		await pipeline(
+			chunksOf(handle),
+			decompressor(),
+			async (content: AsyncIterable<Buffer>): Promise<void> => {
+				for await (const chunk of content) {
+					bytes += chunk.length;
+					if (bytes > expected.bytes) return;
+					hash.update(chunk);
+					discarded(chunk.length);
+				}
+			},
+		);
+	} catch (error) {
+		if (isSystemError(error)) throw error;
+		return 'is damaged or cut short';
+	}
+	if (bytes !== expected.bytes) return 'has another length than what was stored';
+	return hash.digest().equals(expected.digest) ? undefined : 'is not what was stored';
+}
+
+/** An error of the operating system (`EIO`), not of zlib (`ZSTD_error_…`) or of a stream (`ERR_…`). */
+function isSystemError(error: unknown): boolean {
+	return /^E[A-Z0-9]+$/.test(errorCode(error) ?? '');
+}

@@ -1,0 +1,73 @@
+/** A payloadFile that a client names: looked at before anything is written, read by streaming, never trusted. */
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { LIMITS } from '../../shared/job.ts';
+import type { PayloadFile } from '../queue/payloadStore.ts';
+import { chunksOf } from './codec.ts';
+
+/** A FIFO or a device must not keep us waiting for it to open. */
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** @throws SemanticaError VALIDATION or TOO_LARGE */
+export async function findPayloadFile(path: string): Promise<PayloadFile> {
+	if (!isAbsolute(path))
+		throw refuse(`The payload file ${path} must be named by an absolute path.`);
+	const { handle, stats: found } = await openFile(path);
+	await handle.close();
+	const bytes = Number(found.size);
+	if (found.size > BigInt(LIMITS.payloadFileBytes)) {
+		throw new SemanticaError(
+			'TOO_LARGE',
+			`The payload file ${path} has ${bytes} bytes; at most ${LIMITS.payloadFileBytes} are accepted.`,
+			{ path: 'payloadFile' },
+		);
+	}
+	return { bytes, read: () => readUnchanged(path, found) };
+}
+
+async function* readUnchanged(path: string, found: BigIntStats): AsyncGenerator<Buffer> {
+	const changed = () =>
+		refuse(
+			`The payload file ${path} changed while it was read. Enqueue the job when the file is complete.`,
+		);
+	const { handle, stats } = await openFile(path);
+	try {
+		if (!isSame(stats, found)) throw changed();
+		let left = found.size;
+		for await (const chunk of chunksOf(handle)) {
+			left -= BigInt(chunk.length);
+			if (left < 0n) throw changed();
+			yield chunk;
+		}
+		if (left > 0n || !isSame(await handle.stat({ bigint: true }), found)) throw changed();
+	} finally {
+		await handle.close();
+	}
+}
+
+function isSame(a: BigIntStats, b: BigIntStats): boolean {
+	return a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
+}
+
+async function openFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
+	const notRegular = () => refuse(`The payload file ${path} is not a regular file.`);
+	let handle: FileHandle;
+	try {
+		// Merely opening a device can do something, so it is looked at before.
+		if (!(await stat(path)).isFile()) throw notRegular();
+		handle = await open(path, FLAGS);
+	} catch (error) {
+		if (error instanceof SemanticaError) throw error;
+		throw refuse(`The payload file ${path} cannot be read (${errorMessage(error)}).`);
+	}
+	const stats = await handle.stat({ bigint: true });
+	if (stats.isFile()) return { handle, stats };
+	await handle.close();
+	throw notRegular();
+}
+
+function refuse(sentence: string): SemanticaError {
+	return new SemanticaError('VALIDATION', sentence, { path: 'payloadFile' });
+}

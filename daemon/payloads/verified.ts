@@ -1,0 +1,120 @@
+/** Reading a payload file so that a job never sees one wrong byte of it (docs/design.md section 5). */
+import type { FileHandle } from 'node:fs/promises';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { chunksOf, decompressor, findDamage } from './codec.ts';
+import type { PayloadFolder } from './folder.ts';
+import { discarded } from './garbage.ts';
+
+export interface ExpectedFile {
+	readonly digest: Buffer;
+	/** Length of the content. */
+	readonly bytes: number;
+}
+
+/** What the machine lacks at the moment, which says nothing about the file. */
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+/**
+ * Verifies the whole file and then streams it from the same descriptor, so that nothing can be put in its
+ * place between the two. The frame's own checksum ends the stream with an error if it changes even then.
+ * @throws SemanticaError PAYLOAD_LOST, or SYSTEM when the machine is short of something.
+ */
+export async function openVerified(
+	folder: PayloadFolder,
+	expected: ExpectedFile,
+): Promise<Readable> {
+	const path = folder.pathOf(expected.digest);
+	const handle = await openExisting(folder, expected);
+	try {
+		const damage = await damageOf(handle, expected);
+		if (damage !== undefined) throw lost(`its file ${path} ${damage}`);
+		return contentOf(handle, path);
+	} catch (error) {
+		await handle.close();
+		throw error instanceof SemanticaError ? error : unreadable(path, error);
+	}
+}
+
+/** The whole content in memory: for content that is small. @throws as openVerified */
+export async function readVerified(folder: PayloadFolder, file: ExpectedFile): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of await openVerified(folder, file)) chunks.push(chunk as Buffer);
+	return Buffer.concat(chunks);
+}
+
+/** What is wrong with the file, in words that end a sentence; undefined when it is as it was stored. */
+export async function inspectFile(
+	folder: PayloadFolder,
+	expected: ExpectedFile,
+): Promise<string | undefined> {
+	let handle: FileHandle;
+	try {
+		handle = await folder.open(expected.digest);
+	} catch (error) {
+		return describe(error);
+	}
+	try {
+		return await damageOf(handle, expected);
+	} catch (error) {
+		return describe(error);
+	} finally {
+		await handle.close();
+	}
+}
+
+async function openExisting(folder: PayloadFolder, expected: ExpectedFile): Promise<FileHandle> {
+	try {
+		return await folder.open(expected.digest);
+	} catch (error) {
+		throw unreadable(folder.pathOf(expected.digest), error);
+	}
+}
+
+async function damageOf(handle: FileHandle, expected: ExpectedFile): Promise<string | undefined> {
+	if (!(await handle.stat()).isFile()) return 'is not a regular file';
+	return await findDamage(handle, expected);
+}
+
+function contentOf(handle: FileHandle, path: string): Readable {
+	const content = new Transform({
+		transform(chunk: Buffer, _, done) {
+			discarded(chunk.length);
+			done(null, chunk);
+		},
+		destroy: (error, done) =>
+			done(error === null ? null : lost(`its file ${path} changed while it was read`)),
+	});
+	pipeline(chunksOf(handle), decompressor(), content, () => {
+		handle.close().catch(() => {});
+	});
+	return content;
+}
+
+function unreadable(path: string, error: unknown): SemanticaError {
+	if (SHORTAGES.has(errorCode(error) ?? '')) {
+		return new SemanticaError(
+			'SYSTEM',
+			`The payload file ${path} could not be opened now (${errorMessage(error)}).`,
+		);
+	}
+	return lost(`its file ${path} ${describe(error)}`);
+}
+
+function describe(error: unknown): string {
+	switch (errorCode(error)) {
+		case 'ENOENT':
+			return 'is missing';
+		case 'ELOOP':
+			return 'was replaced by a link';
+		default:
+			return `cannot be read (${errorMessage(error)})`;
+	}
+}
+
+export function lost(why: string): SemanticaError {
+	return new SemanticaError(
+		'PAYLOAD_LOST',
+		`The payload of this job is lost: ${why}. Enqueue the work again with its input.`,
+	);
+}

@@ -1,0 +1,45 @@
+/** Before any work: killing what earlier daemons of this data folder left, and nothing else. */
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessIdentity } from '../../queue/runs.ts';
+import type { Cookies } from '../cookie.ts';
+import { killGroup, signal } from './group.ts';
+import { isSameProcess, type PidWorld } from './identity.ts';
+import { findProcesses, readEnvironment } from './procfs.ts';
+
+const LIMIT_MS = 5000;
+
+/**
+ * Kills groups whose recorded leader is still that very process, and whoever holds a cookie of an earlier
+ * daemon. Resolves with the number of processes killed.
+ */
+export async function killLeftovers(
+	recorded: readonly ProcessIdentity[],
+	world: PidWorld,
+	cookies: Cookies,
+): Promise<number> {
+	const groups = new Set<number>();
+	for (const identity of recorded) {
+		if (identity.pgid !== null && (await isSameProcess(identity, world))) groups.add(identity.pgid);
+	}
+	if (process.platform !== 'linux') {
+		for (const group of groups) await killGroup(group);
+		return groups.size;
+	}
+	const killed = new Set<string>();
+	const end = performance.now() + LIMIT_MS;
+	for (let clean = 0; clean < 2 && performance.now() < end; ) {
+		const found = await findProcesses(({ pid, group, session }) => {
+			if (pid === process.pid) return false;
+			const isOurs =
+				groups.has(group) ||
+				groups.has(session) ||
+				cookies.earlier(readEnvironment(pid) ?? '') !== undefined;
+			return isOurs && signal(pid, 'SIGKILL');
+		});
+		for (const { pid, startTime } of found) killed.add(`${pid}:${startTime}`);
+		clean = found.length === 0 ? clean + 1 : 0;
+		if (found.length > 0) await delay(2);
+	}
+	return killed.size;
+}

@@ -1,0 +1,228 @@
+/**
+ * The lifeline supervisor (docs/processes.md section 2): a tiny sh that leads a session and process group of
+ * its own and holds the read end of a pipe. Whatever ends the daemon closes that pipe in the kernel, and
+ * the watcher kills its own group: no pid is stored, so no stranger can be hit, and nothing has to be
+ * alive to do it. The job's exit code goes to a file, for a daemon that was away when the job ended.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { errorCode, errorMessage } from '../../../shared/errors.ts';
+import { type Launch, SpawnError } from '../containment.ts';
+import { COOKIE_NAME } from '../cookie.ts';
+import type { OutputPipes } from './pipes.ts';
+
+const LIFELINE_FD = 3;
+
+// It waits for its watcher before it kills the group and itself, because a zombie that pid 1 is slow to reap
+// would keep the group alive. What the shell itself has to say (Killed, Terminated) is not the job's output.
+// Its variables have names of their own, because sh would export changes to those that the job was given.
+// TERM may come before there is a job to hear it. So the watcher first begins the status file, and a job whose
+// status file is there does not begin. (By `true`, since `:` would end the shell where it cannot be written.)
+// Arguments: status file, cookie or nothing, control group or nothing, then the job's program and arguments; without
+// these, they come later, by the name of a file on stdin.
+const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3; shift 3
+trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
+( while read -r _semantica_m <&3; do
+    true >>"$_semantica_st"
+    case $_semantica_m in TERM|INT|HUP|USR1|USR2|CONT) kill -s "$_semantica_m" 0;; esac
+  done
+  [ -z "$_semantica_cg" ] || echo 1 >"$_semantica_cg/cgroup.kill"
+  kill -s KILL 0 ) </dev/null >/dev/null 2>&1 &
+_semantica_w=$!
+echo "$_semantica_w" >&3
+exec 3<&- 4>&2 2>/dev/null
+trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
+( [ -z "$_semantica_cg" ] || echo 0 >"$_semantica_cg/cgroup.procs"
+  [ $# -gt 0 ] || { IFS= read -r _semantica_job && . "$_semantica_job"; } || exit 143
+  [ ! -e "$_semantica_st" ] || exit 143
+  ${COOKIE_NAME}=$_semantica_ck; export ${COOKIE_NAME}
+  exec "$@" 2>&4 4>&- )
+_semantica_rc=$?
+trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
+if echo "$_semantica_rc" >"$_semantica_st"; then
+  kill -s KILL "$_semantica_w"
+  wait "$_semantica_w"
+  kill -s KILL 0
+fi
+exit "$_semantica_rc"`;
+
+/** Variables that a shell reads, sets or drops: they reach the job around the supervisor, by env(1). */
+const SHELL_VARIABLES =
+	/^(IFS|PWD|OLDPWD|_|ENV|PPID|LINENO|OPTIND|OPTARG|PS[0-4]|CDPATH|MAIL.*|HIST.*|SHELLOPTS|POSIXLY_CORRECT|RANDOM|SECONDS|UID|EUID|BASH.*|ZDOTDIR|FPATH|_semantica.*)$/;
+const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file));
+
+export interface Supervisor {
+	readonly child: ChildProcess;
+	readonly pid: number;
+	readonly stdin: Writable | null;
+	readonly stdout: Readable;
+	readonly stderr: Readable;
+	readonly lifeline: Lifeline;
+	/** Pid of the process that watches the lifeline; undefined when the supervisor ended before it told. */
+	readonly watcher: Promise<number | undefined>;
+}
+
+export interface Lifeline {
+	send(message: 'TERM'): void;
+	/** Closing it makes the watcher kill the group. */
+	destroy(): void;
+	/** Calls back when it closes, whoever closed it. */
+	onClose(callback: () => void): void;
+}
+
+export interface SupervisorOptions {
+	readonly statusFile: string;
+	/** Undefined where there is none. */
+	readonly cgroup: string | undefined;
+	/** Undefined: Node makes them. */
+	readonly pipes: OutputPipes | undefined;
+}
+
+/** @throws SpawnError when nothing was started. */
+export function startSupervisor(
+	launch: Launch,
+	cookie: string,
+	options: SupervisorOptions,
+): Promise<Supervisor> {
+	const { plain, odd } = splitEnvironment(launch.env);
+	return start(options, {
+		args: [cookie, options.cgroup ?? '', ...commandLine(launch, odd)],
+		env: plain,
+		cwd: launch.cwd,
+		stdin: launch.hasInput ? 'pipe' : 'ignore',
+		what: launch.program,
+	});
+}
+
+/**
+ * A supervisor whose job comes later: it waits for the name of a file with `jobScript` on its stdin, and the rest
+ * of that is the job's.
+ * @throws SpawnError when nothing was started.
+ */
+export function startWaitingSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+	return start(options, {
+		args: ['', options.cgroup ?? ''],
+		env: {},
+		cwd: '/',
+		stdin: 'pipe',
+		what: 'The supervisor',
+	});
+}
+
+/** What a waiting supervisor needs to know of its job. */
+export function jobScript(launch: Launch, cookie: string): string {
+	const { plain, odd } = splitEnvironment(launch.env);
+	const lines = [
+		`_semantica_ck=${quote(cookie)}`,
+		...Object.entries(plain).map(([name, value]) => `export ${name}=${quote(value)}`),
+		`cd ${quote(launch.cwd)} 2>&4 || exit 126`,
+		'unset OLDPWD',
+		...(launch.hasInput ? [] : ['exec </dev/null']),
+		`set -- ${commandLine(launch, odd).map(quote).join(' ')}`,
+	];
+	return lines.map((line) => `${line}\n`).join('');
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+interface SupervisorProcess {
+	/** Cookie, control group, and the job's program and arguments. */
+	readonly args: readonly string[];
+	readonly env: Record<string, string>;
+	readonly cwd: string;
+	readonly stdin: 'pipe' | 'ignore';
+	/** Names it in errors. */
+	readonly what: string;
+}
+
+async function start(
+	{ statusFile, pipes }: SupervisorOptions,
+	process: SupervisorProcess,
+): Promise<Supervisor> {
+	const child = await spawnShell(statusFile, process, pipes?.job ?? ['pipe', 'pipe']);
+	const pipe = child.stdio[LIFELINE_FD] as Duplex;
+	pipe.on('error', () => {});
+	const watcher = new Promise<number | undefined>((resolve) => {
+		pipe.once('data', (data) => resolve(Number.parseInt(String(data), 10) || undefined));
+		pipe.once('close', () => resolve(undefined));
+	});
+	return {
+		child,
+		pid: child.pid as number,
+		stdin: child.stdin,
+		stdout: pipes?.stdout ?? (child.stdout as Readable),
+		stderr: pipes?.stderr ?? (child.stderr as Readable),
+		watcher,
+		lifeline: {
+			send: (message) => pipe.write(`${message}\n`),
+			destroy: () => pipe.destroy(),
+			onClose: (callback) => pipe.once('close', callback),
+		},
+	};
+}
+
+async function spawnShell(
+	statusFile: string,
+	{ args, env, cwd, stdin, what }: SupervisorProcess,
+	output: readonly ['pipe', 'pipe'] | readonly [number, number],
+): Promise<ChildProcess> {
+	try {
+		const child = spawn('/bin/sh', ['-c', SCRIPT, 'semantica', statusFile, ...args], {
+			cwd,
+			env,
+			// A session and process group of its own: without it, `kill 0` would reach the daemon.
+			detached: true,
+			stdio: [stdin, ...output, 'pipe'],
+		});
+		if (child.pid === undefined) {
+			throw await new Promise((resolve) => child.once('error', resolve));
+		}
+		return child;
+	} catch (error) {
+		const code = errorCode(error) ?? 'SPAWN';
+		throw new SpawnError(code, `${what} could not be started: ${whyNot(code, error)}.`);
+	}
+}
+
+function whyNot(code: string, error: unknown): string {
+	switch (code) {
+		case 'E2BIG':
+			return 'its arguments and environment are larger than the system allows; put large input into the payload';
+		case 'EAGAIN':
+			return 'the system has no room for more processes; end some, or raise the limit (ulimit -u)';
+		case 'EMFILE':
+		case 'ENFILE':
+			return 'too many files are open; lower the number of jobs that run at once, or raise the limit (ulimit -n)';
+		case 'ENOENT':
+			return 'its working folder has just been removed, or /bin/sh is missing';
+		default:
+			return errorMessage(error);
+	}
+}
+
+/** The program, and before it what gives it its priority and the variables that sh cannot carry. */
+function commandLine({ nice, program, args }: Launch, odd: readonly string[]): string[] {
+	// env(1) would take a program with = in its path for one more variable, unless nice stands between.
+	const needed = nice > 0 || (odd.length > 0 && program.includes('='));
+	const priority = needed && NICE !== undefined ? [NICE, '-n', String(nice)] : [];
+	const variables = odd.length > 0 ? ['/usr/bin/env', '--', ...odd] : [];
+	return [...variables, ...priority, program, ...args];
+}
+
+/** What sh passes on as it is, and what it would not, as `name=value`. */
+export function splitEnvironment(env: Readonly<Record<string, string>>): {
+	readonly plain: Record<string, string>;
+	readonly odd: string[];
+} {
+	const plain: Record<string, string> = {};
+	const odd: string[] = [];
+	for (const [name, value] of Object.entries(env)) {
+		// The cookie is ours to give.
+		if (name === COOKIE_NAME) continue;
+		const passes = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !SHELL_VARIABLES.test(name);
+		if (passes) plain[name] = value;
+		else odd.push(`${name}=${value}`);
+	}
+	return { plain, odd };
+}

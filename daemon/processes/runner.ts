@@ -1,0 +1,151 @@
+/** Starting, stopping and settling runs, each contained, whatever the platform. */
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunOutcome } from '../queue/finish.ts';
+import type { LaunchPlan } from '../queue/handlers.ts';
+import type { ProcessIdentity, UnfinishedRun } from '../queue/runs.ts';
+import type { ContainedProcess, Containment } from './containment.ts';
+import { resolveProgram } from './environment.ts';
+
+export interface RunRequest {
+	readonly id: string;
+	readonly run: number;
+	readonly plan: LaunchPlan;
+	/** The complete environment of the job. */
+	readonly env: Readonly<Record<string, string>>;
+	/** Its errors are the caller's; it is destroyed when the job closes its stdin. */
+	readonly stdin: Readable | null;
+	/** Nothing of the run may be left when its end is told: another may start that must not meet it. */
+	readonly exclusive: boolean;
+	/** Consumes the output; resolves when both streams have ended and all of it is stored. */
+	readonly capture: (stdout: Readable, stderr: Readable) => Promise<void>;
+}
+
+export interface RunningProcess {
+	readonly identity: ProcessIdentity;
+	/** Resolves when the process, its whole group and its output are gone. Never rejects. */
+	readonly ended: Promise<RunOutcome>;
+	/** TERM now, KILL after the grace time; a paused run goes on in between. */
+	stop(graceMs: number): void;
+	/** False when it could not be paused; then it runs on. */
+	pause(): Promise<boolean>;
+	resume(): Promise<void>;
+}
+
+export interface Runner {
+	/** @throws SpawnError when nothing was started. */
+	start(request: RunRequest): Promise<RunningProcess>;
+	/**
+	 * Before any work: kills what earlier daemons left, and nothing that was not theirs. Resolves with the
+	 * number of processes killed.
+	 */
+	cleanUp(
+		recorded: readonly ProcessIdentity[],
+		unfinished: readonly UnfinishedRun[],
+	): Promise<number>;
+	/** What became of a run whose daemon died: its own exit if it wrote one, else `interrupted`. */
+	settle(run: UnfinishedRun): Promise<RunOutcome>;
+	/** The outcome is committed: what recorded it has served. */
+	forget(id: string, run: number): Promise<void>;
+}
+
+/** An escapee may hold the output of a finished run open: silence of this length is taken for its end. */
+const SILENCE_MS = 500;
+/** An escapee that goes on printing is not listened to for longer than this, or for more than pipes can hold. */
+const LAST_OUTPUT_MS = 10_000;
+const LAST_OUTPUT_BYTES = 1024 * 1024;
+/**
+ * Exit codes of a job that the end of its daemon ended: by SIGKILL, or by SIGPIPE, since nobody reads its
+ * output any more.
+ */
+const ENDED_WITH_DAEMON: readonly (number | null)[] = [137, 141];
+
+export function createRunner(containment: Containment): Runner {
+	return {
+		async start({ id, run, plan, env, stdin, exclusive, capture }) {
+			const program = await resolveProgram(plan.command, plan.cwd, env);
+			const { args, cwd, nice } = plan;
+			const contained = await containment.spawn({
+				id,
+				run,
+				program,
+				args,
+				cwd,
+				env,
+				nice,
+				hasInput: stdin !== null,
+			});
+			const captured = capture(contained.stdout, contained.stderr);
+			if (contained.stdin !== null) feed(contained.stdin, stdin);
+
+			async function end(): Promise<RunOutcome> {
+				const outcome = await contained.ended;
+				await contained.clear(exclusive);
+				await lastOutput(contained, captured);
+				contained.stdout.destroy();
+				contained.stderr.destroy();
+				await captured;
+				return outcome;
+			}
+			return {
+				identity: contained.identity,
+				ended: end(),
+				stop: contained.stop,
+				pause: contained.pause,
+				resume: contained.resume,
+			};
+		},
+		async cleanUp(recorded, unfinished) {
+			const killed = await containment.cleanUp(recorded);
+			await containment.forgetAllBut(unfinished);
+			return killed;
+		},
+		async settle({ id, run }) {
+			const outcome = await containment.recordedOutcome(id, run);
+			// Its supervisor lived a moment longer and wrote it down, but it was not the job's own doing.
+			const isOwn = outcome?.kind === 'exit' && !ENDED_WITH_DAEMON.includes(outcome.exitCode);
+			return isOwn ? outcome : { kind: 'interrupted' };
+		},
+		forget: (id, run) => containment.forget(id, run),
+	};
+}
+
+/** Resolves when all output has been taken, as far as there is an end to it. */
+async function lastOutput(
+	{ stdout, stderr }: Pick<ContainedProcess, 'stdout' | 'stderr'>,
+	captured: Promise<void>,
+): Promise<void> {
+	const received = () => bytesRead(stdout) + bytesRead(stderr);
+	const limit = received() + LAST_OUTPUT_BYTES;
+	const end = performance.now() + LAST_OUTPUT_MS;
+	let ended = false;
+	const all = captured.then(() => {
+		ended = true;
+	});
+	for (let before = -1; !ended && received() < limit; ) {
+		const taken = stdout.readableLength + stderr.readableLength === 0;
+		if (taken && (received() === before || performance.now() > end)) return;
+		before = received();
+		await Promise.race([all, delay(SILENCE_MS, undefined, { ref: false })]);
+		// Timers come before input: what arrived while the daemon was busy must have been seen.
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+}
+
+function bytesRead(stream: Readable): number {
+	return (stream as Socket).bytesRead;
+}
+
+// A job need not read its payload, or may close stdin early.
+function feed(stdin: Writable, payload: Readable | null): void {
+	stdin.on('error', () => {});
+	if (payload === null || payload.destroyed) {
+		stdin.end();
+		return;
+	}
+	stdin.on('close', () => payload.destroy());
+	payload.on('error', () => stdin.destroy());
+	payload.pipe(stdin);
+}

@@ -1,0 +1,115 @@
+/** Containment on Windows: a Job Object around the daemon and one around each run; else killing by tree. */
+import { join } from 'node:path';
+import treeKill from 'tree-kill';
+import { errorCode, errorMessage } from '../../../shared/errors.ts';
+import type { RunOutcome } from '../../queue/finish.ts';
+import { type Containment, type Launch, SpawnError } from '../containment.ts';
+import { COOKIE_NAME } from '../cookie.ts';
+import { type JobObjects, loadJobObjects } from './jobObjects.ts';
+
+export interface WindowsContainmentOptions {
+	/** Folder with `koffi-<platform>-<arch>.node`; needed on Windows only. */
+	readonly nativeFolder?: string;
+	/** Unique to the life of this daemon. */
+	readonly instance: string;
+	readonly warn: (sentence: string) => void;
+}
+
+export function createWindowsContainment(options: WindowsContainmentOptions): Containment {
+	const binary = join(options.nativeFolder ?? '', `koffi-${process.platform}-${process.arch}.node`);
+	const jobs = openJobObjects(binary);
+	if (typeof jobs === 'string') {
+		options.warn(
+			`Job Objects cannot be used (${jobs}), so jobs can outlive a daemon that is killed. Reinstall Semantica.`,
+		);
+	}
+
+	return {
+		async spawn(launch) {
+			const cookie = `${options.instance}.${launch.id}.${launch.run}`;
+			const child = await start(launch, cookie);
+			const { pid, stdin, stdout, stderr } = child;
+			const object = typeof jobs === 'string' ? undefined : jobs.hold(pid);
+			const startTime = (typeof jobs === 'string' ? undefined : jobs.startTime(pid)) ?? 'unknown';
+			return {
+				identity: { pid, pgid: null, startTime, boot: 'win32', pidNamespace: 'win32', cookie },
+				stdin,
+				stdout,
+				stderr,
+				ended: child.ended,
+				clear: async () => object?.close(),
+				// There is no TERM here: a console program could only be asked through its console.
+				stop() {
+					object?.terminate();
+					treeKill(pid, 'SIGKILL', () => {});
+				},
+				pause: async () => false,
+				resume: async () => {},
+			};
+		},
+		// Whatever an earlier daemon left was in its Job Object, which ended with it.
+		cleanUp: async () => 0,
+		recordedOutcome: async () => undefined,
+		forget: async () => {},
+		forgetAllBut: async () => {},
+		checks: () => [
+			{
+				name: 'containment',
+				ok: typeof jobs !== 'string',
+				message:
+					typeof jobs === 'string'
+						? `Job Objects cannot be used (${jobs}): jobs are killed by tree, and can outlive a daemon that is killed.`
+						: 'Every job runs in a Job Object of its own that dies with the daemon.',
+			},
+		],
+		ownCpuMs: () => (typeof jobs === 'string' ? undefined : jobs.ownCpuMs()),
+		close: () => {},
+	};
+}
+
+function openJobObjects(binary: string): JobObjects | string {
+	const jobs = loadJobObjects(binary);
+	if (typeof jobs === 'string') return jobs;
+	try {
+		jobs.holdOurselves();
+		return jobs;
+	} catch (error) {
+		return errorMessage(error);
+	}
+}
+
+async function start({ program, args, cwd, env, hasInput }: Launch, cookie: string) {
+	const { execa } = await import('execa');
+	const child = execa(program, [...args], {
+		cwd,
+		env: { ...env, [COOKIE_NAME]: cookie },
+		extendEnv: false,
+		stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+		detached: true,
+		windowsHide: true,
+		buffer: false,
+		reject: false,
+		// Our own containment decides what dies with the daemon.
+		cleanup: false,
+		stripFinalNewline: false,
+	});
+	// execa settles this promise on its own; the outcome is read from the events below.
+	child.catch(() => {});
+	const { pid, stdin, stdout, stderr } = child;
+	if (pid === undefined || stdout === null || stderr === null) {
+		const result = await child;
+		const cause = result instanceof Error ? result.cause : undefined;
+		const why = errorMessage(cause ?? result);
+		throw new SpawnError(errorCode(cause) ?? 'SPAWN', `${program} could not be started: ${why}.`);
+	}
+	const ended = new Promise<RunOutcome>((resolve) => {
+		child.once('exit', (code, signal) =>
+			resolve(
+				code === null
+					? { kind: 'signal', signal: signal ?? 'SIGKILL' }
+					: { kind: 'exit', exitCode: code, signal: null },
+			),
+		);
+	});
+	return { pid, stdin, stdout, stderr, ended };
+}

@@ -1,0 +1,158 @@
+/**
+ * Windows: Job Objects, which hold every descendant of a process and kill them as one when their last handle
+ * closes, as it does when the daemon ends, however it ends (docs/processes.md section 4).
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Koffi, loadKoffi } from '../../native/koffi.ts';
+
+/** What a HANDLE is to koffi. */
+type Handle = bigint | number;
+
+export interface JobObjects {
+	/** Takes this process, and with it every process that it starts from now on. */
+	holdOurselves(): void;
+	/** CPU time of this process and all that it ever started, ended ones too, ms; undefined where it is not told. */
+	ownCpuMs(): number | undefined;
+	/** A job of its own inside ours; undefined when the process is gone already. */
+	hold(pid: number): JobObject | undefined;
+	/** When the process began, in units of 100 ns; undefined when it is gone. */
+	startTime(pid: number): string | undefined;
+}
+
+export interface JobObject {
+	terminate(): void;
+	/** Terminates what is left and resolves when nothing is, or after five seconds. */
+	close(): Promise<void>;
+}
+
+const KILL_ON_JOB_CLOSE = 0x2000;
+const EXTENDED_LIMITS = { kind: 9, bytes: 144, flagsAt: 16 } as const;
+/** Times are in units of 100 ns. */
+const ACCOUNTING = { kind: 1, bytes: 48, userAt: 0, kernelAt: 8, activeAt: 40 } as const;
+const TICKS_PER_MS = 10_000;
+/** PROCESS_TERMINATE, PROCESS_SET_QUOTA and PROCESS_QUERY_LIMITED_INFORMATION. */
+const ACCESS = 0x0001 | 0x0100 | 0x1000;
+/** The exit code of what is terminated: that of a program that Ctrl-C ended. */
+const TERMINATED = 0xc000013a;
+const CLOSE_LIMIT_MS = 5000;
+
+/**
+ * @param binary koffi's native module for this platform
+ * @returns a sentence that says why not, where Job Objects cannot be had
+ */
+export function loadJobObjects(binary: string): JobObjects | string {
+	const koffi = loadKoffi(binary);
+	return typeof koffi === 'string' ? koffi : jobObjects(koffi);
+}
+
+function jobObjects(koffi: Koffi): JobObjects {
+	const library = koffi.load('kernel32.dll');
+	const bind = (name: string, result: string, ...parameters: string[]) =>
+		library.func('__stdcall', name, result, parameters);
+	const createJobObject = bind('CreateJobObjectW', 'intptr_t', 'void *', 'str16');
+	const setInformation = bind(
+		'SetInformationJobObject',
+		'bool',
+		'intptr_t',
+		'int',
+		'void *',
+		'uint32_t',
+	);
+	const queryInformation = bind(
+		'QueryInformationJobObject',
+		'bool',
+		'intptr_t',
+		'int',
+		'void *',
+		'uint32_t',
+		'void *',
+	);
+	const assign = bind('AssignProcessToJobObject', 'bool', 'intptr_t', 'intptr_t');
+	const terminateJob = bind('TerminateJobObject', 'bool', 'intptr_t', 'uint32_t');
+	const openProcess = bind('OpenProcess', 'intptr_t', 'uint32_t', 'bool', 'uint32_t');
+	const currentProcess = bind('GetCurrentProcess', 'intptr_t');
+	const processTimes = bind(
+		'GetProcessTimes',
+		'bool',
+		'intptr_t',
+		'void *',
+		'void *',
+		'void *',
+		'void *',
+	);
+	const closeHandle = bind('CloseHandle', 'bool', 'intptr_t');
+
+	function create(): Handle {
+		const job = createJobObject(null, null) as Handle;
+		const limits = Buffer.alloc(EXTENDED_LIMITS.bytes);
+		limits.writeUInt32LE(KILL_ON_JOB_CLOSE, EXTENDED_LIMITS.flagsAt);
+		if (setInformation(job, EXTENDED_LIMITS.kind, limits, limits.length) !== true) {
+			closeHandle(job);
+			throw new Error('A Job Object could not be set up.');
+		}
+		return job;
+	}
+
+	function withProcess<T>(pid: number, use: (process: Handle) => T): T | undefined {
+		const process = openProcess(ACCESS, false, pid) as Handle;
+		if (Number(process) === 0) return undefined;
+		try {
+			return use(process);
+		} finally {
+			closeHandle(process);
+		}
+	}
+
+	function accounts(job: Handle): Buffer | undefined {
+		const facts = Buffer.alloc(ACCOUNTING.bytes);
+		const told = queryInformation(job, ACCOUNTING.kind, facts, facts.length, null);
+		return told === true ? facts : undefined;
+	}
+
+	const active = (job: Handle): number => accounts(job)?.readUInt32LE(ACCOUNTING.activeAt) ?? 0;
+
+	let ours: Handle | undefined;
+
+	return {
+		holdOurselves() {
+			// Its handle stays open until the process ends: that is the point.
+			ours = create();
+			if (assign(ours, currentProcess()) !== true) {
+				throw new Error('The daemon could not be put into a Job Object.');
+			}
+		},
+		ownCpuMs() {
+			const facts = ours === undefined ? undefined : accounts(ours);
+			if (facts === undefined) return undefined;
+			const ticks =
+				facts.readBigUInt64LE(ACCOUNTING.userAt) + facts.readBigUInt64LE(ACCOUNTING.kernelAt);
+			// We ourselves have used some: none at all means that nobody counts.
+			return ticks === 0n ? undefined : Number(ticks) / TICKS_PER_MS;
+		},
+		hold(pid) {
+			const job = create();
+			if (withProcess(pid, (process) => assign(job, process)) !== true) {
+				closeHandle(job);
+				return undefined;
+			}
+			return {
+				terminate: () => void terminateJob(job, TERMINATED),
+				async close() {
+					const end = Date.now() + CLOSE_LIMIT_MS;
+					for (let wait = 1; active(job) > 0 && Date.now() < end; wait = Math.min(wait * 2, 50)) {
+						terminateJob(job, TERMINATED);
+						await delay(wait);
+					}
+					closeHandle(job);
+				},
+			};
+		},
+		startTime: (pid) =>
+			withProcess(pid, (process) => {
+				const times = Array.from({ length: 4 }, () => Buffer.alloc(8));
+				return processTimes(process, ...times) === true
+					? times[0]?.readBigUInt64LE().toString()
+					: undefined;
+			}),
+	};
+}

@@ -1,0 +1,123 @@
+/** What the scheduling loop asks of the queue: claim, advance time, record how runs go and end. */
+import type { JobState, Progress, StopReason } from '../../shared/job.ts';
+import { STAGE, stateName } from './codes.ts';
+import type { ConditionSet } from './conditions.ts';
+import type { FinishedRun } from './finish.ts';
+import { EVERYTHING, type QueueLimit } from './limits.ts';
+import type { QueueParts } from './parts.ts';
+import type { PayloadSource } from './payloadStore.ts';
+import { type JobRow, parseJson } from './rows.ts';
+import type { ProcessIdentity, UnfinishedRun } from './runs.ts';
+
+/** A claimed run, with what is needed to launch it. */
+export interface ClaimedRun {
+	readonly row: JobRow;
+	readonly parentId: string | null;
+}
+
+export interface Dispatch {
+	/**
+	 * Claims what may start; `running` tells how many slots are taken, in all or of one queue. At most
+	 * `atMost` jobs, beside those that were asked to run now.
+	 */
+	claim(running: (queue?: string) => number, atMost?: number): Promise<ClaimedRun[]>;
+	/** The conditions that jobs wait for or depend on at this moment. */
+	needs(): ConditionSet[];
+	/** Makes runs step aside whose conditions are lost, and lets them go on. */
+	reviewConditions(): Promise<void>;
+	/** Moves what is due; resolves when nothing more is. */
+	advance(): Promise<void>;
+	/** Epoch ms of the next thing that time will bring. */
+	nextTime(): number | undefined;
+	recordProcess(id: string, run: number, process: ProcessIdentity): Promise<void>;
+	/** Resolves with the state that the job is in afterwards. */
+	finish(finished: FinishedRun): Promise<JobState>;
+	/** The order to pause this run was carried out; `paused: false` when it could not be. */
+	pauseCarriedOut(id: string, run: number, paused: boolean): Promise<void>;
+	/** Asks for the end of this very run; nothing happens when another one is current. */
+	stopRun(id: string, run: number, cause: StopReason): Promise<void>;
+	reportProgress(id: string, progress: Progress): void;
+	/** What the job reads on stdin. */
+	payload(row: JobRow): PayloadSource | null;
+	unfinished(): UnfinishedRun[];
+	/** Processes of earlier runs that may still be alive. */
+	recordedGroups(): ProcessIdentity[];
+	/** Jobs that are not finished: while there are any, the daemon does not leave for idleness. */
+	unfinishedCount(): number;
+}
+
+export function createDispatch(parts: QueueParts): Dispatch {
+	const { writer, table, claims, limits, due, runs, board, counters, classes, conditions } = parts;
+
+	function freeOf(limit: QueueLimit, running: number): number {
+		return limit.paused ? 0 : limit.concurrency - running;
+	}
+
+	return {
+		async claim(running, atMost = Number.POSITIVE_INFINITY) {
+			const total = Math.max(0, Math.min(atMost, freeOf(limits.of(EVERYTHING), running())));
+			// Nothing would be claimed, so nothing need be committed.
+			if (total === 0 && !claims.hasUrgent()) return [];
+			const capacity = {
+				total,
+				running: running(),
+				forQueue: (queue: string) => freeOf(limits.of(queue), running(queue)),
+				runningIn: running,
+				met(waitClass: number) {
+					const set = classes.setOf(waitClass);
+					return set === undefined || conditions.met(set);
+				},
+				crowded: () => conditions.crowded(),
+			};
+			try {
+				const rows = await writer.submit((tx) => claims.claim(tx, capacity));
+				return rows.map((row) => {
+					const parentId = row.parent === null ? null : table.idOf(row.parent);
+					board.open(row.id, parentId, parseJson<Progress>(row.progress) ?? undefined);
+					return { row, parentId };
+				});
+			} catch (error) {
+				claims.reload();
+				classes.forget();
+				throw error;
+			}
+		},
+		needs() {
+			const needed = new Set([...claims.waitedFor(), ...classes.bound()]);
+			return [...needed].map((id) => classes.setOf(id)).filter((set) => set !== undefined);
+		},
+		async reviewConditions() {
+			if (classes.bound().length > 0) await writer.submit((tx) => parts.yields.review(tx));
+		},
+		async advance() {
+			while (await writer.submit((tx) => due.advance(tx)));
+		},
+		nextTime: () => due.nextTime(),
+		recordProcess: (id, run, process) => writer.submit(() => runs.started(id, run, process)),
+		finish: (finished) =>
+			writer.submit((tx) => {
+				parts.finishRun(tx, finished);
+				return stateName(table.need(finished.id).state);
+			}),
+		pauseCarriedOut: (id, run, paused) =>
+			writer.submit((tx) => {
+				const row = table.byId(id);
+				if (row?.run === run) parts.pauses.carriedOut(tx, row, paused);
+			}),
+		stopRun: (id, run, cause) =>
+			writer.submit((tx) => {
+				const row = table.byId(id);
+				if (row?.run === run && row.stage === STAGE.active && row.phase === 0) {
+					parts.transitions.requestStop(tx, row, cause);
+				}
+			}),
+		reportProgress: (id, progress) => board.report(id, progress),
+		payload: (row) => (row.payload_bytes === 0 ? null : parts.payloads.source(row.generation)),
+		unfinished: () => runs.unfinished(),
+		recordedGroups: () => runs.recordedGroups(),
+		unfinishedCount() {
+			const { queued, running, paused } = counters.all();
+			return queued + running + paused;
+		},
+	};
+}

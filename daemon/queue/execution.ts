@@ -1,0 +1,29 @@
+/** The port through which scheduling runs what was claimed; the processes room provides it. */
+import type { ClaimedRun } from './dispatch.ts';
+import type { RunOutcome } from './finish.ts';
+import type { PayloadSource } from './payloadStore.ts';
+
+export interface Execution {
+	readonly ended: Promise<ExecutionEnd>;
+	/** TERM now, KILL after the grace time; a paused run goes on in between. */
+	stop(graceMs: number): void;
+	/** Stops every process of the run; false when that could not be done, and then it runs on. */
+	pause(): Promise<boolean>;
+	resume(): Promise<void>;
+	/** A sentence for the job's log. */
+	note(sentence: string): void;
+}
+
+export interface ExecutionEnd {
+	readonly outcome: RunOutcome;
+	/** JSON text of the job's result. */
+	readonly result: string | undefined;
+	readonly logBytes: number;
+}
+
+export interface Executor {
+	/** Never rejects: what cannot be started ends with outcome `spawn` or `payload`. */
+	execute(claimed: ClaimedRun, payload: PayloadSource | null): Execution;
+	/** The end of the run is committed. */
+	settled(id: string, run: number): Promise<void>;
+}

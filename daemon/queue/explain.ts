@@ -1,0 +1,174 @@
+/** Why a job does not run, in sentences (docs/design.md section 7). */
+import type { Explanation } from '../../shared/protocol/jobs.ts';
+import { WAIVED_BY_RUN_NOW } from '../../shared/waiting.ts';
+import { type Claims, UNTHROTTLED_PRIORITY } from './claims.ts';
+import { STAGE, STATE, stateName } from './codes.ts';
+import type { Conditions } from './conditions.ts';
+import { EVERYTHING, type Limits } from './limits.ts';
+import type { JobRow } from './rows.ts';
+import type { Subjects } from './subjects.ts';
+import type { WaitClasses } from './waitClasses.ts';
+
+export interface ExplainDependencies {
+	readonly claims: Claims;
+	readonly limits: Limits;
+	readonly subjects: Subjects;
+	readonly classes: WaitClasses;
+	readonly conditions: Conditions;
+	readonly now: () => number;
+	/** Jobs of the queue that hold a slot now; without a name, of all queues. */
+	readonly running: (queue?: string) => number;
+}
+
+export function createExplain(dependencies: ExplainDependencies): (row: JobRow) => Explanation {
+	const { claims, limits, subjects, classes, conditions, now, running } = dependencies;
+
+	function reasons(row: JobRow): Explanation['reasons'] {
+		const since = row.created_at;
+		if (row.stage === STAGE.held) {
+			return [{ kind: 'held', message: 'paused; start it again with Resume', since }];
+		}
+		if (row.stage === STAGE.delayed) {
+			const until = row.run_at;
+			const wait = describeDuration(until - now());
+			return row.attempt > 0
+				? [
+						{
+							kind: 'backoff',
+							message: `waiting ${wait} before attempt ${row.attempt + 1}`,
+							since,
+							until,
+						},
+					]
+				: [{ kind: 'time', message: `waiting for its start time, in ${wait}`, since, until }];
+		}
+		if (row.stage === STAGE.subject && row.subject !== null) {
+			const owner = subjects.active(row.type, row.subject);
+			const message =
+				owner === undefined
+					? 'waiting for an earlier job of the same subject'
+					: `waiting for job ${owner.id}, which works on the same subject`;
+			return [{ kind: 'subject', message, since }];
+		}
+		if (row.stage === STAGE.event) {
+			return [{ kind: 'event', message: `waiting for the event "${row.event}"`, since }];
+		}
+		return [
+			...conditionReasons(row),
+			...capacityReasons(row.queue, since),
+			...crowdReasons(row, since),
+		];
+	}
+
+	function conditionReasons(row: JobRow): Explanation['reasons'] {
+		const set = classes.setOf(row.class);
+		if (set === undefined) return [];
+		const waived = row.stage === STAGE.ready ? row.waive_at : null;
+		const end = waived === null ? {} : { until: waived };
+		return conditions.unmet(set).map(({ kind, message, since }) => ({
+			kind,
+			message:
+				waived === null
+					? message
+					: `${message}; starts without it in ${describeDuration(waived - now())}`,
+			since: Math.max(since, row.created_at),
+			...end,
+		}));
+	}
+
+	function crowdReasons(row: JobRow, since: number): Explanation['reasons'] {
+		const crowd = conditions.crowd();
+		const bound = row.priority < UNTHROTTLED_PRIORITY && running(row.queue) > 0;
+		if (crowd === undefined || !bound) return [];
+		return [{ kind: 'cpu', message: `waiting for a less busy machine: ${crowd}`, since }];
+	}
+
+	// A job that stepped aside, or was told to go on, does so as soon as it may.
+	function goesOnByItself(row: JobRow): Explanation['reasons'] {
+		const since = row.started_at ?? row.created_at;
+		const waits = [...conditionReasons(row), ...capacityReasons(row.queue, since)];
+		if (row.yielded !== null) {
+			return [{ kind: 'yielded', message: `paused by itself: ${row.yielded}`, since }, ...waits];
+		}
+		if (waits.length > 0) return waits;
+		return [{ kind: 'limit', message: 'waiting for a free slot to go on', since }];
+	}
+
+	function capacityReasons(queue: string, since: number): Explanation['reasons'] {
+		const found: Explanation['reasons'] = [];
+		if (limits.of(EVERYTHING).paused) {
+			found.push({ kind: 'paused', message: 'everything is paused', since });
+		} else if (limits.of(queue).paused) {
+			found.push({ kind: 'paused', message: `queue ${queue} is paused`, since });
+		}
+		const own = limits.of(queue).concurrency;
+		const all = limits.of(EVERYTHING).concurrency;
+		if (running(queue) >= own) {
+			found.push({
+				kind: 'limit',
+				message: `queue ${queue} runs ${own} at a time and is full`,
+				since,
+			});
+		} else if (running() >= all) {
+			found.push({
+				kind: 'limit',
+				message: `Semantica runs ${all} jobs at a time and is full`,
+				since,
+			});
+		}
+		return found;
+	}
+
+	return (row) => {
+		const explanation = explain(row);
+		return { ...explanation, summary: summaryOf(explanation, row.queue) };
+	};
+
+	function explain(row: JobRow): Explanation {
+		if (row.state === STATE.paused && row.held === 0 && row.stop_cause === null) {
+			return { runnable: false, reasons: goesOnByItself(row) };
+		}
+		if (row.state !== STATE.queued) {
+			const since = row.finished_at ?? row.started_at ?? row.created_at;
+			return { runnable: false, reasons: [{ ...standing(row), since }] };
+		}
+		const found = reasons(row);
+		const position = row.stage === STAGE.ready ? { position: claims.ahead(row) } : {};
+		return { runnable: found.length === 0, reasons: found, ...position };
+	}
+}
+
+/** "waiting for AC power: on battery, 43 %; 3 jobs ahead in queue index; start it anyway with Run Now" */
+function summaryOf({ runnable, reasons, position = 0 }: Explanation, queue: string): string {
+	const waits = runnable ? ['nothing keeps it from running'] : reasons.map((r) => r.message);
+	const ahead = position === 1 ? '1 job' : `${position} jobs`;
+	return [
+		...waits,
+		...(position > 0 ? [`${ahead} ahead in queue ${queue}`] : []),
+		...(reasons.some(({ kind }) => WAIVED_BY_RUN_NOW.has(kind))
+			? ['start it anyway with Run Now']
+			: []),
+	].join('; ');
+}
+
+/** Of a job that does not wait in the queue. */
+function standing(row: JobRow): { kind: string; message: string } {
+	const kind = stateName(row.state);
+	if (row.phase === 1) return { kind, message: 'waiting for its children' };
+	if (row.stop_cause !== null && row.stage === STAGE.active) {
+		return { kind, message: 'it is being stopped' };
+	}
+	return row.state === STATE.paused
+		? { kind: 'held', message: 'paused; start it again with Resume' }
+		: { kind, message: `it is ${kind}` };
+}
+
+/** 90,500 → "1 min 30 s": the two largest units that matter. */
+export function describeDuration(ms: number): string {
+	const seconds = Math.max(0, Math.ceil(ms / 1000));
+	if (seconds < 60) return `${seconds} s`;
+	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+	const hours = Math.floor(seconds / 3600);
+	if (hours < 48) return `${hours} h ${Math.floor((seconds % 3600) / 60)} min`;
+	return `${Math.floor(hours / 24)} days ${hours % 24} h`;
+}

@@ -1,0 +1,120 @@
+/**
+ * Pausing and resuming (docs/design.md section 3). A waiting job is held; a running one is paused with its
+ * processes and gives its slot back; resuming waits for a slot. Children follow their parent.
+ */
+import { SemanticaError } from '../../shared/errors.ts';
+import type { Sqlite } from '../sqlite/open.ts';
+import type { ChildTable } from './children.ts';
+import { STAGE, STATE, stateName } from './codes.ts';
+import type { JobRow } from './rows.ts';
+import { storedSpec } from './storedSpec.ts';
+import type { Subjects } from './subjects.ts';
+import type { Transitions } from './transitions.ts';
+import type { Tx } from './tx.ts';
+import { FREE_CLASS } from './waitClasses.ts';
+
+export interface Pauses {
+	/** @throws SemanticaError CONFLICT with the reason why not. */
+	pause(tx: Tx, row: JobRow): void;
+	/** @throws SemanticaError CONFLICT with the reason why not. */
+	resume(tx: Tx, row: JobRow): void;
+	/** Waives limits, pauses, times and constraints for the next start. @throws SemanticaError CONFLICT */
+	runNow(tx: Tx, row: JobRow): void;
+	/** The order to pause this run was carried out, or could not be. */
+	carriedOut(tx: Tx, row: JobRow, paused: boolean): void;
+}
+
+export function createPauses(
+	db: Sqlite,
+	subjects: Subjects,
+	children: ChildTable,
+	transitions: Transitions,
+): Pauses {
+	const hold = db.prepare('UPDATE jobs SET held = 1, stage = ? WHERE generation = ?');
+	const release = db.prepare(
+		`UPDATE jobs SET held = 0, run_now = ?, run_at = ?, stage = ?, event = ? WHERE generation = ?`,
+	);
+	const goOn = db.prepare(
+		`UPDATE jobs SET held = 0, yielded = NULL, class = ${FREE_CLASS} WHERE generation = ?`,
+	);
+	const setState = db.prepare('UPDATE jobs SET state = ? WHERE generation = ?');
+
+	function pause(tx: Tx, row: JobRow): void {
+		refuseFinished(row);
+		if (row.held === 1) throw new SemanticaError('CONFLICT', 'it is paused already');
+		if (row.stop_cause !== null) throw new SemanticaError('CONFLICT', 'it is being stopped');
+		if (row.state === STATE.queued) {
+			hold.run(STAGE.held, row.generation);
+			subjects.release(tx, row.type, row.subject);
+		} else {
+			hold.run(row.stage, row.generation);
+			if (row.phase === 0 && row.state === STATE.running)
+				tx.order({ kind: 'pause', id: row.id, run: row.run });
+		}
+		tx.changed(row.id);
+		for (const child of children.openRows(row.generation)) {
+			if (child.held === 0 && child.stop_cause === null) pause(tx, child);
+		}
+	}
+
+	function resume(tx: Tx, row: JobRow): void {
+		refuseFinished(row);
+		if (row.held === 0) throw new SemanticaError('CONFLICT', 'it is not paused');
+		letGo(tx, row, false);
+	}
+
+	function letGo(tx: Tx, row: JobRow, now: boolean): void {
+		const runAt = now ? Math.min(row.run_at, tx.now) : row.run_at;
+		const active = row.stage === STAGE.active;
+		const event = now ? null : row.event;
+		const stage = active ? STAGE.active : subjects.stageFor(tx, { ...row, run_at: runAt, event });
+		release.run(now ? 1 : 0, runAt, stage, event, row.generation);
+		// The order to pause may still be on its way; a paused job waits for a slot instead.
+		const going = row.state === STATE.running && row.phase === 0;
+		if (going && row.held === 1 && row.yielded === null) {
+			tx.order({ kind: 'resume', id: row.id, run: row.run });
+		}
+		tx.changed(row.id);
+		tx.wake();
+		for (const child of children.openRows(row.generation)) {
+			if (child.held === 1) letGo(tx, child, false);
+		}
+	}
+
+	return {
+		pause,
+		resume,
+		runNow(tx, row) {
+			refuseFinished(row);
+			if (row.state === STATE.running)
+				throw new SemanticaError('CONFLICT', 'it is running already');
+			letGo(tx, row, true);
+		},
+		carriedOut(tx, row, paused) {
+			if (row.state !== STATE.running || row.phase === 1 || row.stop_cause !== null) return;
+			if (row.held === 0 && row.yielded === null) {
+				// Resumed meanwhile: it never gave its slot back.
+				if (paused) tx.order({ kind: 'resume', id: row.id, run: row.run });
+				return;
+			}
+			if (paused) {
+				setState.run(STATE.paused, row.generation);
+				tx.moved({ queue: row.queue, from: STATE.running, to: STATE.paused });
+				if (row.parent !== null) children.moved(row.parent, STATE.running, STATE.paused);
+			} else if (storedSpec(row).restartable) {
+				// It stays held, so it waits in the queue until it is resumed.
+				transitions.requestStop(tx, row, 'interrupted');
+			} else {
+				// It can do neither, so it goes on, and is not asked again.
+				goOn.run(row.generation);
+			}
+			tx.changed(row.id);
+			tx.wake();
+		},
+	};
+
+	function refuseFinished(row: JobRow): void {
+		if (row.stage !== STAGE.ended) return;
+		throw new SemanticaError('CONFLICT', `it is already ${stateName(row.state)}`);
+	}
+}

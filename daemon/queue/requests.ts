@@ -1,0 +1,123 @@
+/** What clients ask of jobs: the queue's answers to `job/*` and `queue/*`. */
+import { SemanticaError } from '../../shared/errors.ts';
+import { isFinished, JOB_STATES, type Job, type JobState } from '../../shared/job.ts';
+import type { Counts, Explanation, ManyResult, Targets } from '../../shared/protocol/jobs.ts';
+import type { Params, Result } from '../../shared/protocol/requests.ts';
+import type { QueueInfo } from '../../shared/protocol/system.ts';
+import { stateName } from './codes.ts';
+import type { Enqueued, PreparedJob } from './enqueue.ts';
+import { EVERYTHING } from './limits.ts';
+import type { QueueParts } from './parts.ts';
+import { changeMany, type ManyChange } from './targets.ts';
+
+export interface JobRequests {
+	/** Takes over the pins of the payloads. */
+	enqueue(jobs: readonly PreparedJob[]): Promise<Enqueued[]>;
+	/** @throws SemanticaError NOT_FOUND */
+	get(id: string): Result<'job/get'>;
+	/** @throws SemanticaError NOT_FOUND */
+	explain(id: string): Explanation;
+	/** The job as clients see it, or undefined when it is not kept. */
+	find(id: string): Job | undefined;
+	/** @throws SemanticaError NOT_FOUND or PAYLOAD_LOST */
+	payload(params: Params<'job/payload'>): Promise<Result<'job/payload'>>;
+	list(params: Params<'job/list'>): Result<'job/list'>;
+	cancel(targets: Targets): Promise<ManyResult>;
+	retry(targets: Targets): Promise<Result<'job/retry'>>;
+	pause(targets: Targets): Promise<ManyResult>;
+	resume(targets: Targets): Promise<ManyResult>;
+	runNow(targets: Targets): Promise<ManyResult>;
+	remove(targets: Targets): Promise<ManyResult>;
+	/** Resolves with how many waiting jobs the event released. `workspace` is canonical, or '' for everywhere. */
+	emit(name: string, workspace: string): Promise<number>;
+	counts(): Counts;
+	/** Whether everything is paused. */
+	paused(): boolean;
+	queues(): Result<'queue/list'>;
+	updateQueue(params: Params<'queue/update'>): Promise<Result<'queue/update'>>;
+}
+
+const OPEN = JOB_STATES.filter((state) => !isFinished(state));
+const FINISHED = JOB_STATES.filter(isFinished);
+/** What "retry all" means: what ended without doing its work. */
+const UNDONE = ['failed', 'cancelled', 'expired'] as const;
+
+export function createJobRequests(parts: QueueParts): JobRequests {
+	const { writer, table, lists, limits, counters, toWire, occupied } = parts;
+
+	function many(targets: Targets, states: readonly JobState[], change: ManyChange['change']) {
+		return changeMany(writer, table, lists, { targets, states, change });
+	}
+
+	function queueInfo(name: string): QueueInfo {
+		const { concurrency, paused } = limits.of(name);
+		const counts = counters.queue(name);
+		return { name, concurrency, paused, queued: counts.queued, running: occupied(name) };
+	}
+
+	return {
+		enqueue(jobs) {
+			// A job is refused before anything is changed for it; with several, the first ones are already in.
+			const undo = jobs.length === 1 ? 'without' : 'savepoint';
+			const enqueued = writer.submit((tx) => parts.enqueue(tx, jobs), jobs.length, undo);
+			const stored = jobs.map((job) => job.payload).filter((payload) => payload !== null);
+			if (stored.length === 0) return enqueued;
+			return enqueued.finally(() => parts.payloads.release(stored));
+		},
+		get(id) {
+			const row = table.need(id);
+			return {
+				job: toWire(row),
+				runs: parts.runs.of(row.generation),
+				explanation: parts.explain(row),
+			};
+		},
+		explain: (id) => parts.explain(table.need(id)),
+		find(id) {
+			const row = table.byId(id);
+			return row === undefined ? undefined : toWire(row);
+		},
+		payload: async ({ id, offset, maxBytes }) =>
+			parts.payloads.read(table.need(id).generation, offset, maxBytes),
+		list(params) {
+			const { rows, nextCursor, total } = lists.list(params);
+			return { jobs: rows.map(toWire), nextCursor, total };
+		},
+		cancel: (targets) =>
+			many(targets, OPEN, (tx, row) => {
+				const state = stateName(row.state);
+				if (isFinished(state)) throw new SemanticaError('CONFLICT', `it is already ${state}`);
+				parts.transitions.requestStop(tx, row, 'cancel');
+			}),
+		async retry(targets) {
+			const jobs: Result<'job/retry'>['jobs'] = [];
+			const result = await many(targets, UNDONE, (tx, row) => {
+				const id = parts.retry(tx, row);
+				if (id !== null) jobs.push({ id, retryOf: row.id });
+			});
+			return { ...result, jobs };
+		},
+		pause: (targets) => many(targets, OPEN, parts.pauses.pause),
+		resume: (targets) => many(targets, OPEN, parts.pauses.resume),
+		runNow: (targets) => many(targets, ['queued', 'paused'], parts.pauses.runNow),
+		remove: (targets) => many(targets, FINISHED, parts.removal.remove),
+		emit: (name, workspace) => writer.submit((tx) => parts.events.emit(tx, name, workspace)),
+		counts: () => counters.all(),
+		paused: () => limits.of(EVERYTHING).paused,
+		queues() {
+			const names = new Set(['default', 'index', ...counters.queues(), ...limits.names()]);
+			return {
+				global: { ...limits.of(EVERYTHING), running: occupied() },
+				queues: [...names].sort().map(queueInfo),
+			};
+		},
+		async updateQueue({ name, concurrency, paused }) {
+			const change = {
+				...(concurrency === undefined ? {} : { concurrency }),
+				...(paused === undefined ? {} : { paused }),
+			};
+			const updated = await writer.submit((tx) => limits.update(tx, name, change));
+			return { name, ...updated };
+		},
+	};
+}

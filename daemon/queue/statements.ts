@@ -1,0 +1,36 @@
+/** Row access that several transitions share. Statements are prepared once per connection. */
+import { SemanticaError } from '../../shared/errors.ts';
+import type { Sqlite } from '../sqlite/open.ts';
+import type { JobRow } from './rows.ts';
+
+export interface JobTable {
+	byId(id: string): JobRow | undefined;
+	byGeneration(generation: number): JobRow | undefined;
+	idOf(generation: number): string | null;
+	/** @throws SemanticaError NOT_FOUND */
+	need(id: string): JobRow;
+}
+
+export function createJobTable(db: Sqlite): JobTable {
+	const byId = db.prepare<[string], JobRow>('SELECT * FROM jobs WHERE id = ?');
+	const byGeneration = db.prepare<[number], JobRow>('SELECT * FROM jobs WHERE generation = ?');
+	const idOf = db.prepare<[number], { id: string }>('SELECT id FROM jobs WHERE generation = ?');
+	return {
+		byId: (id) => byId.get(id),
+		byGeneration: (generation) => byGeneration.get(generation),
+		idOf: (generation) => idOf.get(generation)?.id ?? null,
+		need(id) {
+			const row = byId.get(id);
+			if (row === undefined) throw noSuchJob(id);
+			return row;
+		},
+	};
+}
+
+export function noSuchJob(id: string): SemanticaError {
+	return new SemanticaError(
+		'NOT_FOUND',
+		`There is no job ${id}. It may have been removed; "semantica list" shows the jobs that are kept.`,
+		{ path: 'id' },
+	);
+}

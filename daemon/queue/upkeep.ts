@@ -1,0 +1,53 @@
+/** What housekeeping may do to jobs.db, in steps small enough that nobody waits for them. */
+import { isFinished, JOB_STATES } from '../../shared/job.ts';
+import type { QueueParts } from './parts.ts';
+import type { RetentionPolicy } from './remove.ts';
+
+/** Free pages given back per step. */
+const PAGES_PER_STEP = 256;
+
+export interface Upkeep {
+	/** Removes what the policy no longer keeps; resolves with how many jobs. */
+	sweep(policy: RetentionPolicy): Promise<number>;
+	/** Gives free pages back to the file system and cuts the write-ahead log; resolves with how many pages. */
+	shrink(): Promise<number>;
+	/** Holds all writes back while `work` has the database for itself. */
+	whileSuspended<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upkeep {
+	function finished(): number {
+		const counts = counters.all();
+		return JOB_STATES.filter(isFinished).reduce((sum, state) => sum + counts[state], 0);
+	}
+
+	const freePages = () => Number(db.pragma('freelist_count', { simple: true }));
+	const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+	return {
+		async sweep(policy) {
+			let total = 0;
+			for (;;) {
+				const { removed, more } = await writer.submit((tx) =>
+					removal.sweep(tx, policy, finished()),
+				);
+				total += removed;
+				if (!more) return total;
+				await nextTurn();
+			}
+		},
+		async shrink() {
+			const before = freePages();
+			while (freePages() > 0) {
+				const left = freePages();
+				// Outside a group: it is a transaction of its own.
+				db.pragma(`incremental_vacuum(${PAGES_PER_STEP})`);
+				if (freePages() >= left) break;
+				await nextTurn();
+			}
+			db.pragma('wal_checkpoint(PASSIVE)');
+			return before - freePages();
+		},
+		whileSuspended: (work) => writer.whileSuspended(work),
+	};
+}

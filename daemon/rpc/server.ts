@@ -1,0 +1,99 @@
+/** The listening socket and who is connected to it. */
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { type SessionOptions, serveSession } from './session.ts';
+
+/**
+ * Connections that have not said who they are yet. Beyond this the oldest makes way: ours say it at once, and
+ * the whole backlog of a listening socket (511) may come in one turn.
+ */
+const MAX_STRANGERS = 512;
+
+export interface RpcServerOptions extends SessionOptions {
+	readonly endpoint: string;
+	/** Called when the number of connected clients changes. */
+	readonly clientsChanged: () => void;
+}
+
+export class RpcServer {
+	readonly #options: RpcServerOptions;
+	readonly #server: Server;
+	readonly #sockets = new Set<Socket>();
+	readonly #clients = new Set<Socket>();
+
+	constructor(options: RpcServerOptions) {
+		this.#options = options;
+		this.#server = createServer((socket) => this.#accept(socket));
+	}
+
+	/** Only after the instance lock is held: it removes a stale socket. @throws SemanticaError SYSTEM */
+	async listen(): Promise<void> {
+		const { endpoint } = this.#options;
+		if (process.platform !== 'win32') rmSync(endpoint, { force: true });
+		await new Promise<void>((resolve, reject) => {
+			this.#server.once('error', (error) =>
+				reject(
+					new SemanticaError(
+						'SYSTEM',
+						`Semantica cannot listen on ${endpoint} (${errorMessage(error)}).`,
+					),
+				),
+			);
+			this.#server.listen(endpoint, resolve);
+		});
+		if (process.platform !== 'win32') chmodSync(endpoint, 0o600);
+	}
+
+	get clients(): number {
+		return this.#clients.size;
+	}
+
+	/** Takes no new connections; those that are there go on. */
+	stopListening(): void {
+		this.#server.close();
+	}
+
+	/** Ends every connection after what was written has left. */
+	async close(): Promise<void> {
+		this.#server.close();
+		// Answers of this turn are still being gathered.
+		await nextTurn();
+		for (const socket of this.#sockets) socket.end();
+		const timer = setTimeout(() => {
+			for (const socket of this.#sockets) socket.destroy();
+		}, 500);
+		await Promise.all(
+			[...this.#sockets].map(
+				(socket) =>
+					new Promise<void>((resolve) => {
+						if (socket.destroyed) resolve();
+						else socket.once('close', () => resolve());
+					}),
+			),
+		);
+		clearTimeout(timer);
+	}
+
+	#accept(socket: Socket): void {
+		socket.on('error', () => socket.destroy());
+		if (this.#sockets.size - this.#clients.size >= MAX_STRANGERS) this.#oldestStranger()?.destroy();
+		this.#sockets.add(socket);
+		socket.once('close', () => {
+			this.#sockets.delete(socket);
+			if (this.#clients.delete(socket)) this.#options.clientsChanged();
+		});
+		serveSession(socket, this.#options, () => {
+			this.#clients.add(socket);
+			this.#options.clientsChanged();
+		});
+	}
+
+	#oldestStranger(): Socket | undefined {
+		for (const socket of this.#sockets) {
+			if (!this.#clients.has(socket) && !socket.destroyed) return socket;
+		}
+		return undefined;
+	}
+}

@@ -1,0 +1,154 @@
+/**
+ * What may run now (docs/design.md section 4): woken by commits and by one timer, never by polling.
+ * The timer stands at the earlier of the next due time and 60 s (wall clocks jump), or nowhere.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { errorMessage } from '../../shared/errors.ts';
+import type { Clock, Timer } from '../queue/clock.ts';
+import type { ConditionSet } from '../queue/conditions.ts';
+import type { Dispatch } from '../queue/dispatch.ts';
+import type { Feed } from '../queue/feed.ts';
+import type { Order } from '../queue/tx.ts';
+import type { ActiveRuns } from './activeRuns.ts';
+import type { WakeTimers } from './suspend.ts';
+
+const MAX_SLEEP_MS = 60_000;
+/** After an error of the store: long enough not to spin, short enough to go on soon. */
+const RETRY_MS = 1000;
+/** After a suspend, what became due meanwhile starts one by one rather than all at once. */
+const SPREAD_MS = 30_000;
+const SPREAD_STEP_MS = 1000;
+
+/** What is to be watched on the machine for the jobs that wait or run. */
+export interface WatchedConditions {
+	need(sets: readonly ConditionSet[]): void;
+	slept(): void;
+}
+
+export interface LoopOptions {
+	readonly dispatch: Dispatch;
+	readonly feed: Feed;
+	readonly runs: ActiveRuns;
+	readonly conditions: WatchedConditions;
+	readonly clock: Clock;
+	readonly timers: WakeTimers;
+	readonly log: (sentence: string) => void;
+}
+
+export class SchedulingLoop {
+	readonly #options: LoopOptions;
+	#timer: Timer | undefined;
+	#busy = false;
+	#looking = Promise.resolve();
+	/** Orders to runs that are claimed but not started yet: both may be committed in one group. */
+	#early: Order[] = [];
+	#again = false;
+	#claiming = true;
+	#stopped = false;
+	/** Starts are spread until then, and the next one comes no sooner than that; monotonic ms. */
+	#spreadUntil = Number.NEGATIVE_INFINITY;
+	#nextStart = Number.NEGATIVE_INFINITY;
+
+	constructor(options: LoopOptions) {
+		this.#options = options;
+		options.feed.onEffects((effects) => {
+			for (const order of effects.orders) {
+				if (!options.runs.obey(order)) this.#early.push(order);
+			}
+			if (effects.wake) this.wake();
+		});
+	}
+
+	/** Something changed: look once more, soon. Many calls make one look. */
+	wake(): void {
+		if (this.#stopped) return;
+		if (this.#busy) {
+			this.#again = true;
+			return;
+		}
+		this.#busy = true;
+		this.#looking = this.#look();
+	}
+
+	/** The machine slept: what was measured is void, what became due starts spread. */
+	slept(recent: boolean): void {
+		if (recent) this.#spreadUntil = this.#options.clock.monotonic() + SPREAD_MS;
+		this.#options.conditions.slept();
+		this.wake();
+	}
+
+	/** Starts nothing from now on; what runs goes on. */
+	stopClaiming(): void {
+		this.#claiming = false;
+	}
+
+	/** Resolves when everything that was being claimed has been started. */
+	async settled(): Promise<void> {
+		while (this.#busy) await this.#looking;
+	}
+
+	stop(): void {
+		this.#stopped = true;
+		this.#timer?.cancel();
+	}
+
+	async #look(): Promise<void> {
+		try {
+			// Whoever waits for the answer to what woke us is not to wait for this as well.
+			await nextTurn();
+			do {
+				if (this.#stopped) return;
+				this.#again = false;
+				await this.#lookOnce();
+			} while (this.#again);
+			this.#arm(this.#sleep());
+		} catch (error) {
+			this.#options.log(`The scheduling loop met an error: ${errorMessage(error)}`);
+			this.#arm(RETRY_MS);
+		} finally {
+			this.#busy = false;
+		}
+		if (this.#again) this.wake();
+	}
+
+	async #lookOnce(): Promise<void> {
+		const { dispatch, runs, clock, conditions, timers } = this.#options;
+		timers.check();
+		const next = dispatch.nextTime();
+		if (next !== undefined && next <= clock.now()) await dispatch.advance();
+		if (this.#stopped) return;
+		conditions.need(dispatch.needs());
+		await dispatch.reviewConditions();
+		if (!this.#claiming || this.#stopped) return;
+		this.#early = [];
+		const claimed = await dispatch.claim((queue) => runs.count(queue), this.#startsAllowed());
+		for (const run of claimed) runs.start(run);
+		for (const order of this.#early.splice(0)) runs.obey(order);
+		if (claimed.length > 0) this.#nextStart = clock.monotonic() + SPREAD_STEP_MS;
+		// What was claimed may depend on conditions of its own from now on.
+		conditions.need(dispatch.needs());
+	}
+
+	#startsAllowed(): number {
+		if (!this.#isSpreading()) return Number.POSITIVE_INFINITY;
+		return this.#options.clock.monotonic() >= this.#nextStart ? 1 : 0;
+	}
+
+	#isSpreading(): boolean {
+		return this.#options.clock.monotonic() < this.#spreadUntil;
+	}
+
+	#sleep(): number | undefined {
+		const next = this.#options.dispatch.nextTime();
+		const step = this.#isSpreading() ? SPREAD_STEP_MS : MAX_SLEEP_MS;
+		if (next === undefined) return this.#isSpreading() ? step : undefined;
+		return Math.min(step, Math.max(0, next - this.#options.clock.now()));
+	}
+
+	#arm(ms: number | undefined): void {
+		this.#timer?.cancel();
+		this.#timer = undefined;
+		if (ms === undefined || this.#stopped) return;
+		this.#timer = this.#options.timers.after(ms, () => this.wake());
+	}
+}

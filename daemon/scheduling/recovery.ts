@@ -1,0 +1,54 @@
+/** Before any work: what became of the runs that were going on when the last daemon ended. */
+import type { SystemStatus } from '../../shared/protocol/system.ts';
+import type { Dispatch } from '../queue/dispatch.ts';
+import type { RunOutcome } from '../queue/finish.ts';
+import type { ProcessIdentity, UnfinishedRun } from '../queue/runs.ts';
+
+export interface Settler {
+	/** Kills what earlier daemons left; resolves with the number of processes. */
+	cleanUp(
+		recorded: readonly ProcessIdentity[],
+		unfinished: readonly UnfinishedRun[],
+	): Promise<number>;
+	/** The run's own outcome if it left one, else `interrupted`. */
+	settle(run: UnfinishedRun): Promise<RunOutcome>;
+	forget(id: string, run: number): Promise<void>;
+}
+
+/** Resolves every unfinished run by the rules of docs/design.md section 3 and tells what it found. */
+export async function recoverRuns(
+	dispatch: Dispatch,
+	settler: Settler,
+	logBytes: (id: string) => Promise<number>,
+	log: (sentence: string) => void,
+): Promise<SystemStatus['recovery']> {
+	const unfinished = dispatch.unfinished();
+	const killed = await settler.cleanUp(dispatch.recordedGroups(), unfinished);
+	if (killed > 0) {
+		log(
+			`${killed} ${killed === 1 ? 'process' : 'processes'} of earlier jobs were still running and have been killed.`,
+		);
+	}
+	const found = { interrupted: 0, requeued: 0, resolved: 0, killed };
+	for (const run of unfinished) {
+		const outcome = await settler.settle(run);
+		const boot = run.process?.boot;
+		// Nobody closed this run: the daemon died uncleanly, and the job may be why.
+		const blamed =
+			outcome.kind === 'interrupted' && boot !== undefined
+				? { ...outcome, uncleanBoot: boot }
+				: outcome;
+		const state = await dispatch.finish({
+			id: run.id,
+			run: run.run,
+			outcome: blamed,
+			logBytes: await logBytes(run.id),
+		});
+		await settler.forget(run.id, run.run);
+		if (outcome.kind !== 'interrupted') found.resolved++;
+		else if (state === 'queued') found.requeued++;
+		else found.interrupted++;
+		log(`Job ${run.id} was running when the last daemon ended (run ${run.run}): now ${state}.`);
+	}
+	return found;
+}

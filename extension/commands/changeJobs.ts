@@ -1,0 +1,47 @@
+/** Commands that ask the daemon to change jobs: those of the selected rows, else one that the person picks. */
+import { window } from 'vscode';
+import type { Link } from '../connection/link.ts';
+import type { JobFlag } from '../contributions.ts';
+import { jobFlags } from '../jobs/flags.ts';
+import type { JobPicker } from '../jobs/pick.ts';
+import { sentence } from '../jobs/text.ts';
+import { jobNodes } from './arguments.ts';
+import type { CommandBody } from './register.ts';
+
+export interface JobChange {
+	readonly method:
+		| 'job/cancel'
+		| 'job/retry'
+		| 'job/pause'
+		| 'job/resume'
+		| 'job/runNow'
+		| 'job/remove';
+	/** What a job must have for the command to make sense. */
+	readonly flag: JobFlag;
+	/** Above the pick. */
+	title(): string;
+	/** Said instead when no job fits. */
+	none(): string;
+}
+
+export function changeJobs(link: Link, picker: JobPicker, change: JobChange): CommandBody {
+	return async (node, selected) => {
+		const rows = jobNodes(node, selected).map(({ id }) => id);
+		const ids = rows.length > 0 ? rows : await pick();
+		if (ids.length === 0) return;
+		const { count, skipped } = await link.request(change.method, { ids });
+		// Of several, some may have got there by themselves; only say so when nothing happened at all.
+		const [first] = skipped;
+		if (count === 0 && first !== undefined) {
+			void window.showInformationMessage(sentence(first.reason));
+		}
+	};
+
+	function pick(): Promise<string[]> {
+		return picker.pick({
+			title: change.title(),
+			none: change.none(),
+			fits: (job) => jobFlags(job).includes(change.flag),
+		});
+	}
+}

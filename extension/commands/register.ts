@@ -1,0 +1,59 @@
+/** The one boundary of every command: trust, double clicks, and errors as sentences with a way on. */
+import { commands, type Disposable, l10n, window, workspace } from 'vscode';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import type { Link } from '../connection/link.ts';
+import { COMMANDS, type CommandName } from '../contributions.ts';
+import { Lifetime } from '../lifetime.ts';
+import type { Log } from '../log.ts';
+import { DoubleClickGuard } from './doubleClick.ts';
+
+/** Arguments come from menus, links and other extensions: each command checks its own. */
+export type CommandBody = (...args: unknown[]) => Promise<void>;
+
+export function registerCommands(
+	bodies: Readonly<Record<CommandName, CommandBody>>,
+	link: Pick<Link, 'stay'>,
+	log: Log,
+): Disposable {
+	const lifetime = new Lifetime();
+	const guard = new DoubleClickGuard(Date.now);
+	for (const [name, body] of Object.entries(bodies) as [CommandName, CommandBody][]) {
+		const { id, needsTrust, once } = COMMANDS[name];
+		const run = async (...args: unknown[]): Promise<void> => {
+			if (needsTrust && !workspace.isTrusted) return offerTrust();
+			link.stay();
+			try {
+				if (once) await guard.run(`${id} ${JSON.stringify(args)}`, () => body(...args));
+				else await body(...args);
+			} catch (error) {
+				if (isPersonal(error)) {
+					void window.showWarningMessage(errorMessage(error));
+					return;
+				}
+				log.error('command', `${id}: ${error instanceof Error ? error.stack : String(error)}`);
+				await offerLog(errorMessage(error), log);
+			}
+		};
+		lifetime.own(commands.registerCommand(id, run));
+	}
+	return lifetime;
+}
+
+async function offerTrust(): Promise<void> {
+	const manage = l10n.t('Manage Workspace Trust');
+	const choice = await window.showWarningMessage(
+		l10n.t('Semantica runs nothing in Restricted Mode. Trust this workspace to use it.'),
+		manage,
+	);
+	if (choice === manage) await commands.executeCommand('workbench.trust.manage');
+}
+
+/** A mistake that the sentence explains needs no log. */
+function isPersonal(error: unknown): boolean {
+	return error instanceof SemanticaError && ['VALIDATION', 'NOT_FOUND'].includes(error.kind);
+}
+
+async function offerLog(sentence: string, log: Log): Promise<void> {
+	const show = l10n.t('Show Log');
+	if ((await window.showErrorMessage(sentence, show)) === show) log.show();
+}

@@ -1,0 +1,48 @@
+import { l10n, window } from 'vscode';
+import type { Link } from '../connection/link.ts';
+import { restartDaemon } from '../connection/restart.ts';
+import type { JobStore } from '../jobs/store.ts';
+import type { Log } from '../log.ts';
+import type { CommandBody } from './register.ts';
+
+/** Restarts the daemon, or starts it where none runs. */
+export function restartDaemonCommand(
+	link: Link,
+	store: JobStore,
+	home: () => string,
+	log: Log,
+): CommandBody {
+	return async () => {
+		if (!(await confirmInterruption(store))) return;
+		await window.withProgress({ location: { viewId: 'semantica.jobs' } }, () =>
+			restartDaemon({ link, home, confirmKill, log: (line) => log.warn('daemon', line) }),
+		);
+		window.setStatusBarMessage(l10n.t('$(check) The Semantica daemon runs.'), 4_000);
+	};
+}
+
+/** Commands that run would be lost; index jobs simply go on afterwards. */
+async function confirmInterruption(store: JobStore): Promise<boolean> {
+	const lost = store.group('running').filter((job) => !job.restartable && job.phase !== 'children');
+	if (lost.length === 0) return true;
+	const restart = l10n.t('Restart');
+	const choice = await window.showWarningMessage(
+		l10n.t('Restarting the daemon interrupts {0}.', lost.map((job) => job.title).join(', ')),
+		{ modal: true, detail: l10n.t('Interrupted commands fail. Index jobs go on afterwards.') },
+		restart,
+	);
+	return choice === restart;
+}
+
+async function confirmKill(pid: number): Promise<boolean> {
+	const end = l10n.t('End Process');
+	const choice = await window.showWarningMessage(
+		l10n.t('The Semantica daemon (process {0}) does not answer.', pid),
+		{
+			modal: true,
+			detail: l10n.t('End the process and start a new one? Running jobs are interrupted.'),
+		},
+		end,
+	);
+	return choice === end;
+}

@@ -1,0 +1,350 @@
+/**
+ * The window's one connection to the daemon: drives the state machine, hands sockets to the RPC client,
+ * and answers requests whatever state it is in. Knows neither the editor nor the RPC library.
+ */
+import type { Socket } from 'node:net';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import type {
+	Method,
+	ParamsInput,
+	Result,
+	ServerIdentity,
+} from '../../shared/protocol/requests.ts';
+import { Lifetime, Signal } from '../lifetime.ts';
+import { backoffMs, type LinkEvent, type LinkState, transition } from './state.ts';
+
+export interface OpenedSocket {
+	readonly socket: Socket;
+	readonly token: string;
+}
+
+/** What the link asks of an RPC client. One client lives through all reconnections until a stop. */
+export interface RpcClient {
+	start(): void;
+	/** Rejects with the hooks' `lost` error when the connection closes before the answer. */
+	request(method: string, params: unknown): Promise<unknown>;
+	/** Leaves the daemon politely; never rejects. */
+	stop(): Promise<void>;
+}
+
+export interface RpcClientHooks {
+	/** The next connected socket. Never rejects: it retries, or waits for a person. */
+	open(): Promise<OpenedSocket>;
+	ready(server: ServerIdentity): void;
+	/** The daemon answered `initialize` with an error. */
+	refused(error: Error): void;
+	closed(): void;
+	/** The error that says a request was not answered because the connection closed. */
+	lost(method: string): Error;
+	notified(method: string, params: unknown): void;
+}
+
+export interface LinkPorts {
+	/** Finds or launches the daemon and connects. Rejects with a sentence. */
+	open(): Promise<OpenedSocket>;
+	/** Connects to a daemon that runs already, and launches none. */
+	openRunning(): Promise<OpenedSocket | undefined>;
+	createClient(hooks: RpcClientHooks): Promise<RpcClient>;
+	/** Why nothing may run here (Restricted Mode), or undefined. */
+	refusal(): Error | undefined;
+	readonly notifications: Signal<{ readonly method: string; readonly params: unknown }>;
+	readonly log: (message: string) => void;
+	readonly random?: () => number;
+	readonly handshakeMs?: number;
+}
+
+class ConnectionLost extends Error {
+	override readonly name = 'ConnectionLost';
+}
+
+// Everything may be repeated after a lost connection (an enqueue carries its key) but what makes something new.
+const NOT_REPEATABLE: ReadonlySet<Method> = new Set(['job/retry']);
+const MAX_TRIES = 3;
+/** What is only told may get lost; it must not hold up whoever tells. */
+const TELL_MS = 5_000;
+
+export class Link {
+	readonly #ports: LinkPorts;
+	readonly #changes = new Signal<LinkState>();
+	readonly onDidChange = this.#changes.on;
+	#state: LinkState = { kind: 'stopped' };
+	#client: Promise<RpcClient> | undefined;
+	#lifetime = new Lifetime();
+	/** Connected only because a daemon was there: leaves with it instead of bringing it back. */
+	#guest = false;
+	/** When the state became what it is, monotonic ms. */
+	#since = performance.now();
+	/** What a guest found. */
+	#found: OpenedSocket | undefined;
+
+	constructor(ports: LinkPorts) {
+		this.#ports = ports;
+	}
+
+	get state(): LinkState {
+		return this.#state;
+	}
+
+	/** Starts or, after a failure, tries again. Nothing happens in other states. */
+	start(): void {
+		if (this.#ports.refusal() !== undefined) return;
+		this.stay();
+		this.#begin();
+	}
+
+	/** A person uses the connection: from now on a lost one is made again. */
+	stay(): void {
+		this.#guest = false;
+	}
+
+	#begin(): void {
+		this.#dispatch({ type: 'start' });
+		if (this.#state.kind !== 'starting' || this.#client !== undefined) return;
+		const lifetime = this.#lifetime;
+		const client = this.#ports.createClient(this.#hooks(lifetime));
+		this.#client = client;
+		client.then(
+			(created) => created.start(),
+			(error: Error) => {
+				if (this.#client !== client) return;
+				this.#client = undefined;
+				this.#dispatch({ type: 'openFailed', error });
+			},
+		);
+	}
+
+	async stop(): Promise<void> {
+		const client = this.#client;
+		this.#client = undefined;
+		this.#guest = false;
+		this.#found?.socket.destroy();
+		this.#found = undefined;
+		this.#dispatch({ type: 'stop' });
+		const lifetime = this.#lifetime;
+		this.#lifetime = new Lifetime();
+		await client?.then(
+			(started) => started.stop(),
+			() => undefined,
+		);
+		lifetime.dispose();
+	}
+
+	/**
+	 * Connects first if need be. Repeated over a new connection when one is lost, unless that could do it twice.
+	 * @param deadlineMs how long the daemon may take to answer, once connected.
+	 * @throws SemanticaError or the daemon's ResponseError.
+	 */
+	async request<M extends Method>(
+		method: M,
+		params: ParamsInput<M>,
+		deadlineMs = 30_000,
+	): Promise<Result<M>> {
+		for (let tries = 1; ; tries++) {
+			const client = await this.#connected();
+			const asked = this.#state;
+			try {
+				const answer = client.request(method, params);
+				return (await withDeadline(answer, deadlineMs, NO_ANSWER)) as Result<M>;
+			} catch (error) {
+				if (!(error instanceof ConnectionLost)) throw error;
+				if (tries === MAX_TRIES || NOT_REPEATABLE.has(method)) {
+					throw new SemanticaError(
+						'SYSTEM',
+						'The connection to the Semantica daemon closed before it answered. Look at the jobs, then try again.',
+					);
+				}
+				this.#ports.log(`${method} is sent again: ${error.message}`);
+				await this.#leave(asked);
+			}
+		}
+	}
+
+	/**
+	 * Says something over the connection, or to a daemon that runs anyway. Where there is none it is dropped:
+	 * no daemon is launched, and nobody is bothered, only to be told.
+	 * @returns whether the daemon took it.
+	 */
+	async tell<M extends Method>(method: M, params: ParamsInput<M>): Promise<boolean> {
+		try {
+			if (this.#ports.refusal() !== undefined) return false;
+			if (this.#state.kind === 'stopped') await this.#join();
+			if (this.#state.kind === 'stopped' || this.#state.kind === 'failed') return false;
+			const client = await this.#settled();
+			await withDeadline(client.request(method, params), TELL_MS, NO_ANSWER);
+			return true;
+		} catch (error) {
+			this.#ports.log(`${method} was not told: ${errorMessage(error)}`);
+			return false;
+		}
+	}
+
+	async #join(): Promise<void> {
+		const found = await this.#ports.openRunning();
+		if (found === undefined) return;
+		if (this.#state.kind !== 'stopped') {
+			found.socket.destroy();
+			return;
+		}
+		this.#guest = true;
+		this.#found = found;
+		this.#begin();
+	}
+
+	/** A failing write is often known before the close that it means. */
+	#leave(state: LinkState): Promise<void> {
+		return new Promise((resolve) => {
+			if (this.#state !== state) return resolve();
+			const done = () => {
+				clearTimeout(timer);
+				listening.dispose();
+				resolve();
+			};
+			const listening = this.onDidChange(done);
+			const timer = setTimeout(done, 1_000);
+		});
+	}
+
+	#connected(): Promise<RpcClient> {
+		const refusal = this.#ports.refusal();
+		if (refusal !== undefined) return Promise.reject(refusal);
+		if (this.#state.kind === 'stopped' || this.#state.kind === 'failed') this.start();
+		return this.#settled();
+	}
+
+	#settled(): Promise<RpcClient> {
+		const settled = new Promise<RpcClient>((resolve, reject) => {
+			const settle = (state: LinkState) => {
+				if (state.kind === 'connected' && this.#client !== undefined) resolve(this.#client);
+				else if (state.kind === 'failed') reject(state.error);
+				else if (state.kind === 'stopped') reject(new SemanticaError('SYSTEM', STOPPED));
+				else return;
+				listening.dispose();
+			};
+			const listening = this.onDidChange(settle);
+			settle(this.#state);
+		});
+		return withDeadline(settled, 45_000, NOT_READY);
+	}
+
+	#hooks(lifetime: Lifetime): RpcClientHooks {
+		// Events of a client that was stopped meanwhile belong to nobody.
+		const current = () => lifetime === this.#lifetime;
+		let handshake: NodeJS.Timeout | undefined;
+		let socket: Socket | undefined;
+		lifetime.own({
+			dispose: () => {
+				clearTimeout(handshake);
+				socket?.destroy();
+			},
+		});
+		const giveUp = (error: Error) => {
+			clearTimeout(handshake);
+			if (current()) this.#lost({ type: 'openFailed', error });
+			socket?.destroy();
+		};
+		return {
+			open: async () => {
+				const opened = await this.#open(current);
+				socket = opened.socket;
+				handshake = setTimeout(() => giveUp(silent()), this.#ports.handshakeMs ?? 10_000);
+				return opened;
+			},
+			refused: giveUp,
+			ready: (server) => {
+				clearTimeout(handshake);
+				if (current()) this.#dispatch({ type: 'ready', server, at: Date.now() });
+			},
+			closed: () => {
+				clearTimeout(handshake);
+				if (current()) this.#lost({ type: 'closed', at: Date.now() });
+			},
+			lost: (method) => new ConnectionLost(`${method}: the connection closed before the answer`),
+			notified: (method, params) => {
+				if (current()) this.#ports.notifications.emit({ method, params });
+			},
+		};
+	}
+
+	/** Resolves with a socket, however long that takes; stays pending for ever after a stop. */
+	async #open(current: () => boolean): Promise<OpenedSocket> {
+		while (current()) {
+			await this.#until('starting', 'reconnecting');
+			if (this.#state.kind === 'reconnecting') {
+				await delay(backoffMs(this.#state.failures, (this.#ports.random ?? Math.random)()));
+			}
+			if (!current()) break;
+			try {
+				const found = this.#found;
+				this.#found = undefined;
+				const opened = found ?? (await this.#ports.open());
+				if (current()) return opened;
+				opened.socket.destroy();
+			} catch (error) {
+				this.#ports.log(`Connecting failed: ${errorMessage(error)}`);
+				if (!current()) break;
+				this.#dispatch({
+					type: 'openFailed',
+					error: error instanceof Error ? error : new Error(String(error)),
+				});
+			}
+		}
+		return new Promise(() => {});
+	}
+
+	#lost(event: LinkEvent): void {
+		if (this.#guest) void this.stop();
+		else this.#dispatch(event);
+	}
+
+	#until(...kinds: LinkState['kind'][]): Promise<void> {
+		return new Promise((resolve) => {
+			const check = (state: LinkState) => {
+				if (!kinds.includes(state.kind)) return;
+				listening.dispose();
+				resolve();
+			};
+			const listening = this.onDidChange(check);
+			check(this.#state);
+		});
+	}
+
+	#dispatch(event: LinkEvent): void {
+		const before = this.#state;
+		this.#state = transition(before, event);
+		if (this.#state === before) return;
+		const took = performance.now() - this.#since;
+		this.#since = performance.now();
+		this.#ports.log(
+			`Connection: ${before.kind} → ${this.#state.kind} after ${Math.round(took)} ms`,
+		);
+		this.#changes.emit(this.#state);
+	}
+}
+
+const NO_ANSWER =
+	'The Semantica daemon does not answer. Try again, or run Semantica: Restart Daemon.';
+const NOT_READY =
+	'The Semantica daemon is not ready yet. Try again in a moment, or run Semantica: Restart Daemon.';
+const STOPPED = 'Semantica was stopped before the daemon answered. Run the command again.';
+
+const silent = () =>
+	new SemanticaError(
+		'SYSTEM',
+		'The Semantica daemon accepts connections but does not answer. Run Semantica: Restart Daemon.',
+		{ silent: true },
+	);
+
+/** Whether the error says that a daemon is there but does not answer. */
+export function isSilence(error: unknown): boolean {
+	return error instanceof SemanticaError && error.data['silent'] === true;
+}
+
+const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function withDeadline<T>(work: Promise<T>, ms: number, sentence: string): Promise<T> {
+	return new Promise((resolve, reject) => {
+		const late = () => reject(new SemanticaError('SYSTEM', sentence, { silent: true }));
+		const timer = setTimeout(late, ms);
+		work.then(resolve, reject).finally(() => clearTimeout(timer));
+	});
+}

@@ -1,0 +1,66 @@
+/** One attempt to reach the daemon: find or launch it, connect, and read the token. */
+import { join } from 'node:path';
+import { readBuildInfo } from '../../shared/build.ts';
+import { openSocket, readToken } from '../../shared/client/endpoint.ts';
+import { ensureDaemon, findDaemon } from '../../shared/client/launch.ts';
+import { errorCode, SemanticaError } from '../../shared/errors.ts';
+import { dataPaths } from '../../shared/paths.ts';
+import type { OpenedSocket } from './link.ts';
+
+export interface DaemonPlace {
+	/** The data folder. */
+	readonly home: string;
+	readonly distFolder: string;
+	readonly execPath: string;
+	readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws SemanticaError SYSTEM with a sentence a person can act on. */
+export async function openDaemonSocket(place: DaemonPlace): Promise<OpenedSocket> {
+	requireNodeApi(process.versions);
+	const paths = dataPaths(place.home);
+	const build = readBuild(place.distFolder);
+	for (let tries = 1; ; tries++) {
+		const daemon = await ensureDaemon({
+			paths,
+			distFolder: place.distFolder,
+			build,
+			execPath: place.execPath,
+			env: place.env,
+		});
+		try {
+			return { socket: await openSocket(daemon.endpoint), token: await readToken(paths) };
+		} catch (error) {
+			// It answered a moment ago and left since: the next round starts a new one.
+			if (tries === 3) throw error;
+		}
+	}
+}
+
+/** Connects to a daemon that runs already. */
+export async function openRunningDaemon(home: string): Promise<OpenedSocket | undefined> {
+	const paths = dataPaths(home);
+	const daemon = await findDaemon(paths);
+	if (daemon === undefined) return undefined;
+	return { socket: await openSocket(daemon.endpoint), token: await readToken(paths) };
+}
+
+function readBuild(distFolder: string) {
+	try {
+		return readBuildInfo(distFolder);
+	} catch (error) {
+		throw new SemanticaError(
+			'SYSTEM',
+			`Semantica's installation is damaged: ${join(distFolder, 'build.json')} cannot be read (${errorCode(error) ?? 'not JSON'}). Reinstall the extension.`,
+		);
+	}
+}
+
+// Below Node-API 10 the daemon's SQLite crashes the process instead of throwing.
+function requireNodeApi(versions: NodeJS.ProcessVersions): void {
+	if (Number(versions.napi ?? 0) >= 10) return;
+	throw new SemanticaError(
+		'SYSTEM',
+		`Semantica needs Node 22.15 or later, and this editor runs ${versions.node}. Update the editor.`,
+	);
+}

@@ -1,0 +1,100 @@
+/**
+ * Everything that package.json contributes, once and typed. test/unit/extension/contributions.test.ts
+ * holds package.json against it, so an id cannot exist on one side only.
+ */
+
+interface CommandContribution {
+	readonly id: string;
+	/** False for what only makes sense on a tree row or a link. */
+	readonly palette: boolean;
+	/** Refused in Restricted Mode, where Semantica runs nothing. */
+	readonly needsTrust: boolean;
+	/** A second call right after the first would do it twice, so it joins the first. */
+	readonly once: boolean;
+}
+
+export const COMMANDS = {
+	indexWorkspace: { id: 'semantica.indexWorkspace', palette: true, needsTrust: true, once: true },
+	indexFolder: { id: 'semantica.indexFolder', palette: true, needsTrust: true, once: true },
+	indexCurrentFile: {
+		id: 'semantica.indexCurrentFile',
+		palette: true,
+		needsTrust: true,
+		once: true,
+	},
+	runCommand: { id: 'semantica.runCommand', palette: true, needsTrust: true, once: false },
+	search: { id: 'semantica.search', palette: true, needsTrust: true, once: false },
+	showLog: { id: 'semantica.showLog', palette: true, needsTrust: true, once: false },
+	cancel: { id: 'semantica.cancel', palette: true, needsTrust: true, once: false },
+	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: true },
+	runNow: { id: 'semantica.runNow', palette: true, needsTrust: true, once: true },
+	pause: { id: 'semantica.pause', palette: true, needsTrust: true, once: true },
+	resume: { id: 'semantica.resume', palette: true, needsTrust: true, once: true },
+	remove: { id: 'semantica.remove', palette: true, needsTrust: true, once: true },
+	pauseAll: { id: 'semantica.pauseAll', palette: true, needsTrust: true, once: true },
+	resumeAll: { id: 'semantica.resumeAll', palette: true, needsTrust: true, once: true },
+	restartDaemon: { id: 'semantica.restartDaemon', palette: true, needsTrust: true, once: true },
+	showDaemonLog: { id: 'semantica.showDaemonLog', palette: true, needsTrust: false, once: false },
+	showMore: { id: 'semantica.showMore', palette: false, needsTrust: true, once: true },
+} as const satisfies Record<string, CommandContribution>;
+export type CommandName = keyof typeof COMMANDS;
+
+export const VIEW_CONTAINER = 'semantica';
+export const VIEWS = { jobs: 'semantica.jobs' } as const;
+
+/** The settings and their defaults; `null` means that nobody set it and the daemon decides. */
+export const SETTINGS = {
+	dataFolder: { key: 'semantica.dataFolder', default: '' as string },
+	logLevel: { key: 'semantica.logLevel', default: 'info' as LogLevelName },
+	indexOnSave: { key: 'semantica.index.onSave', default: true as boolean },
+	indexOnOpen: { key: 'semantica.index.onOpen', default: 'indexed' as IndexOnOpen },
+	indexOnBattery: { key: 'semantica.index.onBattery', default: 'wait' as IndexOnBattery },
+	indexExclude: { key: 'semantica.index.exclude', default: [] as readonly string[] },
+	indexMaxFileSize: { key: 'semantica.index.maxFileSizeKB', default: 1024 as number },
+	minBattery: { key: 'semantica.battery.minimum', default: null as number | null },
+	limitJobs: { key: 'semantica.limits.jobs', default: null as number | null },
+	limitIndexJobs: { key: 'semantica.limits.indexJobs', default: null as number | null },
+	limitCommandJobs: { key: 'semantica.limits.commandJobs', default: null as number | null },
+} as const;
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValue<N extends SettingName> = (typeof SETTINGS)[N]['default'];
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevelName = (typeof LOG_LEVELS)[number];
+
+/** Which folders are indexed by themselves when they are opened: `indexed` are those that were once before. */
+export const INDEX_ON_OPEN = ['off', 'indexed', 'always'] as const;
+export type IndexOnOpen = (typeof INDEX_ON_OPEN)[number];
+
+/** What indexing that starts by itself does while the machine runs on battery. */
+export const INDEX_ON_BATTERY = ['wait', 'ask', 'run'] as const;
+export type IndexOnBattery = (typeof INDEX_ON_BATTERY)[number];
+
+/** Context keys of our own, with their types. */
+export interface ContextKeys {
+	/** The kind of the connection's state. */
+	'semantica.connection': 'stopped' | 'starting' | 'connected' | 'reconnecting' | 'failed';
+	/** Whether everything is paused. */
+	'semantica.paused': boolean;
+}
+export const CONTEXT_KEYS = [
+	'semantica.connection',
+	'semantica.paused',
+] as const satisfies (keyof ContextKeys)[];
+
+/** Flags in a job row's context value, matched in when-clauses by `viewItem =~ /\bflag\b/`. */
+export const JOB_FLAGS = [
+	'job',
+	'logged',
+	'cancellable',
+	'runnable',
+	'pausable',
+	'resumable',
+	'retryable',
+	'removable',
+] as const;
+export type JobFlag = (typeof JOB_FLAGS)[number];
+/** The context value of the row that pages a group. */
+export const MORE_FLAG = 'more';
+
+export const WALKTHROUGH = 'semantica.start';

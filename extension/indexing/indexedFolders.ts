@@ -1,0 +1,43 @@
+/** Which folders have an index, remembered across sessions, so that a save need not wake a daemon to find out. */
+import type { Memento } from 'vscode';
+import type { Link } from '../connection/link.ts';
+import { Signal } from '../lifetime.ts';
+import { canonicalUri } from './folders.ts';
+import type { IndexedFolder } from './specs.ts';
+
+const KEY = 'indexedFolders';
+
+export class IndexedFolders {
+	readonly #memory: Memento;
+	readonly #link: Pick<Link, 'request'>;
+	readonly #refreshes = new Signal<void>();
+	/** The daemon has said which indexes there are. */
+	readonly onDidRefresh = this.#refreshes.on;
+
+	constructor(memory: Memento, link: Pick<Link, 'request'>) {
+		this.#memory = memory;
+		this.#link = link;
+	}
+
+	async has(folder: IndexedFolder): Promise<boolean> {
+		return this.#known().includes(await canonicalUri(folder));
+	}
+
+	async add(folder: IndexedFolder): Promise<void> {
+		const known = this.#known();
+		const uri = await canonicalUri(folder);
+		if (!known.includes(uri)) await this.#memory.update(KEY, [...known, uri]);
+	}
+
+	/** The daemon's list replaces what was remembered: indexes are also made and deleted elsewhere. */
+	async refresh(): Promise<void> {
+		const { indexes } = await this.#link.request('index/status', {});
+		const uris = indexes.map(({ workspace }) => workspace);
+		await this.#memory.update(KEY, uris);
+		this.#refreshes.emit();
+	}
+
+	#known(): readonly string[] {
+		return this.#memory.get<string[]>(KEY, []);
+	}
+}

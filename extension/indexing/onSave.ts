@@ -1,0 +1,28 @@
+/** Keeps an existing index current: a saved file is indexed again. */
+import { type Disposable, type TextDocument, workspace } from 'vscode';
+import { errorMessage } from '../../shared/errors.ts';
+import { setting } from '../settings.ts';
+import { indexedFolder } from './folders.ts';
+import type { IndexedFolders } from './indexedFolders.ts';
+import type { Indexer } from './indexer.ts';
+
+export function indexOnSave(
+	indexer: Indexer,
+	indexed: IndexedFolders,
+	log: (message: string) => void,
+): Disposable {
+	const saved = async ({ uri }: TextDocument) => {
+		const folder = workspace.getWorkspaceFolder(uri);
+		if (folder === undefined || uri.scheme !== 'file' || !workspace.isTrusted) return;
+		if (!setting('indexOnSave', uri)) return;
+		const root = indexedFolder(folder.uri);
+		// Only what somebody once asked to index: a save must not start anything in other folders.
+		if (!(await indexed.has(root))) return;
+		await indexer.file(root, { uri: uri.toString(), path: uri.fsPath }, true);
+	};
+	return workspace.onDidSaveTextDocument((document) => {
+		saved(document).catch((error: unknown) =>
+			log(`${document.uri.fsPath} was not indexed after its save: ${errorMessage(error)}`),
+		);
+	});
+}

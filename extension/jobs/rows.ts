@@ -1,0 +1,143 @@
+/** How tree nodes look: labels, icons, tooltips, context values. */
+import {
+	l10n,
+	MarkdownString,
+	ThemeColor,
+	ThemeIcon,
+	TreeItem,
+	TreeItemCollapsibleState,
+} from 'vscode';
+import type { Job } from '../../shared/job.ts';
+import type { Explanation } from '../../shared/protocol/jobs.ts';
+import { COMMANDS, MORE_FLAG } from '../contributions.ts';
+import { jobFlags } from './flags.ts';
+import { type Group, groupOf } from './groups.ts';
+import { plainText } from './plainText.ts';
+import type { JobText } from './text.ts';
+import type { WaitingText } from './waitingText.ts';
+
+/** Commands that help where there is no daemon. */
+export type Remedy = 'restartDaemon' | 'showDaemonLog';
+
+export interface JobRows {
+	/** `total` is more than `shown` where the group has to be paged. */
+	group(group: Group, shown: number, total: number): TreeItem;
+	job(job: Job): TreeItem;
+	more(group: Group): TreeItem;
+	remedy(command: Remedy): TreeItem;
+	/** A row that left between two refreshes. */
+	gone(id: string): TreeItem;
+	tooltip(job: Job, explanation: Explanation | null): MarkdownString;
+}
+
+export function createJobRows(
+	text: JobText,
+	waiting: WaitingText,
+	reasonOf: (id: string) => string | undefined,
+): JobRows {
+	return {
+		group(group, shown, total) {
+			const item = new TreeItem(groupLabel(group), TreeItemCollapsibleState.Expanded);
+			item.id = `group:${group}`;
+			item.description = total > shown ? l10n.t('{0} of {1}', shown, total) : String(shown);
+			item.contextValue = 'group';
+			item.accessibilityInformation = {
+				label: l10n.t('{0}, {1} jobs', groupLabel(group), item.description),
+			};
+			return item;
+		},
+		job(job) {
+			const item = new TreeItem(
+				shortTitle(job.title),
+				hasChildren(job) ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
+			);
+			item.id = `job:${job.id}`;
+			item.description = text.description(job, reasonOf(job.id));
+			item.iconPath = jobIcon(job);
+			item.contextValue = jobFlags(job).join('.');
+			item.command = {
+				command: COMMANDS.showLog.id,
+				title: l10n.t('Show Log'),
+				arguments: [{ kind: 'job', id: job.id }],
+			};
+			item.accessibilityInformation = {
+				label: `${job.title}, ${text.state(job)}, ${item.description}`,
+			};
+			return item;
+		},
+		more(group) {
+			const item = new TreeItem(l10n.t('Show More…'));
+			item.id = `more:${group}`;
+			item.contextValue = MORE_FLAG;
+			item.iconPath = new ThemeIcon('ellipsis');
+			item.command = {
+				command: COMMANDS.showMore.id,
+				title: l10n.t('Show More…'),
+				arguments: [{ kind: 'more', group }],
+			};
+			return item;
+		},
+		remedy(command) {
+			const again = command === 'restartDaemon';
+			const label = again ? l10n.t('Try Again') : l10n.t('Show Daemon Log');
+			const item = new TreeItem(label);
+			item.id = `remedy:${command}`;
+			item.contextValue = 'remedy';
+			item.iconPath = new ThemeIcon(again ? 'debug-restart' : 'go-to-file');
+			item.command = { command: COMMANDS[command].id, title: label };
+			return item;
+		},
+		gone(id) {
+			const item = new TreeItem(l10n.t('No longer there'));
+			item.id = `job:${id}`;
+			return item;
+		},
+		tooltip(job, explanation) {
+			const waits = explanation === null ? [] : waiting(job, explanation);
+			const facts = text
+				.facts(job)
+				.map(([name, value]) => `${plainText(name)}: ${plainText(value)}`)
+				.join('  \n');
+			const parts = [`**${plainText(job.title)}**`, ...waits.map(plainText)];
+			return new MarkdownString(
+				[...parts, ...(waits.length > 0 ? ['---'] : []), facts].join('\n\n'),
+			);
+		},
+	};
+}
+
+/** Leaves room in a narrow sidebar for what changes; the whole title is in the tooltip. */
+const shortTitle = (title: string): string =>
+	title.length > LABEL ? `${title.slice(0, LABEL - 1).trimEnd()}…` : title;
+const LABEL = 30;
+
+export const hasChildren = (job: Job): boolean => Object.values(job.children).some((n) => n > 0);
+
+function groupLabel(group: Group): string {
+	const labels: Record<Group, string> = {
+		running: l10n.t('Running'),
+		waiting: l10n.t('Waiting'),
+		failed: l10n.t('Failed'),
+		finished: l10n.t('Finished'),
+	};
+	return labels[group];
+}
+
+function jobIcon(job: Job): ThemeIcon {
+	if (job.state === 'paused') return new ThemeIcon('debug-pause');
+	switch (groupOf(job)) {
+		case 'running':
+			return new ThemeIcon('loading~spin', new ThemeColor('charts.blue'));
+		case 'waiting':
+			return new ThemeIcon('clock');
+		case 'failed':
+			return new ThemeIcon(
+				job.state === 'expired' ? 'watch' : 'error',
+				new ThemeColor('testing.iconFailed'),
+			);
+		case 'finished':
+			return job.state === 'succeeded'
+				? new ThemeIcon('pass', new ThemeColor('testing.iconPassed'))
+				: new ThemeIcon('circle-slash');
+	}
+}

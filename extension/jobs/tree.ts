@@ -1,0 +1,212 @@
+/** The Jobs view: groups, jobs, children and paging rows over the store. Fires only what changed. */
+import { type CancellationToken, EventEmitter, type TreeDataProvider, type TreeItem } from 'vscode';
+import { errorMessage } from '../../shared/errors.ts';
+import type { Link } from '../connection/link.ts';
+import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
+import { GROUP_STATES, GROUPS, type Group, groupOf, isNews } from './groups.ts';
+import type { WaitingReasons } from './reasons.ts';
+import type { JobRows, Remedy } from './rows.ts';
+import { type JobStore, PAGE, type StoreChange } from './store.ts';
+
+export type Node =
+	| { readonly kind: 'group'; readonly group: Group }
+	| { readonly kind: 'job'; readonly id: string }
+	| { readonly kind: 'more'; readonly group: Group }
+	/** What a person can do while there is no daemon; the reason stands above, in the view's message. */
+	| { readonly kind: 'remedy'; readonly command: Remedy };
+export type JobNode = Node & { kind: 'job' };
+export type MoreNode = Node & { kind: 'more' };
+
+const REMEDIES: Node[] = [
+	{ kind: 'remedy', command: 'restartDaemon' },
+	{ kind: 'remedy', command: 'showDaemonLog' },
+];
+
+/** Children fetched when a row is unfolded. */
+const CHILDREN = 200;
+const COALESCE_MS = 150;
+
+export interface JobsTreePorts {
+	readonly store: JobStore;
+	readonly rows: JobRows;
+	readonly link: Pick<Link, 'request' | 'state'>;
+	readonly log: (message: string) => void;
+	/** Changes a row for another reason than the job itself. */
+	readonly reasons: Pick<WaitingReasons, 'onDidChange'>;
+}
+
+export class JobsTree implements TreeDataProvider<Node>, Disposable {
+	readonly #ports: JobsTreePorts;
+	readonly #lifetime = new Lifetime();
+	readonly #events = new EventEmitter<Node | Node[] | undefined>();
+	readonly onDidChangeTreeData = this.#events.event;
+	// The editor knows rows by object identity, so each has one node for as long as it is known.
+	readonly #jobNodes = new Map<string, JobNode>();
+	readonly #groupNodes = nodesByGroup('group');
+	readonly #moreNodes = nodesByGroup('more');
+	readonly #cursors = new Map<Group, string>();
+	#shown: readonly Group[] = [];
+	#pendingAll = false;
+	readonly #pending = new Set<Node>();
+	readonly #fire: Coalescer;
+
+	constructor(ports: JobsTreePorts) {
+		this.#ports = ports;
+		this.#fire = this.#lifetime.own(new Coalescer(COALESCE_MS, () => this.#flush()));
+		this.#lifetime.own(this.#events);
+		this.#lifetime.own(ports.store.onDidChange((change) => this.#noticed(change)));
+		this.#lifetime.own(
+			ports.reasons.onDidChange((ids) => {
+				for (const id of ids) this.#noticedJob(id);
+			}),
+		);
+	}
+
+	dispose(): void {
+		this.#lifetime.dispose();
+	}
+
+	getTreeItem(node: Node): TreeItem {
+		const { rows, store } = this.#ports;
+		if (node.kind === 'more') return rows.more(node.group);
+		if (node.kind === 'remedy') return rows.remedy(node.command);
+		if (node.kind === 'group') {
+			const shown = store.group(node.group).length;
+			const total = store.truncated(node.group) ? store.total(node.group) : shown;
+			return rows.group(node.group, shown, total);
+		}
+		const job = store.get(node.id);
+		return job === undefined ? rows.gone(node.id) : rows.job(job);
+	}
+
+	async resolveTreeItem(item: TreeItem, node: Node, token: CancellationToken): Promise<TreeItem> {
+		if (node.kind !== 'job') return item;
+		const job = this.#ports.store.get(node.id);
+		if (job === undefined) return item;
+		try {
+			const explanation =
+				job.state === 'queued' || job.state === 'paused'
+					? await this.#ports.link.request('job/explain', { id: job.id })
+					: null;
+			if (!token.isCancellationRequested) item.tooltip = this.#ports.rows.tooltip(job, explanation);
+		} catch (error) {
+			this.#ports.log(`Explaining ${job.id}: ${errorMessage(error)}`);
+			item.tooltip = this.#ports.rows.tooltip(job, null);
+		}
+		return item;
+	}
+
+	async getChildren(node?: Node): Promise<Node[]> {
+		const { store, link } = this.#ports;
+		if (node === undefined) {
+			if (link.state.kind === 'failed') return REMEDIES;
+			this.#shown = this.#occupied();
+			return this.#shown.map((group) => this.#groupNodes[group]);
+		}
+		if (node.kind === 'more' || node.kind === 'remedy') return [];
+		if (node.kind === 'group') {
+			const jobs: Node[] = store.group(node.group).map((job) => this.jobNode(job.id));
+			return store.truncated(node.group) ? [...jobs, this.#moreNodes[node.group]] : jobs;
+		}
+		if (!store.isUnfolded(node.id)) await this.#unfold(node.id);
+		return store.children(node.id).map((job) => this.jobNode(job.id));
+	}
+
+	getParent(node: Node): Node | undefined {
+		if (node.kind === 'group' || node.kind === 'remedy') return undefined;
+		if (node.kind === 'more') return this.#groupNodes[node.group];
+		const job = this.#ports.store.get(node.id);
+		if (job === undefined) return undefined;
+		return job.parentId === null ? this.#groupNodes[groupOf(job)] : this.jobNode(job.parentId);
+	}
+
+	jobNode(id: string): JobNode {
+		const known = this.#jobNodes.get(id);
+		if (known !== undefined) return known;
+		const node: JobNode = { kind: 'job', id };
+		this.#jobNodes.set(id, node);
+		return node;
+	}
+
+	/** A folded row's children are forgotten until it is unfolded again. */
+	folded(node: Node): void {
+		if (node.kind === 'job') this.#ports.store.fold(node.id);
+	}
+
+	/** Fetches older jobs of a group, until at least one row is new or the end is reached. */
+	async showMore(group: Group): Promise<void> {
+		const { link, store } = this.#ports;
+		for (let found = false; !found; ) {
+			const cursor = this.#cursors.get(group);
+			const page = await link.request('job/list', {
+				filter: { state: GROUP_STATES[group], parentId: null },
+				sort: group === 'waiting' ? 'createdAt' : '-finishedAt',
+				limit: PAGE,
+				...(cursor === undefined ? {} : { cursor }),
+			});
+			const fresh = page.jobs.filter((job) => isNews(job) && store.get(job.id) === undefined);
+			const last = page.nextCursor === null;
+			if (page.nextCursor === null) this.#cursors.delete(group);
+			else this.#cursors.set(group, page.nextCursor);
+			store.addPage(group, fresh, !last);
+			found = fresh.length > 0 || last;
+		}
+	}
+
+	async #unfold(id: string): Promise<void> {
+		const { link, store, log } = this.#ports;
+		try {
+			// Registered first, so that changes on their way meanwhile are not lost.
+			store.unfold(id, []);
+			const answer = await link.request('job/list', {
+				filter: { parentId: id },
+				sort: 'createdAt',
+				limit: CHILDREN,
+			});
+			store.unfold(id, answer.jobs);
+		} catch (error) {
+			store.fold(id);
+			log(`The parts of ${id} could not be listed: ${errorMessage(error)}`);
+		}
+	}
+
+	#occupied(): Group[] {
+		return GROUPS.filter((group) => this.#ports.store.group(group).length > 0);
+	}
+
+	#noticed(change: StoreChange): void {
+		const occupied = this.#occupied();
+		if (change.all) this.#cursors.clear();
+		if (change.all || occupied.join() !== this.#shown.join()) this.#pendingAll = true;
+		for (const group of change.groups) this.#pending.add(this.#groupNodes[group]);
+		for (const id of change.jobs) this.#noticedJob(id);
+		for (const id of change.parents) this.#noticedJob(id);
+		if (this.#pendingAll || this.#pending.size > 0) this.#fire.schedule();
+	}
+
+	#noticedJob(id: string): void {
+		const node = this.#jobNodes.get(id);
+		if (node === undefined) return;
+		this.#pending.add(node);
+		this.#fire.schedule();
+	}
+
+	#flush(): void {
+		this.#events.fire(this.#pendingAll ? undefined : [...this.#pending]);
+		this.#pendingAll = false;
+		this.#pending.clear();
+		for (const id of this.#jobNodes.keys()) {
+			if (this.#ports.store.get(id) === undefined) this.#jobNodes.delete(id);
+		}
+	}
+}
+
+function nodesByGroup<K extends 'group' | 'more'>(kind: K) {
+	const node = (group: Group) => ({ kind, group }) as Node & { kind: K };
+	return {
+		running: node('running'),
+		waiting: node('waiting'),
+		failed: node('failed'),
+		finished: node('finished'),
+	};
+}

@@ -1,0 +1,74 @@
+/** Commits, as the editor's own git extension notices them. Where that is absent or off, nothing is noticed. */
+import { type Event, extensions, type Uri } from 'vscode';
+import { errorMessage } from '../../shared/errors.ts';
+import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
+import { GitHead, type HeadState } from './gitHead.ts';
+
+/** What we use of the API of vscode.git, version 1. */
+interface GitExtension {
+	readonly enabled: boolean;
+	readonly onDidChangeEnablement: Event<boolean>;
+	getAPI(version: 1): GitApi;
+}
+interface GitApi {
+	readonly repositories: readonly Repository[];
+	readonly onDidOpenRepository: Event<Repository>;
+	readonly onDidCloseRepository: Event<Repository>;
+}
+interface Repository {
+	readonly rootUri: Uri;
+	readonly state: { readonly HEAD: HeadState; readonly onDidChange: Event<void> };
+}
+
+/** A rebase moves HEAD many times: what follows within this time is one commit. */
+const BURST_MS = 500;
+
+/** @param committed Gets the path of the repository's folder. */
+export function watchCommits(
+	committed: (folder: string) => void,
+	log: (message: string) => void,
+): Disposable {
+	const lifetime = new Lifetime();
+	const start = async () => {
+		const git = await extensions.getExtension<GitExtension>('vscode.git')?.activate();
+		if (git === undefined) return;
+		// Its API cannot be had while it is off.
+		const begin = () => {
+			if (git.enabled) lifetime.own(watchRepositories(git.getAPI(1), committed));
+		};
+		lifetime.own(git.onDidChangeEnablement(begin));
+		begin();
+	};
+	start().catch((error: unknown) => log(`Commits are not noticed: ${errorMessage(error)}`));
+	return lifetime;
+}
+
+function watchRepositories(api: GitApi, committed: (folder: string) => void): Disposable {
+	const lifetime = new Lifetime();
+	const open = new Map<Repository, Disposable>();
+	const opened = (repository: Repository) => {
+		if (!open.has(repository)) open.set(repository, watchHead(repository, committed));
+	};
+	const closed = (repository: Repository) => {
+		open.get(repository)?.dispose();
+		open.delete(repository);
+	};
+	for (const repository of api.repositories) opened(repository);
+	lifetime.own(api.onDidOpenRepository(opened));
+	lifetime.own(api.onDidCloseRepository(closed));
+	lifetime.own({ dispose: () => [...open.keys()].forEach(closed) });
+	return lifetime;
+}
+
+function watchHead(repository: Repository, committed: (folder: string) => void): Disposable {
+	const lifetime = new Lifetime();
+	const head = new GitHead();
+	head.moved(repository.state.HEAD);
+	const later = lifetime.own(new Coalescer(BURST_MS, () => committed(repository.rootUri.fsPath)));
+	lifetime.own(
+		repository.state.onDidChange(() => {
+			if (head.moved(repository.state.HEAD)) later.schedule();
+		}),
+	);
+	return lifetime;
+}

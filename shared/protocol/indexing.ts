@@ -1,0 +1,79 @@
+/** Requests about what was indexed (docs/design.md section 7). */
+import * as z from 'zod';
+
+export const hitSchema = z.object({
+	/** Folder URI of the index the hit is from. */
+	workspace: z.string(),
+	/** Relative to the workspace, with forward slashes. */
+	path: z.string(),
+	/** 1-based. */
+	line: z.int(),
+	/** 1-based, in UTF-16 units. */
+	column: z.int(),
+	snippet: z.string(),
+	/** Higher is better; comparable within one answer only. */
+	score: z.number(),
+});
+export type Hit = z.output<typeof hitSchema>;
+
+export const indexStatusSchema = z.object({
+	workspace: z.string(),
+	files: z.int(),
+	bytes: z.int(),
+	/** Files the catalogue knows but did not index, by reason. */
+	skipped: z.record(z.string(), z.int()),
+	/** Files that the last walk saw changed and no shard has indexed yet. */
+	pending: z.int(),
+	/** The end of the last complete walk, epoch ms. */
+	walkedAt: z.int().nullable(),
+	databaseBytes: z.int(),
+	/** Why the index cannot be used and what to do about it, a sentence; its numbers are then 0. */
+	problem: z.string().nullable(),
+});
+export type IndexStatus = z.output<typeof indexStatusSchema>;
+
+export const indexRequests = {
+	'index/status': {
+		params: z.strictObject({ workspace: z.string().optional() }),
+		result: z.object({ indexes: z.array(indexStatusSchema) }),
+	},
+	'index/search': {
+		params: z.strictObject({
+			workspace: z.string().optional(),
+			query: z.string().min(1).max(1000),
+			kind: z.enum(['words', 'symbols']).default('words'),
+			limit: z.int().min(1).max(200).default(20),
+			cursor: z.string().max(512).optional(),
+		}),
+		result: z.object({ hits: z.array(hitSchema), nextCursor: z.string().nullable() }),
+	},
+	'index/delete': {
+		params: z.strictObject({ workspace: z.string() }),
+		result: z.object({ deleted: z.boolean() }),
+	},
+} as const;
+
+/** Payload of an `index.workspace` job; its folder is the job's `workspace`. */
+export const indexWorkspacePayload = z.strictObject({
+	/** gitignore-style patterns on top of the folder's own rules. */
+	exclude: z.array(z.string().min(1).max(1024)).max(1000).default([]),
+	/** Larger files are skipped, with that reason. Bytes. */
+	maxFileBytes: z
+		.int()
+		.min(1)
+		.max(64 * 1024 * 1024)
+		.default(1024 * 1024),
+});
+export type IndexWorkspacePayload = z.output<typeof indexWorkspacePayload>;
+
+/** Payload of an `index.files` job. */
+export const indexFilesPayload = z.strictObject({
+	/** Relative to the workspace, forward slashes. A file that is gone leaves the index. */
+	files: z.array(z.string().min(1).max(4096)).min(1).max(5000),
+	maxFileBytes: z
+		.int()
+		.min(1)
+		.max(64 * 1024 * 1024)
+		.default(1024 * 1024),
+});
+export type IndexFilesPayload = z.output<typeof indexFilesPayload>;

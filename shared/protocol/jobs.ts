@@ -1,0 +1,152 @@
+/** Requests about jobs (docs/design.md section 7). */
+import * as z from 'zod';
+import { JOB_STATES, jobSchema, jobSpecSchema, LIMITS, runSchema } from '../job.ts';
+
+const idSchema = z.uuid();
+const stateSchema = z.enum(JOB_STATES);
+const oneOrMany = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(64);
+
+export const filterSchema = z.strictObject({
+	state: oneOrMany(stateSchema).optional(),
+	queue: oneOrMany(z.string()).optional(),
+	type: oneOrMany(z.string()).optional(),
+	tag: z.string().optional(),
+	/** `null` asks for jobs without a parent. */
+	parentId: idSchema.nullable().optional(),
+	workspace: z.string().optional(),
+	subjectPrefix: z.string().min(1).max(512).optional(),
+	text: z.string().min(1).max(200).optional(),
+	createdAfter: z.int().min(0).optional(),
+});
+export type JobFilter = z.output<typeof filterSchema>;
+
+export const JOB_SORTS = [
+	'createdAt',
+	'-createdAt',
+	'finishedAt',
+	'-finishedAt',
+	'priority',
+	'-priority',
+] as const;
+
+const targetsSchema = z.union([
+	z.strictObject({ ids: z.array(idSchema).min(1).max(1000) }),
+	z.strictObject({
+		filter: filterSchema.refine(
+			(filter) => Object.values(filter).some((value) => value !== undefined),
+			'an empty filter is refused; say {"all": true} to mean every job',
+		),
+	}),
+	z.strictObject({ all: z.literal(true) }),
+]);
+export type Targets = z.output<typeof targetsSchema>;
+
+const manyResultSchema = z.object({
+	count: z.int(),
+	skipped: z.array(z.object({ id: z.string(), reason: z.string() })).max(100),
+	skippedCount: z.int(),
+});
+export type ManyResult = z.output<typeof manyResultSchema>;
+
+export const explanationSchema = z.object({
+	runnable: z.boolean(),
+	reasons: z.array(
+		z.object({
+			kind: z.string(),
+			message: z.string(),
+			since: z.int(),
+			until: z.int().optional(),
+		}),
+	),
+	/** Jobs of the same queue that would start before this one. */
+	position: z.int().optional(),
+	/** All of it in one line, for people. */
+	summary: z.string().optional(),
+});
+export type Explanation = z.output<typeof explanationSchema>;
+
+export const jobRequests = {
+	'job/enqueue': {
+		params: z.strictObject({
+			jobs: z.array(jobSpecSchema).min(1).max(LIMITS.jobsPerRequest),
+		}),
+		result: z.object({
+			jobs: z.array(
+				z.object({
+					id: z.string(),
+					state: stateSchema,
+					generation: z.int(),
+					superseded: z.array(z.string()),
+					existing: z.boolean(),
+				}),
+			),
+		}),
+	},
+	'job/get': {
+		params: z.strictObject({ id: idSchema }),
+		result: z.object({ job: jobSchema, runs: z.array(runSchema), explanation: explanationSchema }),
+	},
+	'job/explain': { params: z.strictObject({ id: idSchema }), result: explanationSchema },
+	'job/payload': {
+		params: z.strictObject({
+			id: idSchema,
+			offset: z.int().min(0).default(0),
+			maxBytes: z
+				.int()
+				.min(1)
+				.max(1024 * 1024)
+				.default(65_536),
+		}),
+		result: z.object({ text: z.string(), nextOffset: z.int(), eof: z.boolean() }),
+	},
+	'job/list': {
+		params: z.strictObject({
+			filter: filterSchema.default({}),
+			sort: z.enum(JOB_SORTS).default('-createdAt'),
+			limit: z.int().min(1).max(LIMITS.listLimit).default(50),
+			cursor: z.string().max(512).optional(),
+		}),
+		result: z.object({
+			jobs: z.array(jobSchema),
+			nextCursor: z.string().nullable(),
+			total: z.object({ value: z.int(), exact: z.boolean() }),
+		}),
+	},
+	'job/cancel': { params: targetsSchema, result: manyResultSchema },
+	'job/retry': {
+		params: targetsSchema,
+		result: manyResultSchema.extend({
+			jobs: z.array(z.object({ id: z.string(), retryOf: z.string() })),
+		}),
+	},
+	'job/pause': { params: targetsSchema, result: manyResultSchema },
+	'job/resume': { params: targetsSchema, result: manyResultSchema },
+	'job/remove': { params: targetsSchema, result: manyResultSchema },
+	'job/runNow': { params: targetsSchema, result: manyResultSchema },
+} as const;
+
+/** Counts of jobs by state, and within `queued` how many are ready to start. */
+export const countsSchema = z.record(stateSchema, z.int());
+export type Counts = z.output<typeof countsSchema>;
+
+const changeBase = {
+	instance: z.string(),
+	seq: z.int(),
+	counts: countsSchema,
+	/** Everything is paused: queue/update with the name `*`. */
+	paused: z.boolean(),
+};
+
+export const subscriptionRequests = {
+	'jobs/subscribe': {
+		params: z.strictObject({ workspace: z.string().optional() }),
+		result: z.object({ ...changeBase, jobs: z.array(jobSchema) }),
+	},
+} as const;
+
+/** `jobs/changed`: what changed since `seq - 1`, or that the client must subscribe again. */
+export const jobsChangedSchema = z.union([
+	z.object({ ...changeBase, jobs: z.array(jobSchema), removed: z.array(z.string()) }),
+	z.object({ ...changeBase, resync: z.literal(true) }),
+]);
+export type JobsChanged = z.output<typeof jobsChangedSchema>;

@@ -1,0 +1,60 @@
+/** BullMQ on Redis, from test/bench/package.json. */
+import { sampleJob } from '../sample.ts';
+import type { Opening, QueueSystem } from './system.ts';
+
+interface Job {
+	readonly id?: string;
+}
+interface Queue {
+	add(name: string, data: unknown): Promise<Job>;
+	addBulk(jobs: { name: string; data: unknown }[]): Promise<Job[]>;
+	getJobCounts(...states: string[]): Promise<Record<string, number>>;
+	waitUntilReady(): Promise<unknown>;
+}
+interface Worker {
+	on(event: 'error', listener: (error: Error) => void): void;
+	waitUntilReady(): Promise<unknown>;
+	run(): Promise<void>;
+	close(): Promise<void>;
+}
+/** The part of its interface that is used; it is not installed with the project's own packages. */
+interface Bullmq {
+	Queue: new (name: string, options: object) => Queue;
+	Worker: new (name: string, handler: (job: Job) => Promise<void>, options: object) => Worker;
+}
+
+export async function openBullmq({ endpoint, tuned }: Opening): Promise<QueueSystem> {
+	const name = 'bullmq';
+	const { Queue, Worker } = (await import(name)) as Bullmq;
+	// Its documentation asks workers for this setting.
+	const connection = { path: endpoint, maxRetriesPerRequest: null };
+	const queue = new Queue('bench', { connection });
+	await queue.waitUntilReady();
+	return {
+		enqueue: async (n) => (await queue.add('bench', sampleJob(n))).id ?? '',
+		async enqueueMany(n, count) {
+			const jobs = Array.from({ length: count }, (_, i) => ({
+				name: 'bench',
+				data: sampleJob(n + i),
+			}));
+			return (await queue.addBulk(jobs)).map(({ id }) => id ?? '');
+		},
+		async work(atOnce, began) {
+			const worker = new Worker('bench', async (job) => began(job.id ?? ''), {
+				connection,
+				concurrency: atOnce,
+				autorun: false,
+				// Else it keeps everything that it ever did.
+				...(tuned ? { removeOnComplete: { count: 0 } } : {}),
+			});
+			worker.on('error', (error) => console.error(error.message));
+			await worker.waitUntilReady();
+			void worker.run();
+			return { stop: () => worker.close() };
+		},
+		async unfinished() {
+			const counts = await queue.getJobCounts('waiting', 'active');
+			return Object.values(counts).reduce((sum, n) => sum + n, 0);
+		},
+	};
+}

@@ -1,0 +1,88 @@
+/** Commands as jobs: what is typed is what runs, and cancelled means gone. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive, until } from './daemon.ts';
+import { Editor } from './editor.ts';
+import type { Workbench } from './pages/workbench.ts';
+import { makeWorkspace } from './workspace.ts';
+
+describe('a command as a job', () => {
+	let editor: Editor;
+	let folder: string;
+	let workbench: Workbench;
+
+	beforeAll(async () => {
+		editor = await Editor.start();
+		folder = makeWorkspace('bakery', 3);
+		workbench = await editor.open({ folder });
+	});
+	afterAll(() => editor.stop());
+	afterEach(({ task }) => editor.keepEvidence(task));
+
+	const type = async (line: string) => {
+		await workbench.run('Semantica: Run Command as Job…');
+		await workbench.quickInput.title.filter({ hasText: 'Run Command as Job' }).waitFor();
+		await workbench.quickInput.fill(line);
+		await workbench.quickInput.accept();
+	};
+
+	it('gets its words as they were quoted, in the folder, and shows its output', async () => {
+		await type(
+			`node -e "console.log(process.cwd()); console.log(process.argv.slice(1))" "a  b" 'c|d'`,
+		);
+		await workbench.output.line(folder).waitFor();
+		await workbench.output.line(`[ 'a  b', 'c|d' ]`).waitFor();
+		await workbench.output.line('succeeded after').waitFor();
+		await workbench.jobs.open();
+		await workbench.jobs.group('Finished').waitFor();
+	});
+
+	it('asks before it uses a shell', async () => {
+		await type('echo one two | tr a-z A-Z');
+		await workbench.quickInput.row('Run in a Shell').waitFor();
+		await workbench.quickInput.accept();
+		await workbench.output.wholeLine('ONE TWO').waitFor();
+		await type('echo three | tr a-z A-Z');
+		await workbench.quickInput.row('Run Directly').click();
+		await workbench.output.wholeLine('three | tr a-z A-Z').waitFor();
+	});
+
+	it('is not started by an empty line, and an open quote is said', async () => {
+		await type('   ');
+		await workbench.notification('There is no command to run').waitFor();
+		await type('echo "abc');
+		await workbench.quickInput.message.filter({ hasText: 'A quote is not closed' }).waitFor();
+		await workbench.quickInput.cancel();
+	});
+
+	it('says why it failed, and runs again on demand', async () => {
+		await type(`node -e "console.log('broken'); process.exit(3)"`);
+		const notification = workbench.notification('failed');
+		await notification.waitFor();
+		await workbench.jobs.open();
+		const failed = workbench.jobs.group('Failed');
+		await failed.waitFor();
+		const row = workbench.jobs.row('exit code 3');
+		await workbench.jobs.act(row, 'Retry');
+		await workbench.jobs.row('exit code 3').nth(1).waitFor();
+	});
+
+	it('is gone with all its processes when it is cancelled', async () => {
+		const file = join(folder, 'pids');
+		await type(`sh -c "sleep 1000 & echo $! > ${file}; echo $$ >> ${file}; wait"`);
+		await workbench.quickInput.row('Run Directly').click();
+		await until('the job has started', () => existsSync(file) && pids(file).length === 2);
+		const processes = pids(file);
+		expect(processes.every(isAlive)).toBe(true);
+		await workbench.jobs.open();
+		const running = workbench.jobs.row('sleep 1000');
+		await running.waitFor();
+		await workbench.jobs.act(running, 'Cancel');
+		await workbench.jobs.row('cancelled').waitFor();
+		expect(processes.filter(isAlive)).toEqual([]);
+	});
+});
+
+const pids = (file: string): number[] =>
+	readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map(Number);

@@ -1,0 +1,252 @@
+/** A real VS Code (code-server) with the packaged extension, and browser windows onto it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+	closeSync,
+	cpSync,
+	existsSync,
+	globSync,
+	mkdirSync,
+	mkdtempSync,
+	openSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { RunnerTestCase } from 'vitest';
+import { SYSFS_POWER_SUPPLIES } from '../../daemon/scheduling/power/linux.ts';
+import { connectOver, type DaemonConnection } from '../../shared/client/connection.ts';
+import { openSocket, readStateFile, readToken } from '../../shared/client/endpoint.ts';
+import { dataPaths } from '../../shared/paths.ts';
+import type { Result } from '../../shared/protocol/requests.ts';
+import { UNSHARE } from '../support/mounts.ts';
+import { type PowerTree, writePowerTree } from '../support/power.ts';
+import { ensureGone, killFamily } from './daemon.ts';
+import { Workbench } from './pages/workbench.ts';
+import { codeServer } from './setup.ts';
+
+const need = (name: string): string => {
+	const value = process.env[name];
+	if (value === undefined) throw new Error(`${name} is not set: use npm run test:e2e.`);
+	return value;
+};
+
+export interface EditorOptions {
+	/** Off: the editor asks for trust and opens folders in Restricted Mode. */
+	readonly trusted?: boolean;
+	readonly theme?: 'light' | 'dark';
+	readonly settings?: Readonly<Record<string, unknown>>;
+	/** The data folder instead of a fresh one. */
+	readonly home?: string;
+	/** Sees power supplies of its own: none at first, then what `Editor.power` says. Needs UNSHARE. */
+	readonly ownPower?: boolean;
+	/** A file that is missing from the installed extension. */
+	readonly withoutFile?: string;
+}
+
+type Target =
+	| { readonly folder: string }
+	| { readonly workspace: string }
+	| { readonly ew: 'true' };
+
+export class Editor {
+	readonly home: string;
+	readonly #folder: string;
+	readonly #server: ChildProcess;
+	readonly #browser: Browser;
+	readonly #url: string;
+	readonly #pages = new Set<Page>();
+
+	private constructor(
+		folder: string,
+		home: string,
+		server: ChildProcess,
+		browser: Browser,
+		url: string,
+	) {
+		this.#folder = folder;
+		this.home = home;
+		this.#server = server;
+		this.#browser = browser;
+		this.#url = url;
+	}
+
+	static async start(options: EditorOptions = {}): Promise<Editor> {
+		const folder = mkdtempSync(join(need('SEMANTICA_E2E_WORK'), 'editor-'));
+		const home = options.home ?? join(folder, 'home');
+		const data = join(folder, 'data');
+		mkdirSync(join(data, 'User'), { recursive: true });
+		writeFileSync(
+			join(data, 'User/settings.json'),
+			JSON.stringify({ ...QUIET, ...theme(options.theme), ...options.settings }),
+		);
+		// Its own words matter only when something fails.
+		const words = openSync(join(folder, 'code-server.log'), 'a');
+		const extensions = installed(folder, options.withoutFile);
+		const [program = '', ...before] = [
+			...(options.ownPower === true ? withOwnPower() : []),
+			process.execPath,
+		];
+		const server = spawn(
+			program,
+			[
+				...before,
+				codeServer,
+				...['--config', join(folder, 'code-server.yaml')],
+				...['--auth', 'none', '--bind-addr', '127.0.0.1:0'],
+				...['--disable-telemetry', '--disable-update-check'],
+				...(options.trusted === false ? [] : ['--disable-workspace-trust']),
+				...['--user-data-dir', data, '--extensions-dir', extensions],
+			],
+			{
+				stdio: ['ignore', 'pipe', words],
+				env: { ...process.env, SEMANTICA_HOME: home, XDG_DATA_HOME: folder },
+			},
+		);
+		closeSync(words);
+		const [url, browser] = await Promise.all([address(server), launchBrowser()]);
+		return new Editor(folder, home, server, browser, url);
+	}
+
+	/** Opens a window on a folder, on a .code-workspace file, or on nothing. */
+	async open(target: Target = { ew: 'true' }): Promise<Workbench> {
+		const context = await this.#browser.newContext({
+			viewport: { width: 1200, height: 760 },
+			deviceScaleFactor: process.env['SEMANTICA_SCREENSHOTS'] === '1' ? 1.5 : 1,
+		});
+		const page = await context.newPage();
+		this.#pages.add(page);
+		page.on('close', () => this.#pages.delete(page));
+		await page.goto(`${this.#url}/?${new URLSearchParams(target)}`);
+		const workbench = new Workbench(page);
+		await workbench.ready();
+		return workbench;
+	}
+
+	/** Changes the power supplies that the editor and all it starts can see. */
+	power(tree: PowerTree): void {
+		writePowerTree(`/proc/${this.#server.pid}/root${SYSFS_POWER_SUPPLIES}`, tree);
+	}
+
+	/** A connection of its own to the daemon of this editor. */
+	async connect(): Promise<DaemonConnection> {
+		const paths = dataPaths(this.home);
+		const state = await readStateFile(paths);
+		if (state === undefined) throw new Error(`No daemon runs for ${this.home}.`);
+		const identity = { token: await readToken(paths), client: 'e2e', version: '0' };
+		return connectOver(await openSocket(state.endpoint), identity);
+	}
+
+	async status(): Promise<Result<'system/status'>> {
+		const connection = await this.connect();
+		try {
+			return await connection.request('system/status', {});
+		} finally {
+			connection.dispose();
+		}
+	}
+
+	/** What the extension has written into its output channel, in all windows. */
+	extensionLog(): string {
+		const logs = join(this.#folder, 'data/logs');
+		const files = globSync('**/semantica.semantica/*.log', { cwd: logs });
+		return files.map((file) => readFileSync(join(logs, file), 'utf8')).join('');
+	}
+
+	/** To be called after each test: keeps pictures and logs of one that failed. */
+	async keepEvidence(test: RunnerTestCase): Promise<void> {
+		if (test.result?.state !== 'fail') return;
+		const folder = join(need('SEMANTICA_E2E_RESULTS'), test.name.replace(/\W+/g, '-'));
+		mkdirSync(folder, { recursive: true });
+		for (const [number, page] of [...this.#pages].entries()) {
+			const path = join(folder, `window-${number + 1}.png`);
+			await page.screenshot({ path }).catch((error: unknown) => console.log(String(error)));
+		}
+		const logs = [
+			[join(this.home, 'daemon.log'), 'daemon.log'],
+			[join(this.#folder, 'data/logs'), 'editor-logs'],
+			[join(this.#folder, 'code-server.log'), 'code-server.log'],
+		] as const;
+		for (const [from, to] of logs) {
+			if (existsSync(from)) cpSync(from, join(folder, to), { recursive: true });
+		}
+		console.log(`Evidence kept in ${folder}`);
+	}
+
+	async stop(): Promise<void> {
+		await this.#browser.close();
+		if (this.#server.pid !== undefined && this.#server.exitCode === null) {
+			const exited = once(this.#server, 'exit');
+			// All at once: an extension host that outlives its server would start the daemon anew.
+			killFamily(this.#server.pid);
+			await exited;
+		}
+		await ensureGone(this.home);
+		rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+	}
+}
+
+function withOwnPower(): string[] {
+	const inside = `mount -t tmpfs none ${SYSFS_POWER_SUPPLIES} && exec "$0" "$@"`;
+	return ['unshare', ...(UNSHARE ?? []), 'sh', '-c', inside];
+}
+
+/** Where the extension is installed: the shared folder, or a copy that lacks a file. */
+function installed(folder: string, withoutFile: string | undefined): string {
+	const shared = need('SEMANTICA_E2E_EXTENSIONS');
+	if (withoutFile === undefined) return shared;
+	const copy = join(folder, 'extensions');
+	cpSync(shared, copy, { recursive: true });
+	const [file] = globSync(`semantica.*/${withoutFile}`, { cwd: copy });
+	if (file === undefined) throw new Error(`The extension has no ${withoutFile}.`);
+	rmSync(join(copy, file));
+	return copy;
+}
+
+/** What would cover the workbench or make it move by itself. */
+const QUIET = {
+	'workbench.startupEditor': 'none',
+	'workbench.secondarySideBar.defaultVisibility': 'hidden',
+	'workbench.tips.enabled': false,
+	'workbench.reduceMotion': 'on',
+	'chat.disableAIFeatures': true,
+	'extensions.ignoreRecommendations': true,
+	'git.openRepositoryInParentFolders': 'never',
+	'git.blame.statusBarItem.enabled': false,
+	'editor.minimap.enabled': false,
+	'security.workspace.trust.startupPrompt': 'never',
+};
+
+function theme(name: 'light' | 'dark' = 'dark') {
+	return {
+		'workbench.colorTheme': name === 'dark' ? 'Default Dark Modern' : 'Default Light Modern',
+	};
+}
+
+async function address(server: ChildProcess): Promise<string> {
+	if (server.stdout === null)
+		throw new Error('code-server has no output to read its address from.');
+	for await (const line of createInterface(server.stdout)) {
+		const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
+		if (url === undefined) continue;
+		// Nobody reads on: without this it would block once the pipe is full.
+		server.stdout.resume();
+		return url;
+	}
+	throw new Error('code-server ended without an address.');
+}
+
+function launchBrowser(): Promise<Browser> {
+	return chromium.launch({
+		executablePath: need('SEMANTICA_E2E_BROWSER'),
+		args: [
+			...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+			...['--disable-background-networking', '--disable-component-update'],
+			// A window in the background must go on drawing.
+			...['--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows'],
+		],
+	});
+}

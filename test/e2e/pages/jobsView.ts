@@ -1,0 +1,111 @@
+/** The Jobs view in the sidebar. */
+import type { Locator, Page } from 'playwright-core';
+
+export class JobsView {
+	readonly #page: Page;
+	readonly view: Locator;
+
+	constructor(page: Page) {
+		this.#page = page;
+		this.view = page.locator(
+			'.sidebar .composite.viewlet[id="workbench.view.extension.semantica"]',
+		);
+	}
+
+	async open(): Promise<void> {
+		const entry = this.#page.locator('.activitybar a[aria-label^="Semantica"]');
+		if (!(await this.view.isVisible())) await entry.click();
+		await this.view.waitFor();
+	}
+
+	/** Rows, groups included, whose visible text contains the given one. */
+	row(text: string | RegExp): Locator {
+		return this.view.locator('.monaco-list-row').filter({ hasText: text });
+	}
+
+	group(name: 'Running' | 'Waiting' | 'Failed' | 'Finished'): Locator {
+		return this.view.locator('.monaco-list-row[aria-level="1"]').filter({ hasText: name });
+	}
+
+	/** Rows of children of unfolded jobs. */
+	get part(): Locator {
+		return this.view.locator('.monaco-list-row[aria-level="3"]');
+	}
+
+	/** Drags the border of the sidebar to the right. */
+	async widen(pixels: number): Promise<void> {
+		const box = await this.view.boundingBox();
+		if (box === null) throw new Error('The Jobs view is not visible.');
+		const edge = box.x + box.width + 2;
+		await this.#page.mouse.move(edge, 400);
+		await this.#page.mouse.down();
+		await this.#page.mouse.move(edge + pixels, 400, { steps: 5 });
+		await this.#page.mouse.up();
+		await this.#page.mouse.move(edge + 300, 500);
+	}
+
+	/** Clicks an inline action of a row. */
+	async act(row: Locator, action: string): Promise<void> {
+		await row.hover();
+		await row.locator(`.actions a[aria-label="${action}"]`).click();
+	}
+
+	/** Chooses from a row's context menu. */
+	async choose(row: Locator, command: string): Promise<void> {
+		await row.click({ button: 'right' });
+		const menu = this.#page.locator('.monaco-menu');
+		const item = menu.locator('.action-label').filter({ hasText: new RegExp(`^${command}$`) });
+		// A click that comes so soon after the menu is not taken for one.
+		await item.hover();
+		await this.#page.keyboard.press('Enter');
+		await menu.waitFor({ state: 'detached' });
+	}
+
+	/** Shows a row's tooltip; it would cover other rows, so `look` has to be over before one goes on. */
+	async explain(row: Locator, look: (tooltip: Locator) => Promise<void>): Promise<void> {
+		const tooltip = this.#page.locator('.monaco-hover:visible');
+		// A row that is drawn anew meanwhile takes its tooltip with it.
+		for (let shown = false; !shown; ) {
+			await row.hover();
+			shown = await tooltip.waitFor({ timeout: 3_000 }).then(
+				() => true,
+				() => false,
+			);
+			if (!shown) await this.#away();
+		}
+		await look(tooltip);
+		await this.#away();
+		await tooltip.waitFor({ state: 'hidden' });
+	}
+
+	async #away(): Promise<void> {
+		await this.#page.mouse.move(900, 500);
+	}
+
+	/** A button in the title of the view. */
+	titleAction(action: string): Locator {
+		return this.#page.locator('.part.sidebar .title-actions').getByLabel(action);
+	}
+
+	/** Scrolls until a row with the text is on the screen; long lists only draw what one sees. */
+	async scrollTo(text: string): Promise<void> {
+		await this.view.hover();
+		for (const step of [300, -300]) {
+			for (let moved = 0; moved < 60; moved++) {
+				if (await this.row(text).first().isVisible()) return;
+				await this.#page.mouse.wheel(0, step);
+			}
+		}
+		throw new Error(`There is no row “${text}” in the Jobs view.`);
+	}
+
+	get welcome(): Locator {
+		return this.view.locator('.welcome-view-content');
+	}
+
+	/** Opens the view and waits until the daemon has said that there are no jobs. */
+	async openEmpty(): Promise<void> {
+		await this.open();
+		await this.welcome.filter({ hasText: 'There are no jobs yet' }).waitFor();
+	}
+}

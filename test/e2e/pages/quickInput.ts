@@ -1,0 +1,36 @@
+/** The palette, quick picks and input boxes: one widget of the editor. */
+import type { Locator, Page } from 'playwright-core';
+
+export class QuickInput {
+	readonly #page: Page;
+	readonly widget: Locator;
+
+	constructor(page: Page) {
+		this.#page = page;
+		this.widget = page.locator('.quick-input-widget:visible');
+	}
+
+	row(text: string | RegExp): Locator {
+		return this.widget.locator('.monaco-list-row').filter({ hasText: text });
+	}
+
+	get title(): Locator {
+		return this.widget.locator('.quick-input-title');
+	}
+
+	get message(): Locator {
+		return this.widget.locator('.quick-input-message');
+	}
+
+	async fill(text: string): Promise<void> {
+		await this.widget.locator('input.input').fill(text);
+	}
+
+	async accept(): Promise<void> {
+		await this.#page.keyboard.press('Enter');
+	}
+
+	async cancel(): Promise<void> {
+		await this.#page.keyboard.press('Escape');
+	}
+}

@@ -1,0 +1,72 @@
+/** One window of the editor as a person sees it. */
+import type { Locator, Page } from 'playwright-core';
+import { JobsView } from './jobsView.ts';
+import { OutputPanel } from './outputPanel.ts';
+import { QuickInput } from './quickInput.ts';
+
+export class Workbench {
+	readonly page: Page;
+	readonly jobs: JobsView;
+	readonly output: OutputPanel;
+	readonly quickInput: QuickInput;
+
+	constructor(page: Page) {
+		this.page = page;
+		this.jobs = new JobsView(page);
+		this.output = new OutputPanel(page);
+		this.quickInput = new QuickInput(page);
+	}
+
+	async ready(): Promise<void> {
+		await this.page.locator('.monaco-workbench').waitFor();
+		await this.page.locator('.activitybar a[aria-label="Semantica"]').waitFor();
+	}
+
+	/** As a person closes it: the editor hears of it. */
+	async close(): Promise<void> {
+		await this.page.close({ runBeforeUnload: true });
+	}
+
+	/** Runs a command by its title, as from the palette. */
+	async run(title: string): Promise<void> {
+		await this.page.keyboard.press('F1');
+		await this.quickInput.fill(`>${title}`);
+		await this.quickInput.row(title).first().waitFor();
+		await this.page.keyboard.press('Enter');
+	}
+
+	/** A notification that contains the text. */
+	notification(text: string | RegExp): Locator {
+		return this.page
+			.locator('.notifications-toasts .notification-list-item')
+			.filter({ hasText: text });
+	}
+
+	/** Any pop-up at all. */
+	get notifications(): Locator {
+		return this.page.locator('.notifications-toasts .notification-list-item');
+	}
+
+	async clearNotifications(): Promise<void> {
+		await this.run('Notifications: Clear All Notifications');
+		await this.notifications.first().waitFor({ state: 'detached' });
+	}
+
+	get dialog(): Locator {
+		return this.page.locator('.monaco-dialog-box');
+	}
+
+	statusItem(text: string | RegExp): Locator {
+		return this.page.locator('.statusbar-item').filter({ hasText: text });
+	}
+
+	/** The title of the active editor's tab. */
+	get activeTab(): Locator {
+		return this.page.locator('.part.editor .tab.active');
+	}
+
+	/** "Ln 7, Col 1" in the status bar. */
+	cursorAt(line: number): Locator {
+		return this.statusItem(new RegExp(`Ln ${line}, Col`));
+	}
+}

@@ -1,0 +1,125 @@
+/** The daemon dies, hangs or is replaced, and the person keeps working. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { daemonState, isAlive, until } from './daemon.ts';
+import { Editor } from './editor.ts';
+import type { Workbench } from './pages/workbench.ts';
+import { makeWorkspace } from './workspace.ts';
+
+describe('a daemon', () => {
+	let editor: Editor;
+	let workbench: Workbench;
+
+	beforeAll(async () => {
+		editor = await Editor.start();
+		workbench = await editor.open({ folder: makeWorkspace('harbour', 3) });
+	});
+	afterAll(() => editor.stop());
+	afterEach(({ task }) => editor.keepEvidence(task));
+
+	const running = () => {
+		const state = daemonState(editor.home);
+		if (state === undefined) throw new Error('No daemon runs.');
+		return state;
+	};
+	const replaced = (old: { instance: string }) =>
+		until('another daemon is there', () => {
+			const now = daemonState(editor.home);
+			return now !== undefined && now.instance !== old.instance;
+		});
+
+	/** A job that counts once per tick, and may be run again after an interruption. */
+	const count = async (title: string, upTo: number) => {
+		const connection = await editor.connect();
+		const script = `let n = 0; const t = setInterval(() => { console.log('tick', ++n); if (n === ${upTo}) clearInterval(t); }, 300);`;
+		const { jobs } = await connection.request('job/enqueue', {
+			jobs: [
+				{
+					type: 'command',
+					title,
+					restartable: true,
+					command: { command: process.execPath, args: ['-e', script] },
+				},
+			],
+		});
+		connection.dispose();
+		return jobs[0]?.id;
+	};
+
+	it('comes up', () => workbench.jobs.openEmpty());
+
+	it('that is killed is back at once, and followed logs go on', async () => {
+		await count('Count the ships', 20);
+		const row = workbench.jobs.row('Count the ships');
+		await row.waitFor();
+		await row.click();
+		await workbench.output.line('tick').waitFor();
+
+		const old = running();
+		const began = Date.now();
+		process.kill(old.pid, 'SIGKILL');
+		await replaced(old);
+		await workbench.output.line('run 2,').waitFor();
+		console.log(`Killed, and the log goes on after ${Date.now() - began} ms.`);
+		await workbench.output.wholeLine('tick 20').waitFor();
+		await workbench.jobs.row('Count the ships').filter({ hasText: 'succeeded' }).waitFor();
+		expect(await workbench.notifications.count()).toBe(0);
+	});
+
+	it('that dies while it is asked leaves nothing undone, and nothing done twice', async () => {
+		const old = running();
+		process.kill(old.pid, 'SIGSTOP');
+		await workbench.run('Semantica: Index Workspace');
+		await workbench.quickInput.widget.waitFor({ state: 'hidden' });
+		process.kill(old.pid, 'SIGKILL');
+		await replaced(old);
+		const row = workbench.jobs.row('Index harbour').filter({ hasText: 'succeeded' });
+		await row.waitFor();
+		expect(await row.count()).toBe(1);
+	});
+
+	it('is restarted on demand; only what would be lost asks first', async () => {
+		await count('Count the gulls', 10);
+		await workbench.jobs.row('Count the gulls').filter({ hasText: 'running' }).waitFor();
+		const old = running();
+		await workbench.run('Semantica: Restart Daemon');
+		await replaced(old);
+		await until('the old one has left', () => !isAlive(old.pid));
+		await workbench.jobs.row('Count the gulls').filter({ hasText: 'succeeded' }).waitFor();
+	});
+
+	it('stays when a command would be interrupted and the person says no', async () => {
+		const connection = await editor.connect();
+		const command = { command: process.execPath, args: ['-e', 'setTimeout(() => {}, 1e6)'] };
+		await connection.request('job/enqueue', {
+			jobs: [{ type: 'command', title: 'Hold the line', command }],
+		});
+		const row = workbench.jobs.row('Hold the line');
+		await row.filter({ hasText: 'running' }).waitFor();
+		const old = running();
+		await workbench.run('Semantica: Restart Daemon');
+		await workbench.dialog.filter({ hasText: 'interrupts Hold the line' }).waitFor();
+		await workbench.dialog.getByText('Cancel').click();
+		await workbench.dialog.waitFor({ state: 'detached' });
+		expect(running()).toEqual(old);
+		await workbench.jobs.act(row, 'Cancel');
+		await row.filter({ hasText: 'cancelled' }).waitFor();
+		connection.dispose();
+	});
+
+	it('has a log that can be read', async () => {
+		await workbench.run('Semantica: Show Daemon Log');
+		await workbench.activeTab.filter({ hasText: 'daemon.log' }).waitFor();
+	});
+
+	it('that does not answer is ended only when the person says so', async () => {
+		const old = running();
+		process.kill(old.pid, 'SIGSTOP');
+		await workbench.run('Semantica: Restart Daemon');
+		await workbench.dialog.filter({ hasText: 'does not answer' }).waitFor();
+		await workbench.dialog.getByText('End Process').click();
+		await replaced(old);
+		expect(isAlive(old.pid)).toBe(false);
+		await workbench.run('Semantica: Index Workspace');
+		await workbench.jobs.row('Index harbour').filter({ hasText: 'succeeded' }).nth(1).waitFor();
+	});
+});

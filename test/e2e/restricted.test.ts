@@ -1,0 +1,48 @@
+/** In Restricted Mode nothing runs: no daemon, no job, not even a data folder. */
+import { existsSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Editor } from './editor.ts';
+import type { Workbench } from './pages/workbench.ts';
+import { makeWorkspace } from './workspace.ts';
+
+describe('an untrusted folder', () => {
+	let editor: Editor;
+	let workbench: Workbench;
+
+	beforeAll(async () => {
+		editor = await Editor.start({ trusted: false });
+		workbench = await editor.open({ folder: makeWorkspace('stranger', 3) });
+		await workbench.statusItem('Restricted Mode').waitFor();
+	});
+	afterAll(() => editor.stop());
+	afterEach(({ task }) => editor.keepEvidence(task));
+
+	it('says so in the view', async () => {
+		await workbench.jobs.open();
+		await workbench.jobs.welcome.filter({ hasText: 'Restricted Mode' }).waitFor();
+	});
+
+	it.each(['Index Workspace', 'Run Command as Job…', 'Search Index', 'Restart Daemon'])(
+		'refuses %s with a way out',
+		async (command) => {
+			await workbench.run(`Semantica: ${command}`);
+			const refusal = workbench.notification('runs nothing in Restricted Mode').first();
+			await refusal.getByText('Manage Workspace Trust').waitFor();
+			await workbench.clearNotifications();
+		},
+	);
+
+	it('starts nothing', () => {
+		expect(existsSync(editor.home)).toBe(false);
+	});
+
+	it('works as soon as it is trusted', async () => {
+		await workbench.jobs.welcome.getByText('Manage Workspace Trust').click();
+		await workbench.page
+			.locator('.workspace-trust-editor')
+			.getByText('Trust', { exact: true })
+			.first()
+			.click();
+		await workbench.jobs.welcome.filter({ hasText: 'There are no jobs yet' }).waitFor();
+	});
+});

@@ -1,0 +1,84 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Result } from '../../../shared/protocol/requests.ts';
+import { temporaryFolder } from '../../support/daemon.ts';
+import { createCli } from './cli.ts';
+
+type Found = Result<'index/search'>;
+
+function folderWith(files: Readonly<Record<string, string | Buffer>>): string {
+	const folder = temporaryFolder();
+	for (const [path, content] of Object.entries(files)) {
+		mkdirSync(join(folder, path, '..'), { recursive: true });
+		writeFileSync(join(folder, path), content);
+	}
+	return folder;
+}
+
+describe('index and search', () => {
+	it('index a folder and find what is in it', async () => {
+		const cli = createCli();
+		const folder = folderWith({
+			'src/net/open.ts': 'const a = 1;\nexport function openSocketQuietly() {}\n',
+			'src/other.ts': 'nothing of interest',
+			'image.bin': Buffer.from([0, 1, 2, 0]),
+		});
+		const indexed = await cli.run(['index', folder, '--wait']);
+		expect([indexed.code, indexed.stderr]).toEqual([0, '']);
+		expect(indexed.stdout).toMatch(
+			/^job [0-9a-f-]{36}\n(.*\n)*succeeded .*\n {2}2 files · .*\n {2}skipped 1 file: 1 binary\n$/,
+		);
+
+		const found = await cli.run(['search', 'socket', 'quietly'], { cwd: join(folder, 'src') });
+		expect([found.code, found.stderr]).toEqual([0, '']);
+		expect(found.stdout).toMatch(/^net\/open\.ts:2:\d+:.*openSocketQuietly/);
+		const { hits } = await cli.json<Found>(['search', 'socket', '--folder', folder]);
+		expect(hits).toMatchObject([{ path: 'src/net/open.ts', line: 2 }]);
+
+		const nothing = await cli.run(['search', 'zebra']);
+		expect([nothing.code, nothing.stdout]).toEqual([0, '']);
+		expect(nothing.stderr).toBe('Nothing found for "zebra".\n');
+
+		const again = await cli.run(['index', '--wait'], { cwd: folder });
+		expect(again.stdout).toContain('nothing changed');
+		expect((await cli.run(['status'])).stdout).toContain(folder);
+	});
+
+	it('leaves out what is asked for', async () => {
+		const cli = createCli();
+		const folder = folderWith({
+			'a.txt': 'apple',
+			'vendor/b.txt': 'apple',
+			'big.txt': 'apple '.repeat(500),
+		});
+		await cli.run(['index', folder, '--wait', '-x', 'vendor/', '--max-file-size', '1k']);
+		const { hits } = await cli.json<Found>(['search', 'apple']);
+		expect(hits.map((hit) => hit.path)).toEqual(['a.txt']);
+	});
+
+	it('says what to do when nothing is indexed', async () => {
+		const cli = createCli();
+		const { stderr } = await cli.run(['search', 'apple']);
+		expect(stderr).toContain('semantica index FOLDER');
+		const { code, stderr: other } = await cli.run(['search', 'apple', '-f', temporaryFolder()]);
+		expect(code).toBe(1);
+		expect(other).toContain('not indexed');
+	});
+
+	it('goes on after kill -9 of the daemon in the middle', async () => {
+		const cli = createCli();
+		const files = Array.from({ length: 3000 }, (_, index) => [
+			`f${index}.txt`,
+			`word${index} pear`,
+		]);
+		const folder = folderWith(Object.fromEntries(files));
+		const following = cli.start(['index', folder, '--wait']);
+		await following.saw('running');
+		process.kill((await cli.daemonPid()) ?? 0, 'SIGKILL');
+		const { code, stdout, stderr } = await following.finished;
+		expect([code, stderr]).toEqual([0, '']);
+		expect(stdout).toContain('runs again');
+		expect(stdout).toContain('3,000 files');
+	});
+});

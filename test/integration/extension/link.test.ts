@@ -1,0 +1,224 @@
+/** The editor's connection against real daemons and real sockets, without an editor. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { applyDaemonSettings } from '../../../extension/connection/daemonSettings.ts';
+import { isSilence, Link, type LinkPorts } from '../../../extension/connection/link.ts';
+import { openDaemonSocket, openRunningDaemon } from '../../../extension/connection/open.ts';
+import type { LinkState } from '../../../extension/connection/state.ts';
+import { enqueue } from '../../../extension/jobs/enqueue.ts';
+import { JobStore } from '../../../extension/jobs/store.ts';
+import { followJobs } from '../../../extension/jobs/subscription.ts';
+import { Signal } from '../../../extension/lifetime.ts';
+import { dataPaths } from '../../../shared/paths.ts';
+import { DIST, gone, shell, temporaryFolder } from '../../support/daemon.ts';
+import { createPlainClient } from './rpcClient.ts';
+
+/** A window's link to the data folder; whatever daemon it leaves behind ends with the test. */
+function window(home: string, ports: Partial<LinkPorts> & { distFolder?: string } = {}) {
+	const notifications: LinkPorts['notifications'] = new Signal();
+	const place = { home, distFolder: ports.distFolder ?? DIST, execPath: process.execPath };
+	const link = new Link({
+		open: () => openDaemonSocket({ ...place, env: process.env }),
+		openRunning: () => openRunningDaemon(home),
+		createClient: createPlainClient,
+		refusal: () => undefined,
+		notifications,
+		log: () => {},
+		...ports,
+	});
+	onTestFinished(async () => {
+		const pid = link.state.kind === 'connected' ? await daemonPid(link) : undefined;
+		await link.stop();
+		if (pid === undefined) return;
+		process.kill(pid, 'SIGKILL');
+		await gone(pid);
+	});
+	return { link, notifications };
+}
+
+const daemonPid = async (link: Link): Promise<number> =>
+	(await link.request('system/status', {})).pid;
+
+const reached = (link: Link, kind: LinkState['kind']): Promise<LinkState> =>
+	new Promise((resolve) => {
+		const check = (state: LinkState) => {
+			if (state.kind === kind) resolve(state);
+		};
+		link.onDidChange(check);
+		check(link.state);
+	});
+
+const until = (store: JobStore, holds: () => boolean): Promise<void> =>
+	new Promise((resolve) => {
+		const check = () => {
+			if (holds()) resolve();
+		};
+		store.onDidChange(check);
+		check();
+	});
+
+describe('a window', () => {
+	test('starts the daemon when it needs one, and others join it', async () => {
+		const home = temporaryFolder();
+		const windows = Array.from({ length: 4 }, () => window(home).link);
+		const answers = await Promise.all(windows.map((link) => link.request('system/status', {})));
+		expect(new Set(answers.map(({ pid }) => pid)).size).toBe(1);
+		expect(windows.map(({ state }) => state.kind)).toEqual(Array(4).fill('connected'));
+		for (const link of windows.slice(1)) await link.stop();
+	});
+
+	test('is back after the daemon was killed, with its jobs and no job twice', async () => {
+		const { link, notifications } = window(temporaryFolder());
+		const store = new JobStore();
+		const jobs = followJobs(store, { link, notifications, log: () => {} });
+		onTestFinished(() => jobs.dispose());
+		await jobs.loaded();
+		for (let round = 0; round < 5; round++) {
+			const pid = await daemonPid(link);
+			// Asked just before, during and after the end of the daemon.
+			const asked = Array.from({ length: 20 }, (_, number) =>
+				enqueue(link, shell('true', { tag: `round-${round}`, title: `${round}-${number}` })),
+			);
+			process.kill(pid, 'SIGKILL');
+			const began = performance.now();
+			await gone(pid);
+			const ids = await Promise.all(asked);
+			expect(await daemonPid(link)).not.toBe(pid);
+			const { total } = await link.request('job/list', { filter: { tag: `round-${round}` } });
+			expect(total.value).toBe(20);
+			expect(new Set(ids).size).toBe(20);
+			expect(performance.now() - began).toBeLessThan(20_000);
+		}
+		await until(store, () => store.group('finished').length + store.group('failed').length === 100);
+	});
+
+	test('gives a sentence where a daemon accepts but does not answer', async () => {
+		const home = temporaryFolder();
+		const endpoint = join(mkdtempSync(join(tmpdir(), 'silent-')), 's');
+		const silent = createServer(() => {}).listen(endpoint);
+		onTestFinished(() => void silent.close());
+		const { stateFile, tokenFile, run } = dataPaths(home);
+		mkdirSync(run, { recursive: true });
+		writeFileSync(tokenFile, 'x');
+		const state = { pid: 1, endpoint, protocol: 1, version: '0', buildId: 'b', instance: 'i' };
+		writeFileSync(stateFile, JSON.stringify({ ...state, startedAt: 0 }));
+		const { link } = window(home, { handshakeMs: 200 });
+		const error = await link.request('system/status', {}).catch((error: unknown) => error);
+		expect(String(error)).toContain('does not answer');
+		expect(isSilence(error)).toBe(true);
+		expect(link.state.kind).toBe('failed');
+	});
+
+	test('says what is wrong with the data folder, and works once it is right', async () => {
+		const home = join(temporaryFolder(), 'home');
+		writeFileSync(home, 'a file where a folder should be');
+		const { link } = window(home);
+		await expect(link.request('system/status', {})).rejects.toThrow(
+			`cannot write to its data folder ${home}`,
+		);
+		expect(link.state.kind).toBe('failed');
+		rmSync(home);
+		expect((await link.request('system/status', {})).home).toBe(home);
+	});
+
+	test('says that the installation is damaged', async () => {
+		const empty = temporaryFolder();
+		const { link } = window(temporaryFolder(), { distFolder: empty });
+		await expect(link.request('system/status', {})).rejects.toThrow('Reinstall the extension');
+	});
+
+	test('runs nothing where nothing may run', async () => {
+		const home = join(temporaryFolder(), 'home');
+		const { link } = window(home, { refusal: () => new Error('Restricted Mode') });
+		link.start();
+		await expect(link.request('system/status', {})).rejects.toThrow('Restricted Mode');
+		expect(link.state.kind).toBe('stopped');
+	});
+
+	test('lets go on stop, and can be started again', async () => {
+		const { link } = window(temporaryFolder());
+		const pid = await daemonPid(link);
+		await link.stop();
+		expect(link.state.kind).toBe('stopped');
+		link.start();
+		await reached(link, 'connected');
+		expect(await daemonPid(link)).toBe(pid);
+		expect((await link.request('system/status', {})).clients).toBe(1);
+	});
+
+	test('tells a daemon that runs anyway, and starts none to tell it', async () => {
+		const home = join(temporaryFolder(), 'home');
+		const passer = window(home).link;
+		expect(await passer.tell('activity/report', {})).toBe(false);
+		expect([existsSync(home), passer.state.kind]).toEqual([false, 'stopped']);
+		const { link, notifications } = window(home);
+		const store = new JobStore();
+		const jobs = followJobs(store, { link, notifications, log: () => {} });
+		onTestFinished(() => jobs.dispose());
+		await jobs.loaded();
+		const constraints = { event: 'window.closed' };
+		const id = await enqueue(link, shell('true', { constraints }));
+		expect(await passer.tell('event/emit', { name: 'window.closed' })).toBe(true);
+		expect(passer.state.kind).toBe('connected');
+		await until(store, () => store.get(id)?.state === 'succeeded');
+	});
+
+	test('leaves with a daemon that it only told something, and keeps one that a person uses', async () => {
+		const home = temporaryFolder();
+		const { link } = window(home);
+		const pid = await daemonPid(link);
+		const [guest, user] = [window(home).link, window(home).link];
+		expect(await guest.tell('activity/report', {})).toBe(true);
+		expect(await user.tell('activity/report', {})).toBe(true);
+		user.stay();
+		await link.stop();
+		const left = reached(guest, 'stopped');
+		process.kill(pid, 'SIGKILL');
+		await left;
+		await reached(user, 'connected');
+		expect(await daemonPid(user)).not.toBe(pid);
+		expect((await user.request('system/status', {})).clients).toBe(1);
+	});
+
+	test('runs and tells nothing where nothing may run', async () => {
+		const home = temporaryFolder();
+		const { link } = window(home);
+		await daemonPid(link);
+		const restricted = window(home, { refusal: () => new Error('Restricted Mode') }).link;
+		expect(await restricted.tell('activity/report', {})).toBe(false);
+		expect((await link.request('system/status', {})).clients).toBe(1);
+	});
+
+	test('gives the daemon what a person has set, and nothing else', async () => {
+		const { link } = window(temporaryFolder());
+		const failures: string[] = [];
+		const log = (message: string) => failures.push(message);
+		const before = await link.request('settings/get', {});
+		await applyDaemonSettings(link, { minBattery: null }, log);
+		expect(await link.request('settings/get', {})).toEqual(before);
+		await applyDaemonSettings(link, { minBattery: 35 }, log);
+		await applyDaemonSettings(link, { minBattery: 35 }, log);
+		const after = await link.request('settings/get', {});
+		expect(after).toEqual({
+			values: { ...before.values, minBattery: 35 },
+			revision: before.revision + 1,
+		});
+		expect(failures).toEqual([]);
+	});
+
+	test('sees when everything is paused, whoever paused it', async () => {
+		const { link, notifications } = window(temporaryFolder());
+		const store = new JobStore();
+		const jobs = followJobs(store, { link, notifications, log: () => {} });
+		onTestFinished(() => jobs.dispose());
+		await jobs.loaded();
+		expect(store.paused).toBe(false);
+		await link.request('queue/update', { name: '*', paused: true });
+		await until(store, () => store.paused);
+		await link.request('queue/update', { name: '*', paused: false });
+		await until(store, () => !store.paused);
+	});
+});

@@ -1,0 +1,179 @@
+/** A folder to index, a data folder of its own, and indexers to run on it. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+import { type IndexHome, openIndex } from '../../../daemon/indexing/catalogue/database.ts';
+import { type FilesResult, indexFiles } from '../../../daemon/indexing/worker/files.ts';
+import type { IndexJob } from '../../../daemon/indexing/worker/job.ts';
+import { createReporter } from '../../../daemon/indexing/worker/report.ts';
+import { indexWorkspace, type WorkspaceResult } from '../../../daemon/indexing/worker/workspace.ts';
+import type { Sqlite } from '../../../daemon/sqlite/open.ts';
+import type { JobSpecInput } from '../../../shared/job.ts';
+import { dataPaths } from '../../../shared/paths.ts';
+import type { IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
+
+export const MAX_FILE_BYTES = 1024 * 1024;
+
+export interface Run {
+	readonly walk: WorkspaceResult;
+	readonly shards: readonly FilesResult[];
+	/** Paths that the walk handed to shards. */
+	readonly read: readonly string[];
+}
+
+export interface Sandbox {
+	readonly root: string;
+	readonly workspace: string;
+	readonly home: IndexHome;
+	/** What indexers wrote, progress and results included. */
+	readonly lines: string[];
+	readonly env: NodeJS.ProcessEnv;
+	write(path: string, content: string | Buffer): void;
+	remove(path: string): void;
+	git(...args: string[]): string;
+	/** `index.workspace` and its children, in this process. */
+	index(options?: { exclude?: string[]; maxFileBytes?: number }): Promise<Run>;
+	/** `index.files` in this process. */
+	indexFiles(...files: string[]): Promise<FilesResult>;
+	/** Indexed paths, sorted. */
+	indexed(): string[];
+	/** Why paths are not indexed. */
+	skipped(): Record<string, string>;
+	/** Opens the index; it is closed when the test ends. */
+	open(): Sqlite;
+}
+
+/** Removed again when the test ends. Its git sees no configuration but the repository's. */
+export function createSandbox(): Sandbox {
+	const base = realpathSync(mkdtempSync(join(tmpdir(), 'semantica-indexing-')));
+	onTestFinished(() => rmSync(base, { recursive: true, force: true }));
+	const root = join(base, 'folder');
+	mkdirSync(root);
+	const workspace = pathToFileURL(root).href;
+	const home: IndexHome = { paths: dataPaths(join(base, 'home')), nativeFolder: undefined };
+	const lines: string[] = [];
+	const env = cleanEnvironment(base);
+	const job: IndexJob = {
+		home,
+		workspace,
+		env,
+		report: createReporter((line) => lines.push(line), Date.now),
+	};
+	const rows = <T>(sql: string): T[] => {
+		const db = openIndex(home, workspace);
+		try {
+			return db.prepare<[], T>(sql).all();
+		} finally {
+			db.close();
+		}
+	};
+
+	return {
+		root,
+		workspace,
+		home,
+		lines,
+		env,
+		write(path, content) {
+			mkdirSync(dirname(join(root, path)), { recursive: true });
+			writeFileSync(join(root, path), content);
+		},
+		remove: (path) => rmSync(join(root, path), { recursive: true }),
+		git: (...args) =>
+			execFileSync('git', args, { cwd: root, env, encoding: 'utf8', stdio: 'pipe' }),
+		async index({ exclude = [], maxFileBytes = MAX_FILE_BYTES } = {}) {
+			await clockTick();
+			const jobs: JobSpecInput[] = [];
+			const walk = await indexWorkspace(job, { exclude, maxFileBytes }, async (children) => {
+				jobs.push(...children);
+			});
+			const shards: FilesResult[] = [];
+			const read: string[] = [];
+			for (const { payload } of jobs) {
+				const shard = payload as IndexFilesPayload;
+				read.push(...shard.files);
+				shards.push(await indexFiles(job, shard));
+			}
+			return { walk, shards, read };
+		},
+		async indexFiles(...files) {
+			await clockTick();
+			return indexFiles(job, { files, maxFileBytes: MAX_FILE_BYTES });
+		},
+		indexed: () =>
+			rows<{ path: string }>('SELECT path FROM files WHERE hash IS NOT NULL ORDER BY path').map(
+				({ path }) => path,
+			),
+		skipped: () =>
+			Object.fromEntries(
+				rows<{ path: string; skipped: string }>(
+					'SELECT path, skipped FROM files WHERE skipped IS NOT NULL ORDER BY path',
+				).map(({ path, skipped }) => [path, skipped]),
+			),
+		open() {
+			const db = openIndex(home, workspace);
+			onTestFinished(() => {
+				db.close();
+			});
+			return db;
+		},
+	};
+}
+
+/**
+ * Files written in the same tick of the file system's clock as they are read count as changed
+ * ever after.
+ */
+async function clockTick(): Promise<void> {
+	await delay(25);
+}
+
+function cleanEnvironment(home: string): NodeJS.ProcessEnv {
+	const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
+	return {
+		...Object.fromEntries(kept),
+		HOME: home,
+		XDG_CONFIG_HOME: join(home, 'config'),
+		GIT_CONFIG_NOSYSTEM: '1',
+		GIT_AUTHOR_NAME: 'a',
+		GIT_AUTHOR_EMAIL: 'a@example.org',
+		GIT_COMMITTER_NAME: 'a',
+		GIT_COMMITTER_EMAIL: 'a@example.org',
+	};
+}
+
+/** Everything the index says, by path: for comparing two indexes of one folder. */
+export function dump(home: IndexHome, workspace: string): string[] {
+	const db = openIndex(home, workspace);
+	try {
+		db.exec("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, words, 'instance')");
+		const files = db.prepare<[], string>(
+			"SELECT path || ' ' || size || ' ' || coalesce(hex(hash), skipped) || ' ' || pending FROM files",
+		);
+		const words = db.prepare<[], string>(
+			"SELECT path || ' ' || term || ' ' || col || ' ' || offset FROM temp.terms JOIN files ON id = doc",
+		);
+		const strays = db.prepare<[], string>(
+			'SELECT term FROM temp.terms LEFT JOIN files ON id = doc WHERE hash IS NULL',
+		);
+		return [...files.pluck().all().sort(), ...words.pluck().all().sort(), ...strays.pluck().all()];
+	} finally {
+		db.close();
+	}
+}
+
+/** SQLite's and FTS5's own checks, empty when all is well. */
+export function problemsOf(db: Sqlite): string[] {
+	const found = db
+		.prepare<[], string>('PRAGMA integrity_check')
+		.pluck()
+		.all()
+		.filter((line) => line !== 'ok');
+	db.prepare("INSERT INTO words (words) VALUES ('integrity-check')").run();
+	return found;
+}

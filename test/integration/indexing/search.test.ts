@@ -1,0 +1,290 @@
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { DATABASE_FILE, indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
+import { createIndexService, type IndexService } from '../../../daemon/indexing/service.ts';
+import type { Params } from '../../../shared/protocol/requests.ts';
+import { startIndexer, useBundles } from './bundles.ts';
+import { createSandbox, type Sandbox } from './sandbox.ts';
+
+const bundles = useBundles();
+
+function serviceOf(sandbox: Sandbox, options: { idleMs?: number; entry?: string } = {}) {
+	const service = createIndexService({
+		paths: sandbox.home.paths,
+		nativeFolder: bundles.native,
+		searcherEntry: options.entry ?? bundles.searcher,
+		...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
+	});
+	onTestFinished(() => service.close());
+	return service;
+}
+
+const search = (service: IndexService, query: string, more: Partial<Params<'index/search'>> = {}) =>
+	service.search({ query, kind: 'words', limit: 20, ...more });
+
+const places = async (service: IndexService, query: string): Promise<string[]> =>
+	(await search(service, query)).hits.map(({ path, line, column }) => `${path}:${line}:${column}`);
+
+describe('hits', () => {
+	test('are at the right line and column, best first', async () => {
+		const sandbox = createSandbox();
+		sandbox.write(
+			'src/queue.ts',
+			'import x;\n\nexport function claimNextJob() {\n\treturn 1;\n}\n',
+		);
+		sandbox.write('src/other.ts', '// calls\nclaimNextJob();\n');
+		sandbox.write('docs/jobs.md', '# Jobs\r\n\r\nSee `claim_next_job`.\r\n');
+		sandbox.write('utf16.txt', Buffer.from('\ufefffirst\nüber claimNextJob', 'utf16le'));
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		const { hits, nextCursor } = await search(service, 'claimNextJob');
+		expect(nextCursor).toBeNull();
+		const byPath = Object.fromEntries(hits.map((hit) => [hit.path, hit]));
+		expect(byPath['src/queue.ts']).toEqual({
+			workspace: sandbox.workspace,
+			path: 'src/queue.ts',
+			line: 3,
+			column: 17,
+			snippet: 'export function claimNextJob() {',
+			score: expect.any(Number),
+		});
+		expect(byPath['src/other.ts']).toMatchObject({ line: 2, column: 1 });
+		expect(byPath['utf16.txt']).toMatchObject({ line: 2, column: 6 });
+		expect(byPath['docs/jobs.md']).toMatchObject({
+			line: 3,
+			snippet: 'See `claim_next_job`.',
+		});
+		expect(hits.map(({ score }) => score)).toEqual(
+			hits.map(({ score }) => score).sort((a, b) => b - a),
+		);
+	});
+
+	test('are found by the name of the file', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('src/paymentGateway.ts', '\n  first line\n');
+		sandbox.write('src/other.ts', 'text\n');
+		await sandbox.index();
+		expect(await places(serviceOf(sandbox), 'payment gateway')).toEqual([
+			'src/paymentGateway.ts:2:3',
+		]);
+	});
+
+	test('are of the files as they are now', async () => {
+		const sandbox = createSandbox();
+		for (const name of ['moved', 'gone', 'rewritten', 'same']) sandbox.write(name, 'the needle\n');
+		await sandbox.index();
+		sandbox.write('moved', '\n\nanother line\nthe needle\n');
+		sandbox.write('rewritten', 'only hay\n');
+		sandbox.remove('gone');
+		expect((await places(serviceOf(sandbox), 'needle')).sort()).toEqual(['moved:4:5', 'same:1:5']);
+	});
+
+	test('never come from where a link leads out, even if it did not when the file was indexed', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('sub/file', 'the needle\n');
+		await sandbox.index();
+		sandbox.remove('sub');
+		const elsewhere = createSandbox();
+		elsewhere.write('file', 'the needle of somebody else\n');
+		symlinkSync(elsewhere.root, join(sandbox.root, 'sub'));
+		expect(await places(serviceOf(sandbox), 'needle')).toEqual([]);
+	});
+
+	test('come page by page, each once', async () => {
+		const sandbox = createSandbox();
+		const names = Array.from({ length: 95 }, (_, i) => `file${i}`);
+		for (const name of names) sandbox.write(name, 'the needle\n');
+		await sandbox.index();
+		for (const name of names.slice(0, 30)) sandbox.remove(name);
+		const service = serviceOf(sandbox);
+		const found: string[] = [];
+		let cursor: string | undefined;
+		do {
+			const page = await search(service, 'needle', { limit: 10, ...(cursor ? { cursor } : {}) });
+			found.push(...page.hits.map(({ path }) => path));
+			expect(page.hits.length).toBeLessThanOrEqual(10);
+			cursor = page.nextCursor ?? undefined;
+		} while (cursor !== undefined);
+		expect(found.sort()).toEqual(names.slice(30).sort());
+	});
+});
+
+describe('what is asked', () => {
+	test('a workspace by any of its names', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('a', 'needle');
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		const link = join(sandbox.root, '..', 'link');
+		symlinkSync(sandbox.root, link);
+		for (const workspace of [`${sandbox.workspace}/`, pathToFileURL(link).href]) {
+			expect((await search(service, 'needle', { workspace })).hits).toHaveLength(1);
+			expect((await service.status({ workspace })).indexes).toHaveLength(1);
+		}
+	});
+
+	test('all of them at once, merged by rank', async () => {
+		const one = createSandbox();
+		const other = { ...createSandbox(), home: one.home };
+		one.write('a', 'needle and hay '.repeat(20));
+		one.write('b', 'needle');
+		await one.index();
+		const service = serviceOf(one);
+		expect((await search(service, 'needle')).hits).toHaveLength(2);
+		other.write('c', 'needle '.repeat(9));
+		const payload = { files: ['c'], maxFileBytes: 1000 };
+		await startIndexer(bundles, other, 'files', payload).ended;
+		const { hits } = await search(service, 'needle');
+		expect(hits.map(({ path }) => path).sort()).toEqual(['a', 'b', 'c']);
+		expect(new Set(hits.map(({ workspace }) => workspace))).toEqual(
+			new Set([one.workspace, other.workspace]),
+		);
+	});
+
+	test('a folder that is not indexed, or not a folder', async () => {
+		const sandbox = createSandbox();
+		const service = serviceOf(sandbox);
+		const { workspace, root } = sandbox;
+		await expect(search(service, 'x', { workspace })).rejects.toMatchObject({
+			kind: 'NOT_FOUND',
+			message: `${root} is not indexed yet. Run \`semantica index ${root}\` first.`,
+		});
+		await expect(search(service, 'x', { workspace: 'https://x.org' })).rejects.toMatchObject({
+			kind: 'VALIDATION',
+			data: { path: 'workspace' },
+		});
+		expect(await search(service, 'x')).toEqual({ hits: [], nextCursor: null });
+		expect(await service.status({ workspace })).toEqual({ indexes: [] });
+	});
+
+	test('symbols and foreign cursors are refused', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('a', 'needle');
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		await expect(search(service, 'x', { kind: 'symbols' })).rejects.toMatchObject({
+			kind: 'VALIDATION',
+			message: expect.stringContaining('not available in this version'),
+		});
+		await expect(search(service, 'needle', { cursor: 'abc' })).rejects.toMatchObject({
+			kind: 'VALIDATION',
+			data: { path: 'cursor' },
+		});
+	});
+});
+
+test('numbers of the indexes', async () => {
+	const sandbox = createSandbox();
+	sandbox.write('a', 'needle');
+	sandbox.write('b', Buffer.alloc(10));
+	const before = Date.now();
+	await sandbox.index();
+	const { indexes } = await serviceOf(sandbox).status({});
+	expect(indexes).toEqual([
+		{
+			workspace: sandbox.workspace,
+			files: 1,
+			bytes: 6,
+			skipped: { binary: 1 },
+			pending: 0,
+			walkedAt: expect.any(Number),
+			databaseBytes: expect.any(Number),
+			problem: null,
+		},
+	]);
+	expect(indexes[0]?.walkedAt).toBeGreaterThanOrEqual(before);
+	expect(indexes[0]?.databaseBytes).toBeGreaterThan(4096);
+});
+
+test('a damaged index has a sentence, does not hide the others, and is seen anew once it is', async () => {
+	const sandbox = createSandbox();
+	sandbox.write('a', 'needle');
+	await sandbox.index();
+	const file = join(indexFolder(sandbox.home.paths, sandbox.workspace), DATABASE_FILE);
+	const service = serviceOf(sandbox);
+	expect((await search(service, 'needle')).hits).toHaveLength(1);
+	rmSync(`${file}-wal`, { force: true });
+	rmSync(file);
+	writeFileSync(file, 'no database '.repeat(1000));
+	const { workspace } = sandbox;
+	await expect(search(service, 'needle', { workspace })).rejects.toMatchObject({
+		kind: 'STORE',
+		message: expect.stringContaining('is damaged. Run `semantica index'),
+	});
+	expect((await service.status({})).indexes).toMatchObject([
+		{ workspace, files: 0, problem: expect.stringContaining('is damaged') },
+	]);
+	await sandbox.index();
+	expect((await search(service, 'needle', { workspace })).hits).toHaveLength(1);
+	expect((await service.status({})).indexes).toMatchObject([{ files: 1, problem: null }]);
+});
+
+describe('the thread', () => {
+	/** A searcher that dies the first `deaths` times it is asked something. */
+	function mortal(sandbox: Sandbox, deaths: number): string {
+		const counter = join(sandbox.root, '..', 'deaths');
+		const entry = join(sandbox.root, '..', 'mortal.js');
+		writeFileSync(counter, '');
+		writeFileSync(
+			entry,
+			`const fs = require('node:fs');
+			const { parentPort } = require('node:worker_threads');
+			if (fs.readFileSync(${JSON.stringify(counter)}, 'utf8').length < ${deaths}) {
+				parentPort.once('message', () => {
+					fs.appendFileSync(${JSON.stringify(counter)}, 'x');
+					throw new Error('out of luck');
+				});
+			} else require(${JSON.stringify(bundles.searcher)});`,
+		);
+		return entry;
+	}
+
+	async function withIndex(): Promise<Sandbox> {
+		const sandbox = createSandbox();
+		sandbox.write('a', 'needle');
+		await sandbox.index();
+		return sandbox;
+	}
+
+	test('that dies once is replaced without anybody noticing', async () => {
+		const sandbox = await withIndex();
+		const service = serviceOf(sandbox, { entry: mortal(sandbox, 1) });
+		const all = await Promise.all([
+			search(service, 'needle'),
+			search(service, 'a'),
+			service.status({}),
+		]);
+		expect(all[0].hits).toHaveLength(1);
+		expect(all[2].indexes).toHaveLength(1);
+	});
+
+	test('that dies again fails the request with a sentence, and the next one works', async () => {
+		const sandbox = await withIndex();
+		const service = serviceOf(sandbox, { entry: mortal(sandbox, 2) });
+		await expect(search(service, 'needle')).rejects.toMatchObject({
+			kind: 'SYSTEM',
+			message: expect.stringContaining('out of luck'),
+		});
+		expect((await search(service, 'needle')).hits).toHaveLength(1);
+	});
+
+	test('ends when idle, and comes back', async () => {
+		const sandbox = await withIndex();
+		const service = serviceOf(sandbox, { idleMs: 10 });
+		const open = () => process.report.getReport() as unknown as { workers: unknown[] };
+		expect((await search(service, 'needle')).hits).toHaveLength(1);
+		await expect.poll(() => open().workers.length, { timeout: 20_000 }).toBe(0);
+		expect((await search(service, 'needle')).hits).toHaveLength(1);
+	});
+
+	test('does what it was asked before it ends for good', async () => {
+		const sandbox = await withIndex();
+		const service = serviceOf(sandbox);
+		const asked = search(service, 'needle');
+		await service.close();
+		expect((await asked).hits).toHaveLength(1);
+		await expect(search(service, 'needle')).rejects.toMatchObject({ kind: 'DRAINING' });
+	});
+});

@@ -1,0 +1,175 @@
+/** What a job sees of the world, and why one cannot be started. */
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../../support/daemon.ts';
+import { commandLineOf, environmentOf, marked, newMarker, until } from '../../support/processes.ts';
+import { ahead, MEANS, openHarness } from './harness.ts';
+
+const exit = (exitCode: number, signal: string | null = null) => ({
+	kind: 'exit',
+	exitCode,
+	signal,
+});
+
+describe.each(MEANS)('what a job sees, by %s:', (means) => {
+	const printEnvironment = ['/usr/bin/env', '-0'];
+
+	test('exactly its environment, whatever names a shell would drop, read or change', async () => {
+		const { run, home } = await openHarness({ means });
+		const env: Record<string, string> = {
+			st: '1',
+			rc: '2',
+			m: '3',
+			'a.b': 'dotted',
+			'-x': 'dash',
+			'1': 'digit',
+			é: 'ü\nnew line',
+			IFS: ':',
+			PWD: '/nowhere',
+			OLDPWD: '/nowhere either',
+			SHELLOPTS: 'errexit',
+			BASH_ENV: '/dev/null',
+			ENV: '/dev/null',
+			PS4: '$(exit 1)',
+			_: 'underscore',
+			'BASH_FUNC_kill%%': '() { :; }',
+			_semantica_st: 'x',
+			EMPTY: '',
+			PATH: '/nowhere:/bin:/usr/bin',
+		};
+		const job = await run(printEnvironment, { env });
+		expect(await job.ended).toEqual(exit(0));
+		const seen = Object.fromEntries(
+			job
+				.output()
+				.split('\0')
+				.filter(Boolean)
+				.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+		);
+		const { SEMANTICA_JOB: cookie, ...rest } = seen;
+		expect(rest).toEqual({ HOME: home, ...env });
+		expect(cookie).toBe(job.identity.cookie);
+	});
+
+	test('a program with = in its path, beside odd variables', async () => {
+		const { run } = await openHarness({ means });
+		const folder = join(temporaryFolder(), 'a=b');
+		mkdirSync(folder);
+		const program = join(folder, 'env');
+		symlinkSync('/usr/bin/env', program);
+		const job = await run([program], { env: { 'a.b': '1' } });
+		expect(await job.ended).toEqual(exit(0));
+		expect(job.output()).toContain('a.b=1\n');
+	});
+
+	test('no input at all where it has no payload', async () => {
+		const { run } = await openHarness({ means });
+		const job = await run('readlink /proc/self/fd/0; cat');
+		expect(await job.ended).toEqual(exit(0));
+		expect(job.output()).toBe('/dev/null\n');
+	});
+
+	test('output that can be opened again, as scripts do', async () => {
+		const { run } = await openHarness({ means });
+		const line = 'echo out >/dev/stdout; echo err >/dev/stderr; echo tee | tee /dev/stderr';
+		const job = await run(line);
+		expect(await job.ended).toEqual(exit(0));
+		expect(job.output().split('\n').sort()).toEqual(['', 'err', 'out', 'tee', 'tee']);
+	});
+
+	test('a hundred jobs at once have their output each', async () => {
+		const { run } = await openHarness({ means });
+		const jobs = await Promise.all(
+			Array.from({ length: 100 }, (_, i) => run(`echo ${i}; readlink /proc/self/fd/1 >&2`)),
+		);
+		for (const [i, job] of jobs.entries()) {
+			expect(await job.ended).toEqual(exit(0));
+			expect(job.output()).toMatch(new RegExp(`^${i}\\n`, 'm'));
+			expect(job.output()).not.toContain('socket:');
+		}
+	});
+
+	test('its payload, to the last byte, and then the end of it', async () => {
+		const { run } = await openHarness({ means });
+		const job = await run(['/usr/bin/wc', '-c'], { stdin: Buffer.alloc(3_000_000, 'x') });
+		await job.ended;
+		expect(job.output().trim()).toBe('3000000');
+	});
+
+	test('the cookie stands in the job only, not in its supervisor or watcher', async () => {
+		const { run } = await openHarness({ means });
+		const marker = newMarker();
+		const job = await run(`sleep ${marker}; :`);
+		await until(() => marked(marker).length >= 4 - ahead(means), 'the job is under way');
+		const carrying = marked(marker).filter((pid) =>
+			environmentOf(pid).includes(`SEMANTICA_JOB=${job.identity.cookie}`),
+		);
+		expect(carrying.map(commandLineOf).every((line) => !line.includes('semantica'))).toBe(true);
+		expect(carrying).toHaveLength(2);
+	});
+
+	test('lower priority when it is to be nice', async () => {
+		const { run } = await openHarness({ means });
+		const job = await run(['/usr/bin/nice'], { nice: 7 });
+		await job.ended;
+		expect(job.output().trim()).toBe('7');
+	});
+});
+
+describe.each(MEANS)('what cannot be started says why, by %s:', (means) => {
+	test.each([
+		['a command that is not there', ['/no/such/program'], 'ENOENT', 'There is no program'],
+		['a name that is not in PATH', ['no-such-program'], 'ENOENT', 'was not found in the PATH'],
+		['a folder', ['/usr'], 'EACCES', 'it is a folder or not executable'],
+		['a file that is not executable', ['/etc/passwd'], 'EACCES', 'not executable'],
+		['a builtin of the shell', ['trap'], 'ENOENT', 'was not found in the PATH'],
+		['an argument that is too large', ['/bin/echo', 'x'.repeat(200_000)], 'E2BIG', 'larger than'],
+	])('%s', async (_, command, code, message) => {
+		const { run } = await openHarness({ means });
+		await expect(run(command)).rejects.toMatchObject({
+			code,
+			message: expect.stringContaining(message),
+		});
+	});
+
+	test('a working folder that is gone', async () => {
+		const { run } = await openHarness({ means });
+		await expect(run('true', { cwd: '/no/such/folder' })).rejects.toMatchObject({
+			code: 'ECWD',
+			message: expect.stringContaining('/no/such/folder does not exist'),
+		});
+	});
+
+	test('a NUL in an argument', async () => {
+		const { run } = await openHarness({ means });
+		await expect(run(['/bin/echo', 'a\0b'])).rejects.toThrow('could not be started');
+	});
+
+	test('a script without #! runs as a shell script, as execvp would have it', async () => {
+		const { run } = await openHarness({ means });
+		const script = join(temporaryFolder(), 'script');
+		writeFileSync(script, 'echo plain; exit 2\n');
+		chmodSync(script, 0o755);
+		const job = await run([script]);
+		expect(await job.ended).toEqual(exit(2));
+		expect(job.output()).toBe('plain\n');
+	});
+
+	test('100 KB of arguments are no trouble', async () => {
+		const { run } = await openHarness({ means });
+		const args = Array.from({ length: 1000 }, (_, i) => `${i}`.padEnd(100, '.'));
+		const job = await run(['/bin/sh', '-c', 'echo $#; echo "$*" | wc -c', 'sh', ...args]);
+		await job.ended;
+		expect(job.output()).toBe('1000\n101000\n');
+	});
+
+	test('a program named like a builtin, found in PATH, is the program', async () => {
+		const { run } = await openHarness({ means });
+		const folder = temporaryFolder();
+		writeFileSync(join(folder, 'exit'), '#!/bin/sh\necho program\n', { mode: 0o755 });
+		const job = await run(['exit'], { env: { PATH: `${folder}:/bin` } });
+		expect(await job.ended).toEqual(exit(0));
+		expect(job.output()).toBe('program\n');
+	});
+});

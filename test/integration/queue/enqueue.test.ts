@@ -1,0 +1,322 @@
+import { describe, expect, it } from 'vitest';
+import { openQueue, task } from '../../support/queue.ts';
+
+describe('enqueue', () => {
+	it('fills in defaults and numbers jobs in commit order', async () => {
+		const queue = openQueue();
+		const answers = await queue.enqueue(task(), task(), task());
+		expect(answers.map((job) => job.generation)).toEqual([1, 2, 3]);
+		const { job } = queue.jobs.get(answers[0]?.id ?? '');
+		expect(job).toMatchObject({
+			state: 'queued',
+			queue: 'default',
+			title: 'true',
+			priority: 0,
+			maxAttempts: 1,
+			restartable: false,
+			graceMs: 5000,
+			supersede: 'queued',
+		});
+	});
+
+	it('commits all jobs of a request or none, and gives the numbers back', async () => {
+		const queue = openQueue();
+		await queue.enqueue(task());
+		const missing = '00000000-0000-7000-8000-ffffffffffff';
+		await expect(queue.enqueue(task(), task({ parentId: missing }))).rejects.toMatchObject({
+			kind: 'VALIDATION',
+			data: { path: 'jobs[1].parentId' },
+		});
+		expect(queue.jobs.counts().queued).toBe(1);
+		const [next] = await queue.enqueue(task());
+		expect(next?.generation).toBe(2);
+	});
+
+	it('answers a repeated key with the job that is there', async () => {
+		const queue = openQueue();
+		const [first] = await queue.enqueue(task({ key: 'k', payload: { a: 1 } }));
+		const [again] = await queue.enqueue(task({ key: 'k', payload: { a: 1 } }));
+		expect(again).toMatchObject({ id: first?.id, existing: true, generation: 1 });
+		await queue.claim();
+		await queue.exit(first?.id ?? '', 0);
+		const [after] = await queue.enqueue(task({ key: 'k', payload: { a: 1 } }));
+		expect(after).toMatchObject({ id: first?.id, existing: true, state: 'succeeded' });
+	});
+
+	it('takes objects for the same whatever the order of their fields', async () => {
+		const queue = openQueue();
+		const env = { A: '1', B: '2' };
+		const payload = { list: [{ a: 1, b: 2 }], text: 'x' };
+		const [first] = await queue.enqueue(
+			task({ key: 'k', command: { command: 'true', env }, payload, tag: 't' }),
+		);
+		const [again] = await queue.enqueue({
+			tag: 't',
+			payload: { text: 'x', list: [{ b: 2, a: 1 }] },
+			command: { env: { B: '2', A: '1' }, command: 'true' },
+			key: 'k',
+			type: 'command',
+		});
+		expect(again).toMatchObject({ id: first?.id, existing: true });
+		// In a list the order is the meaning.
+		const [one, other] = [task({ key: 'l', payload: [1, 2] }), task({ key: 'l', payload: [2, 1] })];
+		await queue.enqueue(one);
+		await expect(queue.enqueue(other)).rejects.toMatchObject({ kind: 'CONFLICT' });
+	});
+
+	it.each([
+		['priority', { priority: 5 }],
+		['payload', { payload: { a: 2 } }],
+		['subject', { subject: 's' }],
+	])('refuses a key that stands for another %s', async (_name, difference) => {
+		const queue = openQueue();
+		await queue.enqueue(task({ key: 'k', payload: { a: 1 } }));
+		await expect(
+			queue.enqueue(task({ key: 'k', payload: { a: 1 }, ...difference })),
+		).rejects.toMatchObject({ kind: 'CONFLICT', data: { path: 'jobs[0].key' } });
+	});
+});
+
+describe('supersede', () => {
+	it('ends older queued work of the subject, inside one request too', async () => {
+		const queue = openQueue();
+		const [a] = await queue.enqueue(task({ subject: 's' }));
+		const [b, c] = await queue.enqueue(task({ subject: 's' }), task({ subject: 's' }));
+		expect(b).toMatchObject({ superseded: [a?.id], state: 'superseded' });
+		expect(c).toMatchObject({ superseded: [b?.id], state: 'queued' });
+		expect(queue.jobs.get(a?.id ?? '').job).toMatchObject({
+			state: 'superseded',
+			stopReason: 'supersede',
+		});
+		expect(await queue.claim()).toEqual([c?.id]);
+	});
+
+	it('is told in every answer of its request: of children that go along, and of jobs that were there', async () => {
+		// Found by the model: both were still called queued.
+		const queue = openQueue();
+		const [parent] = await queue.enqueue(task({ subject: 'parent' }));
+		const [kept] = await queue.enqueue(task({ subject: 's', key: 'k' }));
+		const answers = await queue.enqueue(
+			task({ parentId: parent?.id ?? '' }),
+			task({ subject: 's', key: 'k' }),
+			task({ subject: 'parent' }),
+			task({ subject: 's' }),
+		);
+		expect(answers).toMatchObject([
+			{ state: 'superseded', superseded: [], existing: false },
+			{ id: kept?.id, state: 'superseded', existing: true },
+			{ state: 'queued', superseded: [parent?.id] },
+			{ state: 'queued', superseded: [kept?.id] },
+		]);
+	});
+
+	it('leaves other types and subjects alone', async () => {
+		const queue = openQueue();
+		const [a] = await queue.enqueue(task({ subject: 'one' }));
+		const [b] = await queue.enqueue(task({ subject: 'two' }));
+		expect(b?.superseded).toEqual([]);
+		expect(await queue.claim()).toEqual([a?.id, b?.id]);
+	});
+
+	it('never runs two of a subject; the last trigger runs after the running one', async () => {
+		const queue = openQueue();
+		const [first] = await queue.enqueue(task({ subject: 's' }));
+		await queue.claim();
+		const [second] = await queue.enqueue(task({ subject: 's' }));
+		expect(second?.superseded).toEqual([]);
+		expect(await queue.claim()).toEqual([]);
+		expect(queue.jobs.explain(second?.id ?? '').reasons[0]).toMatchObject({ kind: 'subject' });
+		await queue.exit(first?.id ?? '', 0);
+		expect(await queue.claim()).toEqual([second?.id]);
+	});
+
+	it('stops the running one with abort, durably', async () => {
+		const queue = openQueue();
+		const [first] = await queue.enqueue(task({ subject: 's' }));
+		await queue.claim();
+		const stops: string[] = [];
+		queue.parts.feed.onEffects((effects) => stops.push(...effects.orders.map((order) => order.id)));
+		const [second] = await queue.enqueue(task({ subject: 's', supersede: 'abort' }));
+		expect(second?.superseded).toEqual([first?.id]);
+		expect(stops).toEqual([first?.id]);
+		expect(queue.jobs.get(first?.id ?? '').job).toMatchObject({
+			state: 'running',
+			stopping: 'supersede',
+		});
+		// Whatever exit code comes meanwhile, the cause decides.
+		await queue.exit(first?.id ?? '', 0);
+		expect(queue.jobs.get(first?.id ?? '').job).toMatchObject({ state: 'superseded', exitCode: 0 });
+		expect(await queue.claim()).toEqual([second?.id]);
+	});
+
+	it('keeps all with none, one after the other, best priority first', async () => {
+		const queue = openQueue();
+		const none = { subject: 's', supersede: 'none' } as const;
+		const [a] = await queue.enqueue(task(none));
+		const [b] = await queue.enqueue(task(none));
+		const [c] = await queue.enqueue(task({ ...none, priority: 9 }));
+		const order: (string | undefined)[] = [];
+		for (let i = 0; i < 3; i++) {
+			const [id, ...more] = await queue.claim();
+			expect(more).toEqual([]);
+			order.push(id);
+			await queue.exit(id ?? '', 0);
+		}
+		expect(order).toEqual([c?.id, a?.id, b?.id]);
+	});
+
+	it('replaces a job in backoff, and a failing run does not come back behind a newer one', async () => {
+		const queue = openQueue();
+		const retried = task({ subject: 's', maxAttempts: 5 });
+		const [first] = await queue.enqueue(retried);
+		await queue.claim();
+		const [second] = await queue.enqueue(retried);
+		await queue.exit(first?.id ?? '', 1);
+		expect(queue.jobs.get(first?.id ?? '').job.state).toBe('superseded');
+		await queue.claim();
+		await queue.exit(second?.id ?? '', 1);
+		expect(queue.jobs.get(second?.id ?? '').job).toMatchObject({ state: 'queued', attempt: 1 });
+		const [third] = await queue.enqueue(retried);
+		expect(third?.superseded).toEqual([second?.id]);
+	});
+
+	it('debounces to the last trigger, at most maxDelayMs after the first', async () => {
+		const queue = openQueue();
+		const start = queue.clock.now();
+		const burst = task({ subject: 's', debounceMs: 1000, maxDelayMs: 2500 });
+		const runAts: number[] = [];
+		for (let i = 0; i < 4; i++) {
+			const [job] = await queue.enqueue(burst);
+			runAts.push(queue.jobs.get(job?.id ?? '').job.runAt - start);
+			queue.clock.advance(800);
+		}
+		expect(runAts).toEqual([1000, 1800, 2500, 2500]);
+		await queue.dispatch.advance();
+		expect(await queue.claim()).toHaveLength(1);
+		expect(queue.jobs.counts()).toMatchObject({ superseded: 3, running: 1 });
+	});
+});
+
+describe('parents', () => {
+	it('run their children, and end when the last child has', async () => {
+		const queue = openQueue();
+		const [parent] = await queue.enqueue(task());
+		await queue.claim();
+		const parentId = parent?.id ?? '';
+		const [a, b] = await queue.enqueue(task({ parentId }), task({ parentId }));
+		await queue.exit(parentId, 0);
+		expect(queue.jobs.get(parentId).job).toMatchObject({
+			state: 'running',
+			phase: 'children',
+			children: { queued: 2 },
+		});
+		expect(await queue.claim()).toEqual([a?.id, b?.id]);
+		await queue.exit(a?.id ?? '', 0);
+		expect(queue.jobs.get(parentId).job.state).toBe('running');
+		await queue.exit(b?.id ?? '', 0);
+		expect(queue.jobs.get(parentId).job).toMatchObject({
+			state: 'succeeded',
+			children: { succeeded: 2 },
+		});
+	});
+
+	it('fail with counts when a child did not succeed', async () => {
+		const queue = openQueue();
+		const [parent] = await queue.enqueue(task());
+		await queue.claim();
+		const parentId = parent?.id ?? '';
+		const [a, b] = await queue.enqueue(task({ parentId }), task({ parentId }));
+		await queue.claim();
+		await queue.exit(a?.id ?? '', 0);
+		await queue.exit(b?.id ?? '', 3);
+		await queue.exit(parentId, 0);
+		expect(queue.jobs.get(parentId).job).toMatchObject({
+			state: 'failed',
+			stopReason: 'children',
+			error: { code: 'CHILDREN', message: expect.stringContaining('1 failed') },
+		});
+	});
+
+	it('take open children with them when they fail or are cancelled', async () => {
+		const queue = openQueue();
+		const [parent] = await queue.enqueue(task());
+		await queue.claim();
+		const parentId = parent?.id ?? '';
+		const [running] = await queue.enqueue(task({ parentId }));
+		await queue.claim();
+		const [waiting] = await queue.enqueue(task({ parentId }));
+		await queue.jobs.cancel({ ids: [parentId] });
+		expect(queue.jobs.get(waiting?.id ?? '').job.state).toBe('cancelled');
+		expect(queue.jobs.get(running?.id ?? '').job).toMatchObject({
+			state: 'running',
+			stopping: 'cancel',
+		});
+		await queue.exit(parentId, 0);
+		expect(queue.jobs.get(parentId).job.state).toBe('cancelled');
+	});
+
+	it('refuse children once they are finished or being stopped, or nested too deep', async () => {
+		const queue = openQueue();
+		const [parent] = await queue.enqueue(task());
+		await queue.claim();
+		const parentId = parent?.id ?? '';
+		await queue.jobs.cancel({ ids: [parentId] });
+		await expect(queue.enqueue(task({ parentId }))).rejects.toMatchObject({ kind: 'VALIDATION' });
+		await queue.exit(parentId, 0);
+		await expect(queue.enqueue(task({ parentId }))).rejects.toMatchObject({ kind: 'VALIDATION' });
+
+		let [deep] = await queue.enqueue(task());
+		for (let depth = 1; depth <= 4; depth++) {
+			[deep] = await queue.enqueue(task({ parentId: deep?.id ?? '' }));
+		}
+		await expect(queue.enqueue(task({ parentId: deep?.id ?? '' }))).rejects.toMatchObject({
+			data: { path: 'jobs[0].parentId' },
+		});
+	});
+
+	it('refuse a part that has the subject of any job above it, since each would wait for the other', async () => {
+		const queue = openQueue();
+		const [top] = await queue.enqueue(task({ subject: 's', supersede: 'none' }));
+		const [middle] = await queue.enqueue(task({ parentId: top?.id ?? '', subject: 't' }));
+		for (const supersede of ['queued', 'abort', 'none'] as const) {
+			const part = task({ parentId: middle?.id ?? '', subject: 's', supersede });
+			await expect(queue.enqueue(part)).rejects.toMatchObject({
+				kind: 'VALIDATION',
+				data: { path: 'jobs[0].subject' },
+			});
+		}
+		expect(queue.jobs.get(top?.id ?? '').job.state).toBe('queued');
+	});
+
+	it('do not end when the only part they wait for is replaced by another', async () => {
+		const queue = openQueue();
+		const [parent] = await queue.enqueue(task());
+		await queue.claim();
+		const parentId = parent?.id ?? '';
+		const [older] = await queue.enqueue(task({ parentId, subject: 's' }));
+		await queue.exit(parentId, 0);
+		const [newer] = await queue.enqueue(task({ parentId, subject: 's' }));
+		expect(newer?.superseded).toEqual([older?.id]);
+		expect(queue.jobs.get(parentId).job).toMatchObject({ state: 'running', phase: 'children' });
+		expect(await queue.claim()).toEqual([newer?.id]);
+		await queue.exit(newer?.id ?? '', 0);
+		expect(queue.jobs.get(parentId).job).toMatchObject({
+			state: 'succeeded',
+			children: { superseded: 1, succeeded: 1 },
+		});
+	});
+
+	it('keep their subject while only children are left, but no slot', async () => {
+		const queue = openQueue();
+		await queue.jobs.updateQueue({ name: 'default', concurrency: 1 });
+		const [parent] = await queue.enqueue(task({ subject: 's' }));
+		await queue.claim();
+		const [child] = await queue.enqueue(task({ parentId: parent?.id ?? '' }));
+		const [next] = await queue.enqueue(task({ subject: 's' }));
+		await queue.exit(parent?.id ?? '', 0);
+		expect(await queue.claim()).toEqual([child?.id]);
+		await queue.exit(child?.id ?? '', 0);
+		expect(queue.jobs.get(parent?.id ?? '').job.state).toBe('succeeded');
+		expect(await queue.claim()).toEqual([next?.id]);
+	});
+});

@@ -1,0 +1,100 @@
+/** Random specifications, and what is sent for them. */
+import fc from 'fast-check';
+import type { JobSpecInput } from '../../../../shared/job.ts';
+import type { ModelJob, ModelSpec } from '../../../support/model/job.ts';
+import { task } from '../../../support/queue.ts';
+
+/** Folder URIs. */
+export type Workspaces = Readonly<Record<'a' | 'b', string>>;
+
+/** The first value mostly: what is rare in life makes every history the same when it is frequent. */
+export const mostly = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> =>
+	fc.oneof(
+		{ weight: 4, arbitrary: fc.constant(usual) },
+		{ weight: 1, arbitrary: fc.constantFrom(...others) },
+	);
+
+const AC = { power: 'ac', minBattery: null, idle: false } as const;
+
+export const anySpec: fc.Arbitrary<ModelSpec> = fc
+	.record<ModelSpec>({
+		queue: fc.constantFrom('default', 'default', 'other'),
+		workspace: fc.constantFrom('', 'a', 'b'),
+		priority: mostly(0, -1, 1, 60),
+		subject: mostly<string | null>(null, 's', 't'),
+		supersede: fc.constantFrom('queued', 'abort', 'none'),
+		debounceMs: mostly(0, 50),
+		maxDelayMs: mostly<number | null>(null, 70),
+		delayMs: mostly(0, 80),
+		ttlMs: mostly<number | null>(null, null, 120),
+		deadlineMs: mostly<number | null>(null, null, 300),
+		maxAttempts: fc.constantFrom(1, 2, 3),
+		backoffMs: fc.constantFrom(0, 40),
+		retryOn: mostly<readonly number[] | null>(null, [75]),
+		restartable: fc.constantFrom(true, true, false),
+		key: mostly<string | null>(null, 'k1', 'k2'),
+		conditions: fc.constantFrom<ModelSpec['conditions'][]>(
+			null,
+			AC,
+			AC,
+			{ power: 'any', minBattery: 50, idle: false },
+			{ power: 'any', minBattery: null, idle: true },
+			{ power: 'ac', minBattery: 50, idle: true },
+		),
+		event: mostly<string | null>(null, 'commit', 'closed'),
+		maxWaitMs: fc.constantFrom(null, null, 100),
+		onConstraintLost: fc.constantFrom('finish', 'pause', 'pause', 'requeue'),
+	})
+	// A requeue runs it again, so it must be restartable: anything else is refused.
+	.map((made) =>
+		made.onConstraintLost === 'requeue' && !made.restartable
+			? { ...made, onConstraintLost: 'pause' }
+			: made,
+	);
+
+/** What of it is not as usual. */
+export function describeSpec(s: ModelSpec): string {
+	const usual = new Set<unknown>([null, 0, 'default', '', 'queued', 'finish', 1, false]);
+	const told = Object.entries(s).filter(([, value]) => !usual.has(value));
+	return JSON.stringify(Object.fromEntries(told));
+}
+
+export function inputOf(
+	s: ModelSpec,
+	now: number,
+	parent: ModelJob | null,
+	workspaces: Workspaces,
+): JobSpecInput {
+	const constrained = s.conditions !== null || s.event !== null || s.maxWaitMs !== null;
+	const { power = 'any', minBattery = null, idle = false } = s.conditions ?? {};
+	return task({
+		queue: s.queue,
+		priority: s.priority,
+		supersede: s.supersede,
+		debounceMs: s.debounceMs,
+		maxAttempts: s.maxAttempts,
+		restartable: s.restartable,
+		backoff: { baseMs: s.backoffMs, factor: 2, jitter: 0 },
+		onConstraintLost: s.onConstraintLost,
+		...(s.maxDelayMs === null ? {} : { maxDelayMs: s.maxDelayMs }),
+		...(s.retryOn === null ? {} : { retryOn: [...s.retryOn] }),
+		...(s.workspace === '' ? {} : { workspace: workspaces[s.workspace] }),
+		...(s.subject === null ? {} : { subject: s.subject }),
+		...(s.delayMs === 0 ? {} : { runAt: now + s.delayMs }),
+		...(s.ttlMs === null ? {} : { ttlMs: s.ttlMs }),
+		...(s.deadlineMs === null ? {} : { deadlineAt: now + s.deadlineMs }),
+		...(s.key === null ? {} : { key: s.key }),
+		...(parent === null ? {} : { parentId: parent.id }),
+		...(!constrained
+			? {}
+			: {
+					constraints: {
+						power,
+						idle,
+						...(minBattery === null ? {} : { minBattery }),
+						...(s.event === null ? {} : { event: s.event }),
+						...(s.maxWaitMs === null ? {} : { maxWaitMs: s.maxWaitMs }),
+					},
+				}),
+	});
+}

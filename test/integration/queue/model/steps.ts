@@ -1,0 +1,331 @@
+/** What may happen to a queue, as steps that a random history is made of: each is done to both sides and compared. */
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { RunOutcome } from '../../../../daemon/queue/finish.ts';
+import type { JobSpecInput } from '../../../../shared/job.ts';
+import type { ModelEntry } from '../../../support/model/entering.ts';
+import {
+	EXIT_CODES,
+	isActive,
+	isOpen,
+	type ModelJob,
+	type ModelOutcome,
+	type ModelSpec,
+} from '../../../support/model/job.ts';
+import type { QueueModel } from '../../../support/model/queueModel.ts';
+import { mustBeAlone, type QueueName } from '../../../support/model/ready.ts';
+import type { TestQueue } from '../../../support/queue.ts';
+import { anySpec, describeSpec, inputOf, mostly, type Workspaces } from './specs.ts';
+
+export interface Real {
+	queue: TestQueue;
+	readonly workspaces: Workspaces;
+	/** Dies, comes up again on the same file, and finds what was running. */
+	crash(boot: string): Promise<void>;
+	/** Progress shown so far, by job: it never goes back. */
+	readonly progress: Map<string, number>;
+}
+
+export interface Step {
+	/** What it is, so that a failing history can be read. */
+	readonly text: string;
+	readonly run: (model: QueueModel, real: Real) => Promise<void>;
+	readonly [fc.toStringMethod]: () => string;
+}
+
+const step = (text: string, run: Step['run']): Step => ({
+	text,
+	run,
+	[fc.toStringMethod]: () => text,
+});
+
+const VERBS = [
+	'cancel',
+	'pause',
+	'pause',
+	'resume',
+	'resume',
+	'runNow',
+	'remove',
+	'retry',
+] as const;
+type Verb = (typeof VERBS)[number];
+
+const both = (first: Step, second: Step): Step =>
+	step(`${first.text}, then ${second.text}`, async (model, real) => {
+		await first.run(model, real);
+		await second.run(model, real);
+	});
+
+const pick = fc.nat({ max: 1000 });
+const parent = fc.oneof(
+	{ weight: 3, arbitrary: fc.constant(null) },
+	{ weight: 1, arbitrary: pick },
+);
+const outcome = mostly<ModelOutcome>('ok', 'fail', 'fail', 'busy', 'signal', 'spawn', 'payload');
+
+const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
+	[10, fc.tuple(anySpec, parent).map((entry) => enqueue([entry]))],
+	[1, fc.array(fc.tuple(anySpec, parent), { minLength: 2, maxLength: 3 }).map(enqueue)],
+	[12, fc.constant(step('claim', claim))],
+	[8, fc.tuple(pick, outcome).map(([index, how]) => finish(index, how))],
+	[4, fc.constantFrom(10, 45, 90, 200).map(advance)],
+	[1, mostly(100, -60, 100_000).map(jump)],
+	[
+		10,
+		fc
+			.tuple(fc.constantFrom(...VERBS), pick, mostly(false, true))
+			.map(([verb, index, any]) => change(verb, index, any)),
+	],
+	[6, fc.tuple(pick, mostly(true, false)).map(([index, ok]) => pauseCarriedOut(index, ok))],
+	// What mostly follows each other closely.
+	[5, pick.map((index) => both(change('pause', index, false), pauseCarriedOut(index, true)))],
+	[4, pick.map((index) => both(change('resume', index, false), step('claim', claim)))],
+	[3, pick.map((index) => both(flip('ac', true), pauseCarriedOut(index, true)))],
+	[3, fc.constant(both(flip('ac', true), step('claim', claim)))],
+	[3, mostly('one', 'two').map((boot) => both(crash(boot), step('claim', claim)))],
+	[
+		5,
+		fc.tuple(mostly<Flip>('ac', 'idle', 'known', 'busy'), fc.boolean()).map(([f, r]) => flip(f, r)),
+	],
+	[1, fc.constantFrom(30, 60).map(charge)],
+	[3, fc.constant(step('review', review))],
+	[
+		3,
+		fc
+			.tuple(fc.constantFrom('commit', 'closed'), fc.constantFrom<Place[]>('', 'a'), fc.boolean())
+			.map(([name, place, now]) => emit(name, place, now)),
+	],
+	[
+		1,
+		fc
+			.tuple(fc.constantFrom<QueueName[]>('*', 'default', 'other'), mostly(false, true))
+			.map(([name, paused]) => pauseQueue(name, paused)),
+	],
+	[
+		2,
+		fc
+			.tuple(pick, fc.constantFrom<('timeout' | 'interrupted')[]>('timeout', 'interrupted'))
+			.map(([index, cause]) => stopRun(index, cause)),
+	],
+	[1, fc.tuple(pick, fc.nat(20)).map(([index, current]) => report(index, current))],
+	[1, mostly('one', 'two').map(crash)],
+];
+
+export const steps: fc.Arbitrary<Step> = fc.oneof(
+	...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })),
+);
+
+type Flip = 'ac' | 'idle' | 'known' | 'busy';
+type Place = '' | 'a' | 'b';
+
+function nth<T>(items: readonly T[], index: number): T | undefined {
+	return items[index % Math.max(1, items.length)];
+}
+
+function enqueue(entries: readonly (readonly [ModelSpec, number | null])[]): Step {
+	const text = entries.map(([s, parent]) => `${describeSpec(s)} under ${parent}`).join(' and ');
+	return step(`enqueue ${text}`, async (model, real) => {
+		const prepared = entries.map(([s, parentIndex]): ModelEntry & { input: JobSpecInput } => {
+			const parent = parentIndex === null ? null : (nth(model.all, parentIndex) ?? null);
+			const input = inputOf(s, model.now, parent, real.workspaces);
+			return { spec: s, parent, sent: JSON.stringify(input), input };
+		});
+		const answers = await real.queue
+			.enqueue(...prepared.map(({ input }) => input))
+			.catch((error: unknown) => (error as { kind: string }).kind);
+		if (typeof answers === 'string') expect(answers).toBe(model.enqueue(prepared, []));
+		else {
+			const expected = model.enqueue(
+				prepared,
+				answers.map((answer) => answer.id),
+			);
+			expect(answers.map(({ generation: _, ...answer }) => answer)).toEqual(expected);
+		}
+	});
+}
+
+async function claim(model: QueueModel, real: Real): Promise<void> {
+	const told = new Set(
+		model.kept
+			.filter(({ id, runNow }) => runNow || real.queue.jobs.explain(id).runnable)
+			.map(({ id }) => id),
+	);
+	const before = model.kept.filter((job) => job.state === 'paused').length;
+	const claimed = await real.queue.claim();
+	expect(claimed).toEqual(model.claim());
+	// Nothing starts of which something else was said; what nothing keeps from it starts, unless others take the slots.
+	expect(claimed.filter((id) => !told.has(id))).toEqual([]);
+	const isPlain = before === 0 && !model.kept.some((job) => isOpen(job) && mustBeAlone(job));
+	if (isPlain && claimed.length === 0)
+		expect([...told].filter((id) => isWaiting(model, id))).toEqual([]);
+	for (const id of claimed) {
+		const { run } = real.queue.jobs.get(id).job;
+		await real.queue.dispatch.recordProcess(id, run, PROCESS);
+	}
+}
+
+const isWaiting = (model: QueueModel, id: string) =>
+	model.ready.has(model.kept.find((job) => job.id === id) as ModelJob);
+
+const PROCESS = {
+	pid: 1,
+	pgid: 1,
+	startTime: '1',
+	boot: 'boot',
+	pidNamespace: '1',
+	cookie: 'cookie',
+};
+
+function finish(index: number, how: ModelOutcome): Step {
+	return step(`finish ${index} ${how}`, async (model, real) => {
+		const job = nth(model.kept.filter(isActive), index);
+		if (job === undefined) return;
+		const { id, run } = job;
+		await real.queue.dispatch.finish({ id, run, outcome: outcomeOf(how) });
+		// The same once more: a run that is no longer the current one changes nothing.
+		await real.queue.dispatch.finish({ id, run: run - 1, outcome: outcomeOf('ok') });
+		model.finish(job, how);
+	});
+}
+
+function outcomeOf(how: ModelOutcome): RunOutcome {
+	switch (how) {
+		case 'signal':
+			return { kind: 'signal', signal: 'SIGKILL' };
+		case 'spawn':
+			return { kind: 'spawn', code: 'ENOENT', message: 'There is no such program.' };
+		case 'payload':
+			return { kind: 'payload', message: 'The payload is lost.' };
+		case 'interrupted':
+			return { kind: 'interrupted' };
+		default:
+			return { kind: 'exit', exitCode: EXIT_CODES[how] ?? 0, signal: null };
+	}
+}
+
+function advance(ms: number): Step {
+	return step(`advance ${ms}`, async (model, real) => {
+		real.queue.clock.advance(ms);
+		await real.queue.dispatch.advance();
+		model.advance(ms);
+	});
+}
+
+/** The machine slept, or somebody set its clock: no timer ran, and nothing is known of it any more. */
+function jump(ms: number): Step {
+	return step(`jump ${ms}`, async (model, real) => {
+		real.queue.clock.suspend(ms);
+		if (ms > 0) model.machine.known = false;
+		await real.queue.dispatch.advance();
+		model.advance(ms);
+	});
+}
+
+/** Jobs to which it makes sense to say so. */
+const MEANT: Record<Verb, (job: ModelJob) => boolean> = {
+	cancel: isOpen,
+	pause: (job) => isActive(job) && !job.held,
+	resume: (job) => isOpen(job) && job.held,
+	runNow: (job) => isOpen(job) && job.state !== 'running',
+	remove: (job) => !isOpen(job),
+	retry: (job) => !isOpen(job) || (job.state === 'queued' && job.attempt > 0),
+};
+
+function change(verb: Verb, index: number, any: boolean): Step {
+	return step(`${verb} ${index}${any ? ' of all' : ''}`, async (model, real) => {
+		const job = nth(any ? model.kept : model.kept.filter(MEANT[verb]), index);
+		if (job === undefined) return;
+		const targets = { ids: [job.id] };
+		if (verb !== 'retry') {
+			const { count } = await real.queue.jobs[verb](targets);
+			expect(count === 1).toBe(model[verb](job));
+			return;
+		}
+		const { count, jobs } = await real.queue.jobs.retry(targets);
+		const done = model.retry(job, jobs[0]?.id ?? '');
+		expect(count === 1).toBe(done !== false);
+		expect(jobs).toEqual(done === false || done === job ? [] : [{ id: done.id, retryOf: job.id }]);
+	});
+}
+
+function pauseCarriedOut(index: number, paused: boolean): Step {
+	return step(`pause carried out ${index} ${paused}`, async (model, real) => {
+		const running = model.kept.filter((job) => isActive(job) && job.state === 'running');
+		const wanted = running.filter((job) => job.held || job.yielded);
+		// One that was taken back meanwhile, too: the processes may have stopped all the same.
+		const job = nth(wanted.length > 0 ? wanted : running, index);
+		if (job === undefined) return;
+		await real.queue.dispatch.pauseCarriedOut(job.id, job.run, paused);
+		model.pauseCarriedOut(job, paused);
+	});
+}
+
+function flip(what: Flip, noticed: boolean): Step {
+	return step(`flip ${what}${noticed ? '' : ', unnoticed'}`, async (model, real) => {
+		model.machine[what] = !model.machine[what];
+		if (noticed) await review(model, real);
+	});
+}
+
+function charge(percent: number): Step {
+	return step(`charge ${percent}`, async (model) => {
+		model.machine.battery = percent;
+	});
+}
+
+async function review(model: QueueModel, real: Real): Promise<void> {
+	await real.queue.dispatch.reviewConditions();
+	model.review();
+}
+
+/** Its jobs are released by the next look at the clock, which may come after a crash. */
+function emit(name: string, place: Place, now: boolean): Step {
+	return step(`emit ${name} in "${place}"${now ? '' : ', released later'}`, async (model, real) => {
+		const workspace = place === '' ? '' : real.workspaces[place];
+		expect(await real.queue.jobs.emit(name, workspace)).toBe(model.emit(name, place));
+		if (!now) return;
+		await real.queue.dispatch.advance();
+		model.advance(0);
+	});
+}
+
+function pauseQueue(name: QueueName, paused: boolean): Step {
+	return step(`${paused ? 'pause' : 'resume'} queue ${name}`, async (model, real) => {
+		await real.queue.jobs.updateQueue({ name, paused });
+		model.limits.paused[name] = paused;
+	});
+}
+
+function stopRun(index: number, cause: 'timeout' | 'interrupted'): Step {
+	return step(`${cause} ${index}`, async (model, real) => {
+		const job = nth(model.kept.filter(isActive), index);
+		if (job === undefined) return;
+		await real.queue.dispatch.stopRun(job.id, job.run, cause);
+		// Of a run that is over nobody hears any more.
+		await real.queue.dispatch.stopRun(job.id, job.run - 1, cause);
+		model.stopRun(job, cause);
+	});
+}
+
+function report(index: number, current: number): Step {
+	return step(`report ${index} ${current}`, async (model, real) => {
+		const job = nth(model.kept.filter(isActive), index);
+		if (job === undefined) return;
+		real.queue.dispatch.reportProgress(job.id, { current });
+		const shown = real.queue.jobs.get(job.id).job.progress?.current ?? -1;
+		expect(shown).toBeGreaterThanOrEqual(current);
+		expect(shown).toBeGreaterThanOrEqual(real.progress.get(job.id) ?? 0);
+		// A job without parts shows its own, and nothing else.
+		if (model.all.every((other) => other.parent !== job)) {
+			expect(shown).toBe(Math.max(current, real.progress.get(job.id) ?? 0));
+		}
+	});
+}
+
+function crash(boot: string): Step {
+	return step(`crash in boot ${boot}`, async (model, real) => {
+		await real.crash(boot);
+		model.crash(boot);
+	});
+}

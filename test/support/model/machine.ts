@@ -1,0 +1,46 @@
+/** A machine on which each condition is as it is told to be; the model and the real queue look at the same. */
+import type { ConditionSet, Conditions, Unmet } from '../../../daemon/queue/conditions.ts';
+
+export class TestMachine implements Conditions {
+	ac = true;
+	/** Percent. */
+	battery = 100;
+	idle = true;
+	/** While unknown nothing is met, and nothing is lost. */
+	known = true;
+	busy = false;
+
+	met(set: ConditionSet): boolean {
+		return this.known && this.#missing(set).length === 0;
+	}
+
+	lost(set: ConditionSet): string | undefined {
+		return this.known ? this.#missing(set)[0]?.message : undefined;
+	}
+
+	unmet(set: ConditionSet): Unmet[] {
+		if (this.known) return this.#missing(set);
+		return [{ kind: 'power', message: 'not known yet', since: 0 }];
+	}
+
+	crowded(): boolean {
+		return this.busy;
+	}
+
+	crowd(): string | undefined {
+		return this.busy ? 'busy' : undefined;
+	}
+
+	#missing({ power, minBattery, idle }: ConditionSet): Unmet[] {
+		const since = 0;
+		return [
+			...(power === 'ac' && !this.ac
+				? [{ kind: 'power' as const, message: 'no AC power', since }]
+				: []),
+			...(!this.ac && this.battery < (minBattery ?? 0)
+				? [{ kind: 'battery' as const, message: 'battery low', since }]
+				: []),
+			...(idle && !this.idle ? [{ kind: 'idle' as const, message: 'in use', since }] : []),
+		];
+	}
+}

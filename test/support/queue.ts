@@ -1,0 +1,186 @@
+/** A real queue on a real database, with time, chance and ids in the test's hand. */
+import { dirname, join, resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createPayloadRoom, type PayloadRoom } from '../../daemon/payloads/store.ts';
+import { commandHandler } from '../../daemon/processes/commandHandler.ts';
+import type { Clock } from '../../daemon/queue/clock.ts';
+import { type Conditions, sparesBattery, UNCONDITIONAL } from '../../daemon/queue/conditions.ts';
+import { openDatabase } from '../../daemon/queue/database.ts';
+import { createDispatch, type Dispatch } from '../../daemon/queue/dispatch.ts';
+import { createQueueParts, type QueueParts } from '../../daemon/queue/parts.ts';
+import { prepareJobs } from '../../daemon/queue/prepare.ts';
+import { createJobRequests, type JobRequests } from '../../daemon/queue/requests.ts';
+import type { Sqlite } from '../../daemon/sqlite/open.ts';
+import { type JobSpecInput, jobSpecSchema } from '../../shared/job.ts';
+import type { Result } from '../../shared/protocol/requests.ts';
+import { temporaryFolder } from './daemon.ts';
+
+export const MIGRATIONS = resolve(import.meta.dirname, '../../migrations');
+
+/** Time stands still until it is told to move; timers fire on the way. */
+export class FakeClock implements Clock {
+	#now = 1_700_000_000_000;
+	#monotonic = 1000;
+	#timers = new Set<{ at: number; callback: () => void }>();
+
+	now(): number {
+		return this.#now;
+	}
+
+	monotonic(): number {
+		return this.#monotonic;
+	}
+
+	after(ms: number, callback: () => void) {
+		const timer = { at: this.#monotonic + ms, callback };
+		this.#timers.add(timer);
+		return { cancel: () => this.#timers.delete(timer) };
+	}
+
+	advance(ms: number): void {
+		const end = this.#monotonic + ms;
+		for (;;) {
+			const next = [...this.#timers]
+				.filter((timer) => timer.at <= end)
+				.sort((a, b) => a.at - b.at)[0];
+			if (next === undefined) break;
+			this.#timers.delete(next);
+			this.#move(Math.max(0, next.at - this.#monotonic));
+			next.callback();
+		}
+		this.#move(end - this.#monotonic);
+	}
+
+	/** The machine sleeps: the wall clock goes on, everything else stands still. */
+	suspend(ms: number): void {
+		this.#now += ms;
+	}
+
+	/** The machine sleeps: wall time passes, and timers that fall due meanwhile fire late, at its end. */
+	sleep(ms: number): void {
+		this.#now += ms;
+		this.advance(0);
+	}
+
+	/** Timers that are armed, as milliseconds from now. */
+	get pending(): number[] {
+		return [...this.#timers].map((timer) => timer.at - this.#monotonic).sort((a, b) => a - b);
+	}
+
+	#move(ms: number): void {
+		this.#now += ms;
+		this.#monotonic += ms;
+	}
+}
+
+export interface TestQueue {
+	readonly db: Sqlite;
+	readonly clock: FakeClock;
+	readonly parts: QueueParts;
+	readonly room: PayloadRoom;
+	readonly dispatch: Dispatch;
+	readonly jobs: JobRequests;
+	enqueue(...specs: JobSpecInput[]): Promise<Result<'job/enqueue'>['jobs']>;
+	/** Claims with the queue's own limits, counting what it claimed before as running. */
+	claim(): Promise<string[]>;
+	/** Ends the current run of a job as its process would. */
+	exit(id: string, exitCode: number): Promise<void>;
+}
+
+export interface TestQueueOptions {
+	readonly file?: string;
+	readonly clock?: FakeClock;
+	readonly cores?: number;
+	/** Jobs that the file holds already: ids go on after them. */
+	readonly idsUsed?: number;
+	readonly conditions?: Conditions;
+	/** As over the wire: what no person started spares a low battery. */
+	readonly sparing?: boolean;
+	/** Hears of every statement that the queue prepares. */
+	readonly prepared?: (sql: string) => void;
+}
+
+export function openQueue(options: TestQueueOptions = {}): TestQueue {
+	const clock = options.clock ?? new FakeClock();
+	const folder = options.file === undefined ? temporaryFolder() : '';
+	const db = openDatabase({
+		file: options.file ?? join(folder, 'jobs.db'),
+		migrations: MIGRATIONS,
+		nativeFolder: undefined,
+		damageMark: join(folder, 'database-damaged'),
+		damagedFolder: join(folder, 'damaged'),
+		payloadFolder: join(folder, 'payloads'),
+		durability: 'normal',
+		now: () => clock.now(),
+		warn: () => {},
+	});
+	const { prepared } = options;
+	if (prepared !== undefined) {
+		const prepare = db.prepare.bind(db);
+		db.prepare = ((sql: string) => {
+			prepared(sql);
+			return prepare(sql);
+		}) as typeof db.prepare;
+	}
+	let ids = options.idsUsed ?? 0;
+	const occupied = (queue?: string) => {
+		const rows = db
+			.prepare<[], { queue: string }>('SELECT queue FROM jobs WHERE state = 1 AND phase = 0')
+			.all();
+		return rows.filter((row) => queue === undefined || row.queue === queue).length;
+	};
+	const room = createPayloadRoom({
+		db,
+		clock,
+		folder: join(options.file === undefined ? folder : dirname(options.file), 'payloads'),
+		thresholdBytes: 10_000,
+		quotaBytes: () => 2 ** 40,
+		warn: () => {},
+	});
+	const payloads = room.store;
+	const parts = createQueueParts({
+		db,
+		clock,
+		random: () => 0.5,
+		newId: () => `00000000-0000-7000-8000-${String(++ids).padStart(12, '0')}`,
+		cores: options.cores ?? 4,
+		liveLogBytes: () => undefined,
+		occupied,
+		conditions: options.conditions ?? UNCONDITIONAL,
+		payloads,
+		damaged: (sentence) => {
+			throw new Error(sentence);
+		},
+	});
+	const sparing = options.sparing === true ? sparesBattery : () => false;
+	const dispatch = createDispatch(parts);
+	const jobs = createJobRequests(parts);
+	const types = new Map([[commandHandler.type, commandHandler]]);
+	onTestFinished(async () => {
+		if (!db.open) return;
+		await parts.close();
+		db.close();
+	});
+	return {
+		db,
+		clock,
+		parts,
+		room,
+		dispatch,
+		jobs,
+		async enqueue(...specs) {
+			const parsed = specs.map((spec) => jobSpecSchema.parse(spec));
+			return jobs.enqueue(await prepareJobs(parsed, types, payloads, sparing));
+		},
+		claim: async () => (await dispatch.claim(occupied)).map(({ row }) => row.id),
+		async exit(id, exitCode) {
+			const { run } = jobs.get(id).job;
+			await dispatch.finish({ id, run, outcome: { kind: 'exit', exitCode, signal: null } });
+		},
+	};
+}
+
+/** A command that is never really run. */
+export function task(more: Partial<JobSpecInput> = {}): JobSpecInput {
+	return { type: 'command', command: { command: 'true' }, ...more };
+}

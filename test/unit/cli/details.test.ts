@@ -1,0 +1,245 @@
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { renderExplanation } from '../../../daemon/cli/render/explanation.ts';
+import { renderHits } from '../../../daemon/cli/render/hits.ts';
+import { renderJob } from '../../../daemon/cli/render/show.ts';
+import { renderStatus } from '../../../daemon/cli/render/status.ts';
+import { renderSummary } from '../../../daemon/cli/render/summary.ts';
+import { cellWidth } from '../../../daemon/cli/render/text.ts';
+import type { Hit } from '../../../shared/protocol/indexing.ts';
+import type { SystemStatus } from '../../../shared/protocol/system.ts';
+import { bare, ended, job, NOW, pipe, terminal } from './samples.ts';
+
+const run = (number: number, exitCode: number) => ({
+	run: number,
+	attempt: number,
+	startedAt: NOW - 20_000 * (3 - number),
+	endedAt: NOW - 20_000 * (3 - number) + 5000,
+	pid: 4000 + number,
+	exitCode,
+	signal: null,
+	reason: 'exit' as const,
+});
+
+describe('one job', () => {
+	const details = {
+		job: ended('failed', {
+			command: { command: 'make', args: ['-j4', "it's all"], cwd: '/src', env: [], shell: false },
+			exitCode: 2,
+			attempt: 2,
+			maxAttempts: 2,
+			error: { code: 'EXIT', message: 'The command ended with exit code 2.' },
+		}),
+		runs: [run(1, 1), run(2, 2)],
+		explanation: { runnable: false, reasons: [] },
+		tail: ['cc main.c', 'error: no rule\u001b[2J'],
+	};
+
+	it('shows what it does, how it went and the end of its log', () => {
+		const text = renderJob(details, NOW, terminal(80)).join('\n');
+		expect(text).toContain('✗ failed  make all');
+		expect(text).toContain('The command ended with exit code 2.');
+		expect(text).toContain(`make -j4 'it'\\''s all'`);
+		expect(text).toContain(details.job.id);
+		expect(text).toMatch(/2\s+2\s+.*5\.0s\s+4002\s+exit code 2/);
+		expect(text).toContain('error: no rule');
+		expect(text).not.toContain('\u001b');
+	});
+
+	it('says why it waits, with short ids', () => {
+		const reason = `waiting for job ${details.job.id}, which works on the same subject`;
+		const waiting = {
+			...details,
+			job: job(),
+			runs: [],
+			explanation: { runnable: false, reasons: [{ kind: 'subject', message: reason, since: NOW }] },
+		};
+		const text = renderJob(waiting, NOW, terminal(80)).join('\n');
+		expect(text).toContain('waiting for job 1a2b3c4d, which works on the same subject');
+	});
+
+	it.each([40, 80, 200])('looks the same in colour at %d columns', (width) => {
+		expect(bare(renderJob(details, NOW, terminal(width, true)))).toEqual(
+			renderJob(details, NOW, terminal(width)),
+		);
+	});
+});
+
+describe('an explanation', () => {
+	it('is sentences', () => {
+		const explanation = {
+			runnable: false,
+			reasons: [
+				{
+					kind: 'time',
+					message: 'waiting for its start time',
+					since: NOW - 90_000,
+					until: NOW + 300_000,
+				},
+			],
+			position: 2,
+		};
+		expect(renderExplanation(explanation, NOW, terminal(80))).toEqual([
+			'Waiting for its start time.',
+			'  for 1m 30s, goes on in 5m',
+			'2 jobs of its queue are ahead of it.',
+			'Start it anyway with semantica now.',
+		]);
+	});
+});
+
+describe('the summary', () => {
+	const index = {
+		workspace: 'file:///src',
+		files: 2000,
+		bytes: 48_000_000,
+		skipped: { binary: 1200, 'too-large': 3, none: 0 },
+		pending: 0,
+		walkedAt: NOW,
+		databaseBytes: 1,
+		problem: null,
+	};
+	const indexed = (changed: number, removed = 0) =>
+		ended('succeeded', { title: 'Index main', result: { changed, removed } });
+
+	it('tells files, size, speed and what was skipped why', () => {
+		expect(renderSummary(indexed(2000), index, terminal(100))).toEqual([
+			'✓ succeeded  Index main · 20s · 1a2b3c4d',
+			'  2,000 files · 48 MB · 100 files/s',
+			'  skipped 1,203 files: 1,200 binary, 3 too large',
+		]);
+	});
+
+	it.each([
+		[indexed(0), '  2,000 files · 48 MB · nothing changed'],
+		[indexed(40, 7), '  2,000 files · 48 MB · 40 changed · 7 removed · 2 files/s'],
+		[indexed(0, 1), '  2,000 files · 48 MB · 0 changed · 1 removed'],
+	])('tells what changed: %#', (one, line) => {
+		expect(renderSummary(one, { ...index, skipped: {} }, terminal(100))[1]).toBe(line);
+	});
+
+	it('keeps the id whole in a narrow window', () => {
+		const [line = ''] = renderSummary(
+			ended('failed', { title: 'x'.repeat(99) }),
+			undefined,
+			terminal(40, true),
+		);
+		expect(cellWidth(line)).toBe(40);
+		expect(line).toContain('1a2b3c4d');
+	});
+
+	it('tells why a job failed', () => {
+		const failed = ended('failed', { exitCode: 2, stopReason: 'exit' });
+		expect(renderSummary(failed, undefined, pipe)).toEqual([
+			`failed  make all · 20s · ${failed.id}`,
+			'  exit code 2',
+		]);
+	});
+});
+
+describe('search hits', () => {
+	const hit = (path: string, line: number, snippet: string, folder = '/src/app'): Hit => ({
+		workspace: pathToFileURL(folder).href,
+		path,
+		line,
+		column: 3,
+		snippet,
+		score: 1,
+	});
+	const hits = [
+		hit('net/socket.ts', 40, 'socket.open()'),
+		hit('main.ts', 2, 'openSocket(\u001b[2J)'),
+		hit('net/socket.ts', 7, 'class Socket'),
+		hit('other.c', 1, 'int socket;', '/src/lib'),
+	];
+
+	it('are grouped by file, in the order of the best hit, lines ascending', () => {
+		expect(renderHits(hits, 'socket', '/src/app', terminal(80))).toEqual([
+			'net/socket.ts',
+			'7:3: class Socket',
+			'40:3: socket.open()',
+			'',
+			'main.ts',
+			'2:3: openSocket( [2J)',
+			'',
+			'/src/lib/other.c',
+			'1:3: int socket;',
+		]);
+	});
+
+	it('mark the words that were looked for', () => {
+		const [, line] = renderHits(
+			[hit('a.ts', 1, 'openSocket')],
+			'SOCKET .*',
+			'/src/app',
+			terminal(80, true),
+		);
+		expect(line).toContain('open\u001b[1m\u001b[31mSocket\u001b[39m\u001b[22m');
+	});
+
+	it('are path:line:column:text on a pipe, best first', () => {
+		expect(renderHits(hits, 'socket', '/src/app/net', pipe)[0]).toBe(
+			'socket.ts:40:3:socket.open()',
+		);
+		expect(renderHits(hits, 'socket', '/elsewhere', pipe)[1]).toBe(
+			'/src/app/main.ts:2:3:openSocket( [2J)',
+		);
+	});
+});
+
+describe('the status', () => {
+	const system: SystemStatus = {
+		instance: 'i',
+		pid: 4242,
+		version: '0.1.0',
+		buildId: '0.1.0-aaa',
+		startedAt: NOW - 125_000,
+		home: '/home/me/.semantica',
+		endpoint: '/run/s.sock',
+		node: '24.0.0',
+		platform: 'linux',
+		draining: null,
+		clients: 1,
+		counts: {
+			queued: 3,
+			running: 1,
+			paused: 0,
+			succeeded: 1200,
+			failed: 0,
+			cancelled: 0,
+			superseded: 0,
+			expired: 0,
+		},
+		queues: [{ name: 'index', concurrency: 2, paused: true, queued: 3, running: 1 }],
+		memory: { rssBytes: 60_000_000, heapUsedBytes: 1 },
+		storage: { databaseBytes: 1_000_000, walBytes: 200_000, payloadBytes: 3_000_000 },
+		recovery: { interrupted: 0, requeued: 0, resolved: 0, killed: 0 },
+		warnings: ['The disk is nearly full.'],
+	};
+	const data = { system, indexes: [], buildId: '0.1.0-bbb' };
+
+	it('tells daemon, counts, queues and what a person should know', () => {
+		const text = renderStatus(data, NOW, terminal(120)).join('\n');
+		expect(text).toContain('Semantica 0.1.0  running · pid 4242 · for 2m 5s · 60 MB of memory');
+		expect(text).toContain('○ 3 queued   ● 1 running   ✓ 1,200 succeeded');
+		expect(text).toMatch(/index\s+1\/2\s+3\s+paused/);
+		expect(text).toContain('semantica daemon restart');
+		expect(text).toContain('The disk is nearly full.');
+		expect(text).toContain('No folder is indexed yet.');
+	});
+
+	it.each([40, 80])('fits %d columns', (width) => {
+		const index = {
+			workspace: pathToFileURL('/home/me/src/a-project-with-a-long-name').href,
+			files: 12_345,
+			bytes: 9e7,
+			skipped: { binary: 3 },
+			pending: 0,
+			walkedAt: NOW - 60_000,
+			databaseBytes: 9e6,
+			problem: 'The index is damaged. Index the folder again.',
+		};
+		const lines = renderStatus({ ...data, indexes: [index] }, NOW, terminal(width, true));
+		for (const line of lines) expect(cellWidth(line)).toBeLessThanOrEqual(width);
+	});
+});

@@ -1,0 +1,204 @@
+/** package.json against the typed module: an id that exists on one side only fails here. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+	COMMANDS,
+	CONTEXT_KEYS,
+	INDEX_ON_BATTERY,
+	INDEX_ON_OPEN,
+	JOB_FLAGS,
+	LOG_LEVELS,
+	MORE_FLAG,
+	SETTINGS,
+	VIEW_CONTAINER,
+	VIEWS,
+	WALKTHROUGH,
+} from '../../../extension/contributions.ts';
+
+interface MenuItem {
+	readonly command: string;
+	readonly when?: string;
+	readonly group?: string;
+}
+interface Property {
+	readonly default: unknown;
+	readonly scope: string;
+	readonly order: number;
+	readonly markdownDescription: string;
+	readonly enum?: readonly string[];
+}
+
+const root = join(import.meta.dirname, '../../..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const strings: Record<string, string> = JSON.parse(
+	readFileSync(join(root, 'package.nls.json'), 'utf8'),
+);
+const { contributes } = manifest;
+const menus = contributes.menus as Record<string, MenuItem[]>;
+const commandIds = Object.values(COMMANDS).map(({ id }) => id as string);
+const properties = contributes.configuration.properties as Record<string, Property>;
+
+/** Context keys of the editor itself that our when-clauses may use. */
+const EDITOR_KEYS = new Set([
+	'view',
+	'viewItem',
+	'isWorkspaceTrusted',
+	'workspaceFolderCount',
+	'explorerResourceIsFolder',
+	'resourceScheme',
+]);
+
+const whenClauses = [
+	...Object.values(menus).flat(),
+	...contributes.viewsWelcome,
+	...contributes.commands.map((command: { enablement?: string }) => ({ when: command.enablement })),
+]
+	.map(({ when }: { when?: string }) => when)
+	.filter((when): when is string => when !== undefined);
+
+/** The identifiers on the left of a when-clause's operators. */
+function keysOf(when: string): string[] {
+	return when
+		.split(/&&|\|\|/)
+		.map((term) => term.trim().replace(/^!/, '').split(/\s/)[0] ?? '')
+		.filter((key) => key !== 'false' && key !== 'true');
+}
+
+describe('package.json', () => {
+	it('contributes exactly the commands of the typed module', () => {
+		const contributed = contributes.commands.map((command: { command: string }) => command.command);
+		expect(contributed.sort()).toEqual([...commandIds].sort());
+		for (const command of contributes.commands) {
+			expect(command.category).toBe('Semantica');
+			expect(command.icon).toMatch(/^\$\([a-z-]+\)$/);
+		}
+	});
+
+	it('has a file per command', () => {
+		const files = readdirSync(join(root, 'extension/commands'));
+		const expected = Object.keys(COMMANDS).map((name) => `${name}.ts`);
+		expect(files).toEqual(expect.arrayContaining(expected));
+	});
+
+	it('hides from the palette what makes no sense there, and nothing else', () => {
+		const hidden = menus['commandPalette']
+			?.filter(({ when }) => when === 'false')
+			.map(({ command }) => command);
+		const expected = Object.values(COMMANDS)
+			.filter(({ palette }) => !palette)
+			.map(({ id }) => id);
+		expect(hidden).toEqual(expected);
+	});
+
+	it('uses only existing commands in menus, welcome texts and the walkthrough', () => {
+		const inMenus = Object.values(menus)
+			.flat()
+			.map(({ command }) => command);
+		const inTexts = Object.values(strings).flatMap((text) =>
+			[...text.matchAll(/\(command:(semantica\.[\w.]+)\)/g)].map((match) => match[1]),
+		);
+		const known = [...commandIds, ...Object.values(VIEWS).map((view) => `${view}.focus`)];
+		for (const id of [...inMenus, ...inTexts]) expect(known).toContain(id);
+	});
+
+	it('offers every inline action in the context menu too', () => {
+		const items = menus['view/item/context'] ?? [];
+		const inline = items.filter(({ group }) => group?.startsWith('inline'));
+		const menu = items.filter(({ group }) => !group?.startsWith('inline'));
+		expect(inline.length).toBeGreaterThan(0);
+		for (const { command, when } of inline) {
+			expect(menu).toContainEqual(expect.objectContaining({ command, when }));
+		}
+	});
+
+	it('contributes exactly the views of the typed module', () => {
+		expect(Object.keys(contributes.views)).toEqual([VIEW_CONTAINER]);
+		const views = contributes.views[VIEW_CONTAINER].map(({ id }: { id: string }) => id);
+		expect(views).toEqual(Object.values(VIEWS));
+		expect(contributes.viewsContainers.activitybar[0].id).toBe(VIEW_CONTAINER);
+		for (const { view } of contributes.viewsWelcome) expect(views).toContain(view);
+	});
+
+	it('contributes exactly the settings of the typed module, with their defaults', () => {
+		expect(Object.keys(properties).sort()).toEqual(
+			Object.values(SETTINGS)
+				.map(({ key }) => key as string)
+				.sort(),
+		);
+		for (const { key, default: value } of Object.values(SETTINGS)) {
+			expect(properties[key]?.default).toEqual(value);
+		}
+		expect(properties[SETTINGS.logLevel.key]?.enum).toEqual(LOG_LEVELS);
+		expect(properties[SETTINGS.indexOnOpen.key]?.enum).toEqual(INDEX_ON_OPEN);
+		expect(properties[SETTINGS.indexOnBattery.key]?.enum).toEqual(INDEX_ON_BATTERY);
+	});
+
+	it('lets no workspace decide for the whole machine', () => {
+		for (const [key, { scope }] of Object.entries(properties)) {
+			const ofFolder = key.startsWith('semantica.index.');
+			expect([key, scope]).toEqual([
+				key,
+				ofFolder ? 'resource' : expect.stringMatching(/^(application|machine)$/),
+			]);
+		}
+		const restricted = Object.keys(properties).filter(
+			(key) => properties[key]?.scope === 'resource',
+		);
+		expect(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations.sort()).toEqual(
+			restricted.sort(),
+		);
+	});
+
+	it('orders the settings without a tie', () => {
+		const orders = Object.values(properties).map(({ order }) => order);
+		expect(new Set(orders).size).toBe(orders.length);
+	});
+
+	it('uses only known context keys and flags in when-clauses', () => {
+		for (const key of whenClauses.flatMap(keysOf)) {
+			expect([...EDITOR_KEYS, ...CONTEXT_KEYS]).toContain(key);
+		}
+		const flags = whenClauses.flatMap((when) =>
+			[...when.matchAll(/viewItem =~ \/\\b(\w+)\\b\//g)].map((match) => match[1]),
+		);
+		expect(flags.length).toBe(whenClauses.filter((when) => when.includes('viewItem')).length);
+		for (const flag of flags) expect([...JOB_FLAGS, MORE_FLAG]).toContain(flag);
+	});
+
+	it('compares context keys with values they can have', () => {
+		const states = ['stopped', 'starting', 'connected', 'reconnecting', 'failed'];
+		const compared = whenClauses.flatMap((when) =>
+			[...when.matchAll(/semantica\.connection (?:==|=~) (\S+)/g)].flatMap((match) =>
+				(match[1] ?? '').replace(/^\/\^\(|\)\$\/$/g, '').split('|'),
+			),
+		);
+		expect(compared.length).toBeGreaterThan(0);
+		for (const value of compared) expect(states).toContain(value);
+	});
+
+	it('has every string it refers to, and no other', () => {
+		const used = [...JSON.stringify(manifest).matchAll(/"%([\w.]+)%"/g)].map((match) => match[1]);
+		expect([...new Set(used)].sort()).toEqual(Object.keys(strings).sort());
+	});
+
+	it('has the pictures and pages it refers to', () => {
+		const [walkthrough] = contributes.walkthroughs;
+		expect(walkthrough.id).toBe(WALKTHROUGH);
+		const files = [
+			manifest.icon,
+			contributes.viewsContainers.activitybar[0].icon,
+			...walkthrough.steps.map((step: { media: { markdown: string } }) => step.media.markdown),
+		];
+		for (const file of files) expect([file, existsSync(join(root, file))]).toEqual([file, true]);
+	});
+
+	it('supports exactly the editors whose types it is checked against', () => {
+		const types = manifest.devDependencies['@types/vscode'] as string;
+		expect(manifest.engines.vscode).toBe(`^${types}.0`);
+	});
+
+	it('is activated by start-up, views and commands, never by everything', () => {
+		expect(manifest.activationEvents).toEqual(['onStartupFinished']);
+	});
+});

@@ -1,0 +1,56 @@
+import type { Job } from '../../../shared/job.ts';
+
+let next = 0;
+
+/** A queued job without anything special; `over` says what is. */
+export function makeJob(over: Partial<Job> = {}): Job {
+	next++;
+	return {
+		id: `00000000-0000-7000-8000-${String(next).padStart(12, '0')}`,
+		generation: next,
+		type: 'command',
+		title: `job ${next}`,
+		queue: 'default',
+		subject: null,
+		supersede: 'queued',
+		debounceMs: 0,
+		maxDelayMs: 0,
+		key: null,
+		priority: 0,
+		command: null,
+		workspace: null,
+		parentId: null,
+		tag: null,
+		runAt: 0,
+		ttlMs: null,
+		deadlineAt: null,
+		timeoutMs: null,
+		maxAttempts: 1,
+		backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },
+		retryOn: null,
+		restartable: false,
+		constraints: null,
+		onConstraintLost: 'finish',
+		graceMs: 5000,
+		state: 'queued',
+		held: false,
+		phase: null,
+		stopping: null,
+		createdAt: next,
+		startedAt: null,
+		finishedAt: null,
+		attempt: 0,
+		run: 0,
+		progress: null,
+		result: null,
+		error: null,
+		stopReason: null,
+		exitCode: null,
+		signal: null,
+		retryOf: null,
+		children: {},
+		payload: { bytes: 0, storage: 'none' },
+		logBytes: 0,
+		...over,
+	};
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { createJobText, progressPercent } from '../../../extension/jobs/text.ts';
+import { makeJob } from './makeJob.ts';
+
+const NOW = new Date(2026, 4, 3, 14, 5).getTime();
+const t = (message: string, ...args: (string | number)[]) =>
+	message.replace(/\{(\d)\}/g, (_all, index) => String(args[Number(index)]));
+const text = createJobText(t, 'en-GB', () => NOW);
+const describeJob = (over: Parameters<typeof makeJob>[0], reason?: string) =>
+	text.description(makeJob(over), reason);
+
+describe('a row', () => {
+	it.each([
+		[
+			{ state: 'running', progress: { current: 40, total: 120, unit: 'files' } },
+			'33% · 40 of 120 files',
+		],
+		[{ state: 'running', progress: { current: 7, unit: 'MB', message: 'b.ts' } }, '7 MB · b.ts'],
+		[{ state: 'running', progress: null }, 'running'],
+		[{ state: 'running', stopping: 'cancel' }, 'stopping'],
+		[{ state: 'paused' }, 'paused'],
+		[{ held: true }, 'held until resumed'],
+		[{ runAt: NOW + 3_600_000 }, 'starts at 15:05'],
+		[{ runAt: NOW + 60_000, attempt: 1, maxAttempts: 3 }, 'attempt 2 of 3 at 14:06'],
+		[{ state: 'succeeded', startedAt: NOW - 3_210, finishedAt: NOW }, 'succeeded · 3.2 s · 14:05'],
+		[{ state: 'failed', stopReason: 'exit', exitCode: 2, finishedAt: NOW }, 'exit code 2 · 14:05'],
+		[{ state: 'failed', stopReason: 'timeout', finishedAt: NOW }, 'took too long · 14:05'],
+		[{ state: 'failed', stopReason: 'children', finishedAt: NOW }, 'a part of it failed · 14:05'],
+		[{ state: 'cancelled', finishedAt: NOW - 86_400_000 * 2 }, 'cancelled · 1 May, 14:05'],
+		[{ state: 'superseded', finishedAt: NOW }, 'replaced by a newer job · 14:05'],
+	] as const)('%o reads “%s”', (over, expected) => {
+		expect(describeJob(over)).toBe(expected);
+	});
+
+	it('says why a job waits, where the daemon told', () => {
+		expect(describeJob({}, 'waits for AC power')).toBe('waits for AC power');
+		expect(describeJob({})).toBe('waiting');
+		const aside = 'paused by itself: AC power was lost, on battery, 43 %';
+		expect(describeJob({ state: 'paused' }, aside)).toBe(aside);
+		expect(describeJob({ state: 'paused', held: true }, aside)).toBe('paused');
+	});
+});
+
+describe('an outcome', () => {
+	it('is one sentence', () => {
+		const done = makeJob({
+			title: 'Index a',
+			state: 'succeeded',
+			startedAt: 0,
+			finishedAt: 65_000,
+		});
+		expect(text.outcome(done)).toBe('Index a: succeeded after 1 min 5 s.');
+		const failed = makeJob({
+			title: 'make',
+			state: 'failed',
+			error: { code: 'SPAWN', message: 'There is no program make.' },
+		});
+		expect(text.outcome(failed)).toBe('make failed. There is no program make.');
+	});
+});
+
+describe('progress', () => {
+	it('never claims more than all of it, and nothing without a total', () => {
+		const percent = (current: number, total?: number) =>
+			progressPercent(
+				makeJob({ progress: total === undefined ? { current } : { current, total } }),
+			);
+		expect(percent(199, 200)).toBe(99);
+		expect(percent(300, 200)).toBe(100);
+		expect(percent(3)).toBeUndefined();
+		expect(percent(0, 0)).toBeUndefined();
+	});
+});

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { termsOf, WORD_LENGTH, wordsOf } from '../../../daemon/indexing/words/identifiers.ts';
+import { TermCounter } from '../../../daemon/indexing/words/terms.ts';
+
+/** The same, slowly: what the counter's tables and bytes must come to. */
+function expected(text: string): Map<string, number> {
+	const counts = new Map<string, number>();
+	for (const word of wordsOf(text)) {
+		if (word.length > WORD_LENGTH) continue;
+		for (const term of termsOf(word)) counts.set(term, (counts.get(term) ?? 0) + 1);
+	}
+	return new Map([...counts].map(([term, count]) => [term, Math.round(Math.sqrt(count))]));
+}
+
+function counted(column: string): Map<string, number> {
+	const counts = new Map<string, number>();
+	for (const term of column.split(' ').filter((part) => part !== '')) {
+		counts.set(term, (counts.get(term) ?? 0) + 1);
+	}
+	return counts;
+}
+
+const texts = fc.array(
+	fc.oneof(
+		fc.constantFrom('getUserName', 'get_user_name', 'HTTPServer2', 'for', 'naïve', '検索する'),
+		fc.constantFrom(' ', '\n', '.', '—', '“', '(', '_'),
+		fc.string(),
+		fc.string({ unit: 'grapheme' }),
+	),
+	{ maxLength: 60 },
+);
+
+test('every term comes as often as the square root of its count, whatever the texts before', () => {
+	const counter = new TermCounter();
+	fc.assert(
+		fc.property(texts, (parts) => {
+			const text = parts.join('');
+			fc.pre(text.isWellFormed());
+			expect(counted(counter.columnOf(Buffer.from(text)))).toEqual(expected(text));
+		}),
+		{ numRuns: 500 },
+	);
+});
+
+test('more different words than the first table holds', () => {
+	const words = Array.from({ length: 30_000 }, (_, i) => `name${i.toString(36)}Part`);
+	const counter = new TermCounter();
+	expect(counted(counter.columnOf(Buffer.from(words.join(' ')))).size).toBe(60_001);
+	expect(counter.columnOf(Buffer.from('name0Part'))).toBe('name0 part name0part ');
+});
+
+test('nothing comes of an empty text', () => {
+	expect(new TermCounter().columnOf(Buffer.alloc(0))).toBe('');
+});

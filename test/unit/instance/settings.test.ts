@@ -1,0 +1,86 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openSettings } from '../../../daemon/instance/settings.ts';
+import { temporaryFolder } from '../../support/daemon.ts';
+
+const DEFAULTS = openSettings(join(tmpdir(), 'there is no such file'), () => {}).values;
+
+function read(text?: string) {
+	const file = join(temporaryFolder(), 'config.json');
+	if (text !== undefined) writeFileSync(file, text);
+	const warnings: string[] = [];
+	return {
+		config: openSettings(file, (sentence) => warnings.push(sentence)).values,
+		warnings,
+		file,
+	};
+}
+
+test('without a file the defaults hold and nothing is said', () => {
+	const { config, warnings } = read();
+	expect(config).toMatchObject({ idleExitMs: 600_000, durability: 'full', retentionCount: 20_000 });
+	expect(warnings).toEqual([]);
+});
+
+test('what the file sets holds, the rest is default', () => {
+	expect(read('{"idleExitMs": 5}')).toMatchObject({
+		config: { ...DEFAULTS, idleExitMs: 5 },
+		warnings: [],
+	});
+	expect(read('{"durability": "normal"}').config).toEqual({ ...DEFAULTS, durability: 'normal' });
+});
+
+describe('a file that cannot be used leaves the defaults and says why', () => {
+	test.each([
+		['no JSON', '{idleExitMs: 5}', /not valid/],
+		['cut short', '{"idleExitMs": 5', /not valid/],
+		['empty', '', /not valid/],
+		['another type', '[]', /expected object/],
+		['a negative time', '{"idleExitMs": -1}', /idleExitMs/],
+		['a time beyond all timers', '{"idleExitMs": 2147483648}', /idleExitMs/],
+		['a word that is none', '{"durability": "sometimes"}', /durability/],
+		['an unknown setting', '{"idelExitMs": 5}', /idelExitMs/],
+	])('%s', (_name, text, reason) => {
+		const { config, warnings, file } = read(text);
+		expect(config).toEqual(DEFAULTS);
+		expect(warnings).toHaveLength(1);
+		expect(warnings[0]).toContain(file);
+		expect(warnings[0]).toMatch(reason);
+	});
+
+	test('a folder', () => {
+		const file = join(temporaryFolder(), 'config.json');
+		mkdirSync(file);
+		const warnings: string[] = [];
+		expect(openSettings(file, (sentence) => warnings.push(sentence)).values).toEqual(DEFAULTS);
+		expect(warnings[0]).toMatch(/cannot be read: EISDIR/);
+	});
+});
+
+describe('an update', () => {
+	test("is kept, counted and refused on top of somebody else's", () => {
+		const file = join(temporaryFolder(), 'config.json');
+		const settings = openSettings(file, () => {});
+		expect(settings.update({ values: { idleExitMs: 7 }, revision: 0 })).toMatchObject({
+			values: { ...DEFAULTS, idleExitMs: 7 },
+			revision: 1,
+		});
+		expect(openSettings(file, () => {}).get()).toEqual(settings.get());
+		expect(() => settings.update({ values: {}, revision: 0 })).toThrow(
+			expect.objectContaining({ kind: 'CONFLICT' }),
+		);
+	});
+
+	test.each([
+		['values.idleExitMs', { idleExitMs: 'soon' }],
+		['values.nothing', { nothing: 1 }],
+	])('with a bad %s changes nothing', (path, values) => {
+		const settings = openSettings(join(temporaryFolder(), 'config.json'), () => {});
+		expect(() => settings.update({ values, revision: 0 })).toThrow(
+			expect.objectContaining({ kind: 'VALIDATION', data: expect.objectContaining({ path }) }),
+		);
+		expect(settings.get()).toEqual({ values: DEFAULTS, revision: 0 });
+	});
+});

@@ -1,0 +1,91 @@
+/** How messages come out of a socket: in their order, and large ones after whatever else the loop has to do. */
+import type { Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Message } from 'vscode-jsonrpc/node';
+import { BoundedMessageReader, SocketMessageWriter } from '../../../daemon/rpc/transport.ts';
+
+function frame(method: string, bytes = 0): string {
+	const body = JSON.stringify({ jsonrpc: '2.0', method, params: ['x'.repeat(bytes)] });
+	return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+/** A reader whose messages are begun at once, as by a library that has nothing else to do. */
+function open() {
+	const socket = new PassThrough();
+	const reader = new BoundedMessageReader(socket as unknown as Socket);
+	const begun: string[] = [];
+	const listening = reader.listen((message) => {
+		void reader.handleMessage(message, (one: Message) => {
+			begun.push((one as Message & { method: string }).method);
+		});
+	});
+	/** As data comes from the kernel: in a turn of its own. */
+	const receive = async (...frames: string[]) => {
+		socket.write(frames.join(''));
+		await new Promise(process.nextTick);
+	};
+	return { reader, begun, receive, listening };
+}
+
+const LARGE = 65_000;
+
+test('a small message is begun at once', async () => {
+	const { begun, receive } = open();
+	await receive(frame('a'), frame('b'));
+	expect(begun).toEqual(['a', 'b']);
+});
+
+test('a large message lets some turns pass, and what comes after it on its connection waits for it', async () => {
+	const { begun, receive } = open();
+	await receive(frame('before'), frame('large', LARGE + 600), frame('after'));
+	expect(begun).toEqual(['before']);
+	// Another connection is dealt with in these.
+	await nextTurn();
+	await nextTurn();
+	await receive(frame('late'));
+	expect(begun).toEqual(['before']);
+	while (begun.length < 4) await nextTurn();
+	expect(begun).toEqual(['before', 'large', 'after', 'late']);
+});
+
+test('each large message steps back anew', async () => {
+	const { begun, receive } = open();
+	const turns: number[] = [];
+	await receive(frame('one', 2 * LARGE), frame('two', 2 * LARGE));
+	for (let turn = 1; begun.length < 2; turn++) {
+		await nextTurn();
+		while (turns.length < begun.length) turns.push(turn);
+	}
+	expect(turns[0]).toBeGreaterThanOrEqual(2);
+	expect((turns[1] ?? 0) - (turns[0] ?? 0)).toBeGreaterThanOrEqual(2);
+});
+
+test('a connection that is closed meanwhile begins nothing more', async () => {
+	const { begun, receive, listening } = open();
+	await receive(frame('large', 2 * LARGE));
+	listening.dispose();
+	for (let turn = 0; turn < 10; turn++) await nextTurn();
+	expect(begun).toEqual([]);
+});
+
+test('answers of one turn leave in one piece, and at once when they are flushed', async () => {
+	const socket = new PassThrough();
+	const pieces: string[] = [];
+	socket.on('data', (piece) => pieces.push(String(piece)));
+	const writer = new SocketMessageWriter(socket as unknown as Socket);
+	const message = (id: number) => ({ jsonrpc: '2.0', id, result: 'ü' }) as Message;
+	void writer.write(message(1));
+	void writer.write(message(2));
+	await nextTurn();
+	const body = JSON.stringify(message(1));
+	const framed = `Content-Length: ${body.length + 1}\r\n\r\n${body}`;
+	expect(pieces).toEqual([framed + framed.replace('"id":1', '"id":2')]);
+	void writer.write(message(3));
+	writer.flush();
+	socket.end();
+	await nextTurn();
+	expect(pieces).toHaveLength(2);
+	expect(pieces[1]).toContain('"id":3');
+});
