@@ -40,7 +40,7 @@ describe('a command as a job', () => {
 
 	it('asks before it uses a shell', async () => {
 		await type('echo one two | tr a-z A-Z');
-		await workbench.quickInput.row('Run in a Shell').waitFor();
+		await workbench.quickInput.chosen('Run in a Shell').waitFor();
 		await workbench.quickInput.accept();
 		await workbench.output.wholeLine('ONE TWO').waitFor();
 		await type('echo three | tr a-z A-Z');

@@ -77,7 +77,7 @@ describe('a workspace', () => {
 
 	it('is searched as one types, and a hit opens at its line', async () => {
 		await search(RARE.word);
-		await workbench.quickInput.row(`${RARE.file}:${RARE.line}`).waitFor();
+		await workbench.quickInput.chosen(`${RARE.file}:${RARE.line}`).waitFor();
 		await workbench.quickInput.accept();
 		await workbench.activeTab.filter({ hasText: RARE.file }).waitFor();
 		await workbench.cursorAt(RARE.line).waitFor();

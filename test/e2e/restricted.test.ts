@@ -26,9 +26,10 @@ describe('an untrusted folder', () => {
 		'refuses %s with a way out',
 		async (command) => {
 			await workbench.run(`Semantica: ${command}`);
-			const refusal = workbench.notification('runs nothing in Restricted Mode').first();
-			await refusal.getByText('Manage Workspace Trust').waitFor();
-			await workbench.clearNotifications();
+			await workbench.dismissListed(async (refusal) => {
+				await refusal.filter({ hasText: 'runs nothing in Restricted Mode' }).waitFor();
+				await refusal.getByText('Manage Workspace Trust').waitFor();
+			});
 		},
 	);
 

@@ -14,6 +14,11 @@ export class QuickInput {
 		return this.widget.locator('.monaco-list-row').filter({ hasText: text });
 	}
 
+	/** The row that Enter would take, once it is the one with the text. */
+	chosen(text: string | RegExp): Locator {
+		return this.widget.locator('.monaco-list-row.focused').filter({ hasText: text });
+	}
+
 	get title(): Locator {
 		return this.widget.locator('.quick-input-title');
 	}
