@@ -249,7 +249,7 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 			tag: spec.tag ?? null,
 			parent: parent?.generation ?? null,
 			depth: parent === null ? 0 : parent.depth + 1,
-			priority: spec.priority ?? 0,
+			priority: spec.priority ?? parent?.priority ?? 0,
 			spec: specText(prepared, maxDelayMs),
 			firstTrigger: debounceMs === 0 ? tx.now : firstTrigger,
 			runAt: Math.max(spec.runAt ?? tx.now, debounced),

@@ -19,6 +19,14 @@ describe('enqueue', () => {
 		});
 	});
 
+	it('gives a child the priority of its parent unless it asks for another', async () => {
+		const queue = openQueue();
+		const [parent] = await queue.enqueue(task({ priority: -10 }));
+		const child = task({ parentId: parent?.id ?? '' });
+		const made = await queue.enqueue(child, { ...child, priority: 0 });
+		expect(made.map(({ id }) => queue.jobs.get(id).job.priority)).toEqual([-10, 0]);
+	});
+
 	it('commits all jobs of a request or none, and gives the numbers back', async () => {
 		const queue = openQueue();
 		await queue.enqueue(task());

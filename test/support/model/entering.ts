@@ -68,11 +68,12 @@ export function enter(ledger: Ledger, entry: ModelEntry, id: string): ModelAnswe
 	const firstTrigger = Math.min(ledger.now, ...queued.map((job) => job.firstTrigger));
 	const deadlineAt = spec.deadlineMs === null ? null : ledger.now + spec.deadlineMs;
 	const { key, event } = spec;
+	const priority = spec.priority ?? entry.parent?.priority ?? 0;
 	// It is there before what it replaces ends, which their parent may have waited for.
 	add(
 		ledger,
 		{ ...entry, spec: withParentsConditions(entry) },
-		{ id, key, retryOf: null, deadlineAt, event, firstTrigger },
+		{ id, key, priority, retryOf: null, deadlineAt, event, firstTrigger },
 	);
 	for (const job of replaced) {
 		if (job.state === 'queued') end(ledger, job, 'superseded');
@@ -101,7 +102,10 @@ function withParentsConditions({ spec, parent }: ModelEntry): ModelSpec {
 export function add(
 	ledger: Ledger,
 	{ spec, parent, sent }: ModelEntry,
-	own: Pick<ModelJob, 'id' | 'key' | 'retryOf' | 'deadlineAt' | 'event' | 'firstTrigger'>,
+	own: Pick<
+		ModelJob,
+		'id' | 'key' | 'priority' | 'retryOf' | 'deadlineAt' | 'event' | 'firstTrigger'
+	>,
 ): ModelJob {
 	const { debounceMs, delayMs, ttlMs } = spec;
 	const isRetry = own.retryOf !== null;

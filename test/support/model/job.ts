@@ -5,7 +5,8 @@ import type { JobState, StopReason } from '../../../shared/job.ts';
 export interface ModelSpec {
 	readonly queue: 'default' | 'other';
 	readonly workspace: '' | 'a' | 'b';
-	readonly priority: number;
+	/** Null: none was asked for. */
+	readonly priority: number | null;
 	readonly subject: string | null;
 	readonly supersede: 'queued' | 'abort' | 'none';
 	readonly debounceMs: number;
@@ -32,6 +33,7 @@ export interface ModelJob {
 	readonly generation: number;
 	readonly id: string;
 	readonly parent: ModelJob | null;
+	readonly priority: number;
 	readonly depth: number;
 	readonly retryOf: string | null;
 	readonly firstTrigger: number;

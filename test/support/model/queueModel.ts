@@ -221,6 +221,7 @@ export class QueueModel {
 			{
 				id,
 				key: null,
+				priority: job.priority,
 				retryOf: job.id,
 				deadlineAt,
 				event: job.event,

@@ -63,7 +63,7 @@ export function chooseClaims(
 		!bound || spec.conditions === null || machine.met(spec.conditions);
 	const isCrowded = (job: ModelJob) =>
 		machine.crowded() &&
-		job.spec.priority < UNTHROTTLED_PRIORITY &&
+		job.priority < UNTHROTTLED_PRIORITY &&
 		[...running, ...started()].some((other) => other.spec.queue === job.spec.queue);
 	const isAlone = () => running.length === 0 && started().length === 0;
 
@@ -85,8 +85,7 @@ export function chooseClaims(
 		const [best] = ready
 			.filter((job) => !claimed.includes(job) && hasRoom(job) && isMet(job) && !isCrowded(job))
 			.sort(
-				(a, b) =>
-					b.spec.priority - a.spec.priority || turnOf(a) - turnOf(b) || a.generation - b.generation,
+				(a, b) => b.priority - a.priority || turnOf(a) - turnOf(b) || a.generation - b.generation,
 			);
 		if (best === undefined) break;
 		if (mustBeAlone(best) && !isAlone()) break;
@@ -98,5 +97,5 @@ export function chooseClaims(
 }
 
 function byPriority(a: ModelJob, b: ModelJob): number {
-	return b.spec.priority - a.spec.priority || a.generation - b.generation;
+	return b.priority - a.priority || a.generation - b.generation;
 }

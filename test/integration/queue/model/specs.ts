@@ -20,7 +20,7 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 	.record<ModelSpec>({
 		queue: fc.constantFrom('default', 'default', 'other'),
 		workspace: fc.constantFrom('', 'a', 'b'),
-		priority: mostly(0, -1, 1, 60),
+		priority: mostly<number | null>(null, 0, -1, 1, 60),
 		subject: mostly<string | null>(null, 's', 't'),
 		supersede: fc.constantFrom('queued', 'abort', 'none'),
 		debounceMs: mostly(0, 50),
@@ -69,13 +69,13 @@ export function inputOf(
 	const { power = 'any', minBattery = null, idle = false } = s.conditions ?? {};
 	return task({
 		queue: s.queue,
-		priority: s.priority,
 		supersede: s.supersede,
 		debounceMs: s.debounceMs,
 		maxAttempts: s.maxAttempts,
 		restartable: s.restartable,
 		backoff: { baseMs: s.backoffMs, factor: 2, jitter: 0 },
 		onConstraintLost: s.onConstraintLost,
+		...(s.priority === null ? {} : { priority: s.priority }),
 		...(s.maxDelayMs === null ? {} : { maxDelayMs: s.maxDelayMs }),
 		...(s.retryOn === null ? {} : { retryOn: [...s.retryOn] }),
 		...(s.workspace === '' ? {} : { workspace: workspaces[s.workspace] }),
