@@ -8,14 +8,31 @@ import { SemanticaError } from '../../shared/errors.ts';
 /** What the kernel allows for a socket's path, less its final NUL. */
 const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 
-/** @throws SemanticaError SYSTEM when no short private folder can be had. */
+/**
+ * In the user's runtime folder, or where that is of no use under the temporary folder. Clients read it from the
+ * state file, so it may differ from start to start.
+ * @throws SemanticaError SYSTEM when no short private folder can be had.
+ */
 export function chooseEndpoint(
 	home: string,
 	env: Readonly<Record<string, string | undefined>>,
 ): string {
 	const name = createHash('sha256').update(home).digest('hex').slice(0, 16);
 	if (process.platform === 'win32') return `\\\\.\\pipe\\semantica-${name}`;
-	const folder = privateFolder(env);
+	const { uid } = userInfo();
+	const temporary = join(tmpdir(), `semantica-${uid}`);
+	const runtime = env['XDG_RUNTIME_DIR'];
+	if (!runtime) return socketIn(temporary, name, uid);
+	try {
+		return socketIn(join(runtime, 'semantica'), name, uid);
+	} catch {
+		// Missing, foreign or too long: it is somebody else's to mend.
+		return socketIn(temporary, name, uid);
+	}
+}
+
+// The folder is shared by all data folders of this user and by nobody else.
+function socketIn(folder: string, name: string, uid: number): string {
 	const endpoint = join(folder, `${name}.sock`);
 	if (Buffer.byteLength(endpoint) > MAX_PATH_BYTES) {
 		throw new SemanticaError(
@@ -24,14 +41,6 @@ export function chooseEndpoint(
 				'Set XDG_RUNTIME_DIR or TMPDIR to a shorter folder.',
 		);
 	}
-	return endpoint;
-}
-
-// The folder is shared by all data folders of this user and by nobody else.
-function privateFolder(env: Readonly<Record<string, string | undefined>>): string {
-	const { uid } = userInfo();
-	const runtime = env['XDG_RUNTIME_DIR'];
-	const folder = runtime ? join(runtime, 'semantica') : join(tmpdir(), `semantica-${uid}`);
 	try {
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 	} catch (error) {
@@ -51,5 +60,5 @@ function privateFolder(env: Readonly<Record<string, string | undefined>>): strin
 	}
 	// Only now: a link would have passed the change on to whatever it names.
 	chmodSync(folder, 0o700);
-	return folder;
+	return endpoint;
 }

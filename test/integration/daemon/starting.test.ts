@@ -95,10 +95,10 @@ describe('small files', () => {
 });
 
 describe('a place for the socket', () => {
-	test('that is too long is told with a way out', async () => {
+	test('that is too long, and no other to be had, is told with a way out', async () => {
 		const home = temporaryFolder();
-		const runtime = join(home, 'r'.repeat(120));
-		expect(await refusal(home, { XDG_RUNTIME_DIR: runtime })).toMatch(
+		const long = join(home, 'r'.repeat(120));
+		expect(await refusal(home, { XDG_RUNTIME_DIR: long, TMPDIR: long })).toMatch(
 			/^The socket path .* is longer than the 10[37] bytes .* shorter folder\.$/,
 		);
 		await until(() => daemonsOf(home).length === 0, 'no daemon stays');

@@ -1,6 +1,7 @@
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { chooseEndpoint } from '../../../daemon/instance/endpoint.ts';
 import { SemanticaError } from '../../../shared/errors.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
@@ -42,10 +43,50 @@ describe.skipIf(process.platform === 'win32')('the socket', () => {
 	});
 });
 
+describe.skipIf(process.platform === 'win32')('a runtime folder that is of no use', () => {
+	afterEach(() => vi.unstubAllEnvs());
+
+	const BAD: readonly { name: string; make: (runtime: string) => string }[] = [
+		{ name: 'too long a path', make: (runtime) => join(runtime, 'x'.repeat(100)) },
+		{
+			name: 'a file in the way',
+			make: (runtime) => {
+				writeFileSync(join(runtime, 'semantica'), '');
+				return runtime;
+			},
+		},
+	];
+
+	test.each(BAD)('$name: the temporary folder does', ({ make }) => {
+		const temporary = temporaryFolder();
+		vi.stubEnv('TMPDIR', temporary);
+		const runtime = temporaryFolder();
+		const endpoint = chooseEndpoint('/a', { XDG_RUNTIME_DIR: make(runtime) });
+		expect(dirname(dirname(endpoint))).toBe(temporary);
+		expect(mode(dirname(endpoint))).toBe(0o700);
+	});
+
+	test('a link to somewhere else, which stays as it was', () => {
+		const temporary = temporaryFolder();
+		vi.stubEnv('TMPDIR', temporary);
+		const runtime = temporaryFolder();
+		const target = join(temporaryFolder(), 'open');
+		mkdirSync(target);
+		const before = mode(target);
+		symlinkSync(target, join(runtime, 'semantica'));
+		const endpoint = chooseEndpoint('/a', { XDG_RUNTIME_DIR: runtime });
+		expect(dirname(dirname(endpoint))).toBe(temporary);
+		expect(mode(target)).toBe(before);
+	});
+});
+
 describe.skipIf(process.platform === 'win32')('where there is no place for a socket', () => {
-	function refusal(runtime: string): string {
+	afterEach(() => vi.unstubAllEnvs());
+
+	function refusal(temporary: string): string {
+		vi.stubEnv('TMPDIR', temporary);
 		try {
-			chooseEndpoint('/a', { XDG_RUNTIME_DIR: runtime });
+			chooseEndpoint('/a', {});
 		} catch (error) {
 			expect(error).toBeInstanceOf(SemanticaError);
 			expect((error as SemanticaError).kind).toBe('SYSTEM');
@@ -55,26 +96,24 @@ describe.skipIf(process.platform === 'win32')('where there is no place for a soc
 	}
 
 	test('a path beyond what the kernel takes is a sentence with a way out', () => {
-		const runtime = join(temporaryFolder(), 'x'.repeat(100));
-		expect(refusal(runtime)).toMatch(
+		expect(refusal(join(temporaryFolder(), 'x'.repeat(100)))).toMatch(
 			/^The socket path .*x{100}.* is longer than the 10[37] bytes .* Set XDG_RUNTIME_DIR or TMPDIR to a shorter folder\.$/,
 		);
 	});
 
 	test('a file in the way', () => {
-		const runtime = temporaryFolder();
-		writeFileSync(join(runtime, 'semantica'), '');
-		expect(refusal(runtime)).toMatch(/cannot make the folder .* Set XDG_RUNTIME_DIR or TMPDIR/);
+		const temporary = temporaryFolder();
+		writeFileSync(join(temporary, `semantica-${userInfo().uid}`), '');
+		expect(refusal(temporary)).toMatch(/cannot make the folder .* Set XDG_RUNTIME_DIR or TMPDIR/);
 	});
 
 	test('a link to somewhere else, which stays as it was', () => {
-		const runtime = temporaryFolder();
-		const elsewhere = temporaryFolder();
-		const target = join(elsewhere, 'open');
+		const temporary = temporaryFolder();
+		const target = join(temporaryFolder(), 'open');
 		mkdirSync(target);
 		const before = mode(target);
-		symlinkSync(target, join(runtime, 'semantica'));
-		expect(refusal(runtime)).toMatch(/is not a folder of yours/);
+		symlinkSync(target, join(temporary, `semantica-${userInfo().uid}`));
+		expect(refusal(temporary)).toMatch(/is not a folder of yours/);
 		expect(mode(target)).toBe(before);
 	});
 });
