@@ -123,6 +123,12 @@ export class Editor {
 		await page.goto(`${this.#url}/?${new URLSearchParams(target)}`);
 		const workbench = new Workbench(page);
 		await workbench.ready();
+		// Started on a busy machine the editor may miss the folders of such a file, and then for good: as a person
+		// would, one loads the window again.
+		while ('workspace' in target && !(await workbench.hasFolders())) {
+			await page.reload();
+			await workbench.ready();
+		}
 		return workbench;
 	}
 

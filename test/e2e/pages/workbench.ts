@@ -22,6 +22,16 @@ export class Workbench {
 		await this.page.locator('.activitybar a[aria-label="Semantica"]').waitFor();
 	}
 
+	/** What the explorer shows of a .code-workspace file: its folders, or that there are none. */
+	async hasFolders(): Promise<boolean> {
+		const folder = this.page.locator('.explorer-folders-view .monaco-list-row');
+		const none = this.page
+			.locator('.explorer-viewlet .welcome-view-content')
+			.filter({ hasText: 'not yet added a folder' });
+		await folder.or(none).first().waitFor();
+		return folder.first().isVisible();
+	}
+
 	/** As a person closes it: the editor hears of it. */
 	async close(): Promise<void> {
 		await this.page.close({ runBeforeUnload: true });
