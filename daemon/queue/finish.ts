@@ -69,7 +69,7 @@ export function createFinishRun(
 		const cause = row.stop_cause;
 		if (cause !== null && cause !== 'interrupted' && cause !== 'timeout') {
 			transitions.end(tx, row, endStateOf(cause), facts);
-		} else if (cause === 'interrupted' || outcome.kind === 'interrupted') {
+		} else if ((cause ?? outcome.kind) === 'interrupted') {
 			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome.uncleanBoot : undefined);
 		} else if (cause === null && outcome.kind === 'exit' && outcome.exitCode === 0) {
 			succeeded(tx, row, facts);

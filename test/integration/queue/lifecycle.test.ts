@@ -224,6 +224,23 @@ describe('stops', () => {
 		expect(job(queue, id).state).toBe('cancelled');
 	});
 
+	it('for a timeout are one charged run, also where the daemon dies before the processes are gone', async () => {
+		const queue = openQueue();
+		const backoff = { baseMs: 0, jitter: 0 };
+		const specs = [task({ maxAttempts: 2, backoff }), task({ restartable: true })];
+		const [retried, last] = await queue.enqueue(...specs);
+		await queue.claim();
+		for (const { id, run } of queue.dispatch.unfinished()) {
+			await queue.dispatch.stopRun(id, run, 'timeout');
+			const outcome = { kind: 'interrupted', uncleanBoot: 'boot' } as const;
+			await queue.dispatch.finish({ id, run, outcome });
+		}
+		expect(job(queue, retried?.id)).toMatchObject({ state: 'queued', attempt: 1 });
+		expect(job(queue, last?.id)).toMatchObject({ state: 'failed', stopReason: 'timeout' });
+		const blamed = queue.db.prepare('SELECT count(*) AS n FROM jobs WHERE unclean > 0');
+		expect(blamed.get()).toEqual({ n: 0 });
+	});
+
 	it('skip what is finished, saying why', async () => {
 		const queue = openQueue();
 		const [done] = await queue.enqueue(task());

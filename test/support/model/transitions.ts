@@ -42,7 +42,7 @@ export function finish(
 ): void {
 	const to = job.stop === null ? undefined : END_STATES[job.stop];
 	if (to !== undefined) end(ledger, job, to);
-	else if (job.stop === 'interrupted' || outcome === 'interrupted') interrupted(ledger, job, boot);
+	else if ((job.stop ?? outcome) === 'interrupted') interrupted(ledger, job, boot);
 	else if (outcome === 'ok' && job.stop === null) succeeded(ledger, job);
 	else if (outcome === 'payload') end(ledger, job, 'failed');
 	else failed(ledger, job, EXIT_CODES[outcome]);
