@@ -69,10 +69,11 @@ export function createTransitions(
 		 progress = coalesce(?, progress), log_bytes = coalesce(?, log_bytes)
 		 WHERE generation = ? AND stage <> ${STAGE.ended}`,
 	);
+	// The deadline stands again: it may have passed while another stop was pending, and had no effect then.
 	const requeueRow = db.prepare(
 		`UPDATE jobs SET state = ${STATE.queued}, stage = ?, phase = 0, run_at = ?,
 		 class = own_class, yielded = NULL, stop_cause = NULL, stop_at = NULL,
-		 progress = coalesce(?, progress) WHERE generation = ?`,
+		 expires_at = json_extract(spec, '$.deadlineAt'), progress = coalesce(?, progress) WHERE generation = ?`,
 	);
 	const childrenPhase = db.prepare(
 		`UPDATE jobs SET state = ${STATE.running}, phase = 1, yielded = NULL, result = ?, exit_code = ?, log_bytes = coalesce(?, log_bytes),

@@ -175,6 +175,29 @@ describe('time', () => {
 		expect(queue.dispatch.nextTime()).toBeUndefined();
 	});
 
+	it('expires a job that comes back to the queue after a deadline that passed while it was being stopped', async () => {
+		const queue = openQueue();
+		const deadlineAt = queue.clock.now() + 1000;
+		const [slow, moved] = await queue.enqueue(
+			task({ deadlineAt, maxAttempts: 2, backoff: { baseMs: 60_000 } }),
+			task({ deadlineAt, restartable: true }),
+		);
+		await queue.claim();
+		await queue.dispatch.stopRun(slow?.id ?? '', 1, 'timeout');
+		await queue.dispatch.stopRun(moved?.id ?? '', 1, 'interrupted');
+		queue.clock.advance(1000);
+		await queue.dispatch.advance();
+		expect(job(queue, slow?.id).stopping).toBe('timeout');
+		await queue.exit(slow?.id ?? '', 1);
+		await queue.exit(moved?.id ?? '', 1);
+		expect(job(queue, slow?.id).state).toBe('queued');
+		await queue.dispatch.advance();
+		for (const { id } of [slow, moved].filter((one) => one !== undefined)) {
+			expect(job(queue, id)).toMatchObject({ state: 'expired', stopReason: 'deadline' });
+		}
+		expect(queue.dispatch.nextTime()).toBeUndefined();
+	});
+
 	it('lets the parent decide when parent and child reach their deadline together', async () => {
 		// Found by the model: the child's deadline overwrote the stop that came with its parent's.
 		const queue = openQueue();

@@ -129,7 +129,8 @@ function requeue(ledger: Ledger, job: ModelJob, runAt: number): void {
 	}
 	const due = runAt <= ledger.now;
 	const bound = conditions !== null;
-	Object.assign(job, { state: 'queued', runAt, due, bound, stop: null, yielded: false });
+	const expiresAt = job.deadlineAt;
+	Object.assign(job, { state: 'queued', runAt, due, bound, expiresAt, stop: null, yielded: false });
 }
 
 export function hold(ledger: Ledger, job: ModelJob): void {
