@@ -154,7 +154,10 @@ function summaryOf({ runnable, reasons, position = 0 }: Explanation, queue: stri
 /** Of a job that does not wait in the queue. */
 function standing(row: JobRow): { kind: string; message: string } {
 	const kind = stateName(row.state);
-	if (row.phase === 1) return { kind, message: 'waiting for its children' };
+	if (row.phase === 1) {
+		const stopped = 'it is being stopped; it ends when its children have';
+		return { kind, message: row.stop_cause === null ? 'waiting for its children' : stopped };
+	}
 	if (row.stop_cause !== null && row.stage === STAGE.active) {
 		return { kind, message: 'it is being stopped' };
 	}

@@ -22,7 +22,10 @@ export interface EndFacts {
 }
 
 export interface Transitions {
-	/** Ends a job for good; its open children end with it, its parent may end after it. */
+	/**
+	 * Ends a job for good; its open children are stopped with it, its parent may end after it. One that was
+	 * active ends only when the last child is gone: until then it keeps its subject.
+	 */
 	end(tx: Tx, row: JobRow, to: number, facts: EndFacts): void;
 	/**
 	 * Puts an active job back into the queue, or ends it as superseded when a newer one of its subject waits.
@@ -32,9 +35,9 @@ export interface Transitions {
 	awaitChildren(tx: Tx, row: JobRow, facts: EndFacts): void;
 	/** Ends a parent whose process and children have all ended. */
 	endByChildren(tx: Tx, row: JobRow, facts: EndFacts): void;
-	/** Asks for a job's end: at once when it has no process, else durable and carried out after the commit. */
+	/** Asks for a job's end: at once when nothing of it runs, else durable and carried out after the commit. */
 	requestStop(tx: Tx, row: JobRow, cause: StopReason, reason?: string): void;
-	/** Ends every open child, as superseded or cancelled. */
+	/** Ends every open child, as superseded or cancelled, also one that was to be run again after its own stop. */
 	stopChildren(tx: Tx, parent: JobRow, cause: 'cancel' | 'supersede'): void;
 }
 
@@ -55,6 +58,8 @@ export function endStateOf(cause: StopReason): number {
 
 /** Causes that a later cancel may replace; among all others the first wins. */
 const OVERRIDDEN_BY_CANCEL: ReadonlySet<StopReason> = new Set(['interrupted', 'supersede']);
+/** Causes after which a job may run again; a child whose parent ends may not. */
+const OVERRIDDEN_BY_PARENT: ReadonlySet<StopReason> = new Set(['interrupted', 'timeout']);
 
 export function createTransitions(
 	db: Sqlite,
@@ -76,9 +81,9 @@ export function createTransitions(
 		 expires_at = json_extract(spec, '$.deadlineAt'), progress = coalesce(?, progress) WHERE generation = ?`,
 	);
 	const childrenPhase = db.prepare(
-		`UPDATE jobs SET state = ${STATE.running}, phase = 1, yielded = NULL, result = ?, exit_code = ?, log_bytes = coalesce(?, log_bytes),
-		 progress = coalesce(?, progress)
-		 WHERE generation = ?`,
+		`UPDATE jobs SET state = ${STATE.running}, phase = 1, yielded = NULL, stop_cause = ?, stop_at = ?,
+		 error_code = ?, error_message = ?, exit_code = ?, signal = ?, result = ?,
+		 progress = coalesce(?, progress), log_bytes = coalesce(?, log_bytes) WHERE generation = ?`,
 	);
 	const setStop = db.prepare('UPDATE jobs SET stop_cause = ?, stop_at = ? WHERE generation = ?');
 
@@ -87,11 +92,9 @@ export function createTransitions(
 		return progress === undefined ? null : JSON.stringify(progress);
 	}
 
-	function end(tx: Tx, row: JobRow, to: number, facts: EndFacts): void {
-		const { changes } = endRow.run(
-			to,
-			tx.now,
-			facts.reason,
+	/** What a run left, in the order in which the statements take it. */
+	function factValues(row: JobRow, facts: EndFacts) {
+		return [
 			facts.error?.code ?? null,
 			facts.error?.message ?? null,
 			facts.exitCode ?? null,
@@ -100,7 +103,19 @@ export function createTransitions(
 			progressText(row.id),
 			facts.logBytes ?? null,
 			row.generation,
-		);
+		];
+	}
+
+	function end(tx: Tx, row: JobRow, to: number, facts: EndFacts): void {
+		const cause = to === STATE.superseded ? 'supersede' : 'cancel';
+		const isActive = row.stage === STAGE.active;
+		if (isActive && children.open(row.generation) > 0) {
+			toChildren(tx, row, facts, facts.reason);
+			// The last of them to end ends it.
+			stopChildren(tx, row, cause);
+			return;
+		}
+		const { changes } = endRow.run(to, tx.now, facts.reason, ...factValues(row, facts));
 		// A cascade may have ended it already: a finished job never changes.
 		if (changes === 0) return;
 		tx.moved({ queue: row.queue, from: row.state, to });
@@ -108,7 +123,7 @@ export function createTransitions(
 		tx.ended(row.id);
 		tx.wake();
 		subjects.release(tx, row.type, row.subject);
-		stopChildren(tx, row, to === STATE.superseded ? 'supersede' : 'cancel');
+		if (!isActive) stopChildren(tx, row, cause);
 		if (row.parent !== null) {
 			children.moved(row.parent, row.state, to);
 			const parent = table.byGeneration(row.parent);
@@ -116,15 +131,26 @@ export function createTransitions(
 		}
 	}
 
+	/** Only children are left of it; with a cause its end is decided, and they are being stopped. */
+	function toChildren(tx: Tx, row: JobRow, facts: EndFacts, cause: StopReason | null): void {
+		const since = cause === null ? null : (row.stop_at ?? tx.now);
+		childrenPhase.run(cause, since, ...factValues(row, facts));
+		// It may have been paused in the very moment in which it ended.
+		if (row.state !== STATE.running) {
+			tx.moved({ queue: row.queue, from: row.state, to: STATE.running });
+			if (row.parent !== null) children.moved(row.parent, row.state, STATE.running);
+		}
+		tx.changed(row.id);
+		tx.wake();
+	}
+
 	function childEnded(tx: Tx, parent: JobRow): void {
 		tx.changed(parent.id);
 		if (parent.state !== STATE.running || parent.phase !== 1) return;
 		if (children.open(parent.generation) > 0) return;
-		endByChildren(tx, parent, {
-			reason: 'exit',
-			exitCode: parent.exit_code,
-			result: parent.result,
-		});
+		const cause = parent.stop_cause;
+		if (cause === null) endByChildren(tx, parent, { ...ownFacts(parent), reason: 'exit' });
+		else end(tx, parent, endStateOf(cause), { ...ownFacts(parent), reason: cause });
 	}
 
 	function endByChildren(tx: Tx, row: JobRow, facts: EndFacts): void {
@@ -156,12 +182,16 @@ export function createTransitions(
 	}
 
 	function requestStop(tx: Tx, row: JobRow, cause: StopReason, reason?: string): void {
-		if (row.state === STATE.queued || row.phase === 1) {
-			end(tx, row, endStateOf(cause), { reason: cause });
-			return;
-		}
 		const standing = row.stop_cause;
 		if (standing !== null && !(cause === 'cancel' && OVERRIDDEN_BY_CANCEL.has(standing))) return;
+		stop(tx, row, cause, reason);
+	}
+
+	function stop(tx: Tx, row: JobRow, cause: StopReason, reason?: string): void {
+		if (row.state === STATE.queued || row.phase === 1) {
+			end(tx, row, endStateOf(cause), { ...ownFacts(row), error: undefined, reason: cause });
+			return;
+		}
 		setStop.run(cause, tx.now, row.generation);
 		const { graceMs } = storedSpec(row);
 		const why = reason === undefined ? {} : { reason };
@@ -173,7 +203,11 @@ export function createTransitions(
 	}
 
 	function stopChildren(tx: Tx, parent: JobRow, cause: 'cancel' | 'supersede'): void {
-		for (const child of children.openRows(parent.generation)) requestStop(tx, child, cause);
+		for (const child of children.openRows(parent.generation)) {
+			const standing = child.stop_cause;
+			if (standing !== null && OVERRIDDEN_BY_PARENT.has(standing)) stop(tx, child, cause);
+			else requestStop(tx, child, cause);
+		}
 	}
 
 	return {
@@ -182,21 +216,17 @@ export function createTransitions(
 		endByChildren,
 		requestStop,
 		stopChildren,
-		awaitChildren(tx, row, facts) {
-			childrenPhase.run(
-				facts.result ?? null,
-				facts.exitCode ?? null,
-				facts.logBytes ?? null,
-				progressText(row.id),
-				row.generation,
-			);
-			// It may have been paused in the very moment in which it ended.
-			if (row.state !== STATE.running) {
-				tx.moved({ queue: row.queue, from: row.state, to: STATE.running });
-				if (row.parent !== null) children.moved(row.parent, row.state, STATE.running);
-			}
-			tx.changed(row.id);
-			tx.wake();
-		},
+		awaitChildren: (tx, row, facts) => toChildren(tx, row, facts, null),
+	};
+}
+
+/** What its own process left behind. */
+function ownFacts(row: JobRow): Omit<EndFacts, 'reason'> {
+	const { error_code: code, error_message: message } = row;
+	return {
+		error: code === null ? undefined : { code, message: message ?? code },
+		exitCode: row.exit_code,
+		signal: row.signal,
+		result: row.result,
 	};
 }

@@ -76,7 +76,7 @@ export function enter(ledger: Ledger, entry: ModelEntry, id: string): ModelAnswe
 		{ id, key, priority, retryOf: null, deadlineAt, event, firstTrigger },
 	);
 	for (const job of replaced) {
-		if (job.state === 'queued') end(ledger, job, 'superseded');
+		if (job.state === 'queued') end(ledger, job, 'superseded', 'supersede');
 		else stop(ledger, job, 'supersede');
 	}
 	return { id, state: 'queued', superseded: replaced.map((job) => job.id), existing: false };

@@ -77,7 +77,7 @@ export class QueueModel {
 			if (!isOpen(job)) continue;
 			if (job.deadlineAt !== null && job.deadlineAt <= this.now)
 				stop(this.#ledger, job, 'deadline');
-			else if (job.state === 'queued') end(this.#ledger, job, 'expired');
+			else if (job.state === 'queued') end(this.#ledger, job, 'expired', 'ttl');
 		}
 		for (const job of this.kept) {
 			if (job.state === 'queued' && !job.held && job.runAt <= this.now) job.due = true;

@@ -18,6 +18,14 @@ const END_STATES: Partial<Record<StopReason, JobState>> = {
 	deadline: 'expired',
 	ttl: 'expired',
 };
+const endStateOf = (reason: StopReason): JobState => END_STATES[reason] ?? 'failed';
+/** Of what says more than an exit code. */
+const REASONS: Partial<Record<ModelOutcome, StopReason>> = {
+	signal: 'signal',
+	spawn: 'spawn',
+	payload: 'payload',
+	interrupted: 'interrupted',
+};
 /** Unclean deaths in one boot that a job is forgiven. */
 const FORGIVEN_DEATHS = 2;
 
@@ -40,20 +48,27 @@ export function finish(
 	outcome: ModelOutcome,
 	boot: string | undefined,
 ): void {
-	const to = job.stop === null ? undefined : END_STATES[job.stop];
-	if (to !== undefined) end(ledger, job, to);
-	else if ((job.stop ?? outcome) === 'interrupted') interrupted(ledger, job, boot);
+	const reason = job.stop ?? REASONS[outcome] ?? 'exit';
+	if (endStateOf(reason) !== 'failed') end(ledger, job, endStateOf(reason), reason);
+	else if (reason === 'interrupted') interrupted(ledger, job, boot);
 	else if (outcome === 'ok' && job.stop === null) succeeded(ledger, job);
-	else if (outcome === 'payload') end(ledger, job, 'failed');
-	else failed(ledger, job, EXIT_CODES[outcome]);
+	else if (outcome === 'payload') end(ledger, job, 'failed', reason);
+	else failed(ledger, job, reason, EXIT_CODES[outcome]);
 }
 
-export function end(ledger: Ledger, job: ModelJob, state: JobState): void {
+/** Who has open children has them stopped first, and ends when the last of them is gone. */
+export function end(ledger: Ledger, job: ModelJob, state: JobState, reason: StopReason): void {
 	if (!isOpen(job)) return;
+	const ofChildren = state === 'superseded' ? 'supersede' : 'cancel';
+	if (job.state !== 'queued' && childrenOf(ledger, job).some(isOpen)) {
+		Object.assign(job, { awaiting: true, state: 'running', yielded: false, stop: reason });
+		stopChildren(ledger, job, ofChildren);
+		return;
+	}
 	job.state = state;
 	job.awaiting = false;
 	job.expiresAt = null;
-	stopChildren(ledger, job, state === 'superseded' ? 'supersede' : 'cancel');
+	stopChildren(ledger, job, ofChildren);
 	const { parent } = job;
 	if (parent?.awaiting && isOpen(parent) && !childrenOf(ledger, parent).some(isOpen)) {
 		endByChildren(ledger, parent);
@@ -64,24 +79,35 @@ function endByChildren(ledger: Ledger, job: ModelJob): void {
 	const good = childrenOf(ledger, job).every(
 		(child) => child.state === 'succeeded' || child.state === 'superseded',
 	);
-	end(ledger, job, good ? 'succeeded' : 'failed');
+	if (job.stop !== null) end(ledger, job, endStateOf(job.stop), job.stop);
+	else if (good) end(ledger, job, 'succeeded', 'exit');
+	else end(ledger, job, 'failed', 'children');
 }
 
 export function stop(ledger: Ledger, job: ModelJob, cause: StopReason): void {
+	const overridable = job.stop === 'interrupted' || job.stop === 'supersede';
+	if (job.stop === null || (cause === 'cancel' && overridable)) carryOut(ledger, job, cause);
+}
+
+function carryOut(ledger: Ledger, job: ModelJob, cause: StopReason): void {
 	if (job.state === 'queued' || job.awaiting) {
-		end(ledger, job, END_STATES[cause] ?? 'failed');
+		end(ledger, job, endStateOf(cause), cause);
 		return;
 	}
-	const overridable = job.stop === 'interrupted' || job.stop === 'supersede';
-	if (job.stop !== null && !(cause === 'cancel' && overridable)) return;
 	job.stop = cause;
 	ledger.orders.push(`stop ${job.id}.${job.run} ${cause}`);
 	if (cause === 'interrupted' || cause === 'timeout') return;
 	stopChildren(ledger, job, cause === 'supersede' ? 'supersede' : 'cancel');
 }
 
+/** For good, also where one was to be run again after its own stop. */
 function stopChildren(ledger: Ledger, parent: ModelJob, cause: 'supersede' | 'cancel'): void {
-	for (const child of childrenOf(ledger, parent)) if (isOpen(child)) stop(ledger, child, cause);
+	for (const child of childrenOf(ledger, parent)) {
+		if (!isOpen(child)) continue;
+		const mayRunAgain = child.stop === 'timeout' || child.stop === 'interrupted';
+		if (mayRunAgain) carryOut(ledger, child, cause);
+		else stop(ledger, child, cause);
+	}
 }
 
 function succeeded(ledger: Ledger, job: ModelJob): void {
@@ -90,11 +116,16 @@ function succeeded(ledger: Ledger, job: ModelJob): void {
 	else endByChildren(ledger, job);
 }
 
-function failed(ledger: Ledger, job: ModelJob, exitCode: number | undefined): void {
+function failed(
+	ledger: Ledger,
+	job: ModelJob,
+	reason: StopReason,
+	exitCode: number | undefined,
+): void {
 	const { retryOn, maxAttempts, backoffMs } = job.spec;
 	const retried = retryOn === null || (exitCode !== undefined && retryOn.includes(exitCode));
 	if (job.attempt >= maxAttempts || !retried) {
-		end(ledger, job, 'failed');
+		end(ledger, job, 'failed', reason);
 		return;
 	}
 	stopChildren(ledger, job, 'supersede');
@@ -106,8 +137,8 @@ function interrupted(ledger: Ledger, job: ModelJob, boot: string | undefined): v
 		job.unclean = (job.uncleanBoot === boot ? job.unclean : 0) + 1;
 		job.uncleanBoot = boot;
 	}
-	if (boot !== undefined && job.unclean > FORGIVEN_DEATHS) end(ledger, job, 'failed');
-	else if (!job.spec.restartable) end(ledger, job, 'failed');
+	if (boot !== undefined && job.unclean > FORGIVEN_DEATHS) end(ledger, job, 'failed', 'poison');
+	else if (!job.spec.restartable) end(ledger, job, 'failed', 'interrupted');
 	else {
 		job.attempt--;
 		requeue(ledger, job, Math.min(job.runAt, ledger.now));
@@ -124,7 +155,7 @@ function requeue(ledger: Ledger, job: ModelJob, runAt: number): void {
 			other.spec.supersede !== 'none',
 	);
 	if (newer) {
-		end(ledger, job, 'superseded');
+		end(ledger, job, 'superseded', 'supersede');
 		return;
 	}
 	const due = runAt <= ledger.now;
