@@ -38,6 +38,7 @@ import { createExecutor } from './processes/executor.ts';
 import { createLogStore } from './processes/log/store.ts';
 import { createContainment } from './processes/platform.ts';
 import { closeInheritedDescriptors } from './processes/posix/descriptors.ts';
+import { readPidWorld } from './processes/posix/identity.ts';
 import { createRunner } from './processes/runner.ts';
 import { systemClock } from './queue/clock.ts';
 import { openDatabase } from './queue/database.ts';
@@ -155,6 +156,7 @@ async function main(): Promise<void> {
 		clock,
 		random: Math.random,
 		newId: createIdSource(() => clock.now()),
+		boot: readPidWorld().boot,
 		cores: availableParallelism(),
 		liveLogBytes: (id) => logs.liveSize(id),
 		occupied: (name) => runs.count(name),

@@ -53,7 +53,8 @@ export const ALONE_AFTER_DEATHS = 2;
 /** From here on a job starts however busy the machine is. */
 export const UNTHROTTLED_PRIORITY = 50;
 
-export function createClaims(db: Sqlite, children: ChildTable): Claims {
+/** @param boot Of the machine: it stands beside every claim, so that a death of the daemon can be counted. */
+export function createClaims(db: Sqlite, children: ChildTable, boot: string): Claims {
 	const head = db.prepare<
 		[string, number, string],
 		{ generation: number; priority: number; unclean: number }
@@ -86,7 +87,9 @@ export function createClaims(db: Sqlite, children: ChildTable): Claims {
 		`UPDATE jobs SET state = ${STATE.running}, yielded = NULL,
 		 class = CASE WHEN run_now = 1 THEN ${FREE_CLASS} ELSE class END, run_now = 0 WHERE generation = ?`,
 	);
-	const addRun = db.prepare('INSERT INTO runs (job, run, attempt, started_at) VALUES (?, ?, ?, ?)');
+	const addRun = db.prepare(
+		'INSERT INTO runs (job, run, attempt, started_at, boot) VALUES (?, ?, ?, ?, ?)',
+	);
 	const ahead = db.prepare<[string, number, number, number], { n: number }>(
 		`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE queue = ? AND stage = 1
 		 AND (priority > ? OR (priority = ? AND generation < ?)) LIMIT 10000)`,
@@ -209,7 +212,7 @@ export function createClaims(db: Sqlite, children: ChildTable): Claims {
 		if (row === undefined)
 			throw new Error(`Job ${generation} left the queue while it was claimed.`);
 		if (mustBeAlone(row)) suspects.add(generation);
-		addRun.run(row.generation, row.run, row.attempt, tx.now);
+		addRun.run(row.generation, row.run, row.attempt, tx.now, boot);
 		tx.moved({ queue: row.queue, from: STATE.queued, to: STATE.running });
 		tx.changed(row.id);
 		if (row.expires_at !== null) tx.wake();

@@ -38,6 +38,8 @@ export interface QueueOptions {
 	/** In [0, 1). */
 	readonly random: () => number;
 	readonly newId: () => string;
+	/** Changes with every boot of the machine. */
+	readonly boot: string;
 	/** Processor cores of the machine; the default limits follow from it. */
 	readonly cores: number;
 	/** Size of a log that is being written, bytes. */
@@ -88,7 +90,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const subjects = createSubjects(db);
 	const classes = createWaitClasses(db);
 	const events = createEvents(db, subjects);
-	const claims = createClaims(db, children);
+	const claims = createClaims(db, children, options.boot);
 	const limits = createLimits(db, options.cores);
 	const counters = createCounters(db);
 	const lists = createLists(db, table, counters);

@@ -18,7 +18,8 @@ export interface ProcessIdentity {
 export interface UnfinishedRun {
 	readonly id: string;
 	readonly run: number;
-	readonly process: ProcessIdentity | undefined;
+	/** In which it was claimed; null where an older version claimed it and ended before its process was recorded. */
+	readonly boot: string | null;
 }
 
 export interface RunTable {
@@ -58,8 +59,8 @@ export function createRunTable(db: Sqlite): RunTable {
 		`UPDATE runs SET pid = ?, pgid = ?, process_started = ?, boot = ?, pid_namespace = ?, cookie = ?
 		 WHERE job = (SELECT generation FROM jobs WHERE id = ?) AND run = ?`,
 	);
-	const unfinished = db.prepare<[], ProcessColumns & { id: string; run: number }>(
-		`SELECT jobs.id, jobs.run, ${PROCESS_COLUMNS}
+	const unfinished = db.prepare<[], UnfinishedRun>(
+		`SELECT jobs.id, jobs.run, runs.boot
 		 FROM jobs JOIN runs ON runs.job = jobs.generation AND runs.run = jobs.run
 		 WHERE jobs.stage = 5 AND jobs.phase = 0 ORDER BY jobs.generation`,
 	);
@@ -71,8 +72,7 @@ export function createRunTable(db: Sqlite): RunTable {
 		started(id, run, { pid, pgid, startTime, boot, pidNamespace, cookie }) {
 			started.run(pid, pgid, startTime, boot, pidNamespace, cookie, id, run);
 		},
-		unfinished: () =>
-			unfinished.all().map((row) => ({ id: row.id, run: row.run, process: toIdentity(row) })),
+		unfinished: () => unfinished.all(),
 		recordedGroups: () => groups.all().flatMap((row) => toIdentity(row) ?? []),
 	};
 }

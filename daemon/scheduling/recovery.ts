@@ -32,11 +32,10 @@ export async function recoverRuns(
 	const found = { interrupted: 0, requeued: 0, resolved: 0, killed };
 	for (const run of unfinished) {
 		const outcome = await settler.settle(run);
-		const boot = run.process?.boot;
-		// Nobody closed this run: the daemon died uncleanly, and the job may be why.
+		// Nobody closed this run: the daemon died uncleanly, and the job may be why, however far it had come.
 		const blamed =
-			outcome.kind === 'interrupted' && boot !== undefined
-				? { ...outcome, uncleanBoot: boot }
+			outcome.kind === 'interrupted' && run.boot !== null
+				? { ...outcome, uncleanBoot: run.boot }
 				: outcome;
 		const state = await dispatch.finish({
 			id: run.id,

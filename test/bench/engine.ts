@@ -59,6 +59,7 @@ export function openEngine(
 		clock: systemClock,
 		random: Math.random,
 		newId: createIdSource(() => Date.now()),
+		boot: 'boot',
 		cores: 2,
 		liveLogBytes: () => undefined,
 		occupied: () => running,

@@ -143,6 +143,7 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		clock,
 		random: () => 0.5,
 		newId: () => `00000000-0000-7000-8000-${String(++ids).padStart(12, '0')}`,
+		boot: 'boot',
 		cores: options.cores ?? 4,
 		liveLogBytes: () => undefined,
 		occupied,

@@ -122,6 +122,7 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 			clock: systemClock,
 			random: Math.random,
 			newId: uuidv7,
+			boot: 'boot',
 			cores: 2,
 			liveLogBytes: () => undefined,
 			occupied: () => 0,

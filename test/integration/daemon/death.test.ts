@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
 	enqueue,
+	gone,
 	jobEnd,
 	jobWhen,
 	logSays,
@@ -99,6 +100,22 @@ describe('when the daemon is killed', () => {
 			state: 'cancelled',
 			stopReason: 'cancel',
 			run: 1,
+		});
+	});
+
+	test('by a job, however soon, that job is given up after the third time', async () => {
+		const daemon = await startDaemon();
+		const pid = `grep '"pid"' ${daemon.paths.stateFile} | tr -cd 0-9`;
+		const killer = shell(`kill -9 "$(${pid})"; sleep 60`, { restartable: true });
+		const [id = ''] = await enqueue(await daemon.connect(), killer);
+		for (let death = 1; death <= 3; death++) {
+			await gone(daemon.state.pid);
+			await daemon.restart();
+		}
+		expect(await jobEnd(daemon, id)).toMatchObject({
+			state: 'failed',
+			stopReason: 'poison',
+			run: 3,
 		});
 	});
 

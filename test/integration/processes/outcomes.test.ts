@@ -129,7 +129,7 @@ describe('the status file', () => {
 		const job = await run('exit 4');
 		await job.ended;
 		expect(readFileSync(job.statusFile, 'latin1')).toBe('4\n');
-		const unfinished = { id: job.id, run: 1, process: job.identity };
+		const unfinished = { id: job.id, run: 1, boot: null };
 		await runner.cleanUp([], [unfinished]);
 		expect(await runner.settle(unfinished)).toEqual(exit(4));
 		await runner.forget(job.id, 1);
@@ -141,7 +141,7 @@ describe('the status file', () => {
 		const { runner, statusFolder } = await openHarness();
 		for (const [i, text] of ['', '0', '12x\n', '\n'].entries()) {
 			writeFileSync(join(statusFolder, `job${i}.1`), text);
-			expect(await runner.settle({ id: `job${i}`, run: 1, process: undefined })).toEqual({
+			expect(await runner.settle({ id: `job${i}`, run: 1, boot: null })).toEqual({
 				kind: 'interrupted',
 			});
 		}
@@ -150,7 +150,7 @@ describe('the status file', () => {
 	test.each([137, 141])('exit code %i was the end of the daemon, not of the job', async (code) => {
 		const { runner, statusFolder } = await openHarness();
 		writeFileSync(join(statusFolder, 'job.1'), `${code}\n`);
-		expect(await runner.settle({ id: 'job', run: 1, process: undefined })).toEqual({
+		expect(await runner.settle({ id: 'job', run: 1, boot: null })).toEqual({
 			kind: 'interrupted',
 		});
 	});
@@ -167,7 +167,7 @@ describe('the status file', () => {
 	test('those of no unfinished run are cleared away at start', async () => {
 		const { runner, statusFolder } = await openHarness();
 		for (const name of ['a.1', 'a.2', 'b.1']) writeFileSync(join(statusFolder, name), '0\n');
-		await runner.cleanUp([], [{ id: 'a', run: 2, process: undefined }]);
+		await runner.cleanUp([], [{ id: 'a', run: 2, boot: null }]);
 		expect(['a.1', 'a.2', 'b.1'].map((name) => existsSync(join(statusFolder, name)))).toEqual([
 			false,
 			true,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Order } from '../../../daemon/queue/tx.ts';
+import { recoverRuns } from '../../../daemon/scheduling/recovery.ts';
 import { openQueue, type TestQueue, task } from '../../support/queue.ts';
 
 const job = (queue: TestQueue, id: string | undefined) => queue.jobs.get(id ?? '').job;
@@ -193,6 +194,26 @@ describe('the poison guard', () => {
 		await die(queue, 'boot');
 		expect(job(queue, bad?.id)).toMatchObject({ state: 'failed', stopReason: 'poison' });
 		expect(await queue.claim()).toHaveLength(1);
+	});
+
+	it('counts every run that was claimed, also where the daemon died before there was a process', async () => {
+		const queue = openQueue();
+		const [bad] = await queue.enqueue(task({ restartable: true }));
+		const settler = {
+			cleanUp: async () => 0,
+			settle: async () => ({ kind: 'interrupted' }) as const,
+			forget: async () => {},
+		};
+		for (let death = 1; death <= 3; death++) {
+			expect(await queue.claim()).toEqual([bad?.id]);
+			await recoverRuns(
+				queue.dispatch,
+				settler,
+				async () => 0,
+				() => {},
+			);
+		}
+		expect(job(queue, bad?.id)).toMatchObject({ state: 'failed', stopReason: 'poison', run: 3 });
 	});
 
 	it('lets others run while such a job is paused, and lets it go on only alone', async () => {
