@@ -61,9 +61,9 @@ export class ActiveRuns {
 			timeoutMs === null
 				? undefined
 				: new RunTimeout(this.#options.clock, timeoutMs, () => {
-						void dispatch.stopRun(row.id, row.run, 'timeout').catch(this.#failed);
+						const stop = () => dispatch.stopRun(row.id, row.run, 'timeout');
+						void this.#untilRecorded(stop, () => this.#goesOn(row.id, active));
 					});
-		timeout?.start();
 		const active: Active = {
 			queue: row.queue,
 			run: row.run,
@@ -73,6 +73,7 @@ export class ActiveRuns {
 			orders: Promise.resolve(),
 		};
 		this.#runs.set(row.id, active);
+		timeout?.start();
 		void execution.ended.then((end) => this.#ended(row, active, end));
 	}
 
@@ -107,12 +108,19 @@ export class ActiveRuns {
 
 	async #pause({ id, run }: Order, active: Active): Promise<void> {
 		const paused = await active.execution.pause();
-		if (this.#runs.get(id) !== active) return;
+		if (!this.#goesOn(id, active)) return;
 		if (paused) {
 			active.paused = true;
 			active.timeout?.pause();
 		}
-		await this.#options.dispatch.pauseCarriedOut(id, run, paused);
+		await this.#untilRecorded(
+			() => this.#options.dispatch.pauseCarriedOut(id, run, paused),
+			() => this.#goesOn(id, active),
+		);
+	}
+
+	#goesOn(id: string, active: Active): boolean {
+		return this.#runs.get(id) === active;
 	}
 
 	async #ended(row: JobRow, active: Active, end: ExecutionEnd): Promise<void> {
@@ -127,10 +135,13 @@ export class ActiveRuns {
 		if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
 	}
 
-	// A full disk must not lose an outcome: it is tried again until it is kept or the daemon ends, and the
-	// status file tells the next daemon.
-	async #untilRecorded(record: () => Promise<unknown>): Promise<void> {
-		for (let wait = 1000; ; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
+	// A full disk or a foreign lock must not lose what became of a run: it is tried again until it is kept, or
+	// means nothing any more, or the daemon ends; of an outcome the status file tells the next daemon.
+	async #untilRecorded(
+		record: () => Promise<unknown>,
+		matters: () => boolean = () => true,
+	): Promise<void> {
+		for (let wait = 1000; matters(); wait = Math.min(wait * 2, MAX_RETRY_MS)) {
 			try {
 				await record();
 				return;
@@ -147,7 +158,7 @@ export class ActiveRuns {
 	}
 
 	readonly #failed = (error: unknown): void => {
-		this.#options.log(`The end of a run could not be recorded: ${errorMessage(error)}`);
+		this.#options.log(`What became of a run could not be recorded: ${errorMessage(error)}`);
 	};
 }
 
