@@ -191,7 +191,8 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 		const ended: string[] = [];
 		let firstTrigger = tx.now;
 		for (const older of subjects.queued(type, subject)) {
-			firstTrigger = Math.min(firstTrigger, older.first_trigger);
+			// One that has run belongs to a burst that is over.
+			if (older.run === 0) firstTrigger = Math.min(firstTrigger, older.first_trigger);
 			transitions.end(tx, older, STATE.superseded, { reason: 'supersede' });
 			ended.push(older.id);
 		}

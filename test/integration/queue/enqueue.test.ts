@@ -203,4 +203,16 @@ describe('supersede', () => {
 		expect(await queue.claim()).toHaveLength(1);
 		expect(queue.jobs.counts()).toMatchObject({ superseded: 3, running: 1 });
 	});
+
+	it('begins a new burst where the job it replaces has run before', async () => {
+		const queue = openQueue();
+		const backoff = { baseMs: 60_000, jitter: 0 };
+		const [first] = await queue.enqueue(task({ subject: 's', maxAttempts: 2, backoff }));
+		await queue.claim();
+		queue.clock.advance(10_000);
+		await queue.exit(first?.id ?? '', 1);
+		const [second] = await queue.enqueue(task({ subject: 's', debounceMs: 500 }));
+		expect(second?.superseded).toEqual([first?.id]);
+		expect(queue.jobs.get(second?.id ?? '').job.runAt).toBe(queue.clock.now() + 500);
+	});
 });

@@ -65,7 +65,8 @@ export function enter(ledger: Ledger, entry: ModelEntry, id: string): ModelAnswe
 	}
 	const replaced = replacedBy(ledger, spec);
 	const queued = replaced.filter((job) => job.state === 'queued');
-	const firstTrigger = Math.min(ledger.now, ...queued.map((job) => job.firstTrigger));
+	const burst = queued.filter((job) => job.run === 0).map((job) => job.firstTrigger);
+	const firstTrigger = Math.min(ledger.now, ...burst);
 	const deadlineAt = spec.deadlineMs === null ? null : ledger.now + spec.deadlineMs;
 	const { key, event } = spec;
 	const priority = spec.priority ?? entry.parent?.priority ?? 0;
