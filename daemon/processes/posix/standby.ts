@@ -2,12 +2,12 @@
  * Linux, where control groups are used: one supervisor ahead of its job. Moving a process into a control group
  * takes the kernel 5 to 15 ms; the next job finds one that has been moved already.
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Launch } from '../containment.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { PipeStore } from './pipes.ts';
 import type { StatusFiles } from './statusFiles.ts';
-import { jobScript, type Supervisor, startWaitingSupervisor } from './supervisor.ts';
+import { jobScript, type Supervisor, startWaitingSupervisor, writeJobFile } from './supervisor.ts';
 
 export interface StandbyOptions {
 	/** Unique to the life of this daemon. */
@@ -50,15 +50,16 @@ export class Standby {
 		const waiting = this.#waiting;
 		if (waiting === undefined) return undefined;
 		const script = jobScript(launch, cookie);
-		if (!isSuitable(script)) return undefined;
+		if (Buffer.byteLength(script) > MAX_SCRIPT_BYTES) return undefined;
 		const { name, cgroup, supervisor } = waiting;
 		const { statuses } = this.#options;
 		const file = `${statuses.waitingPath(name)}.job`;
 		try {
-			writeFileSync(file, script, { mode: 0o600, flag: 'wx' });
+			writeJobFile(file, script);
 			statuses.assign(name, launch.id, launch.run);
 		} catch {
-			// A full disk, mostly: the usual way needs none.
+			// A full disk, mostly: the usual way can do without.
+			rmSync(file, { force: true });
 			return undefined;
 		}
 		this.#waiting = undefined;
@@ -128,6 +129,3 @@ export class Standby {
 		rmSync(this.#options.statuses.waitingPath(name), { force: true });
 	}
 }
-
-const isSuitable = (script: string) =>
-	Buffer.byteLength(script) <= MAX_SCRIPT_BYTES && !script.includes('\0');

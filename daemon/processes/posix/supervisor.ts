@@ -5,7 +5,7 @@
  * alive to do it. The job's exit code goes to a file, for a daemon that was away when the job ended.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
 import { type Launch, SpawnError } from '../containment.ts';
@@ -19,9 +19,9 @@ const LIFELINE_FD = 3;
 // Its variables have names of their own, because sh would export changes to those that the job was given.
 // TERM may come before there is a job to hear it. So the watcher first begins the status file, and a job whose
 // status file is there does not begin. (By `true`, since `:` would end the shell where it cannot be written.)
-// Arguments: status file, cookie or nothing, control group or nothing, then the job's program and arguments; without
-// these, they come later, by the name of a file on stdin.
-const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3; shift 3
+// Arguments: status file, cookie or nothing, control group or nothing, a file to read before the job begins or nothing,
+// then the job's program and arguments; without these, the name of that file comes later, on stdin.
+const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3 _semantica_job=$4; shift 4
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
 ( while read -r _semantica_m <&3; do
     true >>"$_semantica_st"
@@ -34,7 +34,8 @@ echo "$_semantica_w" >&3
 exec 3<&- 4>&2 2>/dev/null
 trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
 ( [ -z "$_semantica_cg" ] || echo 0 >"$_semantica_cg/cgroup.procs"
-  [ $# -gt 0 ] || { IFS= read -r _semantica_job && . "$_semantica_job"; } || exit 143
+  [ $# -gt 0 ] || IFS= read -r _semantica_job || exit 143
+  [ -z "$_semantica_job" ] || . "$_semantica_job" || exit 143
   [ ! -e "$_semantica_st" ] || exit 143
   ${COOKIE_NAME}=$_semantica_ck; export ${COOKIE_NAME}
   exec "$@" 2>&4 4>&- )
@@ -80,19 +81,39 @@ export interface SupervisorOptions {
 }
 
 /** @throws SpawnError when nothing was started. */
-export function startSupervisor(
+export async function startSupervisor(
 	launch: Launch,
 	cookie: string,
 	options: SupervisorOptions,
 ): Promise<Supervisor> {
 	const { plain, odd } = splitEnvironment(launch.env);
-	return start(options, {
-		args: [cookie, options.cgroup ?? '', ...commandLine(launch, odd)],
-		env: plain,
-		cwd: launch.cwd,
-		stdin: launch.hasInput ? 'pipe' : 'ignore',
-		what: launch.program,
-	});
+	// Everybody may read the arguments of a process, and those of the supervisor for as long as the job runs.
+	const jobFile = odd.length > 0 ? `${options.statusFile}.job` : '';
+	try {
+		if (jobFile !== '') writeJobFile(jobFile, `set -- ${words(around(launch, odd))} "$@"\n`);
+		const supervisor = await start(options, {
+			args: [cookie, options.cgroup ?? '', jobFile, ...commandLine(launch)],
+			env: plain,
+			cwd: launch.cwd,
+			stdin: launch.hasInput ? 'pipe' : 'ignore',
+			what: launch.program,
+		});
+		if (jobFile !== '') supervisor.child.once('exit', () => rmSync(jobFile, { force: true }));
+		return supervisor;
+	} catch (error) {
+		if (jobFile !== '') rmSync(jobFile, { force: true });
+		if (error instanceof SpawnError) throw error;
+		throw new SpawnError(
+			errorCode(error) ?? 'SPAWN',
+			`The environment of ${launch.program} could not be handed over: ${errorMessage(error)}.`,
+		);
+	}
+}
+
+/** What a supervisor reads before its job begins, for nobody else's eyes. @throws where it cannot be written. */
+export function writeJobFile(file: string, script: string): void {
+	if (script.includes('\0')) throw new Error('it holds a NUL');
+	writeFileSync(file, script, { mode: 0o600, flag: 'wx' });
 }
 
 /**
@@ -102,7 +123,7 @@ export function startSupervisor(
  */
 export function startWaitingSupervisor(options: SupervisorOptions): Promise<Supervisor> {
 	return start(options, {
-		args: ['', options.cgroup ?? ''],
+		args: ['', options.cgroup ?? '', ''],
 		env: {},
 		cwd: '/',
 		stdin: 'pipe',
@@ -119,15 +140,16 @@ export function jobScript(launch: Launch, cookie: string): string {
 		`cd ${quote(launch.cwd)} 2>&4 || exit 126`,
 		'unset OLDPWD',
 		...(launch.hasInput ? [] : ['exec </dev/null']),
-		`set -- ${commandLine(launch, odd).map(quote).join(' ')}`,
+		`set -- ${words([...around(launch, odd), ...commandLine(launch)])}`,
 	];
 	return lines.map((line) => `${line}\n`).join('');
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+const words = (texts: readonly string[]): string => texts.map(quote).join(' ');
 
 interface SupervisorProcess {
-	/** Cookie, control group, and the job's program and arguments. */
+	/** Cookie, control group, file to read, and the job's program and arguments. */
 	readonly args: readonly string[];
 	readonly env: Record<string, string>;
 	readonly cwd: string;
@@ -201,13 +223,19 @@ function whyNot(code: string, error: unknown): string {
 	}
 }
 
-/** The program, and before it what gives it its priority and the variables that sh cannot carry. */
-function commandLine({ nice, program, args }: Launch, odd: readonly string[]): string[] {
+/** The program, and before it what gives it its priority. */
+function commandLine({ nice, program, args }: Launch): string[] {
+	const priority = nice > 0 && NICE !== undefined ? [NICE, '-n', String(nice)] : [];
+	return [...priority, program, ...args];
+}
+
+/** What stands before the command line, to give the job the variables that sh cannot carry. */
+function around({ nice, program }: Launch, odd: readonly string[]): string[] {
+	if (odd.length === 0) return [];
 	// env(1) would take a program with = in its path for one more variable, unless nice stands between.
-	const needed = nice > 0 || (odd.length > 0 && program.includes('='));
-	const priority = needed && NICE !== undefined ? [NICE, '-n', String(nice)] : [];
-	const variables = odd.length > 0 ? ['/usr/bin/env', '--', ...odd] : [];
-	return [...variables, ...priority, program, ...args];
+	const between =
+		nice === 0 && program.includes('=') && NICE !== undefined ? [NICE, '-n', '0'] : [];
+	return ['/usr/bin/env', '--', ...odd, ...between];
 }
 
 /** What sh passes on as it is, and what it would not, as `name=value`. */

@@ -1,5 +1,5 @@
 /** What a job sees of the world, and why one cannot be started. */
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/daemon.ts';
@@ -50,6 +50,20 @@ describe.each(MEANS)('what a job sees, by %s:', (means) => {
 		const { SEMANTICA_JOB: cookie, ...rest } = seen;
 		expect(rest).toEqual({ HOME: home, ...env });
 		expect(cookie).toBe(job.identity.cookie);
+	});
+
+	test('nobody else sees a variable in a command line while the job runs', async () => {
+		const { run, statusFolder } = await openHarness({ means });
+		const secret = newMarker();
+		const env = { 'npm_config_//registry/:_authToken': secret, TOKEN: secret };
+		const job = await run('echo up; sleep 1000; :', { env });
+		await until(() => job.output().includes('up'), 'the job is under way');
+		expect(marked(secret)).toEqual([]);
+		const told = readdirSync(statusFolder).filter((name) => name.endsWith('.job'));
+		expect(told.map((name) => statSync(join(statusFolder, name)).mode & 0o777)).toEqual([0o600]);
+		job.stop(0);
+		await job.ended;
+		expect(readdirSync(statusFolder).filter((name) => name.endsWith('.job'))).toEqual([]);
 	});
 
 	test('a program with = in its path, beside odd variables', async () => {
@@ -139,6 +153,15 @@ describe.each(MEANS)('what cannot be started says why, by %s:', (means) => {
 			code: 'ECWD',
 			message: expect.stringContaining('/no/such/folder does not exist'),
 		});
+	});
+
+	test('a NUL in a variable that sh cannot carry', async () => {
+		const { run, statusFolder } = await openHarness({ means });
+		const before = readdirSync(statusFolder);
+		await expect(run('true', { env: { 'a.b': 'a\0b' } })).rejects.toMatchObject({
+			message: expect.stringContaining('could not be handed over: it holds a NUL'),
+		});
+		expect(readdirSync(statusFolder)).toEqual(before);
 	});
 
 	test('a NUL in an argument', async () => {
