@@ -65,18 +65,18 @@ export async function openCgroups(folderKey: string, instance: string): Promise<
 		},
 		remove: (folder) => killTree(folder),
 		async freeze(folder) {
-			writeFileSync(join(folder, 'cgroup.freeze'), '1');
+			setFrozen(folder, true);
 			const end = Date.now() + FREEZE_LIMIT_MS;
 			for (let wait = 1; !isFrozen(folder); wait = Math.min(wait * 2, 20)) {
 				if (Date.now() > end) {
-					thaw(folder);
+					setFrozen(folder, false);
 					return false;
 				}
 				await delay(wait);
 			}
 			return true;
 		},
-		thaw,
+		thaw: (folder) => setFrozen(folder, false),
 		async cleanUp() {
 			let killed = 0;
 			for (const name of readdirSync(base)) {
@@ -174,12 +174,22 @@ function subgroups(folder: string): string[] {
 		.map((entry) => join(folder, entry.name));
 }
 
-function thaw(folder: string): void {
-	writeFileSync(join(folder, 'cgroup.freeze'), '0');
+// The run may end meanwhile, and its group with it.
+function setFrozen(folder: string, frozen: boolean): void {
+	try {
+		writeFileSync(join(folder, 'cgroup.freeze'), frozen ? '1' : '0');
+	} catch (error) {
+		if (!isGone(error)) throw error;
+	}
 }
 
 function isFrozen(folder: string): boolean {
-	return /^frozen 1$/m.test(readFileSync(join(folder, 'cgroup.events'), 'utf8'));
+	try {
+		return /^frozen 1$/m.test(readFileSync(join(folder, 'cgroup.events'), 'utf8'));
+	} catch (error) {
+		if (isGone(error)) return true;
+		throw error;
+	}
 }
 
 // ENODEV: removed between opening and writing.

@@ -147,6 +147,7 @@ async function supervise(
 	const { undertaker, sweeper, cgroups, statuses, world } = means;
 	let gone = false;
 	let killed = false;
+	let stopping = false;
 	let paused: PausedRun | undefined;
 	const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
 		child.once('exit', (code, name) => {
@@ -174,6 +175,22 @@ async function supervise(
 		await standing?.resume();
 	}
 
+	// What stands still, by our order or its own, could not hear the signal.
+	async function wake(): Promise<void> {
+		await resume();
+		if (!gone) signal(-pid, 'SIGCONT');
+	}
+
+	async function standStill(): Promise<PausedRun | undefined> {
+		if (cgroups !== undefined && cgroup !== undefined) {
+			if (!(await cgroups.freeze(cgroup))) return undefined;
+			return { resume: async () => cgroups.thaw(cgroup) };
+		}
+		if (sweeper === undefined) return undefined;
+		const watching = await watcher;
+		return watching === undefined || gone ? undefined : pauseRun({ traces, watcher: watching });
+	}
+
 	return {
 		identity: { pid, pgid: pid, startTime, ...world, cookie },
 		stdin,
@@ -194,6 +211,7 @@ async function supervise(
 		},
 		stop(graceMs) {
 			if (gone) return;
+			stopping = true;
 			lifeline.send('TERM');
 			if (sweeper !== undefined) void terminateOutsiders(traces);
 			const timer = setTimeout(() => {
@@ -202,21 +220,13 @@ async function supervise(
 				if (!gone) signal(-pid, 'SIGKILL');
 			}, graceMs);
 			void exited.then(() => clearTimeout(timer));
-			// What stands still, by our order or its own, could not hear the signal.
-			void resume().then(() => {
-				if (!gone) signal(-pid, 'SIGCONT');
-			});
+			void wake();
 		},
 		async pause() {
-			if (gone || paused !== undefined) return paused !== undefined;
-			if (cgroups !== undefined && cgroup !== undefined) {
-				if (!(await cgroups.freeze(cgroup))) return false;
-				paused = { resume: async () => cgroups.thaw(cgroup) };
-			} else if (sweeper !== undefined) {
-				const watching = await watcher;
-				if (watching === undefined || gone) return false;
-				paused = await pauseRun({ traces, watcher: watching });
-			}
+			if (gone || stopping || paused !== undefined) return paused !== undefined;
+			paused = await standStill();
+			// It may have been stopped, or have ended, while it came to a stand.
+			if (stopping || gone) await wake();
 			return paused !== undefined;
 		},
 		resume,

@@ -1,6 +1,6 @@
 /** Pausing stops every process of a run, and resuming lets exactly those go on (docs/processes.md section 3a). */
 import { existsSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
 	commandLineOf,
@@ -91,6 +91,31 @@ describe.each(['process group', 'standby'] as const)('by %s:', (means) => {
 		job.stop(30_000);
 		expect(await job.ended).toEqual({ kind: 'exit', exitCode: 2, signal: null });
 		expect(job.output().split('\n')).toEqual(expect.arrayContaining(['up', 'bye']));
+	});
+
+	test('stopped while it comes to a stand, it says goodbye, whenever that was', async () => {
+		const { run } = await openHarness({ means });
+		for (let turns = 0; turns < 12; turns++) {
+			const job = await run(
+				'trap "echo bye; exit 2" TERM; setsid sleep 99999 & echo up; while :; do sleep 0.02; done',
+			);
+			await until(() => job.output().includes('up'), 'the trap is set');
+			const paused = job.pause();
+			for (let turn = 0; turn < turns; turn++) await nextTurn();
+			job.stop(60_000);
+			expect(await job.ended).toEqual({ kind: 'exit', exitCode: 2, signal: null });
+			await paused;
+			expect(await job.pause()).toBe(false);
+		}
+	});
+
+	test('not paused once it is being stopped', async () => {
+		const { run } = await openHarness({ means });
+		const job = await run('trap "sleep 0.1; exit 2" TERM; echo up; while :; do sleep 0.02; done');
+		await until(() => job.output().includes('up'), 'the trap is set');
+		job.stop(60_000);
+		expect(await job.pause()).toBe(false);
+		expect(await job.ended).toEqual({ kind: 'exit', exitCode: 2, signal: null });
 	});
 
 	test('stopped while paused, deaf: gone after the grace time', async () => {
