@@ -28,8 +28,7 @@ export class PipeStore {
 	readonly #folder: string;
 	#names: string[] = [];
 	#made = 0;
-	#making: Promise<void> | undefined;
-	#failed = MKFIFO === undefined;
+	#making: Promise<boolean> | undefined;
 
 	constructor(folder: string) {
 		this.#folder = folder;
@@ -37,12 +36,11 @@ export class PipeStore {
 		mkdirSync(folder, { recursive: true, mode: 0o700 });
 	}
 
-	/** Undefined where there are none to be had: sockets must do. */
+	/** Undefined where there are none to be had: sockets must do. Never rejects. */
 	async open(): Promise<OutputPipes | undefined> {
-		if (this.#names.length < BATCH / 2) this.#make();
+		if (this.#names.length < BATCH / 2) void this.#make();
 		while (this.#names.length < 2) {
-			if (this.#failed) return undefined;
-			await this.#make();
+			if (!(await this.#make())) return undefined;
 		}
 		const [out = '', err = ''] = this.#names.splice(0, 2);
 		const opened: number[] = [];
@@ -66,28 +64,43 @@ export class PipeStore {
 					closeSync(errWrite);
 				},
 			};
-		} catch (error) {
+		} catch {
 			for (const fd of opened) closeSync(fd);
-			throw error;
+			// Somebody removed them, or the system has no more descriptors: the others are no better.
+			remove([out, err, ...this.#names.splice(0)]);
+			return undefined;
 		}
 	}
 
-	#make(): Promise<void> {
+	#make(): Promise<boolean> {
 		this.#making ??= this.#makeBatch().finally(() => {
 			this.#making = undefined;
 		});
 		return this.#making;
 	}
 
-	// Where it failed once, as on a file system without named pipes, it is not tried again.
-	async #makeBatch(): Promise<void> {
-		if (this.#failed || MKFIFO === undefined) return;
+	/** False where it failed; whoever needs some next tries again. */
+	async #makeBatch(): Promise<boolean> {
+		if (MKFIFO === undefined) return false;
 		const names = Array.from({ length: BATCH }, () => join(this.#folder, String(++this.#made)));
 		try {
+			mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
 			await promisify(execFile)(MKFIFO, ['-m', '600', ...names], { env: {} });
 			this.#names.push(...names);
+			return true;
 		} catch {
-			this.#failed = true;
+			remove(names);
+			return false;
+		}
+	}
+}
+
+function remove(files: readonly string[]): void {
+	for (const file of files) {
+		try {
+			unlinkSync(file);
+		} catch {
+			// It was not made, or is gone already.
 		}
 	}
 }

@@ -95,9 +95,11 @@ export class Standby {
 		const statusFile = statuses.waitingPath(name);
 		// Its name goes over a pipe, as a line.
 		if (statusFile.includes('\n')) return;
-		const pipes = await this.#options.pipes.open();
 		const cgroup = cgroups.create(name);
+		const pipes = await this.#options.pipes.open();
 		try {
+			// A shortage now is no reason for the next job to do with sockets.
+			if (pipes === undefined) throw new Error('There are no pipes to be had.');
 			const supervisor = await startWaitingSupervisor({ statusFile, cgroup, pipes });
 			const expiry = setTimeout(() => this.#dismiss(), KEPT_MS);
 			expiry.unref();

@@ -1,5 +1,13 @@
 /** What a job sees of the world, and why one cannot be started. */
-import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	chmodSync,
+	mkdirSync,
+	readdirSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/daemon.ts';
@@ -90,6 +98,26 @@ describe.each(MEANS)('what a job sees, by %s:', (means) => {
 		const job = await run(line);
 		expect(await job.ended).toEqual(exit(0));
 		expect(job.output().split('\n').sort()).toEqual(['', 'err', 'out', 'tee', 'tee']);
+	});
+
+	test('output all the same where there are no pipes for a while', async () => {
+		const { run, statusFolder } = await openHarness({ means });
+		const pipes = `${statusFolder}-pipes`;
+		const reopen = 'echo out; echo err >/dev/stderr';
+		expect(await (await run(reopen)).ended).toEqual(exit(0));
+		rmSync(pipes, { recursive: true });
+		writeFileSync(pipes, 'in the way');
+		for (let i = 0; i < 5; i++) {
+			const job = await run('echo out; echo err >&2');
+			expect(await job.ended).toEqual(exit(0));
+			expect(job.output().split('\n').sort()).toEqual(['', 'err', 'out']);
+		}
+		rmSync(pipes);
+		for (let i = 0; i < 5; i++) {
+			const job = await run(reopen);
+			expect(await job.ended).toEqual(exit(0));
+			expect(job.output().split('\n').sort()).toEqual(['', 'err', 'out']);
+		}
 	});
 
 	test('a hundred jobs at once have their output each', async () => {
