@@ -229,7 +229,7 @@ async function main(): Promise<void> {
 
 	const state: StateFile = {
 		pid: process.pid,
-		endpoint: chooseEndpoint(paths.home, process.env),
+		endpoint: await chooseEndpoint(paths, process.env),
 		protocol: PROTOCOL_VERSION,
 		version: build.version,
 		buildId: build.buildId,

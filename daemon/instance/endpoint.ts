@@ -1,39 +1,53 @@
-/** Where the daemon listens: a socket in a short private folder, or a named pipe. */
+/** Where the daemon listens: a socket in a private folder, or a named pipe. */
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { SemanticaError } from '../../shared/errors.ts';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import type { DataPaths } from '../../shared/paths.ts';
 
 /** What the kernel allows for a socket's path, less its final NUL. */
 const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 
 /**
- * In the user's runtime folder, or where that is of no use under the temporary folder. Clients read it from the
- * state file, so it may differ from start to start.
- * @throws SemanticaError SYSTEM when no short private folder can be had.
+ * Beside the state file, which names it to clients, because what empties other folders leaves this one alone: the
+ * user's runtime folder goes with the last login. Where its path is too long or its file system has no sockets,
+ * in the runtime folder, and at last in the temporary one. Only after the instance lock is held.
+ * @throws SemanticaError SYSTEM when there is no place for it.
  */
-export function chooseEndpoint(
-	home: string,
+export async function chooseEndpoint(
+	{ home, run }: Pick<DataPaths, 'home' | 'run'>,
 	env: Readonly<Record<string, string | undefined>>,
-): string {
+): Promise<string> {
 	const name = createHash('sha256').update(home).digest('hex').slice(0, 16);
 	if (process.platform === 'win32') return `\\\\.\\pipe\\semantica-${name}`;
 	const { uid } = userInfo();
-	const temporary = join(tmpdir(), `semantica-${uid}`);
 	const runtime = env['XDG_RUNTIME_DIR'];
-	if (!runtime) return socketIn(temporary, name, uid);
-	try {
-		return socketIn(join(runtime, 'semantica'), name, uid);
-	} catch {
-		// Missing, foreign or too long: it is somebody else's to mend.
-		return socketIn(temporary, name, uid);
+	const shared = [
+		...(runtime ? [join(runtime, 'semantica')] : []),
+		join(tmpdir(), `semantica-${uid}`),
+	];
+	const places: [folder: string, file: string][] = [
+		[run, 'daemon.sock'],
+		// Shared by all data folders of this user and by nobody else.
+		...shared.map((folder): [string, string] => [folder, `${name}.sock`]),
+	];
+	let why: unknown;
+	for (const [folder, file] of places) {
+		try {
+			return await socketIn(folder, file, uid);
+		} catch (error) {
+			// Foreign, too long or not writable: it is somebody else's to mend.
+			why = error;
+		}
 	}
+	throw why;
 }
 
-// The folder is shared by all data folders of this user and by nobody else.
-function socketIn(folder: string, name: string, uid: number): string {
-	const endpoint = join(folder, `${name}.sock`);
+async function socketIn(folder: string, file: string, uid: number): Promise<string> {
+	const endpoint = join(folder, file);
 	if (Buffer.byteLength(endpoint) > MAX_PATH_BYTES) {
 		throw new SemanticaError(
 			'SYSTEM',
@@ -46,7 +60,7 @@ function socketIn(folder: string, name: string, uid: number): string {
 	} catch (error) {
 		throw new SemanticaError(
 			'SYSTEM',
-			`Semantica cannot make the folder ${folder} for its socket (${(error as Error).message}). ` +
+			`Semantica cannot make the folder ${folder} for its socket (${errorMessage(error)}). ` +
 				'Set XDG_RUNTIME_DIR or TMPDIR to a folder of your own.',
 		);
 	}
@@ -60,5 +74,23 @@ function socketIn(folder: string, name: string, uid: number): string {
 	}
 	// Only now: a link would have passed the change on to whatever it names.
 	chmodSync(folder, 0o700);
+	try {
+		await tryToListen(endpoint);
+	} catch (error) {
+		throw new SemanticaError(
+			'SYSTEM',
+			`Semantica cannot listen on ${endpoint} (${errorMessage(error)}). ` +
+				'Set XDG_RUNTIME_DIR or TMPDIR to a folder where sockets can be made.',
+		);
+	}
 	return endpoint;
+}
+
+// Shared folders of virtual machines and some network file systems have files but no sockets.
+async function tryToListen(endpoint: string): Promise<void> {
+	rmSync(endpoint, { force: true });
+	const server = createServer().listen(endpoint);
+	await once(server, 'listening');
+	server.close();
+	await once(server, 'close');
 }

@@ -1,6 +1,6 @@
 /** Starting: one daemon per data folder, and a sentence where there can be none. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import { readBuildInfo } from '../../../shared/build.ts';
@@ -95,9 +95,17 @@ describe('small files', () => {
 });
 
 describe('a place for the socket', () => {
+	test('is not the runtime folder, which is emptied at the last logout', async () => {
+		const runtime = temporaryFolder();
+		const daemon = await startDaemon({ env: { XDG_RUNTIME_DIR: runtime } });
+		for (const name of readdirSync(runtime)) rmSync(join(runtime, name), { recursive: true });
+		expect(await ensure(daemon.home)).toEqual(daemon.state);
+		expect(statSync(daemon.state.endpoint).mode & 0o777).toBe(0o600);
+	});
+
 	test('that is too long, and no other to be had, is told with a way out', async () => {
-		const home = temporaryFolder();
-		const long = join(home, 'r'.repeat(120));
+		const long = join(temporaryFolder(), 'r'.repeat(120));
+		const home = join(long, 'data');
 		expect(await refusal(home, { XDG_RUNTIME_DIR: long, TMPDIR: long })).toMatch(
 			/^The socket path .* is longer than the 10[37] bytes .* shorter folder\.$/,
 		);
