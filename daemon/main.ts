@@ -20,7 +20,7 @@ import {
 	removeStateFile,
 	writeStateFile,
 } from './instance/files.ts';
-import { acquireLock } from './instance/lock.ts';
+import { acquireLock, lockHolder } from './instance/lock.ts';
 import { createDaemonLog } from './instance/log.ts';
 import { sayReady } from './instance/ready.ts';
 import { openSettings } from './instance/settings.ts';
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
 	makeFolders(paths);
 	const lock = acquireLock(paths.lockFile, nativeFolder);
 	if (lock === undefined) {
-		sayReady({ busy: true });
+		sayReady({ busy: true, pid: lockHolder(paths.lockFile) });
 		return;
 	}
 

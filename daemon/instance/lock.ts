@@ -2,7 +2,7 @@
  * One daemon per data folder. Node has no flock, but an exclusive transaction held open on a small SQLite
  * file is one: the kernel releases it at the moment the process dies, however it dies.
  */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { errorCode } from '../../shared/errors.ts';
 import { isDamage } from '../sqlite/damage.ts';
 import { openSqlite } from '../sqlite/open.ts';
@@ -36,5 +36,26 @@ function lock(file: string, nativeFolder: string | undefined): InstanceLock | un
 		if (errorCode(error)?.startsWith('SQLITE_BUSY')) return undefined;
 		throw error;
 	}
+	tellHolder(file);
 	return { release: () => db.close() };
 }
+
+/** Pid of who holds the lock, for a person to act on; null where it could not be written. */
+export function lockHolder(file: string): number | null {
+	try {
+		return Number.parseInt(readFileSync(holderFile(file), 'utf8'), 10) || null;
+	} catch {
+		return null;
+	}
+}
+
+// Beside the lock, whose content is the database's. A full disk must not keep the lock from being held.
+function tellHolder(file: string): void {
+	try {
+		writeFileSync(holderFile(file), `${process.pid}\n`, { mode: 0o600 });
+	} catch {
+		rmSync(holderFile(file), { force: true });
+	}
+}
+
+const holderFile = (file: string): string => `${file}.pid`;

@@ -13,6 +13,7 @@ export function sayReady(message: ReadyMessage): void {
 	} else if ('error' in message) {
 		console.error(message.error);
 	} else if ('busy' in message) {
-		console.error('Another Semantica daemon serves this data folder already.');
+		const who = message.pid === null ? '' : ` (process ${message.pid})`;
+		console.error(`Another Semantica daemon${who} serves this data folder already.`);
 	}
 }

@@ -60,9 +60,12 @@ export function daemonEnvironment(
 /** What the daemon says on its readiness pipe: exactly one line. */
 export type ReadyMessage =
 	| { readonly ready: StateFile }
-	/** Another process holds the data folder: connect to that one. */
-	| { readonly busy: true }
+	/** Another process holds the data folder: connect to that one. Null where it did not tell its pid. */
+	| { readonly busy: true; readonly pid: number | null }
 	| { readonly error: string };
+
+/** Between looks for a daemon that is about to answer. */
+const POLL_MS = 50;
 
 /** The file descriptor of the readiness pipe in the daemon. */
 export const READY_FD = 3;
@@ -84,23 +87,43 @@ export async function findDaemon(paths: DataPaths): Promise<StateFile | undefine
  * @throws SemanticaError SYSTEM with a sentence, and the tail of the daemon's log when it crashed.
  */
 export async function ensureDaemon(options: LaunchOptions): Promise<StateFile> {
+	const { paths } = options;
 	const deadline = Date.now() + (options.timeoutMs ?? 20_000);
-	for (;;) {
-		const running = await findDaemon(options.paths);
+	for (let wait = POLL_MS; ; wait *= 2) {
+		const running = await findDaemon(paths);
 		if (running !== undefined) return running;
 		const message = await startDaemon(options, deadline);
 		if ('ready' in message) return message.ready;
 		if ('error' in message) throw new SemanticaError('SYSTEM', message.error);
-		// Busy: the owner is still starting, or leaving. Neither takes long, and no event tells us.
-		if (Date.now() > deadline) {
-			throw new SemanticaError(
-				'SYSTEM',
-				`Another Semantica daemon holds ${options.paths.home} but does not answer. ` +
-					`See ${options.paths.daemonLog}; if it hangs, end the process named in ${options.paths.stateFile}.`,
-			);
+		// The owner is still starting, or leaving: it answers soon, or its place can soon be taken.
+		const found = await answerWithin(paths, Math.min(wait, deadline - Date.now()));
+		if (found !== undefined) return found;
+		if (Date.now() >= deadline) {
+			throw new SemanticaError('SYSTEM', heldSentence(paths, message.pid));
 		}
-		await delay(50);
 	}
+}
+
+/** No event tells that a daemon has become ready for others. */
+async function answerWithin(paths: DataPaths, ms: number): Promise<StateFile | undefined> {
+	const end = Date.now() + ms;
+	while (Date.now() < end) {
+		await delay(Math.min(POLL_MS, end - Date.now()));
+		const running = await findDaemon(paths);
+		if (running !== undefined) return running;
+	}
+	return undefined;
+}
+
+function heldSentence(paths: DataPaths, pid: number | null): string {
+	const [who, what] =
+		pid === null
+			? ['Another Semantica daemon', `the process that has ${paths.lockFile} open`]
+			: [`The Semantica daemon with process id ${pid}`, 'that process'];
+	return (
+		`${who} holds ${paths.home} but cannot be reached. ` +
+		`Try again if it is just starting or leaving (${paths.daemonLog} says so); otherwise end ${what}.`
+	);
 }
 
 async function startDaemon(options: LaunchOptions, deadline: number): Promise<ReadyMessage> {

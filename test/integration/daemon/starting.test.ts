@@ -1,8 +1,17 @@
 /** Starting: one daemon per data folder, and a sentence where there can be none. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
+import { acquireLock } from '../../../daemon/instance/lock.ts';
 import { readBuildInfo } from '../../../shared/build.ts';
 import { ensureDaemon } from '../../../shared/client/launch.ts';
 import { dataPaths } from '../../../shared/paths.ts';
@@ -53,6 +62,50 @@ describe('several starters at once', () => {
 		onTestFinished(() => void process.kill(pid, 'SIGKILL'));
 		expect(outcomes.map((outcome) => outcome.exitCode)).toEqual([0, 0, 0, 0]);
 		expect(outcomes.every((outcome) => outcome.stdout.includes(String(pid)))).toBe(true);
+	});
+});
+
+describe('a data folder that somebody holds without answering', () => {
+	/** Ours is the lock of a daemon that starts for ever; counts how often another one is tried. */
+	function held() {
+		const home = temporaryFolder();
+		const paths = dataPaths(home);
+		mkdirSync(paths.run, { recursive: true });
+		const lock = acquireLock(paths.lockFile, join(DIST, 'native'));
+		const starts = join(home, 'starts');
+		const node = join(home, 'node');
+		writeFileSync(node, `#!/bin/sh\necho >>'${starts}'\nexec '${process.execPath}' "$@"\n`, {
+			mode: 0o755,
+		});
+		const ensureWithin = (timeoutMs: number) =>
+			ensureDaemon({
+				paths,
+				distFolder: DIST,
+				build: readBuildInfo(DIST),
+				execPath: node,
+				env: process.env,
+				timeoutMs,
+			});
+		return { home, lock, ensureWithin, starts: () => readFileSync(starts, 'utf8').length };
+	}
+
+	test('is waited for without starting one daemon after the other, then its process is named', async () => {
+		const { ensureWithin, starts } = held();
+		await expect(ensureWithin(4000)).rejects.toThrow(
+			new RegExp(`process id ${process.pid} holds .* cannot be reached.*end that process`),
+		);
+		// After 50 ms, 100, 200 and so on.
+		expect(starts()).toBeLessThan(10);
+	});
+
+	test('is taken over once it is let go', async () => {
+		const { home, lock, ensureWithin, starts } = held();
+		const starting = ensureWithin(60_000);
+		await until(() => existsSync(join(home, 'starts')) && starts() > 1, 'the lock was found held');
+		lock?.release();
+		const { pid } = await starting;
+		onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+		expect(daemonsOf(home)).toContain(pid);
 	});
 });
 
