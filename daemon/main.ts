@@ -26,7 +26,13 @@ import { sayReady } from './instance/ready.ts';
 import { openSettings } from './instance/settings.ts';
 import { createWarnings } from './instance/warnings.ts';
 import { loadKoffi } from './native/koffi.ts';
-import { databaseCheck, dataFolderChecks, diagnose, nodeCheck } from './operations/diagnose.ts';
+import {
+	databaseCheck,
+	dataFolderChecks,
+	diagnose,
+	nodeCheck,
+	recoveryCheck,
+} from './operations/diagnose.ts';
 import { createHousekeeping } from './operations/housekeeping.ts';
 import { Lifecycle } from './operations/lifecycle.ts';
 import { createMaintenance } from './operations/maintenance/run.ts';
@@ -293,6 +299,7 @@ async function main(): Promise<void> {
 						...dataFolderChecks(paths),
 						databaseCheck(maintenance),
 						{ name: 'payloads', run: () => payloadMaintenance.check() },
+						recoveryCheck(recovery),
 						...containment.checks().map((check) => ({ name: check.name, run: () => check })),
 					]),
 			},

@@ -4,6 +4,7 @@ import { access, stat, statfs } from 'node:fs/promises';
 import { errorMessage } from '../../shared/errors.ts';
 import type { DataPaths } from '../../shared/paths.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
+import type { SystemStatus } from '../../shared/protocol/system.ts';
 import type { Maintenance } from './maintenance/run.ts';
 
 export interface Finding {
@@ -93,4 +94,27 @@ export function nodeCheck(versions: NodeJS.ProcessVersions): Check {
 		name: 'Node',
 		run: () => ({ ok: true, message: `The daemon runs on Node ${versions.node}.` }),
 	};
+}
+
+/** What this daemon found at its start. No fault of its own, so it is always well. */
+export function recoveryCheck(recovery: SystemStatus['recovery']): Check {
+	const { killed, interrupted, requeued, resolved } = recovery;
+	const found = [
+		[
+			killed,
+			'process was still running and was ended',
+			'processes were still running and were ended',
+		],
+		[interrupted, 'job had been interrupted', 'jobs had been interrupted'],
+		[requeued, 'interrupted job was queued again', 'interrupted jobs were queued again'],
+		[resolved, 'job had ended in the meantime', 'jobs had ended in the meantime'],
+	] as const;
+	const told = found
+		.filter(([count]) => count > 0)
+		.map(([count, one, many]) => `${count} ${count === 1 ? one : many}`);
+	const message =
+		told.length === 0
+			? 'The daemon before this one left nothing behind.'
+			: `Of the daemon before this one, ${told.join(', ')}.`;
+	return { name: 'what the last daemon left', run: () => ({ ok: true, message }) };
 }

@@ -45,6 +45,14 @@ describe('when the daemon is killed', () => {
 		expect((await connection.request('job/get', { id: later })).job.state).toBe('queued');
 		const { recovery, counts } = await connection.request('system/status', {});
 		expect(recovery).toMatchObject({ interrupted: 2, requeued: 1, resolved: 0 });
+		const { checks } = await connection.request('system/diagnose', {});
+		expect(checks).toContainEqual({
+			name: 'what the last daemon left',
+			ok: true,
+			message: expect.stringMatching(
+				/2 jobs had been interrupted, 1 interrupted job was queued again\.$/,
+			),
+		});
 		expect(counts).toMatchObject({ failed: 2, succeeded: 1, queued: 1, running: 0 });
 		// What the interrupted one had said is still there, and counted.
 		const log = await readWholeLog(connection, onceId);
