@@ -206,7 +206,8 @@ async function supervise(
 			await resume();
 			await killGroup(pid);
 			if (cgroups !== undefined && cgroup !== undefined) await cgroups.remove(cgroup);
-			else if (all) await sweeper?.clear(traces);
+			// A process may have had itself moved to another control group.
+			if (all) await sweeper?.clear(traces);
 			else void sweeper?.clear(traces);
 		},
 		stop(graceMs) {

@@ -1,7 +1,8 @@
 /** How runs end, and that the truth is told about it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Containment } from '../../../daemon/processes/containment.ts';
 import {
 	commandLineOf,
 	livingProcesses,
@@ -10,7 +11,7 @@ import {
 	parentOf,
 	until,
 } from '../../support/processes.ts';
-import { ahead, MEANS, openHarness } from './harness.ts';
+import { ahead, MEANS, openHarness, usesControlGroups } from './harness.ts';
 
 const exit = (exitCode: number, signal: string | null = null) => ({
 	kind: 'exit',
@@ -43,6 +44,21 @@ describe.each(MEANS)('by %s:', (means) => {
 		const { run } = await openHarness({ means });
 		const marker = newMarker();
 		const job = await run(line.replaceAll('M', marker));
+		expect(await job.ended).toEqual(exit(3));
+		expect(marked(marker)).toEqual([]);
+	});
+
+	test('what has itself moved to another control group is gone too', async (context) => {
+		const { run, containment, home } = await openHarness({ means });
+		if (!usesControlGroups(containment))
+			context.skip('there are no control groups to move between');
+		const marker = newMarker();
+		const [, runs = ''] = /own under (\S+)\.$/m.exec(sentences(containment)) ?? [];
+		const job = await run(
+			`setsid sh -c 'echo 0 >"$0/cgroup.procs" && : >moved; exec sleep ${marker}' '${dirname(runs)}' & ` +
+				'until [ -e moved ]; do sleep 0.02; done; exit 3',
+			{ cwd: home },
+		);
 		expect(await job.ended).toEqual(exit(3));
 		expect(marked(marker)).toEqual([]);
 	});
@@ -188,3 +204,8 @@ function watcherOf(supervisor: number): number {
 function isRunning(pid: number): boolean {
 	return !/^\d+ \(.*\) [TZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
+
+const sentences = ({ checks }: Containment): string =>
+	checks()
+		.map(({ message }) => message)
+		.join('\n');
