@@ -107,7 +107,7 @@ test('a log folder that is full while jobs run costs the log, not the jobs', asy
 	expect(await jobEnd(daemon, printing)).toMatchObject({ state: 'succeeded' });
 	expect(await jobEnd(daemon, quiet)).toMatchObject({ state: 'succeeded' });
 	const { warnings } = await connection.request('system/status', {});
-	expect(warnings.join('\n')).toMatch(/log of job .* can no longer be written .*ENOSPC/);
+	expect(warnings.join('\n')).toMatch(/log of job .* cannot be written .*ENOSPC/);
 	// What fitted can be read.
 	expect((await readWholeLog(connection, printing)).length).toBeGreaterThan(1000);
 	// Room again: the next job has its log.

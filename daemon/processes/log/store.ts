@@ -1,5 +1,6 @@
 /** All job logs: writing, reading at byte offsets, and hearing of what is appended. */
 import { open, rm } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
 import { errorCode } from '../../../shared/errors.ts';
 import type { JobLogs } from '../../queue/logs.ts';
 import { endOf, readSegments, type Segment, segmentFile } from './segments.ts';
@@ -16,7 +17,11 @@ export interface LogStore extends JobLogs {
 	remove(id: string): Promise<void>;
 }
 
-export function createLogStore(root: string, warn: (sentence: string) => void): LogStore {
+export function createLogStore(
+	root: string,
+	warn: (sentence: string) => void,
+	now: () => number = () => performance.now(),
+): LogStore {
 	const writers = new Map<string, LogWriter>();
 	const followers = new Map<string, Set<() => void>>();
 
@@ -31,6 +36,7 @@ export function createLogStore(root: string, warn: (sentence: string) => void): 
 					for (const listener of followers.get(id) ?? []) listener();
 				},
 				failed: warn,
+				now,
 			});
 			writers.set(id, writer);
 			return writer;

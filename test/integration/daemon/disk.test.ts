@@ -1,5 +1,5 @@
 /** The data folder on whatever disk it is: unwritable, full, damaged, newer. Nothing is lost, and a sentence says why. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
 	appendFileSync,
 	existsSync,
@@ -10,11 +10,10 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqlite } from '../../../daemon/sqlite/open.ts';
 import { errorCode } from '../../../shared/errors.ts';
 import { dataPaths } from '../../../shared/paths.ts';
-import { need } from '../../chaos/capabilities.ts';
 import {
 	enqueue,
 	jobEnd,
@@ -24,15 +23,9 @@ import {
 	startDaemon,
 	temporaryFolder,
 } from '../../support/daemon.ts';
+import { mountDisk } from '../../support/disks.ts';
 import { commandLineOf, livingProcesses, until } from '../../support/processes.ts';
 import { daemonsOf, refusal } from './launching.ts';
-
-/** A small disk of its own at the folder, unmounted when the test has finished. */
-function mountDisk(context: TestContext, folder: string, options: string): void {
-	const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
-	need(context, mount.status === 0, 'the right to mount a small disk');
-	onTestFinished(() => void spawnSync('umount', ['-l', folder]));
-}
 
 /** Takes all that is free on the disk. */
 function fillDisk(folder: string): void {

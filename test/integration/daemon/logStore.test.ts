@@ -1,5 +1,5 @@
 /** Job logs on a real disk: the first 5 MiB, the last 5 MiB, and byte offsets that never lie. */
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -13,6 +13,8 @@ import {
 import { createLogStore, type LogStore } from '../../../daemon/processes/log/store.ts';
 import type { LogRead } from '../../../daemon/queue/logs.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
+import { mountDisk } from '../../support/disks.ts';
+import { until } from '../../support/processes.ts';
 
 const ID = '018f0000-0000-7000-8000-0000000000ab';
 
@@ -20,6 +22,8 @@ interface TestLogs {
 	readonly root: string;
 	readonly store: LogStore;
 	readonly warnings: string[];
+	/** Its monotonic clock, ms. */
+	time: number;
 	/** One run that writes these chunks. */
 	write(...chunks: (Buffer | string)[]): Promise<void>;
 }
@@ -27,17 +31,23 @@ interface TestLogs {
 function openLogs(): TestLogs {
 	const root = join(temporaryFolder(), 'logs');
 	const warnings: string[] = [];
-	const store = createLogStore(root, (sentence) => warnings.push(sentence));
-	return {
+	const store = createLogStore(
+		root,
+		(sentence) => warnings.push(sentence),
+		() => logs.time,
+	);
+	const logs: TestLogs = {
 		root,
 		store,
 		warnings,
+		time: 0,
 		async write(...chunks) {
 			const writer = await store.openWriter(ID);
 			for (const chunk of chunks) await writer.append(Buffer.from(chunk));
 			await store.closeWriter(ID);
 		},
 	};
+	return logs;
 }
 
 /** Everything from `offset` on, read in pieces. */
@@ -240,7 +250,75 @@ describe('a disk that misbehaves', () => {
 		writeFileSync(root, '');
 		await write('one\n', 'two\n', 'three\n');
 		expect(warnings).toHaveLength(1);
-		expect(warnings[0]).toMatch(/log of job .* can no longer be written .*; the job goes on/);
+		expect(warnings[0]).toMatch(/log of job .* cannot be written .*; the job goes on/);
+	});
+
+	test('costs what was printed meanwhile, which shows as a gap, and nothing after it', async () => {
+		const logs = openLogs();
+		const { root, store, warnings } = logs;
+		writeFileSync(root, '');
+		const writer = await store.openWriter(ID);
+		await writer.append(Buffer.from('lost\n'));
+		await until(() => warnings.length > 0, 'the disk has refused');
+		rmSync(root);
+		// Not tried again at once, so that a full disk is not asked for every line.
+		await writer.append(Buffer.from('too early\n'));
+		logs.time = 1000;
+		await writer.append(Buffer.from('kept\n'));
+		await store.closeWriter(ID);
+		expect(await store.read(ID, 0, 100)).toEqual({
+			text: 'kept\n',
+			offset: 15,
+			nextOffset: 20,
+			atEnd: true,
+			dropped: { from: 0, to: 15 },
+		});
+		expect(warnings).toHaveLength(1);
+	});
+
+	test('that is full for a while: what fits is kept, and the gap lies where it was', async (context) => {
+		const logs = openLogs();
+		const { root, store, warnings } = logs;
+		mkdirSync(root);
+		mountDisk(context, root, 'size=64k');
+		const ballast = join(root, 'ballast');
+		writeFileSync(ballast, Buffer.alloc(40 * 1024));
+		const writer = await store.openWriter(ID);
+		await writer.append(lines(30_000, 10));
+		await until(() => warnings.length > 0, 'the disk is full');
+		const kept = store.liveSize(ID) ?? 0;
+		expect(kept).toBeGreaterThan(0);
+		expect(kept).toBeLessThan(30_000);
+		rmSync(ballast);
+		logs.time = 2000;
+		await writer.append(Buffer.from('again\n'));
+		await store.closeWriter(ID);
+		const reads = await readAll(store, 1 << 20);
+		expect(reads[0]?.text).toBe(lines(30_000, 10).toString().slice(0, kept));
+		expect(reads[1]).toMatchObject({ text: 'again\n', dropped: { from: kept, to: 30_000 } });
+		expect(reads).toHaveLength(2);
+	});
+
+	test('again and again leaves no files without content, and an end that was lost is told', async (context) => {
+		const logs = openLogs();
+		const { root, store } = logs;
+		mkdirSync(logFolder(root, ID), { recursive: true });
+		mountDisk(context, logFolder(root, ID), 'size=8k');
+		const ballast = join(logFolder(root, ID), 'ballast');
+		writeFileSync(ballast, Buffer.alloc(8 * 1024));
+		const writer = await store.openWriter(ID);
+		for (let i = 0; i < 5; i++) {
+			logs.time += 1000;
+			await writer.append(Buffer.from('lost\n'));
+			await writer.close();
+		}
+		expect(readdirSync(logFolder(root, ID))).toEqual(['ballast']);
+		rmSync(ballast);
+		await store.closeWriter(ID);
+		const [only, ...others] = await readAll(store, 1000);
+		expect(others).toEqual([]);
+		expect(only?.text).toMatch(/^\[semantica\] \d+ bytes of output before this line could not be/);
+		expect(only?.dropped?.from).toBe(0);
 	});
 
 	test('a file that somebody deleted is a gap, not an error', async () => {

@@ -1,0 +1,11 @@
+/** Small disks that a test may fill. Linux, where it is allowed. */
+import { spawnSync } from 'node:child_process';
+import { onTestFinished, type TestContext } from 'vitest';
+import { need } from '../chaos/capabilities.ts';
+
+/** A small disk of its own at the folder, unmounted when the test has finished. */
+export function mountDisk(context: TestContext, folder: string, options: string): void {
+	const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
+	need(context, mount.status === 0, 'the right to mount a small disk');
+	onTestFinished(() => void spawnSync('umount', ['-l', folder]));
+}
