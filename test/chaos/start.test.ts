@@ -1,7 +1,7 @@
 /** What a new daemon finds, cleans up and resolves before any work. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCookies } from '../../daemon/processes/cookie.ts';
@@ -231,6 +231,16 @@ test('without /proc jobs run, stop and leave nothing in their group', async (con
 		paused: false,
 		killed: 0,
 		checks: [true, false, true],
+	});
+});
+
+test('where /bin/sh is bash, a job has its variables and they do not end it', async (context) => {
+	need(context, canUnshare('-Urm'), 'a mount namespace of our own');
+	need(context, existsSync('/bin/bash'), 'bash');
+	expect(namespaced(['-Urm'], 'bashAsSh.ts')).toEqual({
+		isBash: true,
+		outcome: { kind: 'exit', exitCode: 3, signal: null },
+		lost: [],
 	});
 });
 

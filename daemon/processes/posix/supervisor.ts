@@ -50,7 +50,7 @@ exit "$_semantica_rc"`;
 
 /** Variables that a shell reads, sets or drops: they reach the job around the supervisor, by env(1). */
 const SHELL_VARIABLES =
-	/^(IFS|PWD|OLDPWD|_|ENV|PPID|LINENO|OPTIND|OPTARG|PS[0-4]|CDPATH|MAIL.*|HIST.*|SHELLOPTS|POSIXLY_CORRECT|RANDOM|SECONDS|UID|EUID|BASH.*|ZDOTDIR|FPATH|_semantica.*)$/;
+	/^(IFS|PWD|OLDPWD|_|ENV|PPID|LINENO|OPTIND|OPTARG|OPTERR|PS[0-4]|CDPATH|MAIL.*|HIST.*|SHELLOPTS|POSIXLY_CORRECT|S?RANDOM|SECONDS|EPOCH.*|UID|EUID|TMOUT|COMP_WORDBREAKS|BASH.*|ZDOTDIR|FPATH|_semantica.*)$/;
 const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file));
 
 export interface Supervisor {

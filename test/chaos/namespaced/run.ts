@@ -23,12 +23,17 @@ export async function openRunner(statusFolder?: string): Promise<{
 	return { containment, runner: createRunner(containment) };
 }
 
-export function startShell(runner: Runner, id: string, line: string): Promise<RunningProcess> {
+export function startShell(
+	runner: Runner,
+	id: string,
+	line: string,
+	env: Readonly<Record<string, string>> = {},
+): Promise<RunningProcess> {
 	return runner.start({
 		id,
 		run: 1,
 		plan: { command: '/bin/sh', args: ['-c', line], cwd: '/', env: {}, nice: 0 },
-		env: { PATH: process.env['PATH'] ?? '' },
+		env: { PATH: process.env['PATH'] ?? '', ...env },
 		stdin: null,
 		exclusive: true,
 		capture: async (...streams) => {
