@@ -1,5 +1,6 @@
 /** `system/status`: what this daemon is and how it is doing. */
 import { statSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 import type { SystemStatus } from '../../shared/protocol/system.ts';
 import type { JobRequests } from '../queue/requests.ts';
@@ -21,7 +22,6 @@ export interface StatusSources {
 export function createStatus(sources: StatusSources): () => SystemStatus {
 	const { state, jobs, databaseFile } = sources;
 	return () => {
-		const { rss, heapUsed } = process.memoryUsage();
 		return {
 			instance: state.instance,
 			pid: state.pid,
@@ -36,7 +36,7 @@ export function createStatus(sources: StatusSources): () => SystemStatus {
 			clients: sources.clients(),
 			counts: jobs.counts(),
 			queues: jobs.queues().queues,
-			memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+			memory: memory(),
 			storage: {
 				databaseBytes: size(databaseFile),
 				walBytes: size(`${databaseFile}-wal`),
@@ -46,6 +46,17 @@ export function createStatus(sources: StatusSources): () => SystemStatus {
 			warnings: [...sources.warnings],
 		};
 	};
+}
+
+function memory(): SystemStatus['memory'] {
+	try {
+		const { rss, heapUsed } = process.memoryUsage();
+		return { rssBytes: rss, heapUsedBytes: heapUsed };
+	} catch {
+		// Linux without /proc tells only the most that it ever was.
+		const rssBytes = process.resourceUsage().maxRSS * 1024;
+		return { rssBytes, heapUsedBytes: getHeapStatistics().used_heap_size };
+	}
 }
 
 function size(file: string): number {

@@ -1,7 +1,7 @@
 /** What a new daemon finds, cleans up and resolves before any work. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCookies } from '../../daemon/processes/cookie.ts';
@@ -232,6 +232,26 @@ test('without /proc jobs run, stop and leave nothing in their group', async (con
 		killed: 0,
 		checks: [true, false, true],
 	});
+});
+
+test('without /proc a daemon tells its status, and leaves when asked', async (context) => {
+	need(context, canUnshare('-Urm'), 'a mount namespace of our own');
+	const node = join(temporaryFolder(), 'node');
+	const line = `mount -t tmpfs none /proc && exec '${process.execPath}' "$@"`;
+	writeFileSync(
+		node,
+		`#!/bin/sh\nexec unshare -Urm sh -c '${line.replaceAll("'", `'\\''`)}' sh "$@"\n`,
+		{
+			mode: 0o755,
+		},
+	);
+	const daemon = await startDaemon({ execPath: node });
+	const connection = await daemon.connect();
+	const { memory } = await connection.request('system/status', {});
+	expect(memory.rssBytes).toBeGreaterThan(memory.heapUsedBytes);
+	await connection.request('system/drain', { reason: 'test', mode: 'stop', timeoutMs: 0 });
+	await gone(daemon.state.pid);
+	expect(daemon.log()).not.toMatch(/ error /);
 });
 
 test('where /bin/sh is bash, a job has its variables and they do not end it', async (context) => {
