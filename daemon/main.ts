@@ -62,6 +62,7 @@ import { createMachineConditions } from './scheduling/machine.ts';
 import { createBatteryReport } from './scheduling/power/windows.ts';
 import { recoverRuns } from './scheduling/recovery.ts';
 import { createWakeTimers } from './scheduling/suspend.ts';
+import { isDamage } from './sqlite/damage.ts';
 import { assertNodeRunsSqlite } from './sqlite/open.ts';
 
 const clock = systemClock;
@@ -86,6 +87,7 @@ async function main(): Promise<void> {
 	const { warn, warnings } = createWarnings(log);
 	const info = (sentence: string) => log.info(sentence);
 	process.on('uncaughtException', (error) => {
+		ifDamaged(error);
 		log.error(`The daemon ends because of an error of its own: ${error.stack ?? error.message}`);
 		process.exit(1);
 	});
@@ -104,10 +106,18 @@ async function main(): Promise<void> {
 	const endedUncleanly = existsSync(paths.stateFile);
 	// It named another daemon, and with our socket behind it would soon seem to name us.
 	removeStateFile(paths);
+	let ready = false;
+	let begunAnew = false;
 	const damaged = (sentence: string) => {
-		log.error(`${sentence} It is set aside at the next start, which the next client causes.`);
+		const what = `${sentence} It is set aside at the next start, which the next client causes.`;
+		log.error(what);
 		writeFileSync(paths.damageMark, sentence);
+		// A disk that spoils even a new database is not to be asked again and again.
+		if (!ready) sayReady(begunAnew ? { error: what } : { again: what });
 		process.exit(1);
+	};
+	const ifDamaged = (error: unknown) => {
+		if (isDamage(error)) damaged(`The job database is damaged: ${errorMessage(error)}.`);
 	};
 	const db = openDatabase({
 		file: paths.database,
@@ -118,7 +128,10 @@ async function main(): Promise<void> {
 		damageMark: paths.damageMark,
 		durability: settings.values.durability,
 		now: () => clock.now(),
-		warn,
+		warn(sentence) {
+			begunAnew = true;
+			warn(sentence);
+		},
 	});
 
 	const logs = createLogStore(paths.logs, warn);
@@ -206,6 +219,7 @@ async function main(): Promise<void> {
 		conditions,
 		clock,
 		timers,
+		failed: ifDamaged,
 		log: warn,
 	});
 	const index = createIndexService({
@@ -268,6 +282,7 @@ async function main(): Promise<void> {
 		tokens,
 		identity: state,
 		warn: info,
+		failed: ifDamaged,
 		clientsChanged: () => lifecycle.workloadChanged(),
 		handlers: createHandlers({
 			jobs,
@@ -341,6 +356,7 @@ async function main(): Promise<void> {
 	info(
 		`Ready: version ${build.version}, build ${build.buildId}, pid ${process.pid}, ${paths.home}`,
 	);
+	ready = true;
 	sayReady({ ready: state });
 	lifecycle.workloadChanged();
 	loop.wake();
@@ -362,6 +378,8 @@ function whyNotStarted(error: unknown): string {
 }
 
 main().catch((error: unknown) => {
+	// To whoever catches what nobody else does, who knows the way out of it.
+	if (isDamage(error)) throw error;
 	sayReady({ error: whyNotStarted(error) });
 	process.exit(1);
 });

@@ -12,6 +12,8 @@ export function sayReady(message: ReadyMessage): void {
 		closeSync(fd);
 	} else if ('error' in message) {
 		console.error(message.error);
+	} else if ('again' in message) {
+		console.error(message.again);
 	} else if ('busy' in message) {
 		const who = message.pid === null ? '' : ` (process ${message.pid})`;
 		console.error(`Another Semantica daemon${who} serves this data folder already.`);

@@ -222,6 +222,7 @@ export class Writer {
 				setTimeout(this.#turn, BUSY_RETRY_MS);
 				return false;
 			}
+			if (isDamage(error)) this.#damaged(errorMessage(error));
 			this.#busySince = undefined;
 			const failed = this.#group;
 			this.#group = [];

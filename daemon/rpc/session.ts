@@ -49,6 +49,8 @@ export interface SessionOptions {
 		readonly version: string;
 	};
 	readonly warn: (sentence: string) => void;
+	/** Hears of every error before the client does. */
+	readonly failed: (error: unknown) => void;
 }
 
 /** A client that has not said `initialize` by then is not one of ours. */
@@ -134,6 +136,7 @@ export function serveSession(
 		try {
 			return await answer(method, params);
 		} catch (error) {
+			options.failed(error);
 			throw toResponseError(error, (detail) => options.warn(`${method}: ${detail}`));
 		}
 	});

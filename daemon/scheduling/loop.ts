@@ -32,6 +32,8 @@ export interface LoopOptions {
 	readonly conditions: WatchedConditions;
 	readonly clock: Clock;
 	readonly timers: WakeTimers;
+	/** Hears of every error before the loop tries again. */
+	readonly failed?: (error: unknown) => void;
 	readonly log: (sentence: string) => void;
 }
 
@@ -103,6 +105,7 @@ export class SchedulingLoop {
 			} while (this.#again);
 			this.#arm(this.#sleep());
 		} catch (error) {
+			this.#options.failed?.(error);
 			this.#options.log(`The scheduling loop met an error: ${errorMessage(error)}`);
 			this.#arm(RETRY_MS);
 		} finally {

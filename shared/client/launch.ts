@@ -62,6 +62,8 @@ export type ReadyMessage =
 	| { readonly ready: StateFile }
 	/** Another process holds the data folder: connect to that one. Null where it did not tell its pid. */
 	| { readonly busy: true; readonly pid: number | null }
+	/** It ended to be started once more: the sentence says why. */
+	| { readonly again: string }
 	| { readonly error: string };
 
 /** Between looks for a daemon that is about to answer. */
@@ -95,6 +97,7 @@ export async function ensureDaemon(options: LaunchOptions): Promise<StateFile> {
 		const message = await startDaemon(options, deadline);
 		if ('ready' in message) return message.ready;
 		if ('error' in message) throw new SemanticaError('SYSTEM', message.error);
+		if ('again' in message) continue;
 		// The owner is still starting, or leaving: it answers soon, or its place can soon be taken.
 		const found = await answerWithin(paths, Math.min(wait, deadline - Date.now()));
 		if (found !== undefined) return found;

@@ -2,12 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import {
 	appendFileSync,
+	closeSync,
 	existsSync,
 	mkdirSync,
+	openSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
 	writeFileSync,
+	writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -16,6 +19,7 @@ import { errorCode } from '../../../shared/errors.ts';
 import { dataPaths } from '../../../shared/paths.ts';
 import {
 	enqueue,
+	gone,
 	jobEnd,
 	jobWhen,
 	runToEnd,
@@ -139,6 +143,21 @@ describe('a full disk', () => {
 	});
 });
 
+/** Spoils the first page of a table or index as a disk would, without a word to who has the file open. */
+function damage(file: string, name: string): void {
+	const db = openSqlite(file, { nativeFolder: undefined, busyTimeoutMs: 1000 });
+	db.pragma('wal_checkpoint(TRUNCATE)');
+	const page = db
+		.prepare<[string], number>('SELECT rootpage FROM sqlite_master WHERE name = ?')
+		.pluck()
+		.get(name);
+	const size = Number(db.pragma('page_size', { simple: true }));
+	db.close();
+	const handle = openSync(file, 'r+');
+	writeSync(handle, Buffer.alloc(size, 0xff), 0, size, ((page ?? 0) - 1) * size);
+	closeSync(handle);
+}
+
 describe('a jobs.db', () => {
 	test('that is no database is set aside, and said so', async () => {
 		const home = temporaryFolder();
@@ -156,6 +175,44 @@ describe('a jobs.db', () => {
 		const [kept = ''] = readdirSync(paths.damaged);
 		expect(readFileSync(join(paths.damaged, kept, 'jobs.db'), 'utf8')).toBe(garbage);
 		expect((await runToEnd(daemon, connection, shell('true'))).state).toBe('succeeded');
+	});
+
+	test.each(['jobs', 'queues', 'payload_files', 'jobs_active', 'runs_pgid'])(
+		'whose %s are damaged is set aside by the start that meets it',
+		async (table) => {
+			const daemon = await startDaemon();
+			await runToEnd(daemon, await daemon.connect(), shell('true'));
+			await daemon.kill();
+			damage(daemon.paths.database, table);
+			await daemon.restart();
+			const connection = await daemon.connect();
+			const { warnings } = await connection.request('system/status', {});
+			expect(warnings).toEqual([expect.stringMatching(/malformed.* moved to .* new, empty queue/)]);
+			expect(readdirSync(daemon.paths.damaged)).toHaveLength(1);
+			expect((await runToEnd(daemon, connection, shell('true'))).state).toBe('succeeded');
+		},
+	);
+
+	test.each([
+		['a request', 'jobs', 'job/list', {}],
+		['the scheduling loop', 'jobs_delayed', 'queue/update', { name: '*', concurrency: 9 }],
+	] as const)('that %s finds damaged makes way for a new one', async (_, name, method, params) => {
+		const daemon = await startDaemon();
+		const connection = await daemon.connect();
+		const large = shell('true', {
+			runAt: Date.now() + 3_600_000,
+			command: { command: 'true', args: ['a'.repeat(200_000)] },
+		});
+		await enqueue(connection, ...Array.from({ length: 100 }, () => large));
+		// More than SQLite keeps in memory: it must look at the disk again.
+		await connection.request('job/list', { limit: 100, sort: 'createdAt' });
+		damage(daemon.paths.database, name);
+		await Promise.allSettled([connection.request(method, params)]);
+		await gone(daemon.state.pid);
+		await daemon.restart();
+		const { counts, warnings } = await (await daemon.connect()).request('system/status', {});
+		expect(counts).toMatchObject({ queued: 0 });
+		expect(warnings).toEqual([expect.stringMatching(/malformed.* moved to .* new, empty queue/)]);
 	});
 
 	test('of a newer Semantica is left alone', async () => {
