@@ -27,9 +27,11 @@ interface Row {
 
 export function createLimits(db: Sqlite, cores: number): Limits {
 	const all = db.prepare<[], Row>('SELECT name, concurrency, paused FROM queues');
-	const upsert = db.prepare(
-		`INSERT INTO queues (name, concurrency, paused) VALUES (?, ?, ?)
-		 ON CONFLICT (name) DO UPDATE SET concurrency = excluded.concurrency, paused = excluded.paused`,
+	// What is not said stays as it is stored: memory does not know yet what others of the group have changed.
+	const upsert = db.prepare<[string, number | null, number | null, number | null], Row>(
+		`INSERT INTO queues (name, concurrency, paused) VALUES (?, ?, coalesce(?, 0))
+		 ON CONFLICT (name) DO UPDATE SET concurrency = coalesce(excluded.concurrency, concurrency),
+		 paused = coalesce(?, paused) RETURNING name, concurrency, paused`,
 	);
 	let rows = new Map<string, Row>();
 
@@ -38,8 +40,7 @@ export function createLimits(db: Sqlite, cores: number): Limits {
 		return queue === 'index' ? Math.max(1, Math.floor(cores / 2)) : 4;
 	}
 
-	function of(queue: string): QueueLimit {
-		const row = rows.get(queue);
+	function limitIn(row: Row | undefined, queue: string): QueueLimit {
 		return { concurrency: row?.concurrency ?? defaultFor(queue), paused: row?.paused === 1 };
 	}
 
@@ -49,15 +50,14 @@ export function createLimits(db: Sqlite, cores: number): Limits {
 
 	reload();
 	return {
-		of,
+		of: (queue) => limitIn(rows.get(queue), queue),
 		reload,
 		names: () => [...rows.keys()].filter((name) => name !== EVERYTHING),
 		update(tx, queue, change) {
-			const concurrency = change.concurrency ?? rows.get(queue)?.concurrency ?? null;
-			const paused = change.paused ?? of(queue).paused;
-			upsert.run(queue, concurrency, paused ? 1 : 0);
+			const paused = change.paused === undefined ? null : Number(change.paused);
+			const row = upsert.get(queue, change.concurrency ?? null, paused, paused);
 			tx.wake();
-			return { concurrency: concurrency ?? defaultFor(queue), paused };
+			return limitIn(row, queue);
 		},
 	};
 }
