@@ -19,6 +19,12 @@ export interface ManyChange {
 	readonly change: (tx: Tx, row: JobRow) => void;
 }
 
+/** Undefined reason: it was done. */
+interface Outcome {
+	readonly id: string;
+	readonly reason: string | undefined;
+}
+
 export async function changeMany(
 	writer: Writer,
 	table: JobTable,
@@ -26,21 +32,6 @@ export async function changeMany(
 	{ targets, states, change }: ManyChange,
 ): Promise<ManyResult> {
 	const result = { count: 0, skipped: [] as ManyResult['skipped'], skippedCount: 0 };
-
-	async function chunk(ids: readonly string[], named: boolean): Promise<void> {
-		const done = await writer.submit((tx) => ids.map((id) => tryChange(tx, id)), ids.length);
-		for (const [index, reason] of done.entries()) {
-			// Chosen by filter and changed since: most often as the child of one that was chosen before it.
-			if (reason === undefined || !named) result.count++;
-			else {
-				result.skippedCount++;
-				const id = ids[index];
-				if (id !== undefined && result.skipped.length < MAX_SKIPPED) {
-					result.skipped.push({ id, reason });
-				}
-			}
-		}
-	}
 
 	function tryChange(tx: Tx, id: string): string | undefined {
 		const row = table.byId(id);
@@ -55,22 +46,35 @@ export async function changeMany(
 	}
 
 	if ('ids' in targets) {
+		const chunks: Promise<Outcome[]>[] = [];
+		// All at once: what the same client asks next is to come after the last of them.
 		for (let at = 0; at < targets.ids.length; at += CHUNK) {
-			await chunk(targets.ids.slice(at, at + CHUNK), true);
+			const ids = targets.ids.slice(at, at + CHUNK);
+			const tried = (tx: Tx) => ids.map((id) => ({ id, reason: tryChange(tx, id) }));
+			chunks.push(writer.submit(tried, ids.length));
+		}
+		for (const { id, reason } of (await Promise.all(chunks)).flat()) {
+			if (reason === undefined) result.count++;
+			else {
+				result.skippedCount++;
+				if (result.skipped.length < MAX_SKIPPED) result.skipped.push({ id, reason });
+			}
 		}
 		return result;
 	}
 	const filter: JobFilter = 'filter' in targets ? targets.filter : {};
 	const bounded: JobFilter = { ...filter, state: filter.state ?? [...states] };
-	let after = 0;
-	for (;;) {
-		const batch = lists.matching(bounded, after, CHUNK);
-		const last = batch.at(-1);
-		if (last === undefined) return result;
-		after = last.generation;
-		await chunk(
-			batch.map((job) => job.id),
-			false,
-		);
+	let after: number | undefined = 0;
+	while (after !== undefined) {
+		const from: number = after;
+		// Chosen in the same breath: what was asked before and is not committed yet counts too.
+		const last: { generation: number } | undefined = await writer.submit((tx) => {
+			const batch = lists.matching(bounded, from, CHUNK);
+			for (const { id } of batch) tryChange(tx, id);
+			result.count += batch.length;
+			return batch.at(-1);
+		}, CHUNK);
+		after = last?.generation;
 	}
+	return result;
 }

@@ -1,5 +1,6 @@
 /** The request table of the daemon: each method and who answers it. What is absent answers −32601. */
 import { SemanticaError } from '../../shared/errors.ts';
+import type { Targets } from '../../shared/protocol/jobs.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import { sparesBattery } from '../queue/conditions.ts';
 import type { JobHandlers } from '../queue/handlers.ts';
@@ -49,6 +50,13 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
 	const followed = new WeakMap<Session, Map<string, { end(): void }>>();
 	const inTurn = createTurns();
 
+	function many<R>(change: (targets: Targets) => Promise<R>) {
+		return clientsOnly((targets: Targets, session) =>
+			// Whoever is meant by a filter is changed piece by piece, and the next one waits for the last piece.
+			inTurn(session, targets, change, 'ids' in targets ? 'submitted' : 'done'),
+		);
+	}
+
 	return {
 		async 'job/enqueue'({ jobs: specs }, session) {
 			// What still runs may finish, and for a parent that takes its children; they wait for the next daemon.
@@ -79,12 +87,12 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
 			const filter = workspace === undefined ? params.filter : { ...params.filter, workspace };
 			return jobs.list({ ...params, filter });
 		},
-		'job/cancel': clientsOnly((targets) => jobs.cancel(targets)),
-		'job/retry': clientsOnly((targets) => jobs.retry(targets)),
-		'job/pause': clientsOnly((targets) => jobs.pause(targets)),
-		'job/resume': clientsOnly((targets) => jobs.resume(targets)),
-		'job/runNow': clientsOnly((targets) => jobs.runNow(targets)),
-		'job/remove': clientsOnly((targets) => jobs.remove(targets)),
+		'job/cancel': many(jobs.cancel),
+		'job/retry': many(jobs.retry),
+		'job/pause': many(jobs.pause),
+		'job/resume': many(jobs.resume),
+		'job/runNow': many(jobs.runNow),
+		'job/remove': many(jobs.remove),
 		'jobs/subscribe': clientsOnly(async (params, session) => {
 			feeds.get(session)?.end();
 			const workspace = await canonicalName(params.workspace);
@@ -113,11 +121,12 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
 			return {};
 		}),
 		'queue/list': clientsOnly(() => jobs.queues()),
-		'queue/update': clientsOnly((params) => jobs.updateQueue(params)),
-		'event/emit': clientsOnly(async ({ name, workspace }) => {
-			const folder = await canonicalName(workspace);
-			return { released: await jobs.emit(name, folder ?? '') };
-		}),
+		'queue/update': clientsOnly((params, session) => inTurn(session, params, jobs.updateQueue)),
+		'event/emit': clientsOnly(({ name, workspace }, session) =>
+			inTurn(session, canonicalName(workspace), async (folder = '') => ({
+				released: await jobs.emit(name, folder),
+			})),
+		),
 		'activity/report': clientsOnly(() => {
 			dependencies.activity();
 			return {};
@@ -126,14 +135,16 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
 		'index/search': clientsOnly((params) => index.search(params)),
 		'system/status': clientsOnly(() => system.status()),
 		'settings/get': clientsOnly(() => dependencies.settings.get()),
-		'settings/update': clientsOnly((params) => dependencies.settings.update(params)),
+		'settings/update': clientsOnly((params, session) =>
+			inTurn(session, params, async () => dependencies.settings.update(params)),
+		),
 		'system/diagnose': clientsOnly(() => system.diagnose()),
 		'system/maintain': clientsOnly((params) => system.maintain(params)),
 		'system/drain': clientsOnly((params) => system.drain(params)),
 	};
 }
 
-// Requests of one connection commit in arrival order, though some take longer to prepare.
+// Requests of one connection commit in arrival order, though some take longer to prepare, or to do.
 function createTurns() {
 	/** Of sessions in which something waits for its turn, or for the disk. */
 	const last = new WeakMap<Session, Promise<void>>();
@@ -142,16 +153,19 @@ function createTurns() {
 		session: Session,
 		prepared: P | Promise<P>,
 		submit: (prepared: P) => Promise<T>,
+		until: 'submitted' | 'done' = 'submitted',
 	): Promise<T> => {
 		const before = last.get(session);
-		if (before === undefined && !(prepared instanceof Promise)) return submit(prepared);
+		if (before === undefined && !(prepared instanceof Promise) && until === 'submitted') {
+			return submit(prepared);
+		}
 		// The box keeps the next one from waiting for this one's fsync, only for its submission.
 		const submitted = Promise.all([prepared, before]).then(([ready]) => ({
 			answer: submit(ready),
 		}));
 		const turn = submitted
 			.then(
-				() => {},
+				({ answer }) => (until === 'done' ? answer.then(nothing, nothing) : undefined),
 				() => before,
 			)
 			.then(() => {
@@ -161,6 +175,8 @@ function createTurns() {
 		return submitted.then(({ answer }) => answer);
 	};
 }
+
+function nothing(): void {}
 
 /** Lists and subscriptions name a folder as enqueue does; one that is gone keeps the name it was given. */
 async function canonicalName(workspace: string | undefined): Promise<string | undefined> {

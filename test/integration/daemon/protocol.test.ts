@@ -249,3 +249,48 @@ test('requests of one connection commit in the order they came', async () => {
 	expect(generations).toEqual(generations.toSorted((a, b) => a - b));
 	expect(new Set(generations).size).toBe(60);
 });
+
+describe('what changes jobs comes after what the same connection asked before', () => {
+	test('an event after the job that waits for it', async () => {
+		const daemon = await startDaemon();
+		const client = await openSession(daemon);
+		const workspace = `file://${daemon.home}`;
+		const waiting = { ...job, workspace, constraints: { event: 'saved' } };
+		const enqueued = client.ask('job/enqueue', { jobs: [waiting] });
+		expect((await client.ask('event/emit', { name: 'saved' })).result).toEqual({ released: 1 });
+		expect((await enqueued).error).toBeUndefined();
+	});
+
+	test.each([
+		['job/cancel', 'cancelled'],
+		['job/pause', 'queued'],
+	])(
+		'%s by a filter after jobs that take long, or are not committed yet',
+		async (method, state) => {
+			const daemon = await startDaemon();
+			const client = await openSession(daemon);
+			await client.ask('queue/update', { name: '*', paused: true });
+			for (const payload of ['small', 'x'.repeat(20_000)]) {
+				const tag = `t${payload.length}`;
+				const enqueued = client.ask('job/enqueue', { jobs: [{ ...job, payload, tag }] });
+				const changed = await client.ask(method, { filter: { tag } });
+				expect(changed.result, tag).toMatchObject({ count: 1 });
+				expect((await enqueued).result).toMatchObject({ jobs: [{ state: 'queued' }] });
+				const listed = await client.ask('job/list', { filter: { tag } });
+				expect(listed.result).toMatchObject({ jobs: [{ state, held: method === 'job/pause' }] });
+			}
+		},
+	);
+
+	test('also after many that are changed piece by piece', async () => {
+		const daemon = await startDaemon();
+		const client = await openSession(daemon);
+		await client.ask('queue/update', { name: '*', paused: true });
+		const jobs = Array.from({ length: 900 }, () => ({ ...job, tag: 't' }));
+		await client.ask('job/enqueue', { jobs });
+		const cancelled = client.ask('job/cancel', { all: true });
+		const retried = await client.ask('job/retry', { filter: { tag: 't' } });
+		expect((await cancelled).result).toMatchObject({ count: 900 });
+		expect(retried.result).toMatchObject({ count: 900 });
+	});
+});
