@@ -61,7 +61,8 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 			add('parent = ?', parent.generation);
 		}
 		if (filter.subjectPrefix !== undefined) {
-			add("subject LIKE ? || '%' ESCAPE '\\'", escapeLike(filter.subjectPrefix));
+			// Exactly: LIKE takes letters of either case for the same.
+			add('substr(subject, 1, length(?)) = ?', filter.subjectPrefix, filter.subjectPrefix);
 		}
 		if (filter.text !== undefined) {
 			const text = escapeLike(filter.text);
