@@ -18,9 +18,19 @@ export interface ListedRows {
 
 export interface Lists {
 	list(params: Params<'job/list'>): ListedRows;
-	/** Ids that match, oldest first, at most `limit`, after `generation`. For changing many jobs in chunks. */
-	matching(filter: JobFilter, after: number, limit: number): { id: string; generation: number }[];
+	/** Those that match, oldest first, at most `limit`. For changing many jobs in chunks. */
+	matching(filter: JobFilter, limit: number, within?: Portion): Matching[];
+	/** The youngest job's generation; 0 when there is none. */
+	newest(): number;
 }
+
+/** Generations after one and up to another. */
+export interface Portion {
+	readonly after: number;
+	readonly upTo: number;
+}
+
+export type Matching = Pick<JobRow, 'id' | 'generation'>;
 
 const TOTAL_CAP = 10_000;
 const SORT_COLUMNS = {
@@ -35,6 +45,8 @@ interface Where {
 }
 
 export function createLists(db: Sqlite, table: JobTable, counters: Counters): Lists {
+	const newest = db.prepare<[], { at: number | null }>('SELECT max(generation) AS at FROM jobs');
+
 	function where(filter: JobFilter): Where {
 		const terms: string[] = [];
 		const values: (string | number)[] = [];
@@ -111,14 +123,16 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 				total: known(filter, present !== '') ?? counted(`${sql}${present}`, values),
 			};
 		},
-		matching(filter, after, limit) {
+		matching(filter, limit, { after, upTo } = { after: 0, upTo: Number.MAX_SAFE_INTEGER }) {
 			const { sql, values } = where(filter);
 			return db
-				.prepare<(string | number)[], { id: string; generation: number }>(
-					`SELECT id, generation FROM jobs WHERE ${sql} AND generation > ? ORDER BY generation LIMIT ?`,
+				.prepare<(string | number)[], Matching>(
+					`SELECT id, generation FROM jobs WHERE ${sql} AND generation > ? AND generation <= ?
+					 ORDER BY generation LIMIT ?`,
 				)
-				.all(...values, after, limit);
+				.all(...values, after, upTo, limit);
 		},
+		newest: () => newest.get()?.at ?? 0,
 	};
 
 	// Jobs that only states and queues choose are counted already.

@@ -2,7 +2,7 @@
 import { SemanticaError } from '../../shared/errors.ts';
 import type { JobState } from '../../shared/job.ts';
 import type { JobFilter, ManyResult, Targets } from '../../shared/protocol/jobs.ts';
-import type { Lists } from './list.ts';
+import type { Lists, Matching } from './list.ts';
 import type { JobRow } from './rows.ts';
 import { type JobTable, noSuchJob } from './statements.ts';
 import type { Tx } from './tx.ts';
@@ -65,11 +65,14 @@ export async function changeMany(
 	const filter: JobFilter = 'filter' in targets ? targets.filter : {};
 	const bounded: JobFilter = { ...filter, state: filter.state ?? [...states] };
 	let after: number | undefined = 0;
+	let upTo: number | undefined;
 	while (after !== undefined) {
 		const from: number = after;
 		// Chosen in the same breath: what was asked before and is not committed yet counts too.
-		const last: { generation: number } | undefined = await writer.submit((tx) => {
-			const batch = lists.matching(bounded, from, CHUNK);
+		const last: Matching | undefined = await writer.submit((tx) => {
+			// Whoever comes later, a successor that failed again most of all, is not meant.
+			upTo ??= lists.newest();
+			const batch = lists.matching(bounded, CHUNK, { after: from, upTo });
 			for (const { id } of batch) tryChange(tx, id);
 			result.count += batch.length;
 			return batch.at(-1);

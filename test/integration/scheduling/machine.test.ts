@@ -146,7 +146,7 @@ describe('a suspend', () => {
 		expect(state(queue, idle?.id ?? '')).toBe('queued');
 		// One at a time, once a second.
 		const started = queue.parts.lists
-			.matching({ queue: ['default'] }, 0, 10)
+			.matching({ queue: ['default'] }, 10)
 			.map(({ id }) => queue.jobs.get(id).job.startedAt ?? 0);
 		expect(running.size).toBe(5);
 		expect(new Set(started).size).toBe(4);
