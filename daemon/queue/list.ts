@@ -24,14 +24,17 @@ export interface Lists {
 	newest(): number;
 }
 
-/** Generations after one and up to another. */
 export interface Portion {
+	/** Generations after one and up to another. */
 	readonly after: number;
 	readonly upTo: number;
+	/** Only those that a person paused, or only those that nobody did. */
+	readonly held?: boolean | undefined;
 }
 
-export type Matching = Pick<JobRow, 'id' | 'generation'>;
+export type Matching = Pick<JobRow, 'id' | 'generation' | 'state' | 'held'>;
 
+const EVERY_ONE: Portion = { after: 0, upTo: Number.MAX_SAFE_INTEGER };
 const TOTAL_CAP = 10_000;
 const SORT_COLUMNS = {
 	createdAt: 'generation',
@@ -123,11 +126,13 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 				total: known(filter, present !== '') ?? counted(`${sql}${present}`, values),
 			};
 		},
-		matching(filter, limit, { after, upTo } = { after: 0, upTo: Number.MAX_SAFE_INTEGER }) {
+		matching(filter, limit, { after, upTo, held } = EVERY_ONE) {
 			const { sql, values } = where(filter);
+			const paused = held === undefined ? '' : `AND held = ${Number(held)}`;
 			return db
 				.prepare<(string | number)[], Matching>(
-					`SELECT id, generation FROM jobs WHERE ${sql} AND generation > ? AND generation <= ?
+					`SELECT id, generation, state, held FROM jobs
+					 WHERE ${sql} ${paused} AND generation > ? AND generation <= ?
 					 ORDER BY generation LIMIT ?`,
 				)
 				.all(...values, after, upTo, limit);

@@ -1,6 +1,6 @@
 /** What clients ask of jobs: the queue's answers to `job/*` and `queue/*`. */
 import { SemanticaError } from '../../shared/errors.ts';
-import { isFinished, JOB_STATES, type Job, type JobState } from '../../shared/job.ts';
+import { isFinished, JOB_STATES, type Job } from '../../shared/job.ts';
 import type { Counts, Explanation, ManyResult, Targets } from '../../shared/protocol/jobs.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { QueueInfo } from '../../shared/protocol/system.ts';
@@ -8,7 +8,7 @@ import { stateName } from './codes.ts';
 import type { Enqueued, PreparedJob } from './enqueue.ts';
 import { EVERYTHING } from './limits.ts';
 import type { QueueParts } from './parts.ts';
-import { changeMany, type ManyChange } from './targets.ts';
+import { changeMany, type ManyChange, type Meant } from './targets.ts';
 
 export interface JobRequests {
 	/** Takes over the pins of the payloads. */
@@ -45,8 +45,8 @@ const UNDONE = ['failed', 'cancelled', 'expired'] as const;
 export function createJobRequests(parts: QueueParts): JobRequests {
 	const { writer, table, lists, limits, counters, toWire, occupied } = parts;
 
-	function many(targets: Targets, states: readonly JobState[], change: ManyChange['change']) {
-		return changeMany(writer, table, lists, { targets, states, change });
+	function many(targets: Targets, meant: Meant, change: ManyChange['change']) {
+		return changeMany(writer, table, lists, { targets, meant, change });
 	}
 
 	function queueInfo(name: string): QueueInfo {
@@ -84,23 +84,23 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			return { jobs: rows.map(toWire), nextCursor, total };
 		},
 		cancel: (targets) =>
-			many(targets, OPEN, (tx, row) => {
+			many(targets, { states: OPEN }, (tx, row) => {
 				const state = stateName(row.state);
 				if (isFinished(state)) throw new SemanticaError('CONFLICT', `it is already ${state}`);
 				parts.transitions.requestStop(tx, row, 'cancel');
 			}),
 		async retry(targets) {
 			const jobs: Result<'job/retry'>['jobs'] = [];
-			const result = await many(targets, UNDONE, (tx, row) => {
+			const result = await many(targets, { states: UNDONE }, (tx, row) => {
 				const id = parts.retry(tx, row);
 				if (id !== null) jobs.push({ id, retryOf: row.id });
 			});
 			return { ...result, jobs };
 		},
-		pause: (targets) => many(targets, OPEN, parts.pauses.pause),
-		resume: (targets) => many(targets, OPEN, parts.pauses.resume),
-		runNow: (targets) => many(targets, ['queued', 'paused'], parts.pauses.runNow),
-		remove: (targets) => many(targets, FINISHED, parts.removal.remove),
+		pause: (targets) => many(targets, { states: OPEN, held: false }, parts.pauses.pause),
+		resume: (targets) => many(targets, { states: OPEN, held: true }, parts.pauses.resume),
+		runNow: (targets) => many(targets, { states: ['queued', 'paused'] }, parts.pauses.runNow),
+		remove: (targets) => many(targets, { states: FINISHED }, parts.removal.remove),
 		emit: (name, workspace) => writer.submit((tx) => parts.events.emit(tx, name, workspace)),
 		counts: () => counters.all(),
 		paused: () => limits.of(EVERYTHING).paused,

@@ -13,26 +13,27 @@ const MAX_SKIPPED = 100;
 
 export interface ManyChange {
 	readonly targets: Targets;
-	/** States that a filter or `all` means when it does not name any. */
-	readonly states: readonly JobState[];
+	/** What a filter or `all` means when it does not say otherwise: the others need no change. */
+	readonly meant: Meant;
 	/** @throws SemanticaError CONFLICT before it changes anything, with the reason for skipping this job. */
 	readonly change: (tx: Tx, row: JobRow) => void;
 }
 
-/** Undefined reason: it was done. */
-interface Outcome {
-	readonly id: string;
-	readonly reason: string | undefined;
+export interface Meant {
+	readonly states: readonly JobState[];
+	/** Only those that a person paused, or only those that nobody did. */
+	readonly held?: boolean;
 }
 
 export async function changeMany(
 	writer: Writer,
 	table: JobTable,
 	lists: Lists,
-	{ targets, states, change }: ManyChange,
+	{ targets, meant, change }: ManyChange,
 ): Promise<ManyResult> {
 	const result = { count: 0, skipped: [] as ManyResult['skipped'], skippedCount: 0 };
 
+	/** @returns why it was left as it is; undefined when it was changed */
 	function tryChange(tx: Tx, id: string): string | undefined {
 		const row = table.byId(id);
 		if (row === undefined) return noSuchJob(id).message;
@@ -45,6 +46,24 @@ export async function changeMany(
 		}
 	}
 
+	// What it refuses has changed since it was chosen when it went along with its parent.
+	function tryChosen(tx: Tx, { id, state, held }: Matching): string | undefined {
+		const reason = tryChange(tx, id);
+		if (reason === undefined) return undefined;
+		const now = table.byId(id);
+		return now?.state === state && now.held === held ? reason : undefined;
+	}
+
+	function report(outcomes: readonly Outcome[]): void {
+		for (const { id, reason } of outcomes) {
+			if (reason === undefined) result.count++;
+			else {
+				result.skippedCount++;
+				if (result.skipped.length < MAX_SKIPPED) result.skipped.push({ id, reason });
+			}
+		}
+	}
+
 	if ('ids' in targets) {
 		const chunks: Promise<Outcome[]>[] = [];
 		// All at once: what the same client asks next is to come after the last of them.
@@ -53,31 +72,31 @@ export async function changeMany(
 			const tried = (tx: Tx) => ids.map((id) => ({ id, reason: tryChange(tx, id) }));
 			chunks.push(writer.submit(tried, ids.length));
 		}
-		for (const { id, reason } of (await Promise.all(chunks)).flat()) {
-			if (reason === undefined) result.count++;
-			else {
-				result.skippedCount++;
-				if (result.skipped.length < MAX_SKIPPED) result.skipped.push({ id, reason });
-			}
-		}
+		for (const outcomes of await Promise.all(chunks)) report(outcomes);
 		return result;
 	}
-	const filter: JobFilter = 'filter' in targets ? targets.filter : {};
-	const bounded: JobFilter = { ...filter, state: filter.state ?? [...states] };
-	let after: number | undefined = 0;
+	const asked: JobFilter = 'filter' in targets ? targets.filter : {};
+	const filter: JobFilter = { ...asked, state: asked.state ?? [...meant.states] };
+	let after = 0;
 	let upTo: number | undefined;
-	while (after !== undefined) {
-		const from: number = after;
+	for (;;) {
 		// Chosen in the same breath: what was asked before and is not committed yet counts too.
-		const last: Matching | undefined = await writer.submit((tx) => {
+		const { batch, outcomes } = await writer.submit((tx) => {
 			// Whoever comes later, a successor that failed again most of all, is not meant.
 			upTo ??= lists.newest();
-			const batch = lists.matching(bounded, CHUNK, { after: from, upTo });
-			for (const { id } of batch) tryChange(tx, id);
-			result.count += batch.length;
-			return batch.at(-1);
+			const batch = lists.matching(filter, CHUNK, { after, upTo, held: meant.held });
+			const outcomes = batch.map((job) => ({ id: job.id, reason: tryChosen(tx, job) }));
+			return { batch, outcomes };
 		}, CHUNK);
-		after = last?.generation;
+		report(outcomes);
+		const last = batch.at(-1);
+		if (last === undefined) return result;
+		after = last.generation;
 	}
-	return result;
+}
+
+/** Undefined reason: it was done. */
+interface Outcome {
+	readonly id: string;
+	readonly reason: string | undefined;
 }
