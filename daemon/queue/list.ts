@@ -7,7 +7,7 @@ import type { Params } from '../../shared/protocol/requests.ts';
 import type { Sqlite } from '../sqlite/open.ts';
 import { STATE } from './codes.ts';
 import type { Counters } from './counters.ts';
-import type { JobRow } from './rows.ts';
+import { type JobRow, wireBytes } from './rows.ts';
 import { type JobTable, noSuchJob } from './statements.ts';
 
 export interface ListedRows {
@@ -17,7 +17,8 @@ export interface ListedRows {
 }
 
 export interface Lists {
-	list(params: Params<'job/list'>): ListedRows;
+	/** Ends early, but not without any, where more would take too many bytes on the wire. */
+	list(params: Params<'job/list'>, maxBytes: number): ListedRows;
 	/** Those that match, oldest first, at most `limit`. For changing many jobs in chunks. */
 	matching(filter: JobFilter, limit: number, within?: Portion): Matching[];
 	/** The youngest job's generation; 0 when there is none. */
@@ -96,7 +97,7 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 	}
 
 	return {
-		list({ filter, sort, limit, cursor }) {
+		list({ filter, sort, limit, cursor }, maxBytes) {
 			const { sql, values } = where(filter);
 			const descending = sort.startsWith('-');
 			const key = sort.replace(/^-/, '') as keyof typeof SORT_COLUMNS;
@@ -108,14 +109,21 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 			const compare = descending ? '<' : '>';
 			const after = position === undefined ? '' : ` AND (${column}, generation) ${compare} (?, ?)`;
 			const direction = descending ? 'DESC' : 'ASC';
-			const rows = db
+			const found = db
 				.prepare<(string | number)[], JobRow>(
 					`SELECT * FROM jobs WHERE ${sql}${present}${after}
 					 ORDER BY ${column} ${direction}, generation ${direction} LIMIT ?`,
 				)
-				.all(...values, ...(position ?? []), limit + 1);
-			const more = rows.length > limit;
-			if (more) rows.pop();
+				.iterate(...values, ...(position ?? []), limit + 1);
+			const rows: JobRow[] = [];
+			let bytes = 0;
+			let more = false;
+			for (const row of found) {
+				bytes += wireBytes(row);
+				more = rows.length === limit || (bytes > maxBytes && rows.length > 0);
+				if (more) break;
+				rows.push(row);
+			}
 			const last = rows.at(-1);
 			return {
 				rows,

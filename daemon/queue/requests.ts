@@ -8,6 +8,7 @@ import { stateName } from './codes.ts';
 import type { Enqueued, PreparedJob } from './enqueue.ts';
 import { EVERYTHING } from './limits.ts';
 import type { QueueParts } from './parts.ts';
+import { wireBytes } from './rows.ts';
 import { changeMany, type ManyChange, type Meant } from './targets.ts';
 
 export interface JobRequests {
@@ -17,11 +18,12 @@ export interface JobRequests {
 	get(id: string): Result<'job/get'>;
 	/** @throws SemanticaError NOT_FOUND */
 	explain(id: string): Explanation;
-	/** The job as clients see it, or undefined when it is not kept. */
-	find(id: string): Job | undefined;
+	/** The jobs of these ids, until they take so many bytes on the wire; at least one is looked at. */
+	find(ids: Iterable<string>, maxBytes: number): Found;
 	/** @throws SemanticaError NOT_FOUND or PAYLOAD_LOST */
 	payload(params: Params<'job/payload'>): Promise<Result<'job/payload'>>;
-	list(params: Params<'job/list'>): Result<'job/list'>;
+	/** Ends early, with a cursor, where more would take too many bytes on the wire. */
+	list(params: Params<'job/list'>, maxBytes?: number): Result<'job/list'>;
 	cancel(targets: Targets): Promise<ManyResult>;
 	retry(targets: Targets): Promise<Result<'job/retry'>>;
 	pause(targets: Targets): Promise<ManyResult>;
@@ -36,6 +38,18 @@ export interface JobRequests {
 	queues(): Result<'queue/list'>;
 	updateQueue(params: Params<'queue/update'>): Promise<Result<'queue/update'>>;
 }
+
+/** Jobs as clients see them. */
+export interface Found {
+	readonly jobs: Job[];
+	/** Ids of jobs that are not kept. */
+	readonly missing: string[];
+	/** Ids that were come to. */
+	readonly looked: string[];
+}
+
+/** Far below what a frame may have: commands are long only now and then. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 const OPEN = JOB_STATES.filter((state) => !isFinished(state));
 const FINISHED = JOB_STATES.filter(isFinished);
@@ -73,14 +87,23 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			};
 		},
 		explain: (id) => parts.explain(table.need(id)),
-		find(id) {
-			const row = table.byId(id);
-			return row === undefined ? undefined : toWire(row);
+		find(ids, maxBytes) {
+			const found: Found = { jobs: [], missing: [], looked: [] };
+			let bytes = 0;
+			for (const id of ids) {
+				const row = table.byId(id);
+				bytes += row === undefined ? id.length : wireBytes(row);
+				if (bytes > maxBytes && found.looked.length > 0) break;
+				found.looked.push(id);
+				if (row === undefined) found.missing.push(id);
+				else found.jobs.push(toWire(row));
+			}
+			return found;
 		},
 		payload: async ({ id, offset, maxBytes }) =>
 			parts.payloads.read(table.need(id).generation, offset, maxBytes),
-		list(params) {
-			const { rows, nextCursor, total } = lists.list(params);
+		list(params, maxBytes = PAGE_BYTES) {
+			const { rows, nextCursor, total } = lists.list(params, maxBytes);
 			return { jobs: rows.map(toWire), nextCursor, total };
 		},
 		cancel: (targets) =>

@@ -123,6 +123,15 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 	};
 }
 
+/** What the fields of a job that are bounded tightly take on the wire, their names included; rather too much. */
+const SMALL_FIELDS_BYTES = 2048;
+
+/** About how many bytes the job takes on the wire. */
+export function wireBytes(row: JobRow): number {
+	const large = [row.spec, row.result, row.progress, row.error_message];
+	return large.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), SMALL_FIELDS_BYTES);
+}
+
 function publicCommand(command: Command): NonNullable<Job['command']> {
 	return {
 		command: command.command,

@@ -3,6 +3,8 @@
  * Where there are more than the view shows, the head of the line is fetched, and again when it runs low.
  */
 import { errorMessage } from '../../shared/errors.ts';
+import type { Job } from '../../shared/job.ts';
+import type { Result } from '../../shared/protocol/requests.ts';
 import type { Link } from '../connection/link.ts';
 import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
 import { isNews } from './groups.ts';
@@ -21,8 +23,20 @@ export function keepNextWaiting(
 		if (link.state.kind !== 'connected') return;
 		try {
 			const filter = { state: ['queued' as const], parentId: null };
-			const page = await link.request('job/list', { filter, sort: 'createdAt', limit: PAGE });
-			store.merge('waiting', page.jobs.filter(isNews), page.nextCursor !== null);
+			const head: Job[] = [];
+			let cursor: string | null | undefined;
+			// Large jobs come in several pages: with fewer than asked for it would fetch again and again.
+			while (cursor !== null && head.length < PAGE) {
+				const page: Result<'job/list'> = await link.request('job/list', {
+					filter,
+					sort: 'createdAt',
+					limit: PAGE - head.length,
+					...(cursor === undefined ? {} : { cursor }),
+				});
+				head.push(...page.jobs);
+				cursor = page.nextCursor;
+			}
+			store.merge('waiting', head.filter(isNews), cursor !== null);
 		} catch (error) {
 			log(`Listing the next jobs failed: ${errorMessage(error)}`);
 		}

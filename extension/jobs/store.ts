@@ -122,9 +122,10 @@ export class JobStore {
 		for (const job of snapshot.jobs) this.#keep(job);
 		for (const group of GROUPS) {
 			this.#trim(group);
-			// The daemon sends the newest 100 of a group: a full one may have more.
+			// The daemon sends the newest 100 of a group, and fewer when they are large.
 			const sent = snapshot.jobs.filter((job) => groupOf(job) === group).length;
-			if (group !== 'running' && sent >= PAGE) this.#truncated.add(group);
+			const more = sent >= PAGE || sent < this.total(group);
+			if (group !== 'running' && more) this.#truncated.add(group);
 		}
 		this.#changes.emit(ALL);
 		this.updates.emit(snapshot.jobs);

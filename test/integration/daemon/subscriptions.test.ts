@@ -170,6 +170,57 @@ describe('the snapshot', () => {
 	});
 });
 
+describe('jobs with long commands', () => {
+	const long = (i: number) =>
+		shell('true', { tag: `${i}`, command: { command: 'true', args: ['a'.repeat(240_000)] } });
+
+	test('reach a subscriber in steps, and lists in pages, that fit a frame', async () => {
+		const daemon = await startDaemon();
+		const connection = await daemon.connect();
+		await connection.request('queue/update', { name: '*', paused: true });
+		const watcher = await openSession(daemon);
+		await watcher.ask('jobs/subscribe', {});
+		let last: string | undefined;
+		for (let from = 0; from < 200; from += 50) {
+			const ids = await enqueue(
+				connection,
+				...Array.from({ length: 50 }, (_, i) => long(from + i)),
+			);
+			last = ids.at(-1);
+		}
+		const heard = (state: string) =>
+			watcher.next(({ method, params }) => {
+				if (method !== 'jobs/changed') return false;
+				const change = params as JobsChanged;
+				// Where this machine is too slow to follow, it is told so.
+				if ('resync' in change) return true;
+				return change.jobs.some((job) => job.id === last && job.state === state);
+			});
+		await heard('queued');
+		await connection.request('job/cancel', { all: true });
+		await heard('cancelled');
+		for (const message of watcher.received) {
+			expect(JSON.stringify(message).length).toBeLessThan(2 * 1024 * 1024);
+		}
+		// Whoever comes later gets the newest of them, and the rest page by page.
+		const snapshot = await (await daemon.connect()).request('jobs/subscribe', {});
+		expect(snapshot.counts).toMatchObject({ cancelled: 200 });
+		expect(snapshot.jobs.map((job) => job.tag)).toEqual(['199', '198', '197', '196']);
+		const tags: (string | null)[] = [];
+		for (let cursor: string | null | undefined; cursor !== null; ) {
+			const page = await connection.request('job/list', {
+				limit: 200,
+				...(cursor === undefined ? {} : { cursor }),
+			});
+			expect(page.total).toEqual({ value: 200, exact: true });
+			expect(JSON.stringify(page).length).toBeLessThan(5 * 1024 * 1024);
+			tags.push(...page.jobs.map((job) => job.tag));
+			cursor = page.nextCursor;
+		}
+		expect(tags).toEqual(Array.from({ length: 200 }, (_, i) => `${199 - i}`));
+	});
+});
+
 describe('a subscriber that falls behind', () => {
 	test('is told to begin anew once, instead of all that it missed', async () => {
 		const daemon = await startDaemon();

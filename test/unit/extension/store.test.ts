@@ -108,6 +108,15 @@ describe('the job store', () => {
 		expect(store.truncated('waiting')).toBe(false);
 	});
 
+	it('has more to page when the daemon sent fewer because they are large', () => {
+		const store = new JobStore();
+		const jobs = [makeJob(), makeJob({ state: 'failed', finishedAt: 1 })];
+		const known = { ...counts, queued: 9, failed: 1 };
+		store.replace({ instance: 'a', seq: 1, counts: known, paused: false, jobs });
+		expect(store.truncated('waiting')).toBe(true);
+		expect(store.truncated('failed')).toBe(false);
+	});
+
 	it('lets those that start next displace the newest', () => {
 		const first = Array.from({ length: PAGE }, () => makeJob());
 		const newest = Array.from({ length: PAGE }, () => makeJob());

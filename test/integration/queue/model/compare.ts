@@ -22,7 +22,7 @@ export function compare(model: QueueModel, real: Real, orders: readonly string[]
 		children: countsOf(model.children(job).map((child) => child.state)),
 	}));
 	const actual = model.kept.map((job) => {
-		const shown = jobs.find(job.id);
+		const [shown] = jobs.find([job.id], 1).jobs;
 		if (shown === undefined) throw new Error(`Job ${job.id} is gone.`);
 		const { id, generation, state, phase, stopping, held, attempt, run, runAt } = shown;
 		const { retryOf, key, children, progress } = shown;
