@@ -1,6 +1,7 @@
 import { Uri, window, workspace } from 'vscode';
 import type { Link } from '../connection/link.ts';
-import { canonicalUri, openFolders } from '../indexing/folders.ts';
+import { canonicalUri } from '../indexing/canonicalUri.ts';
+import { openFolders } from '../indexing/folders.ts';
 import type { IndexedFolders } from '../indexing/indexedFolders.ts';
 import type { Log } from '../log.ts';
 import { searchFolders } from '../search/hits.ts';

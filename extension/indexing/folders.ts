@@ -1,9 +1,9 @@
 /** The folders of this window that can be indexed, named as the daemon names them. */
-import { realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { l10n, type Uri, workspace } from 'vscode';
-import { errorCode, SemanticaError } from '../../shared/errors.ts';
+import { SemanticaError } from '../../shared/errors.ts';
 import type { IndexedFolder } from './specs.ts';
 
 export const indexedFolder = (uri: Uri): IndexedFolder => ({
@@ -20,16 +20,6 @@ export function openFolders(): IndexedFolder[] {
 	return (workspace.workspaceFolders ?? [])
 		.filter(({ uri }) => uri.scheme === 'file')
 		.map(({ uri }) => indexedFolder(uri));
-}
-
-/** The daemon names folders by their real path; what no longer exists keeps its name. */
-export async function canonicalUri(folder: IndexedFolder): Promise<string> {
-	try {
-		return pathToFileURL(await realpath(folder.path)).href;
-	} catch (error) {
-		if (errorCode(error) === undefined) throw error;
-		return folder.uri;
-	}
 }
 
 /** @throws SemanticaError with a sentence when the folder was deleted or is not one. */

@@ -2,7 +2,7 @@
 import type { Memento } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { Signal } from '../lifetime.ts';
-import { canonicalUri } from './folders.ts';
+import { canonicalUri } from './canonicalUri.ts';
 import type { IndexedFolder } from './specs.ts';
 
 const KEY = 'indexedFolders';
@@ -10,6 +10,8 @@ const KEY = 'indexedFolders';
 export class IndexedFolders {
 	readonly #memory: Memento;
 	readonly #link: Pick<Link, 'request'>;
+	/** Asked for here and not yet known to the daemon: an index appears only when its job starts. */
+	readonly #awaited = new Set<string>();
 	readonly #refreshes = new Signal<void>();
 	/** The daemon has said which indexes there are. */
 	readonly onDidRefresh = this.#refreshes.on;
@@ -24,8 +26,9 @@ export class IndexedFolders {
 	}
 
 	async add(folder: IndexedFolder): Promise<void> {
-		const known = this.#known();
 		const uri = await canonicalUri(folder);
+		this.#awaited.add(uri);
+		const known = this.#known();
 		if (!known.includes(uri)) await this.#memory.update(KEY, [...known, uri]);
 	}
 
@@ -33,7 +36,8 @@ export class IndexedFolders {
 	async refresh(): Promise<void> {
 		const { indexes } = await this.#link.request('index/status', {});
 		const uris = indexes.map(({ workspace }) => workspace);
-		await this.#memory.update(KEY, uris);
+		for (const uri of uris) this.#awaited.delete(uri);
+		await this.#memory.update(KEY, [...uris, ...this.#awaited]);
 		this.#refreshes.emit();
 	}
 

@@ -1,6 +1,7 @@
 /** The daemon of a test's data folder, seen from outside. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PATIENCE_MS } from './patience.ts';
 
 export interface DaemonState {
 	readonly pid: number;
@@ -26,7 +27,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Resolves when the condition holds; looks again whenever the process table had time to change. */
-export async function until(what: string, holds: () => boolean, ms = 30_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, ms = PATIENCE_MS): Promise<void> {
 	const deadline = Date.now() + ms;
 	while (!holds()) {
 		if (Date.now() > deadline) throw new Error(`Not within ${ms} ms: ${what}.`);

@@ -26,6 +26,7 @@ import { UNSHARE } from '../support/mounts.ts';
 import { type PowerTree, writePowerTree } from '../support/power.ts';
 import { ensureGone, killFamily } from './daemon.ts';
 import { Workbench } from './pages/workbench.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { codeServer } from './setup.ts';
 
 const need = (name: string): string => {
@@ -117,6 +118,7 @@ export class Editor {
 			viewport: { width: 1200, height: 760 },
 			deviceScaleFactor: process.env['SEMANTICA_SCREENSHOTS'] === '1' ? 1.5 : 1,
 		});
+		context.setDefaultTimeout(PATIENCE_MS);
 		const page = await context.newPage();
 		this.#pages.add(page);
 		page.on('close', () => this.#pages.delete(page));
@@ -248,6 +250,7 @@ async function address(server: ChildProcess): Promise<string> {
 function launchBrowser(): Promise<Browser> {
 	return chromium.launch({
 		executablePath: need('SEMANTICA_E2E_BROWSER'),
+		timeout: PATIENCE_MS,
 		args: [
 			...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
 			...['--disable-background-networking', '--disable-component-update'],

@@ -39,8 +39,7 @@ describe('a window', () => {
 		for (const name of ['north', 'south']) {
 			await workbench.jobs.row(`Index ${name}`).filter({ hasText: 'succeeded' }).waitFor();
 		}
-		await workbench.run('Semantica: Search Index');
-		await workbench.quickInput.fill(RARE.word);
+		await workbench.search(RARE.word);
 		await workbench.quickInput.row(`${RARE.file}:${RARE.line}`).nth(1).waitFor();
 		await workbench.quickInput.cancel();
 	});

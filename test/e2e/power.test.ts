@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { UNSHARE } from '../support/mounts.ts';
 import type { PowerTree } from '../support/power.ts';
 import { Editor } from './editor.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { makeWorkspace } from './workspace.ts';
 
 const supplies = (online: boolean, capacity: number): PowerTree => ({
@@ -58,7 +59,7 @@ describe.skipIf(UNSHARE === undefined)('on battery', () => {
 		editor.power(supplies(false, 42));
 		await row.filter({ hasText: 'on battery, 42 %' }).waitFor();
 		editor.power(supplies(true, 42));
-		await expect.poll(indexed, { timeout: 30_000 }).toEqual([5]);
+		await expect.poll(indexed, { timeout: PATIENCE_MS }).toEqual([5]);
 		await row.waitFor({ state: 'detached' });
 
 		const connection = await editor.connect();
@@ -82,7 +83,7 @@ describe.skipIf(UNSHARE === undefined)('on battery', () => {
 		const workbench = await editor.open({ folder: makeWorkspace('tent', 3) });
 		const question = workbench.notification('The index of tent is waiting for AC power');
 		await question.getByText('Index Now').click();
-		await expect.poll(indexed, { timeout: 30_000 }).toEqual([5]);
+		await expect.poll(indexed, { timeout: PATIENCE_MS }).toEqual([5]);
 	});
 
 	it('that is low, only what a person starts runs', async () => {

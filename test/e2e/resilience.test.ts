@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { daemonState, isAlive, until } from './daemon.ts';
 import { Editor } from './editor.ts';
+import { makeGate } from './gate.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { makeWorkspace } from './workspace.ts';
 
@@ -27,32 +28,27 @@ describe('a daemon', () => {
 			return now !== undefined && now.instance !== old.instance;
 		});
 
-	/** A job that counts once per tick, and may be run again after an interruption. */
-	const count = async (title: string, upTo: number) => {
+	/** A job that counts, ends when its gate is open, and may be run again after an interruption. */
+	const count = async (title: string) => {
 		const connection = await editor.connect();
-		const script = `let n = 0; const t = setInterval(() => { console.log('tick', ++n); if (n === ${upTo}) clearInterval(t); }, 300);`;
-		const { jobs } = await connection.request('job/enqueue', {
-			jobs: [
-				{
-					type: 'command',
-					title,
-					restartable: true,
-					command: { command: process.execPath, args: ['-e', script] },
-				},
-			],
+		const gate = makeGate();
+		const line = `echo first tick; ${gate.wait}; echo last tick`;
+		const command = { command: '/bin/sh', args: ['-c', line], env: { PATH: '/usr/bin:/bin' } };
+		await connection.request('job/enqueue', {
+			jobs: [{ type: 'command', title, restartable: true, command }],
 		});
 		connection.dispose();
-		return jobs[0]?.id;
+		return gate;
 	};
 
 	it('comes up', () => workbench.jobs.openEmpty());
 
 	it('that is killed is back at once, and followed logs go on', async () => {
-		await count('Count the ships', 20);
+		const gate = await count('Count the ships');
 		const row = workbench.jobs.row('Count the ships');
 		await row.waitFor();
 		await row.click();
-		await workbench.output.line('tick').waitFor();
+		await workbench.output.wholeLine('first tick').waitFor();
 
 		const old = running();
 		const began = Date.now();
@@ -60,7 +56,8 @@ describe('a daemon', () => {
 		await replaced(old);
 		await workbench.output.line('run 2,').waitFor();
 		console.log(`Killed, and the log goes on after ${Date.now() - began} ms.`);
-		await workbench.output.wholeLine('tick 20').waitFor();
+		gate.open();
+		await workbench.output.wholeLine('last tick').waitFor();
 		await workbench.jobs.row('Count the ships').filter({ hasText: 'succeeded' }).waitFor();
 		expect(await workbench.notifications.count()).toBe(0);
 	});
@@ -78,12 +75,14 @@ describe('a daemon', () => {
 	});
 
 	it('is restarted on demand; only what would be lost asks first', async () => {
-		await count('Count the gulls', 10);
+		const gate = await count('Count the gulls');
 		await workbench.jobs.row('Count the gulls').filter({ hasText: 'running' }).waitFor();
 		const old = running();
 		await workbench.run('Semantica: Restart Daemon');
 		await replaced(old);
 		await until('the old one has left', () => !isAlive(old.pid));
+		await workbench.jobs.row('Count the gulls').filter({ hasText: 'running' }).waitFor();
+		gate.open();
 		await workbench.jobs.row('Count the gulls').filter({ hasText: 'succeeded' }).waitFor();
 	});
 

@@ -57,8 +57,8 @@ try {
 		include: ['*.test.ts'],
 		// One editor at a time: two cores cannot drive more without lying about timing.
 		fileParallelism: false,
-		testTimeout: 120_000,
-		hookTimeout: 120_000,
+		testTimeout: 300_000,
+		hookTimeout: 300_000,
 	});
 	await vitest.close();
 	console.log(`End-to-end tests took ${Math.round((Date.now() - began) / 1000)} s.`);

@@ -28,8 +28,7 @@ describe.runIf(wanted)('pictures', () => {
 			});
 
 		const search = async (words: string) => {
-			await workbench.run('Semantica: Search Index');
-			await workbench.quickInput.fill(words);
+			await workbench.search(words);
 			await workbench.quickInput
 				.row(/\.ts:\d/)
 				.first()

@@ -1,5 +1,6 @@
 /** The Jobs view in the sidebar. */
 import type { Locator, Page } from 'playwright-core';
+import { appears } from './quickInput.ts';
 
 export class JobsView {
 	readonly #page: Page;
@@ -67,10 +68,7 @@ export class JobsView {
 		// A row that is drawn anew meanwhile takes its tooltip with it.
 		for (let shown = false; !shown; ) {
 			await row.hover();
-			shown = await tooltip.waitFor({ timeout: 3_000 }).then(
-				() => true,
-				() => false,
-			);
+			shown = await appears(tooltip);
 			if (!shown) await this.#away();
 		}
 		await look(tooltip);

@@ -39,3 +39,10 @@ export class QuickInput {
 		await this.#page.keyboard.press('Escape');
 	}
 }
+
+/** Whether it shows within a moment; for what is tried again where it does not. */
+export const appears = (locator: Locator, ms = 3_000): Promise<boolean> =>
+	locator.waitFor({ timeout: ms }).then(
+		() => true,
+		() => false,
+	);

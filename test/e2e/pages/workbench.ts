@@ -2,7 +2,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { JobsView } from './jobsView.ts';
 import { OutputPanel } from './outputPanel.ts';
-import { QuickInput } from './quickInput.ts';
+import { appears, QuickInput } from './quickInput.ts';
 
 export class Workbench {
 	readonly page: Page;
@@ -32,42 +32,57 @@ export class Workbench {
 		return folder.first().isVisible();
 	}
 
-	/** As a person closes it: the editor hears of it. */
+	/** As a person closes it: the editor hears of it, and has time to say so to others. */
 	async close(): Promise<void> {
-		await this.page.close({ runBeforeUnload: true });
+		// A page that is closed may be torn down before the editor is done; one that is left is not.
+		await this.page.evaluate(() => location.assign('about:blank'));
+		await this.page.waitForURL('about:blank');
+		await this.page.close();
 	}
 
 	/** Runs a command by its title, as from the palette. */
 	async run(title: string): Promise<void> {
-		await this.page.keyboard.press('F1');
-		await this.quickInput.fill(`>${title}`);
-		await this.quickInput.chosen(title).waitFor();
+		const chosen = this.quickInput.chosen(title);
+		// A window that is busy may swallow the key, or open the palette anew over what was typed.
+		do {
+			await this.page.keyboard.press('F1');
+			if (await appears(this.quickInput.widget)) await this.quickInput.fill(`>${title}`);
+		} while (!(await appears(chosen)));
 		await this.page.keyboard.press('Enter');
 	}
 
-	/** A notification that contains the text. */
+	/** Opens Search Index and types the words. */
+	async search(words: string): Promise<void> {
+		await this.run('Semantica: Search Index');
+		await this.quickInput.title.filter({ hasText: 'Search Index' }).waitFor();
+		await this.quickInput.fill(words);
+	}
+
+	/** A pop-up of Semantica that contains the text. */
 	notification(text: string | RegExp): Locator {
-		return this.page
-			.locator('.notifications-toasts .notification-list-item')
-			.filter({ hasText: text });
+		return this.notifications.filter({ hasText: text });
 	}
 
 	/**
-	 * Looks at the one notification that the editor keeps, and takes it off its list. The editor pops up at most three
+	 * Looks at the notification with the text, and takes it off the editor's list. The editor pops up at most three
 	 * within 800 ms and only lists any other, so what comes in quick succession has to be looked for there.
 	 */
-	async dismissListed(look: (notification: Locator) => Promise<void>): Promise<void> {
+	async dismissListed(text: string, look: (notification: Locator) => Promise<void>): Promise<void> {
 		await this.run('Notifications: Show Notifications');
-		const listed = this.page.locator('.notifications-center.visible .notification-list-item');
+		const listed = this.page
+			.locator('.notifications-center.visible .notification-list-item')
+			.filter({ hasText: text });
 		await look(listed);
 		await listed.hover();
 		await listed.locator('.codicon-notifications-clear').click();
 		await listed.waitFor({ state: 'detached' });
 	}
 
-	/** Any pop-up at all. */
+	/** Any pop-up of Semantica; the editor has some of its own. */
 	get notifications(): Locator {
-		return this.page.locator('.notifications-toasts .notification-list-item');
+		return this.page.locator(
+			'.notifications-toasts .monaco-list-row[aria-label*="source: Semantica"]',
+		);
 	}
 
 	async clearNotifications(): Promise<void> {
