@@ -7,8 +7,8 @@ import { indexOnOpen } from './indexing/automatic.ts';
 import { IndexedFolders } from './indexing/indexedFolders.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { indexOnSave } from './indexing/onSave.ts';
-import { keepNextWaiting } from './jobs/nextWaiting.ts';
 import { JobOutcomes } from './jobs/outcomes.ts';
+import { JobPages } from './jobs/pages.ts';
 import { createJobPicker } from './jobs/pick.ts';
 import { WaitingReasons } from './jobs/reasons.ts';
 import { createJobRows } from './jobs/rows.ts';
@@ -42,7 +42,7 @@ export function activate(context: ExtensionContext): void {
 	const text = createJobText(l10n.t, env.language, Date.now);
 	const waiting = createWaitingText(l10n.t, text);
 	const jobs = own.own(followJobs(store, { link, notifications, log: scoped(log, 'jobs') }));
-	own.own(keepNextWaiting(store, link, scoped(log, 'jobs')));
+	const pages = own.own(new JobPages(store, link, scoped(log, 'jobs')));
 	const outcomes = own.own(new JobOutcomes(store.updates, link));
 	const reasons = own.own(new WaitingReasons(store, link, scoped(log, 'jobs')));
 	const rows = createJobRows(text, waiting, (id) => reasons.of(id));
@@ -59,7 +59,7 @@ export function activate(context: ExtensionContext): void {
 	own.own(indexOnSave(indexer, indexed, scoped(log, 'index')));
 	own.own(indexOnOpen({ indexer, indexed, link, store, log: scoped(log, 'index') }));
 	own.own(showStatusBar(link, store, String(context.extension.packageJSON.version)));
-	const services = { link, store, tree, picker, logs, indexer, indexed, reporter, log };
+	const services = { link, store, pages, picker, logs, indexer, indexed, reporter, log };
 	own.own(registerCommands(commandBodies(services), link, log));
 	const presence = own.own(showPresence(link, scoped(log, 'presence')));
 	leave = async () => {

@@ -2,9 +2,9 @@
 import type { Link } from '../connection/link.ts';
 import type { IndexedFolders } from '../indexing/indexedFolders.ts';
 import type { Indexer } from '../indexing/indexer.ts';
+import type { JobPages } from '../jobs/pages.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import type { JobStore } from '../jobs/store.ts';
-import type { JobsTree } from '../jobs/tree.ts';
 import type { Log } from '../log.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import { configuredHome } from '../settings.ts';
@@ -31,7 +31,7 @@ import { showMore } from './showMore.ts';
 export interface CommandServices {
 	readonly link: Link;
 	readonly store: JobStore;
-	readonly tree: JobsTree;
+	readonly pages: JobPages;
 	readonly picker: JobPicker;
 	readonly logs: JobLogs;
 	readonly indexer: Indexer;
@@ -41,7 +41,7 @@ export interface CommandServices {
 }
 
 export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
-	const { link, store, tree, picker, logs, indexer, indexed, reporter, log } = services;
+	const { link, store, pages, picker, logs, indexer, indexed, reporter, log } = services;
 	return {
 		indexWorkspace: indexWorkspace(indexer, reporter),
 		indexFolder: indexFolder(indexer, reporter),
@@ -59,6 +59,6 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		resumeAll: resumeAll(link),
 		restartDaemon: restartDaemonCommand(link, store, configuredHome, log),
 		showDaemonLog: showDaemonLog(configuredHome),
-		showMore: showMore(tree),
+		showMore: showMore(pages),
 	};
 }

@@ -20,8 +20,8 @@ import type { WaitingText } from './waitingText.ts';
 export type Remedy = 'restartDaemon' | 'showDaemonLog';
 
 export interface JobRows {
-	/** `total` is more than `shown` where the group has to be paged. */
-	group(group: Group, shown: number, total: number): TreeItem;
+	/** `total` is more than `shown`, or not known, where the group has to be paged. */
+	group(group: Group, shown: number, total: number | undefined): TreeItem;
 	job(job: Job): TreeItem;
 	more(group: Group): TreeItem;
 	remedy(command: Remedy): TreeItem;
@@ -39,7 +39,7 @@ export function createJobRows(
 		group(group, shown, total) {
 			const item = new TreeItem(groupLabel(group), TreeItemCollapsibleState.Expanded);
 			item.id = `group:${group}`;
-			item.description = total > shown ? l10n.t('{0} of {1}', shown, total) : String(shown);
+			item.description = amount(shown, total);
 			item.contextValue = 'group';
 			item.accessibilityInformation = {
 				label: l10n.t('{0}, {1} jobs', groupLabel(group), item.description),
@@ -104,6 +104,11 @@ export function createJobRows(
 			);
 		},
 	};
+}
+
+function amount(shown: number, total: number | undefined): string {
+	if (total === undefined) return shown === 0 ? '' : `${shown}+`;
+	return total > shown ? l10n.t('{0} of {1}', shown, total) : String(shown);
 }
 
 /** Leaves room in a narrow sidebar for what changes; the whole title is in the tooltip. */

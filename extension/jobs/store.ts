@@ -82,11 +82,18 @@ export class JobStore {
 		);
 	}
 
-	/** All jobs of the group that the daemon knows, parts of other jobs included. */
-	total(group: Group): number {
-		const counts = this.#counts;
-		if (counts === undefined) return 0;
-		return GROUP_STATES[group].reduce((sum, state) => sum + counts[state], 0);
+	/** How many jobs the group has, shown or not; undefined where that is not known. */
+	total(group: Group): number | undefined {
+		const jobs = this.group(group);
+		if (!this.truncated(group)) return jobs.length;
+		// The daemon counts parts of jobs too. Those that wait belong to jobs that run, which are all here; those that
+		// ended, and saves that ended well, cannot be told from the rest.
+		if (group !== 'waiting') return undefined;
+		const parts = this.group('running').reduce(
+			(sum, { children }) => sum + (children['queued'] ?? 0),
+			0,
+		);
+		return Math.max(jobs.length, (this.#counts?.['queued'] ?? 0) - parts);
 	}
 
 	truncated(group: Group): boolean {
@@ -124,7 +131,11 @@ export class JobStore {
 			this.#trim(group);
 			// The daemon sends the newest 100 of a group, and fewer when they are large.
 			const sent = snapshot.jobs.filter((job) => groupOf(job) === group).length;
-			const more = sent >= PAGE || sent < this.total(group);
+			const kept = GROUP_STATES[group].reduce(
+				(sum, state) => sum + (snapshot.counts[state] ?? 0),
+				0,
+			);
+			const more = sent >= PAGE || sent < kept;
 			if (group !== 'running' && more) this.#truncated.add(group);
 		}
 		this.#changes.emit(ALL);

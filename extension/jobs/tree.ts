@@ -3,10 +3,10 @@ import { type CancellationToken, EventEmitter, type TreeDataProvider, type TreeI
 import { errorMessage } from '../../shared/errors.ts';
 import type { Link } from '../connection/link.ts';
 import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
-import { GROUP_STATES, GROUPS, type Group, groupOf, isNews } from './groups.ts';
+import { GROUPS, type Group, groupOf } from './groups.ts';
 import type { WaitingReasons } from './reasons.ts';
 import type { JobRows, Remedy } from './rows.ts';
-import { type JobStore, PAGE, type StoreChange } from './store.ts';
+import type { JobStore, StoreChange } from './store.ts';
 
 export type Node =
 	| { readonly kind: 'group'; readonly group: Group }
@@ -44,7 +44,6 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	readonly #jobNodes = new Map<string, JobNode>();
 	readonly #groupNodes = nodesByGroup('group');
 	readonly #moreNodes = nodesByGroup('more');
-	readonly #cursors = new Map<Group, string>();
 	#shown: readonly Group[] = [];
 	#pendingAll = false;
 	readonly #pending = new Set<Node>();
@@ -71,9 +70,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (node.kind === 'more') return rows.more(node.group);
 		if (node.kind === 'remedy') return rows.remedy(node.command);
 		if (node.kind === 'group') {
-			const shown = store.group(node.group).length;
-			const total = store.truncated(node.group) ? store.total(node.group) : shown;
-			return rows.group(node.group, shown, total);
+			return rows.group(node.group, store.group(node.group).length, store.total(node.group));
 		}
 		const job = store.get(node.id);
 		return job === undefined ? rows.gone(node.id) : rows.job(job);
@@ -133,26 +130,6 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (node.kind === 'job') this.#ports.store.fold(node.id);
 	}
 
-	/** Fetches older jobs of a group, until at least one row is new or the end is reached. */
-	async showMore(group: Group): Promise<void> {
-		const { link, store } = this.#ports;
-		for (let found = false; !found; ) {
-			const cursor = this.#cursors.get(group);
-			const page = await link.request('job/list', {
-				filter: { state: GROUP_STATES[group], parentId: null },
-				sort: group === 'waiting' ? 'createdAt' : '-finishedAt',
-				limit: PAGE,
-				...(cursor === undefined ? {} : { cursor }),
-			});
-			const fresh = page.jobs.filter((job) => isNews(job) && store.get(job.id) === undefined);
-			const last = page.nextCursor === null;
-			if (page.nextCursor === null) this.#cursors.delete(group);
-			else this.#cursors.set(group, page.nextCursor);
-			store.addPage(group, fresh, !last);
-			found = fresh.length > 0 || last;
-		}
-	}
-
 	async #unfold(id: string): Promise<void> {
 		const { link, store, log } = this.#ports;
 		try {
@@ -171,12 +148,12 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	}
 
 	#occupied(): Group[] {
-		return GROUPS.filter((group) => this.#ports.store.group(group).length > 0);
+		const { store } = this.#ports;
+		return GROUPS.filter((group) => store.group(group).length > 0 || store.truncated(group));
 	}
 
 	#noticed(change: StoreChange): void {
 		const occupied = this.#occupied();
-		if (change.all) this.#cursors.clear();
 		if (change.all || occupied.join() !== this.#shown.join()) this.#pendingAll = true;
 		for (const group of change.groups) this.#pending.add(this.#groupNodes[group]);
 		for (const id of change.jobs) this.#noticedJob(id);
