@@ -1,7 +1,7 @@
 /** The one boundary of every command: trust, double clicks, and errors as sentences with a way on. */
 import { commands, type Disposable, l10n, window, workspace } from 'vscode';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
-import type { Link } from '../connection/link.ts';
+import { isSilence, type Link } from '../connection/link.ts';
 import { COMMANDS, type CommandName } from '../contributions.ts';
 import { Lifetime } from '../lifetime.ts';
 import type { Log } from '../log.ts';
@@ -31,7 +31,7 @@ export function registerCommands(
 					return;
 				}
 				log.error('command', `${id}: ${error instanceof Error ? error.stack : String(error)}`);
-				await offerLog(errorMessage(error), log);
+				await offerHelp(error, log);
 			}
 		};
 		lifetime.own(commands.registerCommand(id, run));
@@ -53,7 +53,11 @@ function isPersonal(error: unknown): boolean {
 	return error instanceof SemanticaError && ['VALIDATION', 'NOT_FOUND'].includes(error.kind);
 }
 
-async function offerLog(sentence: string, log: Log): Promise<void> {
+async function offerHelp(error: unknown, log: Log): Promise<void> {
+	const restart = l10n.t('Restart Daemon');
 	const show = l10n.t('Show Log');
-	if ((await window.showErrorMessage(sentence, show)) === show) log.show();
+	const ways = isSilence(error) ? [restart, show] : [show];
+	const choice = await window.showErrorMessage(errorMessage(error), ...ways);
+	if (choice === restart) await commands.executeCommand(COMMANDS.restartDaemon.id);
+	if (choice === show) log.show();
 }

@@ -4,7 +4,8 @@ import { SemanticaError } from '../../shared/errors.ts';
 import type { JobSpecInput } from '../../shared/job.ts';
 import type { Link } from '../connection/link.ts';
 import { indexedFolder } from '../indexing/folders.ts';
-import { AT_ANY_CHARGE, enqueue } from '../jobs/enqueue.ts';
+import { AT_ANY_CHARGE } from '../jobs/enqueue.ts';
+import { createEnqueueOnce } from '../jobs/enqueueOnce.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import type { Reporter } from '../status/reporter.ts';
 import { type CommandLine, parseCommandLine } from './commandLine.ts';
@@ -15,6 +16,7 @@ const WINDOWS = process.platform === 'win32';
 /** Asks for a command line and runs it as a job, with its output in a channel of its own. */
 export function runCommand(link: Link, logs: JobLogs, reporter: Reporter): CommandBody {
 	let last = '';
+	const enqueue = createEnqueueOnce(link, () => performance.now());
 	return async (given) => {
 		const text = typeof given === 'string' ? given : await askForLine(last);
 		if (text === undefined) return;
@@ -39,7 +41,7 @@ export function runCommand(link: Link, logs: JobLogs, reporter: Reporter): Comma
 				shell,
 			},
 		};
-		const id = await enqueue(link, spec);
+		const id = await enqueue(spec);
 		reporter.command(id);
 		await logs.show(id);
 	};

@@ -6,8 +6,12 @@ import type { Link } from '../connection/link.ts';
 /** What a person starts runs at any charge; other work waits while the battery is low. */
 export const AT_ANY_CHARGE = { minBattery: 0 } as const;
 
-export async function enqueue(link: Pick<Link, 'request'>, spec: JobSpecInput): Promise<string> {
-	const { jobs } = await link.request('job/enqueue', { jobs: [{ ...spec, key: randomUUID() }] });
+export async function enqueue(
+	link: Pick<Link, 'request'>,
+	spec: JobSpecInput,
+	key: string = randomUUID(),
+): Promise<string> {
+	const { jobs } = await link.request('job/enqueue', { jobs: [{ ...spec, key }] });
 	const [job] = jobs;
 	if (job === undefined) throw new Error('The daemon accepted the job but did not name it.');
 	return job.id;

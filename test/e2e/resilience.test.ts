@@ -105,6 +105,28 @@ describe('a daemon', () => {
 		connection.dispose();
 	});
 
+	it('that does not answer runs a command once, though it was asked for twice', async () => {
+		const ask = async () => {
+			await workbench.run('Semantica: Run Command as Job…');
+			await workbench.quickInput.title.filter({ hasText: 'Run Command' }).waitFor();
+			await workbench.quickInput.fill('echo deploy');
+			await workbench.quickInput.accept();
+		};
+		const { pid } = running();
+		process.kill(pid, 'SIGSTOP');
+		await ask();
+		const silence = workbench.notification('does not answer');
+		await silence.getByText('Restart Daemon').waitFor();
+		await ask();
+		process.kill(pid, 'SIGCONT');
+		await workbench.output.wholeLine('deploy').waitFor();
+		await workbench.jobs.row('echo deploy').filter({ hasText: 'succeeded' }).waitFor();
+		const connection = await editor.connect();
+		const { jobs } = await connection.request('job/list', { filter: { text: 'echo deploy' } });
+		connection.dispose();
+		expect(jobs.length).toBe(1);
+	});
+
 	it('has a log that can be read', async () => {
 		await workbench.run('Semantica: Show Daemon Log');
 		await workbench.activeTab.filter({ hasText: 'daemon.log' }).waitFor();
