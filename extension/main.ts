@@ -54,12 +54,13 @@ export function activate(context: ExtensionContext): void {
 	const reporter = createReporter({ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') });
 	const indexed = new IndexedFolders(context.globalState, link);
 	const indexer = new Indexer(link, indexed);
-	const picker = createJobPicker(store, text, () => jobs.loaded());
+	const loaded = () => jobs.loaded();
+	const picker = createJobPicker(store, text, loaded);
 	own.own(keepInformed(link, indexed, log));
 	own.own(indexOnSave(indexer, indexed, scoped(log, 'index')));
 	own.own(indexOnOpen({ indexer, indexed, link, store, log: scoped(log, 'index') }));
 	own.own(showStatusBar(link, store, String(context.extension.packageJSON.version)));
-	const services = { link, store, pages, picker, logs, indexer, indexed, reporter, log };
+	const services = { link, store, loaded, pages, picker, logs, indexer, indexed, reporter, log };
 	own.own(registerCommands(commandBodies(services), link, log));
 	const presence = own.own(showPresence(link, scoped(log, 'presence')));
 	leave = async () => {

@@ -31,6 +31,8 @@ import { showMore } from './showMore.ts';
 export interface CommandServices {
 	readonly link: Link;
 	readonly store: JobStore;
+	/** Connects if need be, and resolves once the store holds the daemon's jobs. */
+	loaded(): Promise<void>;
 	readonly pages: JobPages;
 	readonly picker: JobPicker;
 	readonly logs: JobLogs;
@@ -41,7 +43,7 @@ export interface CommandServices {
 }
 
 export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
-	const { link, store, pages, picker, logs, indexer, indexed, reporter, log } = services;
+	const { link, store, loaded, pages, picker, logs, indexer, indexed, reporter, log } = services;
 	return {
 		indexWorkspace: indexWorkspace(indexer, reporter),
 		indexFolder: indexFolder(indexer, reporter),
@@ -57,7 +59,7 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		remove: remove(link, picker),
 		pauseAll: pauseAll(link),
 		resumeAll: resumeAll(link),
-		restartDaemon: restartDaemonCommand(link, store, configuredHome, log),
+		restartDaemon: restartDaemonCommand(link, store, loaded, configuredHome, log),
 		showDaemonLog: showDaemonLog(configuredHome),
 		showMore: showMore(pages),
 	};

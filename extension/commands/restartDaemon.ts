@@ -1,6 +1,7 @@
 import { l10n, window } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { restartDaemon } from '../connection/restart.ts';
+import { VIEWS } from '../contributions.ts';
 import type { JobStore } from '../jobs/store.ts';
 import type { Log } from '../log.ts';
 import type { CommandBody } from './register.ts';
@@ -9,14 +10,22 @@ import type { CommandBody } from './register.ts';
 export function restartDaemonCommand(
 	link: Link,
 	store: JobStore,
+	loaded: () => Promise<void>,
 	home: () => string,
 	log: Log,
 ): CommandBody {
 	return async () => {
-		if (!(await confirmInterruption(store))) return;
-		await window.withProgress({ location: { viewId: 'semantica.jobs' } }, () =>
-			restartDaemon({ link, home, confirmKill, log: (line) => log.warn('daemon', line) }),
+		const restarted = await window.withProgress({ location: { viewId: VIEWS.jobs } }, () =>
+			restartDaemon({
+				link,
+				home,
+				loaded,
+				confirmInterruption: () => confirmInterruption(store),
+				confirmKill,
+				log: (line) => log.warn('daemon', line),
+			}),
 		);
+		if (!restarted) return;
 		window.setStatusBarMessage(l10n.t('$(check) The Semantica daemon runs.'), 4_000);
 	};
 }

@@ -11,21 +11,35 @@ const ANSWER_MS = 5_000;
 export interface RestartPorts {
 	readonly link: Pick<Link, 'request' | 'state' | 'onDidChange'>;
 	home(): string;
+	/** Connects if need be, and resolves once it is known what runs. */
+	loaded(): Promise<void>;
+	/** Whether what runs may be interrupted. */
+	confirmInterruption(): Promise<boolean>;
 	/** Asked when the daemon does not answer; true ends the process. */
 	confirmKill(pid: number): Promise<boolean>;
 	readonly log: (message: string) => void;
 }
 
-/** Resolves once a daemon answers, or when the person declines. */
-export async function restartDaemon(ports: RestartPorts): Promise<void> {
+/** Resolves with true once a new daemon answers, with false when the person declines. */
+export async function restartDaemon(ports: RestartPorts): Promise<boolean> {
 	try {
-		if (ports.link.state.kind === 'connected') await drain(ports.link);
-		await ports.link.request('system/status', {});
+		if (await runs(ports)) {
+			// This window may not have needed it so far: then nobody here knows yet what would be interrupted.
+			await ports.loaded();
+			if (!(await ports.confirmInterruption())) return false;
+			await drain(ports.link);
+		}
 	} catch (error) {
 		if (!isSilence(error)) throw error;
 		ports.log('The daemon does not answer.');
-		if (await killSilent(ports)) await ports.link.request('system/status', {});
+		if (!(await killSilent(ports))) return false;
 	}
+	await ports.link.request('system/status', {});
+	return true;
+}
+
+async function runs({ link, home }: RestartPorts): Promise<boolean> {
+	return link.state.kind === 'connected' || (await findDaemon(dataPaths(home()))) !== undefined;
 }
 
 async function drain(link: RestartPorts['link']): Promise<void> {

@@ -5,60 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { applyDaemonSettings } from '../../../extension/connection/daemonSettings.ts';
-import { isSilence, Link, type LinkPorts } from '../../../extension/connection/link.ts';
-import { openDaemonSocket, openRunningDaemon } from '../../../extension/connection/open.ts';
-import type { LinkState } from '../../../extension/connection/state.ts';
+import { isSilence } from '../../../extension/connection/link.ts';
 import { enqueue } from '../../../extension/jobs/enqueue.ts';
 import { JobStore } from '../../../extension/jobs/store.ts';
 import { followJobs } from '../../../extension/jobs/subscription.ts';
-import { Signal } from '../../../extension/lifetime.ts';
 import { dataPaths } from '../../../shared/paths.ts';
-import { DIST, gone, shell, temporaryFolder } from '../../support/daemon.ts';
-import { createPlainClient } from './rpcClient.ts';
-
-/** A window's link to the data folder; whatever daemon it leaves behind ends with the test. */
-function window(home: string, ports: Partial<LinkPorts> & { distFolder?: string } = {}) {
-	const notifications: LinkPorts['notifications'] = new Signal();
-	const place = { home, distFolder: ports.distFolder ?? DIST, execPath: process.execPath };
-	const link = new Link({
-		open: () => openDaemonSocket({ ...place, env: process.env }),
-		openRunning: () => openRunningDaemon(home),
-		createClient: createPlainClient,
-		refusal: () => undefined,
-		notifications,
-		log: () => {},
-		...ports,
-	});
-	onTestFinished(async () => {
-		const pid = link.state.kind === 'connected' ? await daemonPid(link) : undefined;
-		await link.stop();
-		if (pid === undefined) return;
-		process.kill(pid, 'SIGKILL');
-		await gone(pid);
-	});
-	return { link, notifications };
-}
-
-const daemonPid = async (link: Link): Promise<number> =>
-	(await link.request('system/status', {})).pid;
-
-const reached = (link: Link, kind: LinkState['kind']): Promise<LinkState> =>
-	new Promise((resolve) => {
-		const check = (state: LinkState) => {
-			if (state.kind === kind) resolve(state);
-		};
-		link.onDidChange(check);
-		check(link.state);
-	});
-
-const until = (store: JobStore, holds: () => boolean): Promise<void> =>
-	new Promise((resolve) => {
-		const check = () => {
-			if (holds()) resolve();
-		};
-		store.onDidChange(check);
-		check();
-	});
+import { gone, shell, temporaryFolder } from '../../support/daemon.ts';
+import { daemonPid, reached, until, window } from './window.ts';
 
 describe('a window', () => {
 	test('starts the daemon when it needs one, and others join it', async () => {
