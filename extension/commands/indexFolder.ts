@@ -11,6 +11,6 @@ export function indexFolder(indexer: Indexer, reporter: Reporter): CommandBody {
 		const uri = fileUri(target) ?? (await chooseFolder());
 		if (uri === undefined) return;
 		const folder = indexedFolder(uri);
-		reporter.indexing(await indexer.folder(folder), folder.name);
+		reporter.indexing(await indexer.folder(folder), folder);
 	};
 }

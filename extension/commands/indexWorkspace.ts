@@ -10,9 +10,9 @@ export function indexWorkspace(indexer: Indexer, reporter: Reporter): CommandBod
 		const folders = openFolders();
 		if (folders.length === 0) return askForFolder();
 		const done = await Promise.allSettled(folders.map((folder) => indexer.folder(folder)));
-		for (const [at, result] of done.entries()) {
-			const name = folders[at]?.name ?? '';
-			if (result.status === 'fulfilled') reporter.indexing(result.value, name);
+		for (const [at, folder] of folders.entries()) {
+			const result = done[at];
+			if (result?.status === 'fulfilled') reporter.indexing(result.value, folder);
 		}
 		const [failed] = done.filter((result) => result.status === 'rejected');
 		if (failed !== undefined) throw failed.reason;

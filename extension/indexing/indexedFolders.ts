@@ -1,4 +1,5 @@
 /** Which folders have an index, remembered across sessions, so that a save need not wake a daemon to find out. */
+import { basename, join } from 'node:path';
 import type { Memento } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { Signal } from '../lifetime.ts';
@@ -23,6 +24,19 @@ export class IndexedFolders {
 
 	async has(folder: IndexedFolder): Promise<boolean> {
 		return this.#known().includes(await canonicalUri(folder));
+	}
+
+	/** Indexes of the folder and of folders in it, named as this window names the folder; the outermost first. */
+	async within(folder: IndexedFolder): Promise<IndexedFolder[]> {
+		const outer = await canonicalUri(folder);
+		const inside = outer.endsWith('/') ? outer : `${outer}/`;
+		return this.#known()
+			.filter((uri) => uri === outer || uri.startsWith(inside))
+			.sort((a, b) => a.length - b.length)
+			.map((uri) => {
+				const path = join(folder.path, decodeURIComponent(uri.slice(outer.length)));
+				return { uri, path, name: basename(path) };
+			});
 	}
 
 	async add(folder: IndexedFolder): Promise<void> {

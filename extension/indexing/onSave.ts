@@ -2,6 +2,7 @@
 import { type Disposable, type TextDocument, workspace } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import { setting } from '../settings.ts';
+import { contains } from './contains.ts';
 import { indexedFolder } from './folders.ts';
 import type { IndexedFolders } from './indexedFolders.ts';
 import type { Indexer } from './indexer.ts';
@@ -15,10 +16,14 @@ export function indexOnSave(
 		const folder = workspace.getWorkspaceFolder(uri);
 		if (folder === undefined || uri.scheme !== 'file' || !workspace.isTrusted) return;
 		if (!setting('indexOnSave', uri)) return;
-		const root = indexedFolder(folder.uri);
 		// Only what somebody once asked to index: a save must not start anything in other folders.
-		if (!(await indexed.has(root))) return;
-		await indexer.file(root, { uri: uri.toString(), path: uri.fsPath }, true);
+		const indexes = await indexed.within(indexedFolder(folder.uri));
+		const concerned = indexes.filter(({ path }) => contains(path, uri.fsPath));
+		for (const [at, index] of concerned.entries()) {
+			// Jobs of one subject replace each other, and each index has a job of its own.
+			const subject = at === 0 ? uri.toString() : `${uri.toString()}#${index.uri}`;
+			await indexer.file(index, { uri: subject, path: uri.fsPath }, true);
+		}
 	};
 	return workspace.onDidSaveTextDocument((document) => {
 		saved(document).catch((error: unknown) =>

@@ -1,5 +1,5 @@
 /** Where a repository stands, and which folders that concerns. */
-import { relative, sep } from 'node:path';
+import { contains } from '../indexing/contains.ts';
 
 /** What the editor's git knows of HEAD: undefined before it has looked, without a commit in a new repository. */
 export type HeadState = { readonly commit?: string | undefined } | undefined;
@@ -24,9 +24,4 @@ export function concerned(repository: string, folders: readonly string[]): strin
 		(folder) => contains(repository, folder) || contains(folder, repository),
 	);
 	return [...new Set([repository, ...related])];
-}
-
-function contains(outer: string, inner: string): boolean {
-	const path = relative(outer, inner);
-	return path === '' || !(path === '..' || path.startsWith(`..${sep}`) || path.includes(':'));
 }

@@ -38,10 +38,19 @@ export function interleave(lists: readonly (readonly Hit[])[]): Hit[] {
 		for (const list of lists) {
 			const hit = list[rank];
 			if (hit === undefined) continue;
-			const place = `${hit.workspace}/${hit.path}:${hit.line}`;
+			const place = `${decoded(hit.workspace)}/${hit.path}:${hit.line}`;
 			if (!seen.has(place)) merged.push(hit);
 			seen.add(place);
 		}
 	}
 	return merged;
+}
+
+// A folder's name is encoded where it is an index of its own, and not where it is part of a path in another one.
+function decoded(uri: string): string {
+	try {
+		return decodeURIComponent(uri);
+	} catch {
+		return uri;
+	}
 }

@@ -1,8 +1,9 @@
 /** Tells a person what became of the jobs they just asked for, and of no others. */
-import { commands, l10n, ProgressLocation, window } from 'vscode';
+import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
 import type { Job } from '../../shared/job.ts';
 import type { Link } from '../connection/link.ts';
 import { COMMANDS } from '../contributions.ts';
+import type { IndexedFolder } from '../indexing/specs.ts';
 import { type IndexSummary, indexSummary, skippedCount } from '../indexing/summary.ts';
 import type { JobOutcomes } from '../jobs/outcomes.ts';
 import { type JobText, progressPercent } from '../jobs/text.ts';
@@ -18,7 +19,7 @@ export interface ReporterPorts {
 
 export interface Reporter {
 	/** A whole folder: progress unless the view shows it, and the outcome. */
-	indexing(id: string, name: string): void;
+	indexing(id: string, folder: IndexedFolder): void;
 	/** A command, whose log is open: only a failure is news. */
 	command(id: string): void;
 	/** One file: a word in the status bar, or the failure. */
@@ -35,12 +36,12 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		await commands.executeCommand(COMMANDS.showLog.id, { kind: 'job', id: job.id });
 	};
 
-	const indexed = async (job: Job, name: string) => {
+	const indexed = async (job: Job, { name, path }: IndexedFolder) => {
 		if (job.state !== 'succeeded') return failed(job);
 		const search = l10n.t('Search Index');
 		const message = indexedText(name, indexSummary(job.result));
 		if ((await window.showInformationMessage(message, search)) === search) {
-			await commands.executeCommand(COMMANDS.search.id);
+			await commands.executeCommand(COMMANDS.search.id, Uri.file(path));
 		}
 	};
 
@@ -67,9 +68,9 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		);
 
 	return {
-		indexing(id, name) {
-			const outcome = ports.jobsVisible() ? outcomes.of(id) : withNotification(id, name);
-			void outcome.then((job) => indexed(job, name));
+		indexing(id, folder) {
+			const outcome = ports.jobsVisible() ? outcomes.of(id) : withNotification(id, folder.name);
+			void outcome.then((job) => indexed(job, folder));
 		},
 		command(id) {
 			void outcomes.of(id).then(failed);

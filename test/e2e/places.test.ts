@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
 import { Editor, type EditorOptions } from './editor.ts';
+import { appears } from './pages/quickInput.ts';
 import { makeWorkspace, RARE } from './workspace.ts';
 
 describe('a window', () => {
@@ -41,6 +42,34 @@ describe('a window', () => {
 		}
 		await workbench.search(RARE.word);
 		await workbench.quickInput.row(`${RARE.file}:${RARE.line}`).nth(1).waitFor();
+		await workbench.quickInput.cancel();
+	});
+
+	it('in which only a part was indexed searches that part, and keeps it current', async () => {
+		const folder = makeWorkspace('partly', 2);
+		const workbench = await editor.open({ folder });
+		const part = workbench.page
+			.locator('.explorer-folders-view .monaco-list-row')
+			.filter({ hasText: 'src' });
+		await workbench.jobs.choose(part, 'Index Folder…');
+		const indexed = workbench.notification('src is indexed');
+		await indexed.getByRole('button', { name: 'Search Index' }).click();
+		await workbench.quickInput.title.filter({ hasText: 'Search Index' }).waitFor();
+		await workbench.quickInput.fill(RARE.word);
+		await workbench.quickInput.chosen(`${RARE.file}:${RARE.line}`).waitFor();
+		await workbench.quickInput.accept();
+		await workbench.activeTab.filter({ hasText: RARE.file }).waitFor();
+		await workbench.page.locator('.part.editor .monaco-editor').first().click();
+		await workbench.page.keyboard.press('ControlOrMeta+End');
+		await workbench.page.keyboard.type('// savedInPartBilby');
+		await workbench.page.keyboard.press('ControlOrMeta+s');
+		await workbench.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+		await workbench.search('savedInPartBilby');
+		const hit = workbench.quickInput.row(`${RARE.file}:`);
+		while (!(await appears(hit, 500))) {
+			await workbench.quickInput.fill('');
+			await workbench.quickInput.fill('savedInPartBilby');
+		}
 		await workbench.quickInput.cancel();
 	});
 

@@ -116,7 +116,7 @@ describe('a daemon', () => {
 		process.kill(pid, 'SIGSTOP');
 		await ask();
 		const silence = workbench.notification('does not answer');
-		await silence.getByText('Restart Daemon').waitFor();
+		await silence.getByRole('button', { name: 'Restart Daemon' }).waitFor();
 		await ask();
 		process.kill(pid, 'SIGCONT');
 		await workbench.output.wholeLine('deploy').waitFor();

@@ -49,3 +49,13 @@ it('a folder is remembered until its index is there, and then for as long as it 
 	expect(await indexed.has(folder('shop'))).toBe(false);
 	expect(await indexed.has(folder('other'))).toBe(true);
 });
+
+it('indexes of a folder and in it are found, the outermost first, and no neighbours', async () => {
+	const { indexed, refreshed } = opened();
+	const names = ['shop/src/a b', 'shop', 'shopping', 'other', 'shop/src'];
+	await refreshed(...names.map(folder));
+	const found = await indexed.within(folder('shop'));
+	expect(found.map(({ path }) => path)).toEqual(
+		['shop', 'shop/src', 'shop/src/a b'].map((name) => folder(name).path),
+	);
+});

@@ -96,6 +96,8 @@ describe('hits of several folders', () => {
 			[hit('b', '1'), hit('a', '2')],
 		]);
 		expect(merged.map(({ workspace, path }) => workspace + path)).toEqual(['a1', 'b1', 'a2', 'a3']);
+		const nested = interleave([[hit('file:///a', 'b c/1')], [hit('file:///a/b%20c', '1')]]);
+		expect(nested.length).toBe(1);
 	});
 });
 
