@@ -5,6 +5,7 @@ import type { Link } from '../connection/link.ts';
 import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
 import { GROUPS, type Group, groupOf } from './groups.ts';
 import type { WaitingReasons } from './reasons.ts';
+import { Redraws } from './redraws.ts';
 import type { JobRows, Remedy } from './rows.ts';
 import type { JobStore, StoreChange } from './store.ts';
 
@@ -25,6 +26,8 @@ const REMEDIES: Node[] = [
 /** Children fetched when a row is unfolded. */
 const CHILDREN = 200;
 const COALESCE_MS = 150;
+/** Often enough to see that a job goes on, and long enough to read a tooltip. */
+const PROGRESS_MS = 2_000;
 
 export interface JobsTreePorts {
 	readonly store: JobStore;
@@ -47,11 +50,17 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	#shown: readonly Group[] = [];
 	#pendingAll = false;
 	readonly #pending = new Set<Node>();
+	/** Rows whose job changed, by id. */
+	readonly #changed = new Set<string>();
+	readonly #redraws = new Redraws();
 	readonly #fire: Coalescer;
+	readonly #progress: Coalescer;
+	readonly #progressed = new Set<Node>();
 
 	constructor(ports: JobsTreePorts) {
 		this.#ports = ports;
 		this.#fire = this.#lifetime.own(new Coalescer(COALESCE_MS, () => this.#flush()));
+		this.#progress = this.#lifetime.own(new Coalescer(PROGRESS_MS, () => this.#showProgress()));
 		this.#lifetime.own(this.#events);
 		this.#lifetime.own(ports.store.onDidChange((change) => this.#noticed(change)));
 		this.#lifetime.own(
@@ -73,7 +82,10 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 			return rows.group(node.group, store.group(node.group).length, store.total(node.group));
 		}
 		const job = store.get(node.id);
-		return job === undefined ? rows.gone(node.id) : rows.job(job);
+		if (job === undefined) return rows.gone(node.id);
+		const item = rows.job(job);
+		this.#redraws.drawn(node.id, lookOf(item));
+		return item;
 	}
 
 	async resolveTreeItem(item: TreeItem, node: Node, token: CancellationToken): Promise<TreeItem> {
@@ -157,25 +169,62 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (change.all || occupied.join() !== this.#shown.join()) this.#pendingAll = true;
 		for (const group of change.groups) this.#pending.add(this.#groupNodes[group]);
 		for (const id of change.jobs) this.#noticedJob(id);
-		for (const id of change.parents) this.#noticedJob(id);
+		for (const id of change.parents) {
+			const node = this.#jobNodes.get(id);
+			if (node !== undefined) this.#pending.add(node);
+		}
 		if (this.#pendingAll || this.#pending.size > 0) this.#fire.schedule();
 	}
 
 	#noticedJob(id: string): void {
-		const node = this.#jobNodes.get(id);
-		if (node === undefined) return;
-		this.#pending.add(node);
+		if (!this.#jobNodes.has(id)) return;
+		this.#changed.add(id);
 		this.#fire.schedule();
 	}
 
 	#flush(): void {
-		this.#events.fire(this.#pendingAll ? undefined : [...this.#pending]);
+		for (const id of this.#changed) this.#redraw(id);
+		this.#changed.clear();
+		if (this.#pendingAll) this.#events.fire(undefined);
+		else if (this.#pending.size > 0) this.#events.fire([...this.#pending]);
 		this.#pendingAll = false;
 		this.#pending.clear();
 		for (const id of this.#jobNodes.keys()) {
-			if (this.#ports.store.get(id) === undefined) this.#jobNodes.delete(id);
+			if (this.#ports.store.get(id) !== undefined) continue;
+			this.#jobNodes.delete(id);
+			this.#redraws.forget(id);
 		}
 	}
+
+	#redraw(id: string): void {
+		const { rows, store } = this.#ports;
+		const node = this.#jobNodes.get(id);
+		const job = store.get(id);
+		if (node === undefined || job === undefined) return;
+		const redraw = this.#redraws.needed(id, lookOf(rows.job(job)), job.state === 'running');
+		if (redraw === 'now') this.#pending.add(node);
+		if (redraw !== 'in time') return;
+		this.#progressed.add(node);
+		this.#progress.schedule();
+	}
+
+	#showProgress(): void {
+		for (const node of this.#progressed) this.#pending.add(node);
+		this.#progressed.clear();
+		this.#flush();
+	}
+}
+
+function lookOf({
+	label,
+	iconPath,
+	contextValue,
+	collapsibleState,
+	command,
+	description,
+}: TreeItem) {
+	const shape = [label, iconPath, contextValue, collapsibleState, command !== undefined];
+	return { shape: JSON.stringify(shape), description: String(description) };
 }
 
 function nodesByGroup<K extends 'group' | 'more'>(kind: K) {

@@ -23,7 +23,14 @@ export function showStatusBar(link: Link, store: JobStore, version: string): Dis
 	);
 	item.name = 'Semantica';
 	item.command = `${VIEWS.jobs}.focus`;
-	const render = () => renderStatus(item, link.state, store, version);
+	// Each change of an item draws it anew, and its tooltip with it.
+	let shown = '';
+	const render = () => {
+		const look = statusLook(link.state, store, version);
+		if (JSON.stringify(look) === shown) return;
+		shown = JSON.stringify(look);
+		show(item, look);
+	};
 	const later = lifetime.own(new Coalescer(COALESCE_MS, render));
 	lifetime.own(link.onDidChange(() => later.schedule()));
 	lifetime.own(store.onDidChange(() => later.schedule()));
@@ -31,23 +38,34 @@ export function showStatusBar(link: Link, store: JobStore, version: string): Dis
 	return lifetime;
 }
 
-function renderStatus(
-	item: StatusBarItem,
-	state: LinkState,
-	store: JobStore,
-	version: string,
-): void {
+interface StatusLook {
+	readonly icon: string;
+	readonly words: string;
+	readonly failed: boolean;
+	/** Markdown. */
+	readonly panel: string;
+}
+
+function statusLook(state: LinkState, store: JobStore, version: string): StatusLook | undefined {
 	// Nobody has needed Semantica in this window: then it takes no room either.
-	if (state.kind === 'stopped') {
+	if (state.kind === 'stopped') return undefined;
+	const failed = state.kind === 'failed';
+	return { ...summary(state, store), failed, panel: panel(state, store, version) };
+}
+
+function show(item: StatusBarItem, look: StatusLook | undefined): void {
+	if (look === undefined) {
 		item.hide();
 		return;
 	}
-	const { icon, words } = summary(state, store);
-	item.text = `$(${icon}) ${words}`;
-	item.accessibilityInformation = { label: words };
-	item.backgroundColor =
-		state.kind === 'failed' ? new ThemeColor('statusBarItem.errorBackground') : undefined;
-	item.tooltip = panel(state, store, version);
+	item.text = `$(${look.icon}) ${look.words}`;
+	item.accessibilityInformation = { label: look.words };
+	item.backgroundColor = look.failed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+	const tooltip = new MarkdownString(look.panel, true);
+	// Not a list of commands, which the editor would take for another tooltip each time: it would close and open
+	// with every percent. What others say in it is escaped, so all links are ours.
+	tooltip.isTrusted = true;
+	item.tooltip = tooltip;
 	item.show();
 }
 
@@ -79,17 +97,8 @@ function activity(store: JobStore): { icon: string; words: string } {
 	return { icon: 'sync~spin', words: percent === undefined ? title : `${title} ${percent}%` };
 }
 
-function panel(state: LinkState, store: JobStore, version: string): MarkdownString {
-	const panel = new MarkdownString('', true);
-	panel.isTrusted = {
-		enabledCommands: [
-			COMMANDS.search.id,
-			COMMANDS.pauseAll.id,
-			COMMANDS.resumeAll.id,
-			COMMANDS.showDaemonLog.id,
-			COMMANDS.restartDaemon.id,
-		],
-	};
+function panel(state: LinkState, store: JobStore, version: string): string {
+	const panel = new MarkdownString('');
 	panel.appendMarkdown(`**Semantica** ${version}\n\n`);
 	if (state.kind === 'failed') panel.appendText(state.error.message).appendMarkdown('\n\n');
 	if (state.kind === 'connected') {
@@ -106,5 +115,5 @@ function panel(state: LinkState, store: JobStore, version: string): MarkdownStri
 		link(COMMANDS.showDaemonLog.id, l10n.t('Show Daemon Log')),
 		link(COMMANDS.restartDaemon.id, l10n.t('Restart Daemon')),
 	];
-	return panel.appendMarkdown(links.join(' · '));
+	return panel.appendMarkdown(links.join(' · ')).value;
 }

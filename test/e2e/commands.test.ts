@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive, until } from './daemon.ts';
 import { Editor } from './editor.ts';
+import { makeGate } from './gate.ts';
 import type { Workbench } from './pages/workbench.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { makeWorkspace } from './workspace.ts';
 
 describe('a command as a job', () => {
@@ -66,6 +68,34 @@ describe('a command as a job', () => {
 		const row = workbench.jobs.row('exit code 3');
 		await workbench.jobs.act(row, 'Retry');
 		await workbench.jobs.row('exit code 3').nth(1).waitFor();
+	});
+
+	it('can be looked at while it reports its progress', async () => {
+		const gate = makeGate();
+		const report =
+			'::semantica progress {\\"current\\":$i,\\"total\\":1000,\\"unit\\":\\"pages\\"}';
+		const line = `i=0; while ${gate.closed}; do i=$((i+1)); echo "${report}"; sleep 0.2; done`;
+		const command = { command: '/bin/sh', args: ['-c', line], env: { PATH: '/usr/bin:/bin' } };
+		const connection = await editor.connect();
+		await connection.request('job/enqueue', {
+			jobs: [{ type: 'command', title: 'Print the book', command }],
+		});
+		connection.dispose();
+		await workbench.jobs.open();
+		const row = workbench.jobs.row('Print the book');
+		await row.filter({ hasText: '%' }).waitFor();
+		await workbench.jobs.explain(row, (tooltip) => tooltip.getByText('Queue: default').waitFor());
+
+		const item = workbench.statusItem(/Print the book \d+%/);
+		const text = await item.textContent();
+		await item.hover();
+		const panel = workbench.page.locator('.monaco-hover:visible');
+		await panel.getByText('Pause All').waitFor();
+		const shown = await panel.elementHandle();
+		await expect.poll(() => item.textContent(), { timeout: PATIENCE_MS }).not.toBe(text);
+		expect(await shown?.isVisible()).toBe(true);
+		gate.open();
+		await row.filter({ hasText: 'succeeded' }).waitFor();
 	});
 
 	it('is gone with all its processes when it is cancelled', async () => {

@@ -4,15 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface Gate {
-	/** For a shell: waits until the gate is open. */
+	/** For a shell: true until the gate is open. */
+	readonly closed: string;
+	/** For a shell: waits until then. */
 	readonly wait: string;
 	open(): void;
 }
 
 export function makeGate(): Gate {
 	const file = join(mkdtempSync(join(process.env['SEMANTICA_E2E_WORK'] ?? tmpdir(), 'g-')), 'open');
+	const closed = `[ ! -e '${file}' ]`;
 	return {
-		wait: `until [ -e '${file}' ]; do sleep 0.1; done`,
+		closed,
+		wait: `while ${closed}; do sleep 0.1; done`,
 		open: () => writeFileSync(file, ''),
 	};
 }
