@@ -17,8 +17,6 @@ interface Ground {
 	 * Where the folder lies below the folder that `rules` counts from: '' or with a trailing slash.
 	 */
 	readonly prefix: string;
-	/** Outside of git nobody wrote down that installed packages are not the person's own. */
-	readonly skipPackages: boolean;
 }
 
 /**
@@ -52,8 +50,7 @@ function* walkFolder(walk: Walk, path: string, rules: Rules): Generator<Names> {
 		const name = entry.name.toString();
 		const child = prefix + name;
 		const isFolder = entry.isDirectory();
-		if (isLeftOut(name, isFolder, ground)) continue;
-		if (rules.isIgnored(ground.prefix + child, isFolder)) continue;
+		if (name === '.git' || rules.isIgnored(ground.prefix + child, isFolder)) continue;
 		if (isFolder && isUtf8(entry.name) && !hasGit(join(folder, child))) folders.push(child);
 		else if (isFolder || entry.isFile() || entry.isSymbolicLink()) {
 			addName(files, prefix, entry.name);
@@ -76,15 +73,12 @@ export function walkableFiles(
 		return names.every((name, depth) => {
 			const at = ground.prefix + names.slice(0, depth + 1).join('/');
 			const isFolder = depth < names.length - 1;
-			if (isLeftOut(name, isFolder, ground) || rules.isIgnored(at, isFolder)) return false;
+			if (name === '.git' || rules.isIgnored(at, isFolder)) return false;
 			if (isFolder) rules = rules.within(at);
 			return true;
 		});
 	});
 }
-
-const isLeftOut = (name: string, isFolder: boolean, ground: Ground): boolean =>
-	name === '.git' || (isFolder && ground.skipPackages && name === 'node_modules');
 
 /**
  * The rules in force in `folder`: a repository's rules reach down from its top, unless they
@@ -92,17 +86,13 @@ const isLeftOut = (name: string, isFolder: boolean, ground: Ground): boolean =>
  */
 function groundOf(folder: string, env: NodeJS.ProcessEnv): Ground {
 	const top = gitTop(folder);
-	if (top === undefined || top === folder) {
-		return { rules: topRules(folder, env), prefix: '', skipPackages: top === undefined };
-	}
+	if (top === undefined || top === folder) return { rules: topRules(folder, env), prefix: '' };
 	const names = relative(top, folder).split(sep);
 	let rules = topRules(top, env);
 	for (const [depth] of names.entries()) {
 		const at = names.slice(0, depth + 1).join('/');
-		if (rules.isIgnored(at, true)) {
-			return { rules: topRules(folder, env), prefix: '', skipPackages: true };
-		}
+		if (rules.isIgnored(at, true)) return { rules: topRules(folder, env), prefix: '' };
 		rules = rules.within(at);
 	}
-	return { rules, prefix: `${names.join('/')}/`, skipPackages: false };
+	return { rules, prefix: `${names.join('/')}/` };
 }
