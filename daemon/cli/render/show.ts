@@ -53,7 +53,7 @@ export function shortenIds(text: string): string {
 }
 
 function facts(job: Job, now: number, view: View): string[] {
-	const rows: [string, string | undefined][] = [
+	const rows: [label: string, value: string | undefined, bar?: string][] = [
 		['id', job.id],
 		['type', job.type],
 		['command', commandText(job)],
@@ -74,7 +74,7 @@ function facts(job: Job, now: number, view: View): string[] {
 		['time limit', job.timeoutMs === null ? undefined : formatDuration(job.timeoutMs)],
 		['children', childrenSummary(job.children) || undefined],
 		['payload', job.payload.bytes > 0 ? formatBytes(job.payload.bytes) : undefined],
-		['progress', progressText(job, view)],
+		['progress', progressText(job), progressBar(job, view)],
 		['exit', exitText(job)],
 		[
 			'result',
@@ -82,11 +82,13 @@ function facts(job: Job, now: number, view: View): string[] {
 		],
 		['log', job.logBytes > 0 ? formatBytes(job.logBytes) : undefined],
 	];
-	return rows.flatMap(([label, value]) => (value === undefined ? [] : row(label, value, view)));
+	return rows.flatMap(([label, value, bar = '']) =>
+		value === undefined ? [] : row(label, bar + oneLine(value), view),
+	);
 }
 
 function row(label: string, value: string, view: View): string[] {
-	const [first = '', ...rest] = wrap(oneLine(value), view.width - LABEL - 2);
+	const [first = '', ...rest] = wrap(value, view.width - LABEL - 2);
 	const name = view.style.dim(label.padEnd(LABEL));
 	return [`  ${name}${first}`, ...rest.map((line) => `  ${' '.repeat(LABEL)}${line}`)];
 }
@@ -120,12 +122,15 @@ function duration(job: Job, now: number): string | undefined {
 	return time === undefined ? undefined : formatDuration(time);
 }
 
-function progressText({ progress }: Job, view: View): string | undefined {
+function progressText({ progress }: Job): string | undefined {
 	if (progress === null) return undefined;
-	const fraction = progressFraction(progress);
-	const bar = fraction === undefined || view.plain ? '' : `${renderBar(fraction, 16, view.style)} `;
 	const message = progress.message === undefined ? '' : `  ${progress.message}`;
-	return `${bar}${`${progressPercent(progress)}  `.trimStart()}${progressAmount(progress)}${message}`;
+	return `${`${progressPercent(progress)}  `.trimStart()}${progressAmount(progress)}${message}`;
+}
+
+function progressBar({ progress }: Job, view: View): string {
+	const fraction = progressFraction(progress);
+	return fraction === undefined || view.plain ? '' : `${renderBar(fraction, 16, view.style)} `;
 }
 
 function exitText({ exitCode, signal, stopReason }: Job): string | undefined {

@@ -1,4 +1,5 @@
 /** Text as a terminal shows it: cells, not characters. */
+import { stripVTControlCharacters } from 'node:util';
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import type { Style } from './style.ts';
@@ -31,9 +32,12 @@ export function padStart(text: string, width: number): string {
 // Cc covers ESC and newlines; bidirectional controls could make a title read as something else.
 const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 
-/** One line that is safe to print: what others chose (titles, snippets, messages) may hold escape codes. */
+/**
+ * One line that is safe to print: what others chose (titles, snippets, messages) may hold escape
+ * codes. Not for text that we have painted: its colours would go.
+ */
 export function oneLine(text: string): string {
-	return text.replace(CONTROLS, ' ').trim();
+	return stripVTControlCharacters(text).replace(CONTROLS, ' ').trim();
 }
 
 /** Breaks a sentence at spaces. A word longer than a line stays whole. */

@@ -59,8 +59,15 @@ describe('one job', () => {
 	});
 
 	it.each([40, 80, 200])('looks the same in colour at %d columns', (width) => {
-		expect(bare(renderJob(details, NOW, terminal(width, true)))).toEqual(
-			renderJob(details, NOW, terminal(width)),
+		const progress = {
+			current: 4,
+			total: 10,
+			unit: 'files',
+			message: '\u001b[32mparsing\u001b[0m',
+		};
+		const painted = { ...details, job: { ...details.job, progress } };
+		expect(bare(renderJob(painted, NOW, terminal(width, true)))).toEqual(
+			renderJob(painted, NOW, terminal(width)),
 		);
 	});
 });
@@ -160,7 +167,7 @@ describe('search hits', () => {
 			'40:3: socket.open()',
 			'',
 			'main.ts',
-			'2:3: openSocket( [2J)',
+			'2:3: openSocket()',
 			'',
 			'/src/lib/other.c',
 			'1:3: int socket;',
@@ -182,7 +189,7 @@ describe('search hits', () => {
 			'socket.ts:40:3:socket.open()',
 		);
 		expect(renderHits(hits, 'socket', '/elsewhere', pipe)[1]).toBe(
-			'/src/app/main.ts:2:3:openSocket( [2J)',
+			'/src/app/main.ts:2:3:openSocket()',
 		);
 	});
 });

@@ -33,7 +33,12 @@ describe('cutting', () => {
 
 describe('text from others', () => {
 	it('cannot clear the screen, break lines or turn the direction around', () => {
-		expect(oneLine('a\u001b[2Jb\nc\td\u202ee\u0007 ')).toBe('a [2Jb c d e');
+		expect(oneLine('a\u001b[2Jb\nc\td\u202ee\u0007 ')).toBe('ab c d e');
+	});
+
+	it('leaves nothing of its colours and links', () => {
+		const link = '\u001b]8;;https://example.org\u0007here\u001b]8;;\u0007';
+		expect(oneLine(`\u001b[1;31merror\u001b[0m ${link}`)).toBe('error here');
 	});
 });
 
