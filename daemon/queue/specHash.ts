@@ -1,15 +1,26 @@
 /** What the client asked for, as one value: the same key must stand for the same (docs/design.md section 3). */
 import { createHash } from 'node:crypto';
-import type { JobSpec } from '../../shared/job.ts';
+import type { Command, JobSpec } from '../../shared/job.ts';
 import type { StoredPayload } from './payloadStore.ts';
 
-/** The order in which an object names its fields makes no difference; `workspace` is canonical, or ''. */
+/**
+ * The order in which an object names its fields makes no difference; `workspace` is canonical, or ''.
+ * Left out is what a client fills in from its clock and its shell: who says "in an hour" under one
+ * key twice means one job.
+ */
 export function specHash(spec: JobSpec, workspace: string, payload: StoredPayload | null): string {
-	const { payload: given, ...rest } = spec;
-	const hash = createHash('sha256').update(canonicalJson({ ...rest, workspace }));
+	const { payload: given, runAt: _runAt, deadlineAt: _deadlineAt, ...rest } = spec;
+	const command = rest.command && withoutPath(rest.command);
+	const hash = createHash('sha256').update(canonicalJson({ ...rest, command, workspace }));
 	if (given !== undefined) hash.update(canonicalJson(given));
 	else if (payload !== null) hash.update(contentDigest(payload));
 	return hash.digest('base64');
+}
+
+/** Windows calls it `Path`. */
+function withoutPath(command: Command): Command {
+	const env = Object.entries(command.env).filter(([name]) => name.toUpperCase() !== 'PATH');
+	return { ...command, env: Object.fromEntries(env) };
 }
 
 function canonicalJson(value: unknown): string {

@@ -170,12 +170,13 @@ describe('a job', () => {
 
 	it('is one job under one key, however often the command is given', async () => {
 		const cli = createCli();
-		const args = ['run', '--key', 'once', '--', 'true'];
+		const times = ['--delay', '1h', '--deadline', '+2h'];
+		const args = ['run', '--key', 'once', ...times, '--', 'true'];
 		const first = await cli.run(args);
-		const second = await cli.run(args);
+		const second = await cli.run(args, { env: { PATH: '/usr/bin:/bin' } });
 		expect(second.stdout).toBe(first.stdout);
 		expect(second.stderr).toContain('exists already');
-		const other = await cli.run(['run', '--key', 'once', '--', 'false']);
+		const other = await cli.run(['run', '--key', 'once', ...times, '--', 'false']);
 		expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('once')]);
 	});
 });

@@ -51,6 +51,22 @@ describe('enqueue', () => {
 		expect(after).toMatchObject({ id: first?.id, existing: true, state: 'succeeded' });
 	});
 
+	it('takes what the clock and the shell of a client filled in for the same', async () => {
+		const queue = openQueue();
+		const from = (shell: string, now: number) =>
+			task({
+				key: 'k',
+				command: { command: 'true', env: { PATH: shell, A: '1' } },
+				runAt: now + 3_600_000,
+				deadlineAt: now + 7_200_000,
+			});
+		const [first] = await queue.enqueue(from('/bin', 1000));
+		const [again] = await queue.enqueue(from('/usr/bin', 2000));
+		expect(again).toMatchObject({ id: first?.id, existing: true });
+		const other = { ...from('/bin', 1000), command: { command: 'true', env: { A: '2' } } };
+		await expect(queue.enqueue(other)).rejects.toMatchObject({ kind: 'CONFLICT' });
+	});
+
 	it('takes objects for the same whatever the order of their fields', async () => {
 		const queue = openQueue();
 		const env = { A: '1', B: '2' };

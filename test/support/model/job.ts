@@ -27,7 +27,7 @@ export interface ModelSpec {
 
 export interface ModelJob {
 	readonly spec: ModelSpec;
-	/** What was sent, as text: the same key must stand for the same. */
+	/** What was sent, moments apart, as text: the same key must stand for the same. */
 	readonly sent: string;
 	readonly key: string | null;
 	readonly generation: number;

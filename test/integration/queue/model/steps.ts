@@ -129,7 +129,8 @@ function enqueue(entries: readonly (readonly [ModelSpec, number | null])[]): Ste
 		const prepared = entries.map(([s, parentIndex]): ModelEntry & { input: JobSpecInput } => {
 			const parent = parentIndex === null ? null : (nth(model.all, parentIndex) ?? null);
 			const input = inputOf(s, model.now, parent, real.workspaces);
-			return { spec: s, parent, sent: JSON.stringify(input), input };
+			const sent = JSON.stringify({ ...input, runAt: undefined, deadlineAt: undefined });
+			return { spec: s, parent, sent, input };
 		});
 		const answers = await real.queue
 			.enqueue(...prepared.map(({ input }) => input))
