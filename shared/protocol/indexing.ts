@@ -39,13 +39,19 @@ export const indexRequests = {
 	},
 	'index/search': {
 		params: z.strictObject({
+			/** An indexed folder or one inside; without it, all of them. */
 			workspace: z.string().optional(),
 			query: z.string().min(1).max(1000),
 			kind: z.enum(['words', 'symbols']).default('words'),
 			limit: z.int().min(1).max(200).default(20),
 			cursor: z.string().max(512).optional(),
 		}),
-		result: z.object({ hits: z.array(hitSchema), nextCursor: z.string().nullable() }),
+		result: z.object({
+			hits: z.array(hitSchema),
+			nextCursor: z.string().nullable(),
+			/** Why indexes were left out, a sentence each; absent where none was. */
+			problems: z.array(z.string()).optional(),
+		}),
 	},
 	'index/delete': {
 		params: z.strictObject({ workspace: z.string() }),

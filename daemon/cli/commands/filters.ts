@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
-import { errorMessage } from '../../../shared/errors.ts';
+import { errorCode, errorMessage } from '../../../shared/errors.ts';
 import type { JobState } from '../../../shared/job.ts';
 import type { JobFilter } from '../../../shared/protocol/jobs.ts';
 import type { Context } from '../context.ts';
@@ -70,7 +70,8 @@ export async function filterOf(
 /** The folder as the daemon names it: a URI with every link resolved. */
 export async function workspaceUri(context: Context, folder: string): Promise<string> {
 	const path = await realpath(resolve(context.cwd, folder)).catch((error: unknown) => {
-		throw usageError(`--folder ${folder}: ${errorMessage(error)}.`);
+		const why = errorCode(error) === 'ENOENT' ? 'there is no such folder' : errorMessage(error);
+		throw usageError(`--folder ${folder}: ${why}.`);
 	});
 	if (!(await stat(path)).isDirectory())
 		throw usageError(`--folder ${folder}: it is not a folder.`);

@@ -4,6 +4,7 @@ import type { Result } from '../../../shared/protocol/requests.ts';
 import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { renderHits } from '../render/hits.ts';
+import { warning } from '../render/text.ts';
 import { workspaceUri } from './filters.ts';
 import { examples, JSON_OPTION, limitOption } from './help.ts';
 
@@ -28,7 +29,7 @@ export function addSearchCommand(program: Command, context: Context): void {
 				'"open socket" finds openSocket and open_socket.',
 		)
 		.argument('<words...>', 'what to look for')
-		.option('-f, --folder <folder>', 'only in this indexed folder')
+		.option('-f, --folder <folder>', 'only in this folder')
 		.option(...limitOption('hits', STANDARD_LIMIT))
 		.option('--cursor <text>', 'go on where a page ended: nextCursor of --json')
 		.option(...JSON_OPTION)
@@ -58,6 +59,9 @@ async function search(
 		context.out.json(page);
 		return;
 	}
+	for (const problem of page.problems ?? []) {
+		context.err.lines(warning(problem, context.err.view()));
+	}
 	if (page.hits.length === 0) {
 		context.err.lines([await nothingFound(connection, query)]);
 		return;
@@ -80,17 +84,18 @@ async function readPages(
 	const limit = options.limit ?? STANDARD_LIMIT;
 	const hits: Page['hits'] = [];
 	let next = options.cursor;
+	let last: Page;
 	do {
-		const page: Page = await connection.request('index/search', {
+		last = await connection.request('index/search', {
 			...scope,
 			query,
 			limit: Math.min(PAGE, limit - hits.length),
 			...(next === undefined ? {} : { cursor: next }),
 		});
-		hits.push(...page.hits);
-		next = page.nextCursor ?? undefined;
+		hits.push(...last.hits);
+		next = last.nextCursor ?? undefined;
 	} while (next !== undefined && hits.length < limit);
-	return { hits, nextCursor: next ?? null };
+	return { ...last, hits };
 }
 
 async function nothingFound(connection: DaemonConnection, query: string): Promise<string> {

@@ -8,7 +8,7 @@ import { formatAge, formatBytes, formatCount, formatElapsed, plural } from './fo
 import { paintState, STATE_NAMES } from './state.ts';
 import type { View } from './style.ts';
 import { renderTable } from './table.ts';
-import { cellWidth, cut, oneLine, wrap } from './text.ts';
+import { cellWidth, cut, oneLine, warning, wrap } from './text.ts';
 
 export interface StatusData {
 	readonly system: SystemStatus;
@@ -61,14 +61,8 @@ export function renderDaemon(
 	return [
 		...joinFacts(first, view),
 		...joinFacts(second, view).map(style.dim),
-		...warnings(notes, view),
+		...notes.flatMap((note) => warning(note, view)),
 	];
-}
-
-function warnings(notes: readonly string[], { style, width }: View): string[] {
-	return notes.flatMap((note) =>
-		wrap(`${style.symbols.warning} ${oneLine(note)}`, width).map(style.yellow),
-	);
 }
 
 /** Facts side by side; where they do not cut, on more lines, never half a fact. */
@@ -139,7 +133,7 @@ function indexTable(indexes: readonly IndexStatus[], now: number, view: View): s
 		const hint = 'No folder is indexed yet. Index one with: semantica index FOLDER --wait';
 		return wrap(hint, view.width).map(style.dim);
 	}
-	const problems = indexes.flatMap(({ problem }) => (problem === null ? [] : [oneLine(problem)]));
+	const problems = indexes.flatMap(({ problem }) => (problem === null ? [] : [problem]));
 	const table = renderTable(
 		[
 			{
@@ -176,7 +170,7 @@ function indexTable(indexes: readonly IndexStatus[], now: number, view: View): s
 		],
 		view,
 	);
-	return [...table, ...warnings(problems, view)];
+	return [...table, ...problems.flatMap((problem) => warning(problem, view))];
 }
 
 function freshness(index: IndexStatus, now: number): string {

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import type { Style } from './style.ts';
+import type { Style, View } from './style.ts';
 
 export const cellWidth = (text: string): number => stringWidth(text);
 
@@ -53,4 +53,9 @@ export function wrap(text: string, width: number): string[] {
 		}
 	}
 	return [...lines, line];
+}
+
+/** What a person should know, on as many lines as it takes. */
+export function warning(sentence: string, { style, width }: View): string[] {
+	return wrap(`${style.symbols.warning} ${oneLine(sentence)}`, width).map(style.yellow);
 }

@@ -1,5 +1,7 @@
-/** FTS5's answer to an expression, from one index or from all of them as if they were one. */
-import { SemanticaError } from '../../../shared/errors.ts';
+/** FTS5's answer to an expression, from one index or from all of them, merged place by place. */
+import { dirname, join, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { errorMessage, SemanticaError } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import { guardDamage, unusableCause } from '../catalogue/database.ts';
@@ -11,12 +13,16 @@ export interface Candidate {
 	readonly path: string;
 	/** Of the file as it was indexed. */
 	readonly stamp: string;
-	/** bm25: the lower the better. */
-	readonly rank: number;
+	/** The higher the better. */
+	readonly score: number;
 }
 
-/** The best `take` files for an FTS5 expression, best first. */
-export type Rank = (match: string, take: number) => Candidate[];
+export interface Ranking {
+	/** The best `take` files for an FTS5 expression, best first. */
+	rank(match: string, take: number): Candidate[];
+	/** Why indexes were left out, a sentence each; known once something was ranked. */
+	readonly problems: ReadonlySet<string>;
+}
 
 /**
  * A file's name says more about it than any one of its words. Of 200 files asked for by name, 70 of
@@ -25,55 +31,101 @@ export type Rank = (match: string, take: number) => Candidate[];
 const PATH_WEIGHT = 10;
 
 /**
- * Ranks files of `workspace`, a canonical URI, or of all workspaces.
- * @throws SemanticaError NOT_FOUND for a workspace without an index, STORE where it must be built
+ * Ranks files of `workspace`, the canonical URI of an indexed folder or of one inside, or of all
+ * workspaces.
+ * @throws SemanticaError NOT_FOUND for a folder that no index covers, STORE where it must be built
  * anew.
  */
-export function createRank(
+export function createRanking(
 	paths: DataPaths,
 	indexes: Indexes,
 	workspace: string | undefined,
-): Rank {
-	const rankIn = (one: string, match: string, take: number): Candidate[] | undefined => {
+): Ranking {
+	const rankIn = (one: string, within: string, match: string, take: number): Candidate[] => {
 		const db = indexes.open(one);
-		return db && guardDamage(paths, one, () => bestOf(db, one, match, take));
+		if (db === undefined) return [];
+		return guardDamage(paths, one, () => bestOf(db, one, within, match, take));
 	};
 	if (workspace !== undefined) {
-		return (match, take) => {
-			const found = rankIn(workspace, match, take);
-			if (found === undefined) throw notIndexed(workspace);
-			return found;
-		};
+		const { index, within } = coveringIndex(indexes, workspace);
+		return { rank: (match, take) => rankIn(index, within, match, take), problems: new Set() };
 	}
-	return (match, take) => {
-		const found: Candidate[] = [];
-		const unusable: unknown[] = [];
-		const all = indexes.workspaces();
-		for (const one of all) {
-			try {
-				found.push(...(rankIn(one, match, take) ?? []));
-			} catch (error) {
-				// One bad index must not hide the others; index/status tells of it.
-				if (unusableCause(error) === undefined) throw error;
-				unusable.push(error);
+	const problems = new Set<string>();
+	return {
+		problems,
+		rank(match, take) {
+			const lists: Candidate[][] = [];
+			let unusable: unknown;
+			for (const one of indexes.workspaces()) {
+				try {
+					lists.push(rankIn(one, '', match, take));
+				} catch (error) {
+					// One bad index must not hide the others.
+					if (unusableCause(error) === undefined) throw error;
+					unusable = error;
+					problems.add(errorMessage(error));
+				}
 			}
-		}
-		if (unusable.length > 0 && unusable.length === all.length) throw unusable[0];
-		return found.sort(byRank).slice(0, take);
+			if (unusable !== undefined && lists.length === 0) throw unusable;
+			return merge(lists).slice(0, take);
+		},
 	};
 }
 
-const byRank = (a: Candidate, b: Candidate): number => a.rank - b.rank;
+/** The index of a folder, or the nearest around it, and where in that the folder lies. */
+function coveringIndex(
+	indexes: Indexes,
+	workspace: string,
+): { readonly index: string; readonly within: string } {
+	const folder = folderPath(workspace);
+	for (let at = folder; ; at = dirname(at)) {
+		const index = pathToFileURL(at).href;
+		if (indexes.open(index) !== undefined) {
+			const names = relative(at, folder).split(sep);
+			return { index, within: at === folder ? '' : `${names.join('/')}/` };
+		}
+		if (dirname(at) === at) throw notIndexed(workspace);
+	}
+}
 
-function bestOf(db: Sqlite, workspace: string, match: string, take: number): Candidate[] {
+/**
+ * bm25 counts how rare a word is in one index, so its numbers mean nothing beside those of another:
+ * of each index the first come first, then the second. A file in two indexes counts once.
+ */
+function merge(lists: readonly (readonly Candidate[])[]): Candidate[] {
+	const placed = lists.flatMap((list) =>
+		list.map((candidate, place) => ({ candidate, score: 1 / (place + 1) })),
+	);
+	placed.sort((a, b) => b.score - a.score || b.candidate.score - a.candidate.score);
+	const files = new Map<string, Candidate>();
+	for (const { candidate, score } of placed) {
+		const file = join(folderPath(candidate.workspace), candidate.path);
+		if (!files.has(file)) files.set(file, { ...candidate, score });
+	}
+	return [...files.values()];
+}
+
+/** `within` is a path in the index that ends in a slash, or '' for all of it. */
+function bestOf(
+	db: Sqlite,
+	workspace: string,
+	within: string,
+	match: string,
+	take: number,
+): Candidate[] {
+	const bm25 = `bm25(words, 1.0, ${PATH_WEIGHT})`;
+	const best =
+		within === ''
+			? `SELECT rowid AS id, ${bm25} AS best FROM words WHERE words MATCH $match
+				ORDER BY best LIMIT $take`
+			: `SELECT files.id, ${bm25} AS best FROM words CROSS JOIN files ON files.id = words.rowid
+				WHERE words MATCH $match AND substr(files.path, 1, length($within)) = $within
+				ORDER BY best LIMIT $take`;
 	return db
-		.prepare<[string, number], Omit<Candidate, 'workspace'>>(
-			`SELECT path, stamp, rank FROM (
-				SELECT rowid AS id, bm25(words, 1.0, ${PATH_WEIGHT}) AS rank
-				FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?
-			) JOIN files USING (id) ORDER BY rank`,
+		.prepare<[object], Omit<Candidate, 'workspace'>>(
+			`SELECT path, stamp, -best AS score FROM (${best}) JOIN files USING (id) ORDER BY best`,
 		)
-		.all(match, take)
+		.all({ match, take, ...(within === '' ? {} : { within }) })
 		.map((row) => ({ ...row, workspace }));
 }
 

@@ -9,7 +9,7 @@ import { parseQuery, readingsOf } from '../words/query.ts';
 import type { StemOf } from '../words/stems.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Indexes } from './indexes.ts';
-import { type Candidate, createRank } from './ranking.ts';
+import { type Candidate, createRanking } from './ranking.ts';
 
 /**
  * Files that are gone or no longer match are left out of a page; as many are kept ready to stand
@@ -36,13 +36,17 @@ export function search(
 		params.workspace === undefined ? undefined : canonicalWorkspace(params.workspace);
 	const from =
 		cursor === undefined ? { reading: 0, offset: 0 } : readCursor(cursor, query, workspace);
-	const rank = createRank(paths, indexes, workspace);
+	const ranking = createRanking(paths, indexes, workspace);
+	const answer = (hits: Hit[], nextCursor: string | null): Result<'index/search'> => {
+		const problems = [...ranking.problems];
+		return { hits, nextCursor, ...(problems.length === 0 ? {} : { problems }) };
+	};
 
 	for (const [number, reading] of readingsOf(parseQuery(query), stemOf).entries()) {
 		if (number < from.reading) continue;
 		const locate = createLocator(reading.words, stemOf);
 		const page = readPage(
-			(take) => rank(reading.match, take),
+			(take) => ranking.rank(reading.match, take),
 			(candidate) => show(candidate, locate),
 			number === from.reading ? from.offset : 0,
 			limit,
@@ -50,12 +54,9 @@ export function search(
 		// A later page stays with the reading that the first one settled on.
 		if (page.hits.length === 0 && cursor === undefined) continue;
 		const next = { reading: number, offset: page.offset };
-		return {
-			hits: page.hits,
-			nextCursor: page.more ? writeCursor(next, query, workspace) : null,
-		};
+		return answer(page.hits, page.more ? writeCursor(next, query, workspace) : null);
 	}
-	return { hits: [], nextCursor: null };
+	return answer([], null);
 }
 
 interface Page {
@@ -91,7 +92,7 @@ function readPage(
  * query.
  */
 function show(
-	{ workspace, path, stamp, rank }: Candidate,
+	{ workspace, path, stamp, score }: Candidate,
 	locate: (text: string) => Location | undefined,
 ): Hit | undefined {
 	const content = readContent(folderPath(workspace), path, READ_BYTES);
@@ -99,5 +100,5 @@ function show(
 	const text = content.text.toString();
 	const unchanged = content.stamp === stamp;
 	const place = locate(text) ?? (unchanged || locate(path) ? firstLine(text) : undefined);
-	return place && { workspace, path, ...place, score: -rank };
+	return place && { workspace, path, ...place, score };
 }

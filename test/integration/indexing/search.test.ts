@@ -125,6 +125,45 @@ describe('what is asked', () => {
 		}
 	});
 
+	test('a folder inside an indexed one', async () => {
+		const sandbox = createSandbox();
+		for (const path of ['a', 'sub/b', 'sub/deep/c', 'subway/d']) sandbox.write(path, 'needle');
+		await sandbox.index();
+		const workspace = `${sandbox.workspace}/sub`;
+		const { hits } = await search(serviceOf(sandbox), 'needle', { workspace });
+		expect(hits.map(({ path }) => path).sort()).toEqual(['sub/b', 'sub/deep/c']);
+		expect(new Set(hits.map((hit) => hit.workspace))).toEqual(new Set([sandbox.workspace]));
+	});
+
+	test('all of them, where a file that is in two counts once', async () => {
+		const sandbox = createSandbox();
+		for (const path of ['a', 'sub/b', 'sub/c']) sandbox.write(path, 'needle');
+		await sandbox.index();
+		const inner = { ...sandbox, workspace: `${sandbox.workspace}/sub` };
+		const payload = { files: ['b', 'c'], maxFileBytes: 1000 };
+		await startIndexer(bundles, inner, 'files', payload).ended;
+		const { hits } = await search(serviceOf(sandbox), 'needle');
+		const files = hits.map(({ workspace, path }) => `${workspace}/${path}`);
+		expect(files.map((file) => file.slice(sandbox.workspace.length)).sort()).toEqual([
+			'/a',
+			'/sub/b',
+			'/sub/c',
+		]);
+	});
+
+	test('all of them, where a small index has its place beside a large one', async () => {
+		const large = createSandbox();
+		const small = { ...createSandbox(), home: large.home };
+		for (let i = 0; i < 50; i++) large.write(`f${i}`, i < 30 ? 'needle and hay' : 'only hay');
+		await large.index();
+		small.write('needle', 'needle');
+		const payload = { files: ['needle'], maxFileBytes: 1000 };
+		await startIndexer(bundles, small, 'files', payload).ended;
+		const { hits } = await search(serviceOf(large), 'needle', { limit: 2 });
+		expect(hits.map(({ workspace }) => workspace)).toContain(small.workspace);
+		expect(hits.map(({ score }) => score)).toEqual([1, 1]);
+	});
+
 	test('all of them at once, merged by rank', async () => {
 		const one = createSandbox();
 		const other = { ...createSandbox(), home: one.home };
@@ -216,9 +255,19 @@ test('a damaged index has a sentence, does not hide the others, and is seen anew
 	expect((await service.status({})).indexes).toMatchObject([
 		{ workspace, files: 0, problem: expect.stringContaining('is damaged') },
 	]);
+	const other = { ...createSandbox(), home: sandbox.home };
+	other.write('b', 'needle');
+	const payload = { files: ['b'], maxFileBytes: 1000 };
+	await startIndexer(bundles, other, 'files', payload).ended;
+	expect(await search(service, 'needle')).toMatchObject({
+		hits: [{ path: 'b' }],
+		problems: [expect.stringContaining(`${sandbox.root} is damaged`)],
+	});
 	await sandbox.index();
 	expect((await search(service, 'needle', { workspace })).hits).toHaveLength(1);
-	expect((await service.status({})).indexes).toMatchObject([{ files: 1, problem: null }]);
+	expect((await service.status({ workspace })).indexes).toMatchObject([
+		{ files: 1, problem: null },
+	]);
 });
 
 describe('the thread', () => {
