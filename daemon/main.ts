@@ -226,6 +226,16 @@ async function main(): Promise<void> {
 		paths,
 		nativeFolder,
 		searcherEntry: join(dist, 'searcher.js'),
+		isBusy: (workspace) =>
+			jobs.list({
+				filter: {
+					workspace,
+					type: ['index.workspace', 'index.files'],
+					state: ['queued', 'running', 'paused'],
+				},
+				sort: '-createdAt',
+				limit: 1,
+			}).jobs.length > 0,
 	});
 
 	const maintenance = createMaintenance({

@@ -5,6 +5,7 @@
 import { SemanticaError } from '../../shared/errors.ts';
 import type { DataPaths } from '../../shared/paths.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
+import { canonicalWorkspace, folderPath } from './catalogue/location.ts';
 import type { SearcherMethod } from './searcher/messages.ts';
 import { SearcherDied, type SearcherThread, startSearcher } from './searcher/thread.ts';
 
@@ -14,6 +15,8 @@ export interface IndexServiceOptions {
 	readonly nativeFolder: string | undefined;
 	/** dist/searcher.js. */
 	readonly searcherEntry: string;
+	/** Whether jobs that would write to the index of a folder are not finished. */
+	readonly isBusy: (workspace: string) => boolean;
 	/** How long the thread waits for another request before it ends. */
 	readonly idleMs?: number;
 }
@@ -26,6 +29,8 @@ export interface IndexService {
 	 * damaged index.
 	 */
 	search(params: Params<'index/search'>): Promise<Result<'index/search'>>;
+	/** @throws SemanticaError CONFLICT while the folder is being indexed. */
+	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 	/** Ends the thread after what it was asked before; what comes later is refused. */
 	close(): Promise<void>;
 }
@@ -92,6 +97,11 @@ export function createIndexService(options: IndexServiceOptions): IndexService {
 			if (params.kind === 'symbols') throw noSymbols();
 			return ask('index/search', params);
 		},
+		async delete(params) {
+			const workspace = canonicalWorkspace(params.workspace);
+			if (options.isBusy(workspace)) throw beingIndexed(workspace);
+			return ask('index/delete', params);
+		},
 		close() {
 			closed = true;
 			return stop();
@@ -104,5 +114,15 @@ function noSymbols(): SemanticaError {
 		'VALIDATION',
 		'Symbol search is not available in this version of Semantica. Search for words instead.',
 		{ path: 'kind' },
+	);
+}
+
+/** An indexer would go on with what was deleted, or begin an index that lacks most files. */
+function beingIndexed(workspace: string): SemanticaError {
+	const folder = folderPath(workspace);
+	return new SemanticaError(
+		'CONFLICT',
+		`${folder} is being indexed. Wait for its jobs, or end them with \`semantica cancel --type index.workspace,index.files --folder ${folder}\`.`,
+		{ path: 'workspace' },
 	);
 }

@@ -14,6 +14,7 @@ import type { Handlers, Session } from './session.ts';
 export interface IndexRequests {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
 	search(params: Params<'index/search'>): Promise<Result<'index/search'>>;
+	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 }
 
 /** What the operations room offers to clients. */
@@ -133,6 +134,7 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
 		}),
 		'index/status': clientsOnly((params) => index.status(params)),
 		'index/search': clientsOnly((params) => index.search(params)),
+		'index/delete': clientsOnly((params) => index.delete(params)),
 		'system/status': clientsOnly(() => system.status()),
 		'settings/get': clientsOnly(() => dependencies.settings.get()),
 		'settings/update': clientsOnly((params, session) =>

@@ -27,7 +27,7 @@ export const indexStatusSchema = z.object({
 	/** The end of the last complete walk, epoch ms. */
 	walkedAt: z.int().nullable(),
 	databaseBytes: z.int(),
-	/** Why the index cannot be used and what to do about it, a sentence; its numbers are then 0. */
+	/** Why the index cannot be used and what to do about it, a sentence; of a damaged one all numbers are 0. */
 	problem: z.string().nullable(),
 });
 export type IndexStatus = z.output<typeof indexStatusSchema>;

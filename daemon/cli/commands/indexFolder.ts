@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
 import type { JobSpecInput } from '../../../shared/job.ts';
+import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { collect, parseInteger, parseSize } from '../parse/values.ts';
@@ -16,6 +17,7 @@ interface Options {
 	readonly exclude?: string[];
 	readonly maxFileSize?: number;
 	readonly priority?: number;
+	readonly delete?: boolean;
 	readonly json?: boolean;
 }
 
@@ -35,6 +37,14 @@ export function addIndexCommand(program: Command, context: Context): void {
 			parseSize,
 		)
 		.option('--priority <number>', '-100 to 100; higher runs first', parseInteger)
+		.addOption(
+			new Option('--delete', 'delete the index of the folder, not the folder').conflicts([
+				'wait',
+				'exclude',
+				'maxFileSize',
+				'priority',
+			]),
+		)
 		.option(...JSON_OPTION)
 		.addHelpText(
 			'after',
@@ -44,7 +54,23 @@ export function addIndexCommand(program: Command, context: Context): void {
 				["semantica index -x 'vendor/' -x '*.min.js'", 'leave some files out'],
 			),
 		)
-		.action((folder: string, options: Options) => indexFolder(context, folder, options));
+		.action((folder: string, options: Options) =>
+			options.delete === true
+				? deleteIndex(context, folder, options)
+				: indexFolder(context, folder, options),
+		);
+}
+
+/** The folder itself may be gone long since. */
+async function deleteIndex(context: Context, folder: string, options: Options): Promise<void> {
+	const path = resolve(context.cwd, folder);
+	const workspace = pathToFileURL(path).href;
+	const answer = await using(connectOrStart(context.daemon), (connection) =>
+		connection.request('index/delete', { workspace }),
+	);
+	if (options.json) context.out.json(answer);
+	else if (answer.deleted) context.out.lines([`Deleted the index of ${path}.`]);
+	else throw new CliError(`${path} has no index. Those there are: semantica status`);
 }
 
 async function indexFolder(context: Context, folder: string, options: Options): Promise<void> {

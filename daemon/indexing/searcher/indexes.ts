@@ -1,5 +1,5 @@
 /** The indexes there are, and a few of them open. */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sqlite } from '../../sqlite/open.ts';
 import { type IndexHome, openIndexReadonly } from '../catalogue/database.ts';
@@ -14,6 +14,8 @@ export interface Indexes {
 	 * @throws SemanticaError STORE when the index must be built anew.
 	 */
 	open(workspace: string): Sqlite | undefined;
+	/** Whether there was one to delete. */
+	delete(workspace: string): boolean;
 	/** Of the database and its log on disk. */
 	bytes(workspace: string): number;
 	close(): void;
@@ -63,6 +65,13 @@ export function createIndexes(home: IndexHome): Indexes {
 				drop(oldest);
 			}
 			return db;
+		},
+		delete(workspace) {
+			const folder = indexFolder(home.paths, workspace);
+			if (!existsSync(folder)) return false;
+			drop(workspace);
+			rmSync(folder, { recursive: true });
+			return true;
 		},
 		bytes(workspace) {
 			const sizes = ['', '-wal'].map(

@@ -8,7 +8,7 @@ export interface SearcherData {
 	readonly nativeFolder: string | undefined;
 }
 
-export type SearcherMethod = 'index/search' | 'index/status';
+export type SearcherMethod = 'index/search' | 'index/status' | 'index/delete';
 
 export type SearcherRequest = {
 	[M in SearcherMethod]: { readonly id: number; readonly method: M; readonly params: Params<M> };

@@ -1,12 +1,12 @@
 /** The numbers of each index. */
-
+import { existsSync } from 'node:fs';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
 import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
 import { readNumbers } from '../catalogue/catalogue.ts';
 import { guardDamage, unusableCause } from '../catalogue/database.ts';
-import { canonicalWorkspace } from '../catalogue/location.ts';
+import { canonicalWorkspace, folderPath } from '../catalogue/location.ts';
 import type { Indexes } from './indexes.ts';
 
 /** An unknown workspace has no index: the answer is an empty list, not an error. */
@@ -30,9 +30,16 @@ function statusOf(paths: DataPaths, indexes: Indexes, workspace: string): IndexS
 		const db = indexes.open(workspace);
 		if (db === undefined) return undefined;
 		const numbers = guardDamage(paths, workspace, () => readNumbers(db));
-		return { workspace, ...numbers, databaseBytes, problem: null };
+		return { workspace, ...numbers, databaseBytes, problem: folderProblem(workspace) };
 	} catch (error) {
 		if (unusableCause(error) === undefined) throw error;
 		return { workspace, ...NOTHING, databaseBytes, problem: errorMessage(error) };
 	}
+}
+
+/** Of an index that is sound, but whose files cannot be there. */
+function folderProblem(workspace: string): string | null {
+	const folder = folderPath(workspace);
+	if (existsSync(folder)) return null;
+	return `The folder ${folder} is not there. If it does not come back, delete its index with \`semantica index --delete ${folder}\`.`;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../shared/protocol/requests.ts';
@@ -64,6 +64,23 @@ describe('index and search', () => {
 		const { code, stderr: other } = await cli.run(['search', 'apple', '-f', temporaryFolder()]);
 		expect(code).toBe(1);
 		expect(other).toContain('not indexed');
+	});
+
+	it('points out a folder that is gone, and deletes its index', async () => {
+		const cli = createCli();
+		const folder = folderWith({ 'a.txt': 'apple' });
+		await cli.run(['index', folder, '--wait']);
+		rmSync(folder, { recursive: true });
+		expect((await cli.run(['status'])).stdout).toContain(`semantica index --delete ${folder}`);
+		const looked = await cli.run(['search', 'apple', '-f', folder]);
+		expect([looked.code, looked.stderr]).toEqual([
+			2,
+			`--folder ${folder}: there is no such folder.\n`,
+		]);
+		const deleted = await cli.run(['index', '--delete', folder]);
+		expect([deleted.code, deleted.stdout]).toEqual([0, `Deleted the index of ${folder}.\n`]);
+		const again = await cli.run(['index', '--delete', folder]);
+		expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('has no index')]);
 	});
 
 	it('goes on after kill -9 of the daemon in the middle', async () => {

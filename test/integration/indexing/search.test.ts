@@ -10,11 +10,18 @@ import { createSandbox, type Sandbox } from './sandbox.ts';
 
 const bundles = useBundles();
 
-function serviceOf(sandbox: Sandbox, options: { idleMs?: number; entry?: string } = {}) {
+interface ServiceOptions {
+	readonly idleMs?: number;
+	readonly entry?: string;
+	readonly isBusy?: (workspace: string) => boolean;
+}
+
+function serviceOf(sandbox: Sandbox, options: ServiceOptions = {}) {
 	const service = createIndexService({
 		paths: sandbox.home.paths,
 		nativeFolder: bundles.native,
 		searcherEntry: options.entry ?? bundles.searcher,
+		isBusy: options.isBusy ?? (() => false),
 		...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
 	});
 	onTestFinished(() => service.close());
@@ -235,6 +242,27 @@ test('numbers of the indexes', async () => {
 	]);
 	expect(indexes[0]?.walkedAt).toBeGreaterThanOrEqual(before);
 	expect(indexes[0]?.databaseBytes).toBeGreaterThan(4096);
+});
+
+test('an index whose folder is gone says so, and is deleted when asked, but not while it is written', async () => {
+	const sandbox = createSandbox();
+	sandbox.write('a', 'needle');
+	await sandbox.index();
+	const { workspace, root } = sandbox;
+	const busy = new Set([workspace]);
+	const service = serviceOf(sandbox, { isBusy: (one) => busy.has(one) });
+	rmSync(root, { recursive: true });
+	expect((await service.status({})).indexes).toMatchObject([
+		{ workspace, files: 1, problem: expect.stringContaining(`${root} is not there`) },
+	]);
+	await expect(service.delete({ workspace: `${workspace}/` })).rejects.toMatchObject({
+		kind: 'CONFLICT',
+		message: expect.stringContaining('is being indexed'),
+	});
+	busy.clear();
+	expect(await service.delete({ workspace: `${workspace}/` })).toEqual({ deleted: true });
+	expect(await service.delete({ workspace })).toEqual({ deleted: false });
+	expect(await service.status({})).toEqual({ indexes: [] });
 });
 
 test('a damaged index has a sentence, does not hide the others, and is seen anew once it is', async () => {
