@@ -30,8 +30,10 @@ import {
 	databaseCheck,
 	dataFolderChecks,
 	diagnose,
+	indexesCheck,
 	nodeCheck,
 	recoveryCheck,
+	warningsCheck,
 } from './operations/diagnose.ts';
 import { createHousekeeping } from './operations/housekeeping.ts';
 import { Lifecycle } from './operations/lifecycle.ts';
@@ -323,6 +325,8 @@ async function main(): Promise<void> {
 						nodeCheck(process.versions),
 						...dataFolderChecks(paths),
 						databaseCheck(maintenance),
+						warningsCheck(warnings),
+						indexesCheck(() => index.status({})),
 						{ name: 'payloads', run: () => payloadMaintenance.check() },
 						recoveryCheck(recovery),
 						...containment.checks().map((check) => ({ name: check.name, run: () => check })),

@@ -89,6 +89,33 @@ export function databaseCheck(maintenance: Maintenance): Check {
 	};
 }
 
+/** `warnings` are sentences about what went wrong since the start. */
+export function warningsCheck(warnings: readonly string[]): Check {
+	return {
+		name: 'warnings',
+		run: () => findings(warnings, 'Nothing went wrong since the daemon started.'),
+	};
+}
+
+/** `status` tells of each index what makes it unusable. */
+export function indexesCheck(
+	status: () => Promise<{ readonly indexes: readonly { readonly problem: string | null }[] }>,
+): Check {
+	return {
+		name: 'indexes',
+		async run() {
+			const { indexes } = await status();
+			const problems = indexes.flatMap(({ problem }) => problem ?? []);
+			return findings(problems, 'Every index can be read, and its folder is there.');
+		},
+	};
+}
+
+function findings(problems: readonly string[], fine: string): Finding {
+	if (problems.length === 0) return { ok: true, message: fine };
+	return { ok: false, message: problems.join(' ') };
+}
+
 export function nodeCheck(versions: NodeJS.ProcessVersions): Check {
 	return {
 		name: 'Node',

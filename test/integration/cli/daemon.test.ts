@@ -1,5 +1,8 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../shared/protocol/requests.ts';
+import { temporaryFolder } from '../../support/daemon.ts';
 import { createCli } from './cli.ts';
 
 type Status = Result<'system/status'>;
@@ -59,6 +62,25 @@ describe('the daemon commands', () => {
 		});
 		expect(code).toBe(1);
 		expect(stderr).toMatch(/cannot write to its data folder|SEMANTICA_HOME/);
+	});
+});
+
+describe('doctor', () => {
+	it('finds all well, and else what the status warns of', async () => {
+		const cli = createCli();
+		const folder = temporaryFolder();
+		await cli.run(['index', folder, '--wait']);
+		const well = await cli.run(['doctor']);
+		expect([well.code, well.stdout]).toEqual([0, expect.not.stringContaining('problem')]);
+
+		rmSync(folder, { recursive: true });
+		await cli.run(['daemon', 'stop']);
+		writeFileSync(join(cli.home, 'config.json'), '{');
+		await cli.run(['daemon', 'start']);
+		const ill = await cli.run(['doctor']);
+		expect(ill.code).toBe(1);
+		expect(ill.stdout).toMatch(/^problem +warnings: .*config\.json/m);
+		expect(ill.stdout).toMatch(/^problem +indexes: .*is not there/m);
 	});
 });
 
