@@ -77,12 +77,18 @@ function joinFacts(facts: readonly string[], view: View): string[] {
 	return lines;
 }
 
+/** What a daemon that ended without a word left behind, and what became of it. */
 function recoveryNote({ recovery }: SystemStatus): string[] {
-	if (recovery.interrupted === 0) return [];
-	return [
-		`The daemon before ended unexpectedly: ${plural(recovery.interrupted, 'job')} interrupted, ` +
-			`${formatCount(recovery.requeued)} queued again, ${formatCount(recovery.killed)} left-over processes ended.`,
+	const parts: [number, string][] = [
+		[recovery.requeued, `${plural(recovery.requeued, 'running job')} queued again`],
+		[recovery.interrupted, `${plural(recovery.interrupted, 'job')} interrupted`],
+		[
+			recovery.killed,
+			`${plural(recovery.killed, 'left-over process', 'left-over processes')} ended`,
+		],
 	];
+	const found = parts.filter(([count]) => count > 0).map(([, text]) => text);
+	return found.length === 0 ? [] : [`The daemon before ended unexpectedly: ${found.join(', ')}.`];
 }
 
 function jobsLine(counts: Counts, view: View): string {

@@ -235,6 +235,16 @@ describe('the status', () => {
 		expect(text).toContain('No folder is indexed yet.');
 	});
 
+	it.each([
+		[{ requeued: 1 }, '1 running job queued again.'],
+		[{ interrupted: 2, killed: 1 }, '2 jobs interrupted, 1 left-over process ended.'],
+	])('tells what a crash left, %j', (recovery, what) => {
+		const crashed = { ...system, recovery: { ...system.recovery, ...recovery } };
+		const text = renderStatus({ ...data, system: crashed }, NOW, terminal(120)).join('\n');
+		expect(text).toContain(`▲ The daemon before ended unexpectedly: ${what}`);
+		expect(renderStatus(data, NOW, terminal(120)).join('\n')).not.toContain('unexpectedly');
+	});
+
 	it.each([40, 80])('fits %d columns', (width) => {
 		const index = {
 			workspace: pathToFileURL('/home/me/src/a-project-with-a-long-name').href,
