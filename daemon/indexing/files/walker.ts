@@ -1,6 +1,6 @@
 /** The folder's files without git, by the same rules. */
 import { isUtf8 } from 'node:buffer';
-import { type Dirent, readdirSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { addName, type Names } from './names.ts';
 import { gitTop, hasGit, type Rules, topRules } from './rules.ts';
@@ -74,10 +74,20 @@ export function walkableFiles(
 			const at = ground.prefix + names.slice(0, depth + 1).join('/');
 			const isFolder = depth < names.length - 1;
 			if (name === '.git' || rules.isIgnored(at, isFolder)) return false;
-			if (isFolder) rules = rules.within(at);
-			return true;
+			if (!isFolder) return true;
+			rules = rules.within(at);
+			return !isLink(join(folder, ...names.slice(0, depth + 1)));
 		});
 	});
+}
+
+function isLink(path: string): boolean {
+	try {
+		return lstatSync(path).isSymbolicLink();
+	} catch {
+		// Gone or shut: whoever reads the file will tell.
+		return false;
+	}
 }
 
 /**

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createCatalogue } from '../../../daemon/indexing/catalogue/catalogue.ts';
@@ -43,6 +43,18 @@ describe('files named by hand, as on save', () => {
 			expect(skipped).toEqual({ ignored: 4 });
 			expect(sandbox.indexed()).toEqual(['.gitignore', 'a.txt', 'sub/.gitignore', 'sub/d']);
 			expect(sandbox.lines).toContain('skipped, ignored: a.log');
+		}
+	});
+
+	test('a file is not indexed twice through a link to its folder, with git and without', async () => {
+		for (const git of [true, false]) {
+			const sandbox = createSandbox();
+			if (git) sandbox.git('init', '-q');
+			sandbox.write('real/sub/a', 'text');
+			symlinkSync('real', join(sandbox.root, 'link'));
+			await sandbox.index();
+			expect((await sandbox.indexFiles('link/sub/a')).skipped).toEqual({ ignored: 1 });
+			expect(sandbox.indexed()).toEqual(['real/sub/a']);
 		}
 	});
 
