@@ -2,8 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../../../shared/errors.ts';
-import { isInside, NO_STAMP, type SkipReason, settledStamp, stampOf } from './probe.ts';
+import { isGone, isInside, NO_STAMP, type SkipReason, settledStamp, stampOf } from './probe.ts';
 
 export interface Content {
 	readonly kind: 'text';
@@ -44,8 +43,7 @@ export function readContent(root: string, path: string, maxBytes: number): ReadR
 		if (!isInside(root, real)) return unindexable('outside');
 		fd = openSync(real, OPEN_FLAGS);
 	} catch (error) {
-		const code = errorCode(error);
-		return code === 'ENOENT' || code === 'ENOTDIR' ? { kind: 'gone' } : unindexable('unreadable');
+		return isGone(error) ? { kind: 'gone' } : unindexable('unreadable');
 	}
 	try {
 		for (let attempt = 0; attempt < READS; attempt++) {

@@ -5,7 +5,7 @@
 import { dirname, join } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
 import { GitUnusable, gitFiles, isFolderIgnored } from './git.ts';
-import { type Names, namesIn } from './names.ts';
+import { type Names, namesIn, noNames } from './names.ts';
 import { gitTop, hasGit } from './rules.ts';
 import { walkableFiles, walkFiles } from './walker.ts';
 
@@ -29,6 +29,9 @@ export interface Listing {
 /** Windows takes 32,767 characters in a command line. */
 const COMMAND_LENGTH = 16_000;
 
+/** How git says that it could not look into a folder. */
+const UNREADABLE = /^warning: could not open directory '(.+?)\/?': /;
+
 export function createListing(root: string, options: ListingOptions): Listing {
 	const { env, log } = options;
 	let gitMissing = false;
@@ -44,10 +47,16 @@ export function createListing(root: string, options: ListingOptions): Listing {
 		if (gitMissing || gitTop(folder) === undefined) return false;
 		try {
 			let found = false;
-			for await (const chunk of gitFiles(folder, env, log, only)) {
+			const unreadable: string[] = [];
+			const warned = (line: string): void => {
+				log(line);
+				unreadable.push(...(UNREADABLE.exec(line)?.slice(1) ?? []));
+			};
+			for await (const chunk of gitFiles(folder, env, warned, only)) {
 				found = true;
 				yield namesIn(chunk);
 			}
+			if (unreadable.length > 0) yield { ...noNames(), unreadable };
 			if (found || hasGit(folder) || !(await isFolderIgnored(folder, env))) return true;
 			log(`The git repository around ${folder} ignores it; reading it without git.`);
 		} catch (error) {
@@ -121,10 +130,14 @@ function* inCommands(paths: readonly string[]): Generator<string[]> {
 	if (some.length > 0) yield some;
 }
 
-function below(folder: string, { paths, unprintable }: Names): Names {
-	if (folder === '') return { paths, unprintable };
-	const prefixed = (path: string): string => `${folder}/${path}`;
-	return { paths: paths.map(prefixed), unprintable: unprintable.map(prefixed) };
+function below(folder: string, names: Names): Names {
+	if (folder === '') return names;
+	const prefixed = (path: string): string => (path === '' ? folder : `${folder}/${path}`);
+	return {
+		paths: names.paths.map(prefixed),
+		unprintable: names.unprintable.map(prefixed),
+		unreadable: names.unreadable.map(prefixed),
+	};
 }
 
 /**

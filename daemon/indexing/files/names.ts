@@ -5,7 +5,11 @@ export interface Names {
 	readonly paths: string[];
 	/** Names that are not UTF-8, made printable. */
 	readonly unprintable: string[];
+	/** Folders of which nobody knows what is in them. */
+	readonly unreadable: string[];
 }
+
+export const noNames = (): Names => ({ paths: [], unprintable: [], unreadable: [] });
 
 /** Takes a name that ends in a slash, as git writes those of folders, without it. */
 export function addName(names: Names, prefix: string, name: Buffer): void {
@@ -15,7 +19,7 @@ export function addName(names: Names, prefix: string, name: Buffer): void {
 
 /** The names in `bytes`, each ended by a NUL. */
 export function namesIn(bytes: Buffer): Names {
-	const names: Names = { paths: [], unprintable: [] };
+	const names = noNames();
 	if (isUtf8(bytes)) {
 		// Thousands at once: as good as always possible, and several times faster than one by one.
 		for (const name of bytes.toString().split('\0')) {

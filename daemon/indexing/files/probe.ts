@@ -45,10 +45,14 @@ export function probe(root: string, path: string): Probe {
 		if (own === undefined) return GONE;
 		return own.isSymbolicLink() ? probeLink(root, file) : describe(own);
 	} catch (error) {
-		const code = errorCode(error);
-		// ENOTDIR: a folder of the path has become a file.
-		return code === 'ENOENT' || code === 'ENOTDIR' ? GONE : skipped('unreadable');
+		return isGone(error) ? GONE : skipped('unreadable');
 	}
+}
+
+export function isGone(error: unknown): boolean {
+	const code = errorCode(error);
+	// ENOTDIR: a folder of the path has become a file.
+	return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function probeLink(root: string, link: string): Probe {

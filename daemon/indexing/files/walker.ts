@@ -2,12 +2,13 @@
 import { isUtf8 } from 'node:buffer';
 import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { addName, type Names } from './names.ts';
+import { addName, type Names, noNames } from './names.ts';
+import { isGone } from './probe.ts';
 import { gitTop, hasGit, type Rules, topRules } from './rules.ts';
 
 export interface WalkOptions {
 	readonly env: NodeJS.ProcessEnv;
-	/** A folder that cannot be read, with Node's message; its files are left out. */
+	/** A folder that cannot be read, with Node's message. */
 	readonly onUnreadable: (folder: string, error: unknown) => void;
 }
 
@@ -40,11 +41,13 @@ function* walkFolder(walk: Walk, path: string, rules: Rules): Generator<Names> {
 	try {
 		entries = readdirSync(join(folder, path), { withFileTypes: true, encoding: 'buffer' });
 	} catch (error) {
+		if (isGone(error)) return;
 		options.onUnreadable(path, error);
+		yield { ...noNames(), unreadable: [path] };
 		return;
 	}
 	const prefix = path === '' ? '' : `${path}/`;
-	const files: Names = { paths: [], unprintable: [] };
+	const files = noNames();
 	const folders: string[] = [];
 	for (const entry of entries) {
 		const name = entry.name.toString();

@@ -1,6 +1,6 @@
 /** Comparing a folder with its catalogue: what must be read, what is skipped, what is gone. */
 import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Catalogue, KnownFile } from '../catalogue/catalogue.ts';
 import type { Listing } from '../files/listing.ts';
 import type { Names } from '../files/names.ts';
@@ -56,7 +56,7 @@ export async function compareFolder(options: WalkOptions): Promise<Differences> 
 		}
 		const { seen, changed, skipped } = comparison;
 		const unseen = [...known].flatMap(([path, { stamp }]) =>
-			seen.has(path) ? [] : { path, stamp },
+			seen.has(path) || comparison.isHidden(path) ? [] : { path, stamp },
 		);
 		return { files: seen.size, changed, skipped, gone: await onlyGone(unseen, options) };
 	} finally {
@@ -72,6 +72,8 @@ interface Comparison {
 	/** Nested repositories, which the listing gives as entries of their own; grows while looking. */
 	readonly folders: readonly string[];
 	look(names: Names): void;
+	/** Whether a file may be there, in a folder that cannot be read. */
+	isHidden(path: string): boolean;
 }
 
 function compare(options: WalkOptions, known: ReadonlyMap<string, KnownFile>): Comparison {
@@ -80,6 +82,7 @@ function compare(options: WalkOptions, known: ReadonlyMap<string, KnownFile>): C
 	const changed: ChangedFile[] = [];
 	const skipped: SkippedFile[] = [];
 	const folders: string[] = [];
+	const shut = new Set<string>();
 
 	const skip = (path: string, size: number, reason: SkipReason): void => {
 		seen.add(path);
@@ -102,12 +105,23 @@ function compare(options: WalkOptions, known: ReadonlyMap<string, KnownFile>): C
 		changed,
 		skipped,
 		folders,
-		look({ paths, unprintable }) {
+		look({ paths, unprintable, unreadable }) {
 			for (const path of paths) lookAt(path);
 			for (const name of unprintable) skip(name, 0, 'name');
+			for (const folder of unreadable) {
+				if (isExcluded(folder, true)) continue;
+				shut.add(folder);
+				skip(folder, 0, 'unreadable');
+			}
 			onProgress(seen.size);
 		},
+		isHidden: (path) => shut.size > 0 && isIn(shut, path) && !isExcluded(path, false),
 	};
+}
+
+function isIn(folders: ReadonlySet<string>, path: string): boolean {
+	for (let at = dirname(path); at !== '.'; at = dirname(at)) if (folders.has(at)) return true;
+	return false;
 }
 
 /**

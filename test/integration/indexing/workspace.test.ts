@@ -182,8 +182,10 @@ describe('what cannot be indexed has a reason', () => {
 		expect(sandbox.skipped()).toEqual({ sub: 'outside', 'sub/secret': 'outside' });
 	});
 
-	test.skipIf(process.getuid?.() !== 0)('without rights, and once they are there', async () => {
+	const asRoot = test.skipIf(process.getuid?.() !== 0);
+	asRoot.each([false, true])('without rights, and once they are there; git: %s', async (git) => {
 		const sandbox = createSandbox();
+		if (git) sandbox.git('init', '-q');
 		sandbox.write('open', 'text');
 		sandbox.write('shut', 'text');
 		sandbox.write('shut-folder/file', 'text');
@@ -209,8 +211,12 @@ describe('what cannot be indexed has a reason', () => {
 		chmodSync(join(sandbox.root, 'shut-folder'), 0);
 		const second = await walkAndRead();
 		expect(second.shards).toEqual([]);
-		expect(second.walk.output).toMatch(/cannot read folder .*shut-folder: EACCES/);
-		expect(sandbox.indexed()).toEqual(['open']);
+		expect(second.walk.output).toMatch(
+			git ? /could not open directory 'shut-folder/ : /cannot read folder .*shut-folder: EACCES/,
+		);
+		expect(resultIn(second.walk)).toMatchObject({ removed: 0, skipped: { unreadable: 2 } });
+		expect(sandbox.indexed()).toEqual(['open', 'shut-folder/file']);
+		expect(sandbox.skipped()).toEqual({ shut: 'unreadable', 'shut-folder': 'unreadable' });
 		chmodSync(join(sandbox.root, 'shut'), 0o644);
 		chmodSync(join(sandbox.root, 'shut-folder'), 0o755);
 		await walkAndRead();
