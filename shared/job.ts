@@ -3,6 +3,9 @@
  * Bounds and defaults are docs/design.md section 3; the schemas are the only place where they stand.
  */
 import * as z from 'zod';
+import { boundText } from './wording.ts';
+
+z.config({ customError: boundText });
 
 export const JOB_STATES = [
 	'queued',

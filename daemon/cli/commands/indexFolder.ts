@@ -7,7 +7,7 @@ import type { JobSpecInput } from '../../../shared/job.ts';
 import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
-import { collect, parseInteger, parseSize } from '../parse/values.ts';
+import { collect, integerFrom, sizeUpTo } from '../parse/values.ts';
 import { newKey, submit } from '../submit.ts';
 import { finishEnqueue } from './enqueued.ts';
 import { examples, JSON_OPTION } from './help.ts';
@@ -33,10 +33,10 @@ export function addIndexCommand(program: Command, context: Context): void {
 		.option('-x, --exclude <pattern>', 'leave this out too, as in .gitignore (repeatable)', collect)
 		.option(
 			'--max-file-size <size>',
-			'skip larger files, as in 500k or 2M (default: 1M)',
-			parseSize,
+			'skip larger files, as in 500k or 2M (default: 1M, at most 64M)',
+			sizeUpTo('64M'),
 		)
-		.option('--priority <number>', '-100 to 100; higher runs first', parseInteger)
+		.option('--priority <number>', '-100 to 100; higher runs first', integerFrom(-100, 100))
 		.addOption(
 			new Option('--delete', 'delete the index of the folder, not the folder').conflicts([
 				'wait',

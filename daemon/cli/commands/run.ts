@@ -7,7 +7,7 @@ import type { JobSpecInput } from '../../../shared/job.ts';
 import type { Context } from '../context.ts';
 import { CliError, usageError } from '../errors.ts';
 import { commandEnvironment } from '../parse/environment.ts';
-import { collect, parseCount, parseDuration, parseInteger, parseTime } from '../parse/values.ts';
+import { collect, durationUpTo, integerFrom, parseDuration, parseTime } from '../parse/values.ts';
 import { newKey, submit } from '../submit.ts';
 import { addConstraintOptions, type ConstraintOptions, constraintsOf } from './constraints.ts';
 import { finishEnqueue } from './enqueued.ts';
@@ -66,7 +66,7 @@ export function addRunCommand(program: Command, context: Context): void {
 		.option('--key <text>', 'the same key again means the same job, not another one')
 		.optionsGroup('When it runs:')
 		.option('-q, --queue <name>', 'the queue, which limits how many run at once')
-		.option('-p, --priority <number>', '-100 to 100; higher runs first', parseInteger)
+		.option('-p, --priority <number>', '-100 to 100; higher runs first', integerFrom(-100, 100))
 		.option('--delay <duration>', 'not before that much time has passed', parseDuration)
 		.option('--run-at <time>', 'not before that time, as in 18:30, +2h, 2026-03-01T09:00')
 		.option('--ttl <duration>', 'give up when it has not started by then', parseDuration)
@@ -80,10 +80,14 @@ export function addRunCommand(program: Command, context: Context): void {
 		)
 		.option(
 			'--grace <duration>',
-			'from asking it to stop to killing it (default: 5s)',
-			parseDuration,
+			'from asking it to stop to killing it (default: 5s, at most 1m)',
+			durationUpTo('1m'),
 		)
-		.option('--attempts <number>', 'try so often when it fails (default: 1)', parseCount)
+		.option(
+			'--attempts <number>',
+			'try so often when it fails, 1 to 100 (default: 1)',
+			integerFrom(1, 100),
+		)
 		.option('--retry-on <codes>', 'retry only these exit codes, as in 1,75', parseCodes)
 		.option('--restartable', 'start again after an interruption, such as a crash of the daemon')
 		.optionsGroup('When the same work comes again:')
@@ -95,7 +99,11 @@ export function addRunCommand(program: Command, context: Context): void {
 				'none',
 			]),
 		)
-		.option('--debounce <duration>', 'wait until no newer job of the subject came', parseDuration)
+		.option(
+			'--debounce <duration>',
+			'wait until no newer job of the subject came, at most 1h',
+			durationUpTo('1h'),
+		)
 		.addHelpText(
 			'after',
 			examples(
@@ -182,8 +190,10 @@ function timeOption(name: string, text: string | undefined, now: number): number
 	}
 }
 
+const exitCode = integerFrom(0, 255);
+
 function parseCodes(text: string): number[] {
-	return text.split(',').map((code) => parseInteger(code.trim()));
+	return text.split(',').map((code) => exitCode(code.trim()));
 }
 
 /** Standard input is passed on byte for byte, which JSON can carry only when it is text. */

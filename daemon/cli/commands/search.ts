@@ -3,6 +3,7 @@ import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
+import { usageError } from '../errors.ts';
 import { renderHits } from '../render/hits.ts';
 import { warning } from '../render/text.ts';
 import { workspaceUri } from './filters.ts';
@@ -19,6 +20,7 @@ type Page = Result<'index/search'>;
 
 const STANDARD_LIMIT = 20;
 const PAGE = 200;
+const LONGEST_QUERY = 1000;
 
 export function addSearchCommand(program: Command, context: Context): void {
 	program
@@ -41,11 +43,16 @@ export function addSearchCommand(program: Command, context: Context): void {
 				["semantica search 'socket' -n 100 | cut -d: -f1,2", 'plain lines in a pipe'],
 			),
 		)
-		.action((words: string[], options: Options) =>
-			using(connectOrStart(context.daemon), (connection) =>
-				search(context, connection, words.join(' '), options),
-			),
-		);
+		.action((words: string[], options: Options) => {
+			const query = words.join(' ').trim();
+			if (query === '') throw usageError('Say what to look for.');
+			if (query.length > LONGEST_QUERY) {
+				throw usageError(`A query of more than ${LONGEST_QUERY} characters is too long.`);
+			}
+			return using(connectOrStart(context.daemon), (connection) =>
+				search(context, connection, query, options),
+			);
+		});
 }
 
 async function search(

@@ -71,6 +71,31 @@ export function parseInteger(text: string): number {
 	return value;
 }
 
+export const integerFrom =
+	(min: number, max: number) =>
+	(text: string): number => {
+		const value = parseInteger(text);
+		if (value >= min && value <= max) return value;
+		throw new InvalidArgumentError(`It must be from ${min} to ${max}.`);
+	};
+
+/** `most` is written as people would. */
+export const durationUpTo =
+	(most: string) =>
+	(text: string): number => {
+		const value = parseDuration(text);
+		if (value <= parseDuration(most)) return value;
+		throw new InvalidArgumentError(`It must be at most ${most}.`);
+	};
+
+export const sizeUpTo =
+	(most: string) =>
+	(text: string): number => {
+		const value = parseSize(text);
+		if (value <= parseSize(most)) return value;
+		throw new InvalidArgumentError(`It must be at most ${most}.`);
+	};
+
 /** For options that want at least one. */
 export function parseCount(text: string): number {
 	const value = parseInteger(text);

@@ -44,20 +44,23 @@ describe('mistakes', () => {
 		[['run'], 'missing required argument'],
 		[['run', '--timeout', 'soon', '--', 'true'], 'is not a duration'],
 		[['run', '--delay', '1m', '--run-at', '18:30', '--', 'true'], 'not both'],
+		[['run', '--priority', '500', '--', 'true'], '--priority'],
+		[['run', '--grace', '2m', '--', 'true'], 'It must be at most 1m.'],
+		[['index', '--max-file-size', '100M'], 'It must be at most 64M.'],
+		[['search', ' '], 'Say what to look for.'],
 		[['enqueue', '-'], 'There is no job'],
 		[['index', '/does/not/exist'], 'there is no such folder'],
 	])('%j: a sentence, and no daemon is started for it', async (args, message) => {
 		const cli = createCli();
 		const { code, stderr } = await cli.run(args);
 		expect(stderr).toContain(message);
-		expect(code).toBe(args[0] === 'index' || args[0] === 'enqueue' ? 1 : 2);
+		expect(code).toBe(args[0] === 'enqueue' || args[1] === '/does/not/exist' ? 1 : 2);
 		expect(await cli.daemonPid()).toBeUndefined();
 	});
 
 	it('that only the daemon notices count as usage too', async () => {
-		const { code, stderr } = await createCli().run(['run', '--priority', '500', '--', 'true']);
-		expect(code).toBe(2);
-		expect(stderr).toContain('priority');
+		const { code, stderr } = await createCli().run(['run', '--tag', 'x'.repeat(65), '--', 'true']);
+		expect([code, stderr]).toEqual([2, 'tag: must be at most 64 characters long\n']);
 	});
 });
 
