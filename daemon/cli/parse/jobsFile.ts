@@ -1,5 +1,7 @@
 /** A file of jobs in any of the shapes that programs write: one job, a list, {"jobs": […]} or JSON lines. */
-import { CliError } from '../errors.ts';
+import { errorMessage } from '../../../shared/errors.ts';
+import { type CliError, usageError } from '../errors.ts';
+import { oneLine } from '../render/text.ts';
 
 export interface ReadJob {
 	readonly spec: Record<string, unknown>;
@@ -9,11 +11,10 @@ export interface ReadJob {
 
 export function parseJobs(input: string): ReadJob[] {
 	const text = input.replace(/^\uFEFF/, '');
-	const trimmed = text.trim();
-	if (trimmed === '') throw new CliError('There is no job in the input.');
-	const whole = tryParse(trimmed);
-	const jobs = whole === undefined ? parseLines(text) : fromValue(whole.value);
-	if (jobs.length === 0) throw new CliError('There is no job in the input.');
+	if (text.trim() === '') throw usageError('There is no job in the input.');
+	const whole = tryParse(text);
+	const jobs = 'problem' in whole ? parseLines(text, whole.problem) : fromValue(whole.value);
+	if (jobs.length === 0) throw usageError('There is no job in the input.');
 	return jobs;
 }
 
@@ -23,22 +24,27 @@ function fromValue(value: unknown): ReadJob[] {
 	return [asJob(value, 'job 1')];
 }
 
-function parseLines(text: string): ReadJob[] {
-	return text.split('\n').flatMap((line, index) => {
-		if (line.trim() === '') return [];
-		const place = `line ${index + 1}`;
+/** `problem` is what is wrong with the text as a whole, should it not be one job per line. */
+function parseLines(text: string, problem: string): ReadJob[] {
+	const jobs: ReadJob[] = [];
+	for (const [index, line] of text.split('\n').entries()) {
+		if (line.trim() === '') continue;
 		const parsed = tryParse(line);
-		if (parsed === undefined) {
-			throw new CliError(
-				`The input is not JSON (${place}). Give one job, an array of jobs, {"jobs": [...]} or one job per line.`,
-			);
-		}
-		return [asJob(parsed.value, place)];
-	});
+		if (!('problem' in parsed)) jobs.push(asJob(parsed.value, `line ${index + 1}`));
+		else if (jobs.length === 0) throw notJson(problem);
+		// The parser counts lines too, but saw only this one.
+		else throw notJson(`line ${index + 1}: ${parsed.problem.replace('(line 1 ', '(')}`);
+	}
+	return jobs;
 }
 
+const notJson = (problem: string): CliError =>
+	usageError(
+		`Cannot read the jobs: ${oneLine(problem)}. Give one job, an array of jobs, {"jobs": [...]} or one job per line.`,
+	);
+
 function asJob(value: unknown, place: string): ReadJob {
-	if (!isObject(value)) throw new CliError(`The ${place} of the input is not a JSON object.`);
+	if (!isObject(value)) throw usageError(`The ${place} of the input is not a JSON object.`);
 	return { spec: value, place };
 }
 
@@ -46,10 +52,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function tryParse(text: string): { value: unknown } | undefined {
+function tryParse(text: string): { readonly value: unknown } | { readonly problem: string } {
 	try {
 		return { value: JSON.parse(text) };
-	} catch {
-		return undefined;
+	} catch (error) {
+		return { problem: errorMessage(error) };
 	}
 }

@@ -54,7 +54,7 @@ describe('mistakes', () => {
 		const cli = createCli();
 		const { code, stderr } = await cli.run(args);
 		expect(stderr).toContain(message);
-		expect(code).toBe(args[0] === 'enqueue' || args[1] === '/does/not/exist' ? 1 : 2);
+		expect(code).toBe(args[1] === '/does/not/exist' ? 1 : 2);
 		expect(await cli.daemonPid()).toBeUndefined();
 	});
 

@@ -95,7 +95,13 @@ describe('files of jobs', () => {
 	it.each([
 		['', 'no job'],
 		['[]', 'no job'],
-		['{"type":"a"}\n{"type"', 'line 2'],
+		['{"type":"a"}\n{"type"', 'line 2: '],
+		[
+			'{"type":"a"}\n{"type":"b"}}',
+			'line 2: Unexpected non-whitespace character after JSON at position 12 (column 13)',
+		],
+		['\n{\n  "type": "a"\n  "tag": "b"\n}', 'position 19 (line 4 column 3)'],
+		['[\n {"type":"a"},\n]', "Unexpected token ']'"],
 		['[1]', 'job 1 of the input is not a JSON object'],
 		['"text"', 'not a JSON object'],
 	])('refuses %j', (text, message) => expect(() => parseJobs(text)).toThrow(message));
