@@ -87,6 +87,15 @@ describe('a job', () => {
 		expect((await cli.run(['list'], { env: { FORCE_COLOR: '1' } })).stdout).toContain('\u001b[');
 	});
 
+	it('is found by a part of its id that many newer titles contain', async () => {
+		const cli = createCli();
+		const id = (await cli.run(['run', '--', 'true'])).stdout.trim();
+		const part = id.slice(-8);
+		const titled = { type: 'command', title: part, runAt: 4e12, command: { command: 'true' } };
+		await cli.run(['enqueue', '-'], { input: JSON.stringify(Array(205).fill(titled)) });
+		expect((await cli.json<Got>(['show', part])).job.id).toBe(id);
+	});
+
 	it('is not found by a part that means none or several', async () => {
 		const cli = createCli();
 		const ids = [];
