@@ -181,6 +181,7 @@ async function main(): Promise<void> {
 		cores: availableParallelism(),
 		liveLogBytes: (id) => logs.liveSize(id),
 		occupied: (name) => runs.count(name),
+		hindrance: () => loop.hindrance(),
 		conditions,
 		payloads: payloads.store,
 		damaged,

@@ -11,4 +11,6 @@ export const WAIVED_BY_RUN_NOW: ReadonlySet<string> = new Set([
 	'cpu',
 	'limit',
 	'paused',
+	'alone',
+	'spread',
 ]);

@@ -4,26 +4,13 @@
  * never sees another row.
  */
 import type { Sqlite } from '../sqlite/open.ts';
+import { type Capacity, Slots } from './capacity.ts';
 import type { ChildTable } from './children.ts';
 import { STAGE, STATE } from './codes.ts';
 import type { JobRow } from './rows.ts';
 import type { ReadyRange, Tx } from './tx.ts';
 import { FREE_CLASS } from './waitClasses.ts';
 import { ON_LOST } from './yield.ts';
-
-/** Free slots; a paused queue has none. */
-export interface Capacity {
-	readonly total: number;
-	/** Runs that are going on now. */
-	readonly running: number;
-	forQueue(queue: string): number;
-	/** Runs of the queue that are going on now. */
-	runningIn(queue: string): number;
-	/** The conditions of this wait class hold now. */
-	met(waitClass: number): boolean;
-	/** The machine is too busy for another job of low priority. */
-	crowded(): boolean;
-}
 
 export interface Claims {
 	/** Told after each commit; a range too many only costs one look. */
@@ -35,6 +22,8 @@ export interface Claims {
 	waitedFor(): Set<number>;
 	/** Reads the ranges anew, after a claim that was undone. */
 	reload(): void;
+	/** The job that the poison guard makes run alone and that keeps all else from starting now, itself perhaps. */
+	guarded(capacity: Capacity): number | undefined;
 	/** Ready jobs of the queue that would be claimed before this one. */
 	ahead(job: JobRow): number;
 }
@@ -119,13 +108,37 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 	}
 
 	/** One that must be alone is running: nothing may start beside it. */
-	function isTaken(): boolean {
+	function runningAlone(): number | undefined {
 		for (const generation of [...suspects]) {
 			const state = active.get(generation)?.state;
-			if (state === STATE.running) return true;
+			if (state === STATE.running) return generation;
 			if (state === undefined) suspects.delete(generation);
 		}
-		return false;
+		return undefined;
+	}
+
+	function openHeads(capacity: Capacity, slots: Slots): Map<ReadyRange, Head> {
+		const heads = new Map<ReadyRange, Head>();
+		for (const range of [...ranges.values()]) {
+			if (!slots.free(range.queue) || !capacity.met(range.class)) continue;
+			const first = nextHead(range);
+			if (first !== undefined) heads.set(range, first);
+		}
+		return heads;
+	}
+
+	/** The next to start; ranges that nothing can start from are taken out. */
+	function bestOf(heads: Map<ReadyRange, Head>, capacity: Capacity, slots: Slots) {
+		while (heads.size > 0) {
+			let best: Head | undefined;
+			for (const candidate of heads.values()) if (better(candidate, best)) best = candidate;
+			if (best === undefined) break;
+			const { queue } = best.range;
+			const crowd = best.priority < UNTHROTTLED_PRIORITY && slots.busy(queue);
+			if (slots.free(queue) && !(crowd && capacity.crowded())) return best;
+			heads.delete(best.range);
+		}
+		return undefined;
 	}
 
 	function better(a: Head, b: Head | undefined): boolean {
@@ -137,8 +150,11 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 		return a.generation < b.generation;
 	}
 
+	const hasUrgent = () => runNow.get() !== undefined || resumingNow.get() !== undefined;
+
 	return {
 		reload,
+		hasUrgent,
 		waitedFor() {
 			const found = new Set<number>();
 			for (const range of [...ranges.values()]) {
@@ -146,7 +162,6 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 			}
 			return found;
 		},
-		hasUrgent: () => runNow.get() !== undefined || resumingNow.get() !== undefined,
 		rangesReady(more) {
 			for (const range of more) add(range);
 		},
@@ -157,7 +172,7 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 				slots.take(queue);
 				return takeOne(tx, generation);
 			});
-			if (isTaken()) return claimed;
+			if (runningAlone() !== undefined) return claimed;
 			for (const row of resuming.all()) {
 				const crowd = mustBeAlone(row) && slots.others();
 				const free = slots.free(row.queue) && capacity.met(row.class) && !crowd;
@@ -165,25 +180,13 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 				slots.take(row.queue);
 				goOn(tx, row);
 			}
-			if (isTaken()) return claimed;
-			const heads = new Map<ReadyRange, Head>();
-			for (const range of [...ranges.values()]) {
-				if (!slots.free(range.queue) || !capacity.met(range.class)) continue;
-				const first = nextHead(range);
-				if (first !== undefined) heads.set(range, first);
-			}
-			while (heads.size > 0) {
-				let best: Head | undefined;
-				for (const candidate of heads.values()) if (better(candidate, best)) best = candidate;
-				if (best === undefined) break;
-				const { range } = best;
-				const crowd = best.priority < UNTHROTTLED_PRIORITY && slots.busy(range.queue);
-				if (!slots.free(range.queue) || (crowd && capacity.crowded())) {
-					heads.delete(range);
-					continue;
-				}
+			if (runningAlone() !== undefined) return claimed;
+			const heads = openHeads(capacity, slots);
+			let best = bestOf(heads, capacity, slots);
+			while (best !== undefined) {
 				// Nothing more starts until everything else has ended; then it starts, and nothing beside it.
 				if (best.alone && slots.others()) break;
+				const { range } = best;
 				slots.take(range.queue);
 				served.set(range.workspace, ++turn);
 				claimed.push(takeOne(tx, best.generation));
@@ -191,8 +194,19 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 				const following = nextHead(range);
 				if (following === undefined) heads.delete(range);
 				else heads.set(range, following);
+				best = bestOf(heads, capacity, slots);
 			}
 			return claimed;
+		},
+		guarded(capacity) {
+			const running = runningAlone();
+			if (running !== undefined) return running;
+			const slots = new Slots(capacity);
+			if (!slots.others()) return undefined;
+			// They take their slots first, perhaps the one that it would have had.
+			if (hasUrgent() || resuming.get() !== undefined) return undefined;
+			const best = bestOf(openHeads(capacity, slots), capacity, slots);
+			return best?.alone ? best.generation : undefined;
 		},
 		ahead: (job) => ahead.get(job.queue, job.priority, job.priority, job.generation)?.n ?? 0,
 	};
@@ -221,7 +235,7 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 	}
 }
 
-function mustBeAlone({ unclean }: Pick<JobRow, 'unclean'>): boolean {
+export function mustBeAlone({ unclean }: Pick<JobRow, 'unclean'>): boolean {
 	return unclean >= ALONE_AFTER_DEATHS;
 }
 
@@ -231,45 +245,6 @@ function resumeReason(row: JobRow): string {
 
 function keyOf({ queue, class: waitClass, workspace }: ReadyRange): string {
 	return `${queue}\0${waitClass}\0${workspace}`;
-}
-
-/** What a claim may still take: asked of the capacity once per queue, then counted here. */
-class Slots {
-	readonly #capacity: Capacity;
-	readonly #queues = new Map<string, number>();
-	readonly #taken = new Set<string>();
-	#total: number;
-
-	constructor(capacity: Capacity) {
-		this.#capacity = capacity;
-		this.#total = capacity.total;
-	}
-
-	/** Another job of the queue runs, or was taken just now. */
-	busy(queue: string): boolean {
-		return this.#taken.has(queue) || this.#capacity.runningIn(queue) > 0;
-	}
-
-	/** Anything else runs, or was taken just now. */
-	others(): boolean {
-		return this.#taken.size > 0 || this.#capacity.running > 0;
-	}
-
-	free(queue: string): boolean {
-		return this.#total > 0 && this.#of(queue) > 0;
-	}
-
-	take(queue: string): void {
-		this.#queues.set(queue, this.#of(queue) - 1);
-		this.#taken.add(queue);
-		this.#total--;
-	}
-
-	#of(queue: string): number {
-		const known = this.#queues.get(queue) ?? this.#capacity.forQueue(queue);
-		this.#queues.set(queue, known);
-		return known;
-	}
 }
 
 // One seek per range rather than a scan of everything that is ready.

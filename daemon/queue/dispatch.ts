@@ -1,9 +1,9 @@
 /** What the scheduling loop asks of the queue: claim, advance time, record how runs go and end. */
 import type { JobState, Progress, StopReason } from '../../shared/job.ts';
+import { capacityNow } from './capacity.ts';
 import { STAGE, stateName } from './codes.ts';
 import type { ConditionSet } from './conditions.ts';
 import type { FinishedRun } from './finish.ts';
-import { EVERYTHING, type QueueLimit } from './limits.ts';
 import type { QueueParts } from './parts.ts';
 import type { PayloadSource } from './payloadStore.ts';
 import { type JobRow, parseJson } from './rows.ts';
@@ -47,28 +47,13 @@ export interface Dispatch {
 }
 
 export function createDispatch(parts: QueueParts): Dispatch {
-	const { writer, table, claims, limits, due, runs, board, counters, classes, conditions } = parts;
-
-	function freeOf(limit: QueueLimit, running: number): number {
-		return limit.paused ? 0 : limit.concurrency - running;
-	}
+	const { writer, table, claims, due, runs, board, counters, classes } = parts;
 
 	return {
 		async claim(running, atMost = Number.POSITIVE_INFINITY) {
-			const total = Math.max(0, Math.min(atMost, freeOf(limits.of(EVERYTHING), running())));
+			const capacity = capacityNow(parts, running, atMost);
 			// Nothing would be claimed, so nothing need be committed.
-			if (total === 0 && !claims.hasUrgent()) return [];
-			const capacity = {
-				total,
-				running: running(),
-				forQueue: (queue: string) => freeOf(limits.of(queue), running(queue)),
-				runningIn: running,
-				met(waitClass: number) {
-					const set = classes.setOf(waitClass);
-					return set === undefined || conditions.met(set);
-				},
-				crowded: () => conditions.crowded(),
-			};
+			if (capacity.total === 0 && !claims.hasUrgent()) return [];
 			try {
 				const rows = await writer.submit((tx) => claims.claim(tx, capacity));
 				return rows.map((row) => {

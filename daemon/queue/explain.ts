@@ -1,15 +1,26 @@
 /** Why a job does not run, in sentences (docs/design.md section 7). */
 import type { Explanation } from '../../shared/protocol/jobs.ts';
 import { WAIVED_BY_RUN_NOW } from '../../shared/waiting.ts';
-import { type Claims, UNTHROTTLED_PRIORITY } from './claims.ts';
+import { capacityNow } from './capacity.ts';
+import { type Claims, mustBeAlone, UNTHROTTLED_PRIORITY } from './claims.ts';
 import { STAGE, STATE, stateName } from './codes.ts';
 import type { Conditions } from './conditions.ts';
 import { EVERYTHING, type Limits } from './limits.ts';
 import type { JobRow } from './rows.ts';
+import type { JobTable } from './statements.ts';
 import type { Subjects } from './subjects.ts';
 import type { WaitClasses } from './waitClasses.ts';
 
+/** What keeps every job from starting just now, beside limits and pauses. */
+export interface Hindrance {
+	readonly kind: 'draining' | 'spread';
+	readonly message: string;
+	/** Epoch ms. */
+	readonly until?: number;
+}
+
 export interface ExplainDependencies {
+	readonly table: JobTable;
 	readonly claims: Claims;
 	readonly limits: Limits;
 	readonly subjects: Subjects;
@@ -18,10 +29,11 @@ export interface ExplainDependencies {
 	readonly now: () => number;
 	/** Jobs of the queue that hold a slot now; without a name, of all queues. */
 	readonly running: (queue?: string) => number;
+	readonly hindrance: () => Hindrance | undefined;
 }
 
 export function createExplain(dependencies: ExplainDependencies): (row: JobRow) => Explanation {
-	const { claims, limits, subjects, classes, conditions, now, running } = dependencies;
+	const { table, claims, limits, subjects, classes, conditions, now, running } = dependencies;
 
 	function reasons(row: JobRow): Explanation['reasons'] {
 		const since = row.created_at;
@@ -57,7 +69,31 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 			...conditionReasons(row),
 			...capacityReasons(row.queue, since),
 			...crowdReasons(row, since),
+			...guardReasons(row, since),
+			...hindrances(since),
 		];
+	}
+
+	// One that the daemon died with too often starts alone, and nothing else starts until it has ended.
+	function guardReasons(row: JobRow, since: number): Explanation['reasons'] {
+		if (mustBeAlone(row) && running() > 0) {
+			const message =
+				'waiting until nothing else runs: the daemon died while it ran, so it runs alone';
+			return [{ kind: 'alone', message, since }];
+		}
+		// Asking must not begin to measure how busy the machine is.
+		const crowded = () => conditions.crowd() !== undefined;
+		const capacity = { ...capacityNow(dependencies, running), crowded };
+		const generation = claims.guarded(capacity);
+		if (generation === undefined || generation === row.generation) return [];
+		const id = table.idOf(generation);
+		const message = `waiting for job ${id}, which runs alone because the daemon died while it ran`;
+		return [{ kind: 'alone', message, since }];
+	}
+
+	function hindrances(since: number): Explanation['reasons'] {
+		const found = dependencies.hindrance();
+		return found === undefined ? [] : [{ ...found, since }];
 	}
 
 	function conditionReasons(row: JobRow): Explanation['reasons'] {
@@ -86,7 +122,12 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 	// A job that stepped aside, or was told to go on, does so as soon as it may.
 	function goesOnByItself(row: JobRow): Explanation['reasons'] {
 		const since = row.started_at ?? row.created_at;
-		const waits = [...conditionReasons(row), ...capacityReasons(row.queue, since)];
+		const waits = [
+			...conditionReasons(row),
+			...capacityReasons(row.queue, since),
+			...guardReasons(row, since),
+			...hindrances(since),
+		];
 		if (row.yielded !== null) {
 			return [{ kind: 'yielded', message: `paused by itself: ${row.yielded}`, since }, ...waits];
 		}

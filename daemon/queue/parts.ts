@@ -12,7 +12,7 @@ import { type Counters, createCounters } from './counters.ts';
 import { createDueWork, type DueWork } from './due.ts';
 import { createEnqueue, createInserter, type Enqueue } from './enqueue.ts';
 import { createEvents, type Events } from './events.ts';
-import { createExplain } from './explain.ts';
+import { createExplain, type Hindrance } from './explain.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { createFinishRun, type FinishRun } from './finish.ts';
 import { createLimits, EVERYTHING, type Limits } from './limits.ts';
@@ -46,6 +46,8 @@ export interface QueueOptions {
 	readonly liveLogBytes: (id: string) => number | undefined;
 	/** Slots taken now, in all or of one queue. */
 	readonly occupied: (queue?: string) => number;
+	/** What keeps every job from starting just now; scheduling knows. */
+	readonly hindrance: () => Hindrance | undefined;
 	readonly conditions: Conditions;
 	readonly payloads: PayloadStore;
 	/** SQLite says that the file is broken; it can only be set aside by a new start. */
@@ -160,6 +162,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		removal: createRemoval(db, table, children),
 		retry: createRetry(db, table, subjects, inserter, payloads, classes),
 		explain: createExplain({
+			table,
 			claims,
 			limits,
 			subjects,
@@ -167,6 +170,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			conditions,
 			now: () => clock.now(),
 			running: occupied,
+			hindrance: options.hindrance,
 		}),
 		async close() {
 			await keeper.flush();

@@ -7,6 +7,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Clock, Timer } from '../queue/clock.ts';
 import type { ConditionSet } from '../queue/conditions.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
+import type { Hindrance } from '../queue/explain.ts';
 import type { Feed } from '../queue/feed.ts';
 import type { Order } from '../queue/tx.ts';
 import type { ActiveRuns } from './activeRuns.ts';
@@ -82,6 +83,21 @@ export class SchedulingLoop {
 	/** Starts nothing from now on; what runs goes on. */
 	stopClaiming(): void {
 		this.#claiming = false;
+	}
+
+	/** Why nothing starts now, or not everything that could. */
+	hindrance(): Hindrance | undefined {
+		if (!this.#claiming) {
+			const message = 'the daemon is shutting down; it starts under the next one';
+			return { kind: 'draining', message };
+		}
+		if (!this.#isSpreading()) return undefined;
+		const { clock } = this.#options;
+		return {
+			kind: 'spread',
+			message: 'the machine has slept, so jobs start one after the other',
+			until: clock.now() + this.#spreadUntil - clock.monotonic(),
+		};
 	}
 
 	/** Resolves when everything that was being claimed has been started. */

@@ -26,6 +26,8 @@ export function createWaitingText(t: Translate, text: JobText): WaitingText {
 				return t('It starts once other programs need less of the processors.');
 			case 'limit':
 				return t('It starts when another job has ended.');
+			case 'alone':
+				return t('It starts when other jobs have ended.');
 			case 'paused':
 				return t('It starts after Resume All.');
 			case 'subject':

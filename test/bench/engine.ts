@@ -63,6 +63,7 @@ export function openEngine(
 		cores: 2,
 		liveLogBytes: () => undefined,
 		occupied: () => running,
+		hindrance: () => undefined,
 		conditions: UNCONDITIONAL,
 		payloads,
 		damaged: (sentence) => {

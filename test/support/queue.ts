@@ -7,7 +7,7 @@ import type { Clock } from '../../daemon/queue/clock.ts';
 import { type Conditions, sparesBattery, UNCONDITIONAL } from '../../daemon/queue/conditions.ts';
 import { openDatabase } from '../../daemon/queue/database.ts';
 import { createDispatch, type Dispatch } from '../../daemon/queue/dispatch.ts';
-import { createQueueParts, type QueueParts } from '../../daemon/queue/parts.ts';
+import { createQueueParts, type QueueOptions, type QueueParts } from '../../daemon/queue/parts.ts';
 import { prepareJobs } from '../../daemon/queue/prepare.ts';
 import { createJobRequests, type JobRequests } from '../../daemon/queue/requests.ts';
 import type { Sqlite } from '../../daemon/sqlite/open.ts';
@@ -94,6 +94,7 @@ export interface TestQueueOptions {
 	/** Jobs that the file holds already: ids go on after them. */
 	readonly idsUsed?: number;
 	readonly conditions?: Conditions;
+	readonly hindrance?: QueueOptions['hindrance'];
 	/** As over the wire: what no person started spares a low battery. */
 	readonly sparing?: boolean;
 	/** Hears of every statement that the queue prepares. */
@@ -147,6 +148,7 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		cores: options.cores ?? 4,
 		liveLogBytes: () => undefined,
 		occupied,
+		hindrance: options.hindrance ?? (() => undefined),
 		conditions: options.conditions ?? UNCONDITIONAL,
 		payloads,
 		damaged: (sentence) => {

@@ -124,7 +124,12 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 		spareBelow: () => machine.spareBelow,
 		acStableMs: POWER_RULES.acStableMs,
 	});
-	const queue = openQueue({ clock, conditions, sparing: hooks.sparing === true });
+	const queue = openQueue({
+		clock,
+		conditions,
+		sparing: hooks.sparing === true,
+		hindrance: () => loop.hindrance(),
+	});
 	let pending = 0;
 	const dispatch = counted(queue.dispatch, (change) => {
 		pending += change;

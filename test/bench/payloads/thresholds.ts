@@ -126,6 +126,7 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 			cores: 2,
 			liveLogBytes: () => undefined,
 			occupied: () => 0,
+			hindrance: () => undefined,
 			damaged: fail,
 			payloads,
 			conditions: UNCONDITIONAL,

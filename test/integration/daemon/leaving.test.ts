@@ -59,6 +59,8 @@ describe('when the daemon is asked to leave', () => {
 			message: expect.stringMatching(/shutting down \(an update\)/),
 		});
 		expect((await connection.request('system/status', {})).draining).toBe('an update');
+		const why = await connection.request('job/explain', { id: waiting });
+		expect(why.reasons.map(({ kind }) => kind)).toEqual(['limit', 'draining']);
 		const left = daemon.state.pid;
 		writeFileSync(gate, '');
 		await connection.closed;

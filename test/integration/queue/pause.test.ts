@@ -196,6 +196,29 @@ describe('the poison guard', () => {
 		expect(await queue.claim()).toHaveLength(1);
 	});
 
+	it('says whom it keeps from running, and what for', async () => {
+		const { queue, suspect } = await openWithSuspect();
+		const why = (id: string | undefined) => queue.jobs.explain(id ?? '');
+		const forSuspect = {
+			runnable: false,
+			reasons: [{ kind: 'alone', message: expect.stringContaining(suspect) }],
+		};
+		const [first, later] = await queue.enqueue(task({ priority: 1 }), task({ queue: 'other' }));
+		expect(why(later?.id)).toMatchObject({ runnable: true });
+		expect(await queue.claim()).toEqual([first?.id]);
+		expect(why(suspect)).toMatchObject({
+			runnable: false,
+			reasons: [{ kind: 'alone', message: expect.stringContaining('nothing else runs') }],
+		});
+		expect(why(later?.id)).toMatchObject(forSuspect);
+		await queue.exit(first?.id ?? '', 0);
+		expect(why(suspect)).toMatchObject({ runnable: true });
+		expect(await queue.claim()).toEqual([suspect]);
+		expect(why(later?.id)).toMatchObject(forSuspect);
+		await queue.exit(suspect, 0);
+		expect(why(later?.id)).toMatchObject({ runnable: true });
+	});
+
 	it('counts every run that was claimed, also where the daemon died before there was a process', async () => {
 		const queue = openQueue();
 		const [bad] = await queue.enqueue(task({ restartable: true }));

@@ -141,7 +141,13 @@ describe('a suspend', () => {
 		await settle();
 		await advance(90_000);
 		suspend(8 * hours);
-		await advance(60_000);
+		while (running.size === 1) await advance(5000);
+		const [last] = queue.parts.lists.matching({ queue: ['default'], state: ['queued'] }, 0, 1);
+		expect(queue.jobs.explain(last?.id ?? '')).toMatchObject({
+			runnable: false,
+			reasons: [{ kind: 'spread', until: expect.any(Number) }],
+		});
+		await advance(50_000);
 		expect(state(queue, busy?.id ?? '')).toBe('running');
 		expect(state(queue, idle?.id ?? '')).toBe('queued');
 		// One at a time, once a second.

@@ -45,6 +45,7 @@ describe('a tooltip', () => {
 		[event('git.commit'), reason('event', 'x'), 'It starts after the next commit.'],
 		[event('tests.green'), reason('event', 'x'), 'It starts on: semantica emit tests.green'],
 		[{}, reason('paused', 'everything is paused'), 'It starts after Resume All.'],
+		[{}, reason('alone', 'x'), 'It starts when other jobs have ended.'],
 	])('knows what starts %o', (over, why, expected) => {
 		expect(say(over, { reasons: [why] })[0]).toContain(expected);
 	});
