@@ -95,10 +95,13 @@ export function createFinishRun(
 			transitions.end(tx, row, STATE.failed, facts);
 			return;
 		}
-		// The coming run makes its own children; those of the failed one are no longer wanted.
+		runAgain(tx, row, tx.now + backoffDelay(backoff, row.attempt, random));
+	}
+
+	function runAgain(tx: Tx, row: JobRow, runAt: number): void {
+		// The coming run makes its own children; those of the one that is over are no longer wanted.
 		transitions.stopChildren(tx, row, 'supersede');
-		const delay = backoffDelay(backoff, row.attempt, random);
-		transitions.requeue(tx, row, tx.now + delay);
+		transitions.requeue(tx, row, runAt);
 	}
 
 	function interrupted(tx: Tx, row: JobRow, facts: EndFacts, boot: string | undefined): void {
@@ -118,7 +121,7 @@ export function createFinishRun(
 		if (storedSpec(row).restartable) {
 			// Interruptions are not charged.
 			giveBack.run(row.generation);
-			transitions.requeue(tx, row, Math.min(row.run_at, tx.now));
+			runAgain(tx, row, Math.min(row.run_at, tx.now));
 			return;
 		}
 		transitions.end(tx, row, STATE.failed, {

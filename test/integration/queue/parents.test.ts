@@ -133,6 +133,39 @@ describe('parents', () => {
 		expect(await queue.claim()).toEqual([newer?.id]);
 	});
 
+	it('that are run again after an interruption have their children superseded, and end by those of the last run', async () => {
+		const queue = openQueue();
+		const [parent] = await queue.enqueue(task({ restartable: true }));
+		const parentId = parent?.id ?? '';
+		await queue.claim();
+		const again = task({ parentId, restartable: true });
+		const [first, second] = await queue.enqueue(again, again, again);
+		await queue.jobs.updateQueue({ name: 'default', concurrency: 3 });
+		await queue.claim();
+		// As when the daemon died: the parent comes first, then its children.
+		for (const { id, run } of queue.dispatch.unfinished()) {
+			await queue.dispatch.finish({ id, run, outcome: { kind: 'interrupted' } });
+		}
+		expect(queue.jobs.get(parentId).job).toMatchObject({
+			state: 'queued',
+			attempt: 0,
+			children: { superseded: 3 },
+		});
+		for (const { id } of [first, second].filter((one) => one !== undefined)) {
+			expect(queue.jobs.get(id).job.state).toBe('superseded');
+		}
+		expect(await queue.claim()).toEqual([parentId]);
+		const [last] = await queue.enqueue(again);
+		await queue.exit(parentId, 0);
+		expect(await queue.claim()).toEqual([last?.id]);
+		await queue.exit(last?.id ?? '', 0);
+		expect(queue.jobs.get(parentId).job).toMatchObject({
+			state: 'succeeded',
+			run: 2,
+			children: { superseded: 3, succeeded: 1 },
+		});
+	});
+
 	it('are cancelled by who cancels them while they are being superseded, and their children too', async () => {
 		const queue = openQueue();
 		const [parent] = await queue.enqueue(task({ subject: 's' }));

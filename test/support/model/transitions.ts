@@ -141,6 +141,7 @@ function interrupted(ledger: Ledger, job: ModelJob, boot: string | undefined): v
 	else if (!job.spec.restartable) end(ledger, job, 'failed', 'interrupted');
 	else {
 		job.attempt--;
+		stopChildren(ledger, job, 'supersede');
 		requeue(ledger, job, Math.min(job.runAt, ledger.now));
 	}
 }
