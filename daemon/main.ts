@@ -178,6 +178,7 @@ async function main(): Promise<void> {
 		random: Math.random,
 		newId: createIdSource(() => clock.now()),
 		boot: readPidWorld().boot,
+		aloneAfterDeaths: settings.values.aloneAfterDeaths,
 		cores: availableParallelism(),
 		liveLogBytes: (id) => logs.liveSize(id),
 		occupied: (name) => runs.count(name),

@@ -53,6 +53,11 @@ const settingsSchema = z.strictObject({
 	 * 100 is never. Takes effect at the next start.
 	 */
 	throttleCpuPercent: z.int().min(10).max(100).default(90),
+	/**
+	 * A job that ran during this many unclean deaths of the daemon in one boot runs alone from then on, and
+	 * fails at the next. Takes effect at the next start.
+	 */
+	aloneAfterDeaths: z.int().min(1).max(100).default(2),
 	/** Of finished jobs at most this many are kept. */
 	retentionCount: z.int().min(0).default(20_000),
 });

@@ -18,6 +18,8 @@ export interface Claims {
 	claim(tx: Tx, capacity: Capacity): JobRow[];
 	/** Whether some job is to start or go on whatever the limits say. */
 	hasUrgent(): boolean;
+	/** The poison guard lets nothing run beside it. */
+	mustBeAlone(job: Pick<JobRow, 'unclean'>): boolean;
 	/** Classes that ready jobs wait for, without the one that waits for nothing. */
 	waitedFor(): Set<number>;
 	/** Reads the ranges anew, after a claim that was undone. */
@@ -36,14 +38,19 @@ interface Head {
 	readonly alone: boolean;
 }
 
-/** A job that ran during this many unclean daemon deaths in one boot runs alone from then on. */
-export const ALONE_AFTER_DEATHS = 2;
-
 /** From here on a job starts however busy the machine is. */
 export const UNTHROTTLED_PRIORITY = 50;
 
-/** @param boot Of the machine: it stands beside every claim, so that a death of the daemon can be counted. */
-export function createClaims(db: Sqlite, children: ChildTable, boot: string): Claims {
+/**
+ * @param boot Of the machine: it stands beside every claim, so that a death of the daemon can be counted.
+ * @param aloneAfter A job that ran during this many such deaths in one boot runs alone from then on.
+ */
+export function createClaims(
+	db: Sqlite,
+	children: ChildTable,
+	boot: string,
+	aloneAfter: number,
+): Claims {
 	const head = db.prepare<
 		[string, number, string],
 		{ generation: number; priority: number; unclean: number }
@@ -150,11 +157,13 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 		return a.generation < b.generation;
 	}
 
+	const mustBeAlone = ({ unclean }: Pick<JobRow, 'unclean'>) => unclean >= aloneAfter;
 	const hasUrgent = () => runNow.get() !== undefined || resumingNow.get() !== undefined;
 
 	return {
 		reload,
 		hasUrgent,
+		mustBeAlone,
 		waitedFor() {
 			const found = new Set<number>();
 			for (const range of [...ranges.values()]) {
@@ -233,10 +242,6 @@ export function createClaims(db: Sqlite, children: ChildTable, boot: string): Cl
 		if (row.parent !== null) children.moved(row.parent, STATE.queued, STATE.running);
 		return row;
 	}
-}
-
-export function mustBeAlone({ unclean }: Pick<JobRow, 'unclean'>): boolean {
-	return unclean >= ALONE_AFTER_DEATHS;
 }
 
 function resumeReason(row: JobRow): string {

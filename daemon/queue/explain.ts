@@ -2,7 +2,7 @@
 import type { Explanation } from '../../shared/protocol/jobs.ts';
 import { WAIVED_BY_RUN_NOW } from '../../shared/waiting.ts';
 import { capacityNow } from './capacity.ts';
-import { type Claims, mustBeAlone, UNTHROTTLED_PRIORITY } from './claims.ts';
+import { type Claims, UNTHROTTLED_PRIORITY } from './claims.ts';
 import { STAGE, STATE, stateName } from './codes.ts';
 import type { Conditions } from './conditions.ts';
 import { EVERYTHING, type Limits } from './limits.ts';
@@ -76,7 +76,7 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 
 	// One that the daemon died with too often starts alone, and nothing else starts until it has ended.
 	function guardReasons(row: JobRow, since: number): Explanation['reasons'] {
-		if (mustBeAlone(row) && running() > 0) {
+		if (claims.mustBeAlone(row) && running() > 0) {
 			const message =
 				'waiting until nothing else runs: the daemon died while it ran, so it runs alone';
 			return [{ kind: 'alone', message, since }];

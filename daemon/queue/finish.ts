@@ -3,7 +3,6 @@ import type { StopReason } from '../../shared/job.ts';
 import type { Sqlite } from '../sqlite/open.ts';
 import { backoffDelay } from './backoff.ts';
 import type { ChildTable } from './children.ts';
-import { ALONE_AFTER_DEATHS } from './claims.ts';
 import { STAGE, STATE } from './codes.ts';
 import type { JobRow } from './rows.ts';
 import type { JobTable } from './statements.ts';
@@ -43,6 +42,7 @@ export function createFinishRun(
 	children: ChildTable,
 	transitions: Transitions,
 	random: () => number,
+	aloneAfterDeaths: number,
 ): FinishRun {
 	const endRun = db.prepare(
 		'UPDATE runs SET ended_at = ?, exit_code = ?, signal = ?, reason = ?, pgid = NULL WHERE job = ? AND run = ?',
@@ -107,7 +107,7 @@ export function createFinishRun(
 	function interrupted(tx: Tx, row: JobRow, facts: EndFacts, boot: string | undefined): void {
 		const deaths = boot === undefined ? 0 : (row.unclean_boot === boot ? row.unclean : 0) + 1;
 		if (boot !== undefined) setUnclean.run(deaths, boot, row.generation);
-		if (deaths > ALONE_AFTER_DEATHS) {
+		if (deaths > aloneAfterDeaths) {
 			transitions.end(tx, row, STATE.failed, {
 				...facts,
 				reason: 'poison',

@@ -40,6 +40,8 @@ export interface QueueOptions {
 	readonly newId: () => string;
 	/** Changes with every boot of the machine. */
 	readonly boot: string;
+	/** A job that ran during this many unclean deaths of the daemon in one boot runs alone, then fails. */
+	readonly aloneAfterDeaths: number;
 	/** Processor cores of the machine; the default limits follow from it. */
 	readonly cores: number;
 	/** Size of a log that is being written, bytes. */
@@ -92,7 +94,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const subjects = createSubjects(db);
 	const classes = createWaitClasses(db);
 	const events = createEvents(db, subjects);
-	const claims = createClaims(db, children, options.boot);
+	const claims = createClaims(db, children, options.boot, options.aloneAfterDeaths);
 	const limits = createLimits(db, options.cores);
 	const counters = createCounters(db);
 	const lists = createLists(db, table, counters);
@@ -157,7 +159,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			{ db, table, children, subjects, transitions, classes, payloads },
 			inserter,
 		),
-		finishRun: createFinishRun(db, table, children, transitions, random),
+		finishRun: createFinishRun(db, table, children, transitions, random, options.aloneAfterDeaths),
 		pauses: createPauses(db, subjects, children, transitions),
 		removal: createRemoval(db, table, children),
 		retry: createRetry(db, table, subjects, inserter, payloads, classes),

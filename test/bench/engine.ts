@@ -60,6 +60,7 @@ export function openEngine(
 		random: Math.random,
 		newId: createIdSource(() => Date.now()),
 		boot: 'boot',
+		aloneAfterDeaths: 2,
 		cores: 2,
 		liveLogBytes: () => undefined,
 		occupied: () => running,

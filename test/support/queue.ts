@@ -95,6 +95,8 @@ export interface TestQueueOptions {
 	readonly idsUsed?: number;
 	readonly conditions?: Conditions;
 	readonly hindrance?: QueueOptions['hindrance'];
+	/** The setting; 2 where it is not given. */
+	readonly aloneAfterDeaths?: number;
 	/** As over the wire: what no person started spares a low battery. */
 	readonly sparing?: boolean;
 	/** Hears of every statement that the queue prepares. */
@@ -145,6 +147,7 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		random: () => 0.5,
 		newId: () => `00000000-0000-7000-8000-${String(++ids).padStart(12, '0')}`,
 		boot: 'boot',
+		aloneAfterDeaths: options.aloneAfterDeaths ?? 2,
 		cores: options.cores ?? 4,
 		liveLogBytes: () => undefined,
 		occupied,

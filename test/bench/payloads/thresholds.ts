@@ -123,6 +123,7 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 			random: Math.random,
 			newId: uuidv7,
 			boot: 'boot',
+			aloneAfterDeaths: 2,
 			cores: 2,
 			liveLogBytes: () => undefined,
 			occupied: () => 0,
