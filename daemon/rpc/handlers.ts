@@ -50,6 +50,8 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
 	const feeds = new WeakMap<Session, { end(): void }>();
 	const followed = new WeakMap<Session, Map<string, { end(): void }>>();
 	const inTurn = createTurns();
+	/** Only among each other: a look at the jobs waits for no change of them. */
+	const subscribedInTurn = createTurns();
 
 	function many<R>(change: (targets: Targets) => Promise<R>) {
 		return clientsOnly((targets: Targets, session) =>
@@ -94,17 +96,18 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
 		'job/resume': many(jobs.resume),
 		'job/runNow': many(jobs.runNow),
 		'job/remove': many(jobs.remove),
-		'jobs/subscribe': clientsOnly(async (params, session) => {
-			feeds.get(session)?.end();
-			const workspace = await canonicalName(params.workspace);
-			const feed = subscribeToJobs(
-				dependencies,
-				workspace === undefined ? {} : { workspace },
-				session,
-			);
-			feeds.set(session, feed);
-			return feed.snapshot;
-		}),
+		'jobs/subscribe': clientsOnly((params, session) =>
+			subscribedInTurn(session, canonicalName(params.workspace), async (workspace) => {
+				feeds.get(session)?.end();
+				const feed = subscribeToJobs(
+					dependencies,
+					workspace === undefined ? {} : { workspace },
+					session,
+				);
+				feeds.set(session, feed);
+				return feed.snapshot;
+			}),
+		),
 		'log/read': clientsOnly(({ id, offset, maxBytes }) =>
 			readLog(dependencies, id, offset, maxBytes),
 		),

@@ -30,7 +30,7 @@ export interface Session {
 	readonly backlog: number;
 	/** Resolves when the client has taken everything, or has gone. */
 	drained(): Promise<void>;
-	/** Returns how to forget the callback. */
+	/** Calls it once, also when the connection is closed already. Returns how to forget it. */
 	onClose(callback: () => void): () => void;
 	/** Drops a client that does not keep up. */
 	drop(why: string): void;
@@ -78,6 +78,7 @@ export function serveSession(
 	reader.maxFrameBytes = STRANGER_FRAME_BYTES;
 	const closing = new Set<() => void>();
 	let phase: Phase = 'new';
+	let closed = false;
 	let job: JobIdentity | undefined;
 	let token = '';
 	// Every log that is followed may wait for the same drain.
@@ -106,7 +107,9 @@ export function serveSession(
 				else socket.once('drain', done).once('close', done);
 			}),
 		onClose(callback) {
-			closing.add(callback);
+			// Whoever waited for the disk may come when the client has gone.
+			if (closed) queueMicrotask(callback);
+			else closing.add(callback);
 			return () => closing.delete(callback);
 		},
 		drop(why) {
@@ -124,6 +127,7 @@ export function serveSession(
 	socket.once('close', () => {
 		clearTimeout(strangerTimer);
 		rpc.dispose();
+		closed = true;
 		for (const callback of closing) callback();
 	});
 	rpc.onError(([error]) => {

@@ -8,7 +8,7 @@ import { isFinished, type Job } from '../../../shared/job.ts';
 import { type Counts, type JobsChanged, jobsChangedSchema } from '../../../shared/protocol/jobs.ts';
 import { requests } from '../../../shared/protocol/requests.ts';
 import { enqueue, jobEnd, runToEnd, shell, startDaemon } from '../../support/daemon.ts';
-import { openSession } from './wire.ts';
+import { openSession, type WireClient } from './wire.ts';
 
 /** What a client that follows every step would show. */
 interface Mirror {
@@ -136,13 +136,18 @@ describe('a subscriber', () => {
 		expect(shown.counts()['queued']).toBe(5);
 	});
 
-	test('who subscribes again begins anew and hears everything once', async () => {
+	test.each([
+		['again', (watcher: WireClient) => watcher.ask('jobs/subscribe', {})],
+		// Each looks at the disk first.
+		['twice at once', () => Promise.resolve()],
+	])('who subscribes %s begins anew and hears everything once', async (_, answered) => {
 		const daemon = await startDaemon();
 		const connection = await daemon.connect();
 		const watcher = await openSession(daemon);
-		await watcher.ask('jobs/subscribe', {});
-		await watcher.ask('jobs/subscribe', {});
-		const [id = ''] = await enqueue(connection, shell('true'));
+		const workspace = pathToFileURL(daemon.home).href;
+		await answered(watcher);
+		await Promise.all([1, 2].map(() => watcher.ask('jobs/subscribe', { workspace })));
+		const [id = ''] = await enqueue(connection, shell('true', { workspace }));
 		await jobEnd(daemon, id);
 		const steps = () => watcher.received.filter((message) => message.method === 'jobs/changed');
 		await watcher.next(
