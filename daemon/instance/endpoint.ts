@@ -1,11 +1,12 @@
 /** Where the daemon listens: a socket in a private folder, or a named pipe. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { makeFolder } from '../../shared/folders.ts';
 import type { DataPaths } from '../../shared/paths.ts';
 
 /** What the kernel allows for a socket's path, less its final NUL. */
@@ -56,7 +57,7 @@ async function socketIn(folder: string, file: string, uid: number): Promise<stri
 		);
 	}
 	try {
-		mkdirSync(folder, { recursive: true, mode: 0o700 });
+		makeFolder(folder);
 	} catch (error) {
 		throw new SemanticaError(
 			'SYSTEM',

@@ -1,7 +1,8 @@
 /** The small files by which clients find and enter the daemon, and the folders around them. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { makeFolder } from '../../shared/folders.ts';
 import type { DataPaths } from '../../shared/paths.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 
@@ -9,7 +10,7 @@ import type { StateFile } from '../../shared/protocol/requests.ts';
 export function makeFolders(paths: DataPaths): void {
 	try {
 		for (const folder of [paths.home, paths.run, paths.logs, paths.indexes]) {
-			mkdirSync(folder, { recursive: true, mode: 0o700 });
+			makeFolder(folder);
 		}
 		chmodSync(paths.home, 0o700);
 	} catch (error) {

@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BuildInfo } from '../build.ts';
 import { inheritedEnvironment } from '../environment.ts';
 import { errorCode, errorMessage, SemanticaError } from '../errors.ts';
+import { makeFolder } from '../folders.ts';
 import type { DataPaths } from '../paths.ts';
 import type { StateFile } from '../protocol/requests.ts';
 import { openSocket, readStateFile } from './endpoint.ts';
@@ -218,7 +219,11 @@ async function stageBuild(options: LaunchOptions): Promise<string> {
 	// Its own for each caller: several of one process may come here at once.
 	const draft = `${target}.${randomUUID()}.tmp`;
 	try {
-		await mkdir(paths.home, { recursive: true, mode: 0o700 });
+		makeFolder(paths.home);
+	} catch (error) {
+		throw notWritable(paths, error);
+	}
+	try {
 		for (const file of [...build.daemonFiles, 'build.json']) {
 			await mkdir(dirname(join(draft, file)), { recursive: true });
 			await cp(join(distFolder, file), join(draft, file), { recursive: true });

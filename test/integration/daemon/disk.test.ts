@@ -43,6 +43,15 @@ function fillDisk(folder: string): void {
 }
 
 describe('a data folder that cannot be written', () => {
+	test.skipIf(process.platform !== 'linux')(
+		'because the system makes no folders there',
+		async () => {
+			for (const home of ['/proc/nope', '/proc/nope/deeper']) {
+				expect(await refusal(home)).toMatch(/cannot write .*\/proc\/nope.*SEMANTICA_HOME/);
+			}
+		},
+	);
+
 	test('because a file is in its place, or in the way of what goes into it', async () => {
 		const folder = temporaryFolder();
 		const file = join(folder, 'file');
