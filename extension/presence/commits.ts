@@ -1,5 +1,5 @@
-/** Commits, as the editor's own git extension notices them. Where that is absent or off, nothing is noticed. */
-import { type Event, extensions, type Uri } from 'vscode';
+/** Commits, as the editor's own git extension notices them. While that is absent or off, nothing is noticed. */
+import { type Event, type Extension, extensions, type Uri } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
 import { GitHead, type HeadState } from './gitHead.ts';
@@ -29,17 +29,29 @@ export function watchCommits(
 	log: (message: string) => void,
 ): Disposable {
 	const lifetime = new Lifetime();
-	const start = async () => {
-		const git = await extensions.getExtension<GitExtension>('vscode.git')?.activate();
-		if (git === undefined) return;
+	const start = async (extension: Extension<GitExtension>) => {
+		const git = await extension.activate();
+		let watching: Disposable | undefined;
 		// Its API cannot be had while it is off.
 		const begin = () => {
-			if (git.enabled) lifetime.own(watchRepositories(git.getAPI(1), committed));
+			watching?.dispose();
+			watching = git.enabled ? watchRepositories(git.getAPI(1), committed) : undefined;
 		};
 		lifetime.own(git.onDidChangeEnablement(begin));
+		lifetime.own({ dispose: () => watching?.dispose() });
 		begin();
 	};
-	start().catch((error: unknown) => log(`Commits are not noticed: ${errorMessage(error)}`));
+	// In Restricted Mode it is absent, and comes once the window is trusted.
+	const look = () => {
+		const extension = extensions.getExtension<GitExtension>('vscode.git');
+		if (extension === undefined) return;
+		coming.dispose();
+		start(extension).catch((error: unknown) =>
+			log(`Commits are not noticed: ${errorMessage(error)}`),
+		);
+	};
+	const coming = lifetime.own(extensions.onDidChange(look));
+	look();
 	return lifetime;
 }
 

@@ -1,17 +1,20 @@
 /** In Restricted Mode nothing runs: no daemon, no job, not even a data folder. */
 import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from './editor.ts';
+import { appears } from './pages/quickInput.ts';
 import type { Workbench } from './pages/workbench.ts';
-import { makeWorkspace } from './workspace.ts';
+import { commit, makeWorkspace } from './workspace.ts';
 
 describe('an untrusted folder', () => {
+	const folder = makeWorkspace('stranger', 3);
 	let editor: Editor;
 	let workbench: Workbench;
 
 	beforeAll(async () => {
 		editor = await Editor.start({ trusted: false });
-		workbench = await editor.open({ folder: makeWorkspace('stranger', 3) });
+		workbench = await editor.open({ folder });
 		await workbench.statusItem('Restricted Mode').waitFor();
 	});
 	afterAll(() => editor.stop());
@@ -44,5 +47,26 @@ describe('an untrusted folder', () => {
 			.first()
 			.click();
 		await workbench.jobs.welcome.filter({ hasText: 'There are no jobs yet' }).waitFor();
+	});
+
+	it('notices commits from then on', async () => {
+		const connection = await editor.connect();
+		await connection.request('job/enqueue', {
+			jobs: [
+				{
+					type: 'command',
+					title: 'Ship it',
+					command: { command: '/bin/true' },
+					workspace: pathToFileURL(folder).href,
+					constraints: { event: 'git.commit' },
+				},
+			],
+		});
+		connection.dispose();
+		const row = workbench.jobs.row('Ship it');
+		await row.filter({ hasText: 'git.commit' }).waitFor();
+		// What is committed before the editor's git has looked for the first time is no news.
+		do commit(folder);
+		while (!(await appears(row.filter({ hasText: 'succeeded' }))));
 	});
 });

@@ -1,5 +1,4 @@
 /** Jobs that wait: they say for what, start by hand or when it happens, and stop and go on as they are told. */
-import { execFileSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DaemonConnection } from '../../shared/client/connection.ts';
@@ -9,7 +8,7 @@ import { Editor } from './editor.ts';
 import { makeGate } from './gate.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { PATIENCE_MS } from './patience.ts';
-import { makeWorkspace } from './workspace.ts';
+import { commit, makeWorkspace } from './workspace.ts';
 
 describe('a job that waits', () => {
 	let editor: Editor;
@@ -122,9 +121,7 @@ describe('a job that waits', () => {
 	});
 
 	it('starts with the commit that it waits for', async () => {
-		const identity = ['-c', 'user.name=e2e', '-c', 'user.email=e2e@localhost'];
-		const commit = ['commit', '--quiet', '--allow-empty', '-m', 'more'];
-		execFileSync('git', ['-C', folder, ...identity, ...commit]);
+		commit(folder);
 		await succeeded('Ship');
 	});
 

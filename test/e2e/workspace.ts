@@ -50,6 +50,13 @@ function commitAll(folder: string): void {
 	git('-c', 'user.name=e2e', '-c', 'user.email=e2e@localhost', 'commit', '--quiet', '-m', 'start');
 }
 
+/** Moves HEAD. */
+export function commit(folder: string): void {
+	const identity = ['-c', 'user.name=e2e', '-c', 'user.email=e2e@localhost'];
+	const change = ['commit', '--quiet', '--allow-empty', '-m', 'more'];
+	execFileSync('git', ['-C', folder, ...identity, ...change]);
+}
+
 function source(number: number): string {
 	const lines = [`/** Service ${number}: keeps orders and their customers in step. */`];
 	for (let part = 0; part < 40; part++) {
