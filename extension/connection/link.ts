@@ -72,6 +72,8 @@ export class Link {
 	#lifetime = new Lifetime();
 	/** Connected only because a daemon was there: leaves with it instead of bringing it back. */
 	#guest = false;
+	/** Failed with a daemon that is there: looking for one again would find the same. */
+	#unfit = false;
 	/** When the state became what it is, monotonic ms. */
 	#since = performance.now();
 	/** What a guest found. */
@@ -98,6 +100,7 @@ export class Link {
 	}
 
 	#begin(): void {
+		this.#unfit = false;
 		this.#dispatch({ type: 'start' });
 		if (this.#state.kind !== 'starting' || this.#client !== undefined) return;
 		const lifetime = this.#lifetime;
@@ -167,7 +170,7 @@ export class Link {
 	async tell<M extends Method>(method: M, params: ParamsInput<M>): Promise<boolean> {
 		try {
 			if (this.#ports.refusal() !== undefined) return false;
-			if (this.#state.kind === 'stopped') await this.#join();
+			if (this.#mayJoin()) await this.#join();
 			if (this.#state.kind === 'stopped' || this.#state.kind === 'failed') return false;
 			const client = await this.#settled();
 			await withDeadline(client.request(method, params), TELL_MS, NO_ANSWER);
@@ -178,14 +181,20 @@ export class Link {
 		}
 	}
 
+	/** Where it could not be started, somebody else may have started it meanwhile. */
+	#mayJoin(): boolean {
+		return this.#state.kind === 'stopped' || (this.#state.kind === 'failed' && !this.#unfit);
+	}
+
 	async #join(): Promise<void> {
 		const found = await this.#ports.openRunning();
 		if (found === undefined) return;
-		if (this.#state.kind !== 'stopped') {
+		if (!this.#mayJoin()) {
 			found.socket.destroy();
 			return;
 		}
-		this.#guest = true;
+		// Where it failed a person wanted it, and still does.
+		if (this.#state.kind === 'stopped') this.#guest = true;
 		this.#found = found;
 		this.#begin();
 	}
@@ -239,7 +248,10 @@ export class Link {
 		});
 		const giveUp = (error: Error) => {
 			clearTimeout(handshake);
-			if (current()) this.#lost({ type: 'openFailed', error });
+			if (current()) {
+				this.#unfit = true;
+				this.#lost({ type: 'openFailed', error });
+			}
 			socket?.destroy();
 		};
 		return {

@@ -119,6 +119,19 @@ describe('a window', () => {
 		await until(store, () => store.get(id)?.state === 'succeeded');
 	});
 
+	test('that could not start a daemon joins one that runs meanwhile, and keeps it', async () => {
+		const home = temporaryFolder();
+		const { link } = window(home, { distFolder: temporaryFolder() });
+		await expect(link.request('system/status', {})).rejects.toThrow('Reinstall the extension');
+		expect(await link.tell('activity/report', {})).toBe(false);
+		expect(link.state.kind).toBe('failed');
+		const other = window(home).link;
+		const pid = await daemonPid(other);
+		expect(await link.tell('activity/report', {})).toBe(true);
+		expect(await daemonPid(link)).toBe(pid);
+		await other.stop();
+	});
+
 	test('leaves with a daemon that it only told something, and keeps one that a person uses', async () => {
 		const home = temporaryFolder();
 		const { link } = window(home);
