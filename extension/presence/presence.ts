@@ -9,22 +9,20 @@ import { openFolders } from '../indexing/folders.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
 import { watchActivity } from './activity.ts';
 import { watchCommits } from './commits.ts';
+import { EVENTS } from './events.ts';
 import { concerned } from './gitHead.ts';
 import { Heartbeat } from './heartbeat.ts';
-
-/** Jobs wait for these by their names. */
-export const EVENTS = {
-	committed: 'git.commit',
-	opened: 'workspace.opened',
-	closed: 'window.closed',
-} as const;
+import { Openings } from './openings.ts';
 
 export interface Presence extends Disposable {
 	/** Resolves when the daemon has taken it, or there is none. */
 	farewell(): Promise<void>;
 }
 
-export function showPresence(link: Pick<Link, 'tell'>, log: (message: string) => void): Presence {
+export function showPresence(
+	link: Pick<Link, 'tell' | 'onDidChange'>,
+	log: (message: string) => void,
+): Presence {
 	const lifetime = new Lifetime();
 	const emit = async (name: string, folders: readonly string[]) => {
 		for (const folder of folders) {
@@ -32,6 +30,7 @@ export function showPresence(link: Pick<Link, 'tell'>, log: (message: string) =>
 		}
 	};
 	const paths = () => openFolders().map(({ path }) => path);
+	const openings = lifetime.own(new Openings(link, (folder) => paths().includes(folder)));
 
 	const heartbeat = new Heartbeat(
 		() => link.tell('activity/report', {}),
@@ -41,17 +40,14 @@ export function showPresence(link: Pick<Link, 'tell'>, log: (message: string) =>
 	lifetime.own(
 		watchCommits((folder) => void emit(EVENTS.committed, concerned(folder, paths())), log),
 	);
-	lifetime.own(workspace.onDidGrantWorkspaceTrust(() => void emit(EVENTS.opened, paths())));
+	lifetime.own(workspace.onDidGrantWorkspaceTrust(() => void openings.tell(paths())));
 	lifetime.own(
 		workspace.onDidChangeWorkspaceFolders(({ added }) => {
 			const folders = added.filter(({ uri }) => uri.scheme === 'file');
-			void emit(
-				EVENTS.opened,
-				folders.map(({ uri }) => uri.fsPath),
-			);
+			void openings.tell(folders.map(({ uri }) => uri.fsPath));
 		}),
 	);
-	void emit(EVENTS.opened, paths());
+	void openings.tell(paths());
 	return {
 		farewell: () => emit(EVENTS.closed, paths()),
 		dispose: () => lifetime.dispose(),

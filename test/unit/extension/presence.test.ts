@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { LinkState } from '../../../extension/connection/state.ts';
+import { Signal } from '../../../extension/lifetime.ts';
 import { concerned, GitHead } from '../../../extension/presence/gitHead.ts';
 import { HEARTBEAT_MS, Heartbeat } from '../../../extension/presence/heartbeat.ts';
+import { Openings } from '../../../extension/presence/openings.ts';
 
 describe('the heartbeat', () => {
 	it('beats at the first sign of use, then at most once per interval', () => {
@@ -48,5 +51,32 @@ describe('a repository', () => {
 			'/w',
 			'/w/app/..b',
 		]);
+	});
+});
+
+describe('a folder that is opened', () => {
+	it('is told once, to the first daemon that is met while it is open', async () => {
+		const changes = new Signal<LinkState>();
+		const told: string[] = [];
+		let there = false;
+		const tell = async (_method: string, { workspace }: { workspace: string }) => {
+			if (there) told.push(workspace);
+			return there;
+		};
+		const link = { tell: tell as never, onDidChange: changes.on };
+		const openings = new Openings(link, (folder) => folder !== '/w/closed');
+		const connected = async () => {
+			const server = { protocol: 1, instance: 'i', buildId: 'b' };
+			changes.emit({ kind: 'connected', server, since: 0, failures: 0 });
+			await new Promise(setImmediate);
+		};
+		await openings.tell(['/w/app', '/w/closed']);
+		there = true;
+		await connected();
+		await connected();
+		expect(told).toEqual(['file:///w/app']);
+		await openings.tell(['/w/other']);
+		await connected();
+		expect(told).toEqual(['file:///w/app', 'file:///w/other']);
 	});
 });
