@@ -1,6 +1,7 @@
 /** What to say and offer where a folder is missing or has to be chosen. */
 import { commands, l10n, type QuickPickItem, Uri, window } from 'vscode';
 import { openFolders } from '../indexing/folders.ts';
+import { plainLabel } from '../plainLabel.ts';
 
 export async function askForFolder(): Promise<void> {
 	const open = l10n.t('Open Folder');
@@ -16,7 +17,11 @@ export async function chooseFolder(): Promise<Uri | undefined> {
 	const folders = openFolders();
 	const other: QuickPickItem = { label: l10n.t('$(folder-opened) Other Folder…') };
 	if (folders.length > 0) {
-		const items = folders.map(({ name, path }) => ({ label: name, description: path, path }));
+		const items = folders.map(({ name, path }) => ({
+			label: plainLabel(name),
+			description: plainLabel(path),
+			path,
+		}));
 		const picked = await window.showQuickPick<QuickPickItem & { path?: string }>(
 			[...items, other],
 			{

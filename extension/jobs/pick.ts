@@ -1,6 +1,7 @@
 /** Which jobs a command is about when it was not called on a row: a pick among those that fit. */
 import { l10n, type QuickPickItem, window } from 'vscode';
 import type { Job } from '../../shared/job.ts';
+import { plainLabel } from '../plainLabel.ts';
 import type { JobStore } from './store.ts';
 import type { JobText } from './text.ts';
 
@@ -35,8 +36,10 @@ export function createJobPicker(
 				const description = text.description(job, undefined);
 				return {
 					id: job.id,
-					label: job.title,
-					description: description.startsWith(state) ? description : `${state} · ${description}`,
+					label: plainLabel(job.title),
+					description: plainLabel(
+						description.startsWith(state) ? description : `${state} · ${description}`,
+					),
 				};
 			});
 			const picked = await window.showQuickPick(items, {

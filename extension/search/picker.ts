@@ -13,6 +13,7 @@ import {
 import { errorMessage } from '../../shared/errors.ts';
 import type { Hit } from '../../shared/protocol/indexing.ts';
 import { COMMANDS } from '../contributions.ts';
+import { plainLabel } from '../plainLabel.ts';
 import { LiveSearch } from './live.ts';
 
 interface HitItem extends QuickPickItem {
@@ -58,7 +59,7 @@ export function openSearchPicker(ports: SearchPickerPorts): void {
 		const folders = await ports.unindexed().catch(() => []);
 		if (folders.length === 0 || picker.value.trim() !== query) return;
 		const index: HitItem = {
-			label: l10n.t('$(database) Index {0} now', folders.join(', ')),
+			label: l10n.t('$(database) Index {0} now', plainLabel(folders.join(', '))),
 			description: l10n.t('It has no index yet.'),
 			alwaysShow: true,
 			command: COMMANDS.indexWorkspace.id,
@@ -90,9 +91,9 @@ function hitItem(hit: Hit): HitItem {
 	const slash = hit.path.lastIndexOf('/');
 	return {
 		// The list re-sorts rows whose label matches what was typed; the text therefore stands in the detail.
-		label: `${hit.path.slice(slash + 1)}:${hit.line}`,
-		description: slash < 0 ? '' : hit.path.slice(0, slash),
-		detail: hit.snippet.trim(),
+		label: plainLabel(`${hit.path.slice(slash + 1)}:${hit.line}`),
+		description: plainLabel(slash < 0 ? '' : hit.path.slice(0, slash)),
+		detail: plainLabel(hit.snippet.trim()),
 		alwaysShow: true,
 		buttons: [{ iconPath: new ThemeIcon('split-horizontal'), tooltip: l10n.t('Open to the Side') }],
 		hit,
@@ -100,7 +101,7 @@ function hitItem(hit: Hit): HitItem {
 }
 
 function note(text: string): HitItem {
-	return { label: text, alwaysShow: true };
+	return { label: plainLabel(text), alwaysShow: true };
 }
 
 async function openHit(hit: Hit, uri: Uri, viewColumn: ViewColumn): Promise<void> {

@@ -7,6 +7,7 @@ import type { IndexedFolder } from '../indexing/specs.ts';
 import { type IndexSummary, indexSummary, skippedCount } from '../indexing/summary.ts';
 import type { JobOutcomes } from '../jobs/outcomes.ts';
 import { type JobText, progressPercent } from '../jobs/text.ts';
+import { plainLabel } from '../plainLabel.ts';
 
 export interface ReporterPorts {
 	readonly outcomes: JobOutcomes;
@@ -81,8 +82,12 @@ export function createReporter(ports: ReporterPorts): Reporter {
 				const [reason] = indexSummary(job.result).skipped.keys();
 				const words =
 					reason === undefined
-						? `$(check) ${text.outcome(job)}`
-						: l10n.t('$(info) {0}: the file was skipped ({1}).', job.title, reason);
+						? `$(check) ${plainLabel(text.outcome(job))}`
+						: l10n.t(
+								'$(info) {0}: the file was skipped ({1}).',
+								plainLabel(job.title),
+								plainLabel(reason),
+							);
 				window.setStatusBarMessage(words, 4_000);
 			});
 		},

@@ -13,6 +13,7 @@ import { COMMANDS, VIEWS } from '../contributions.ts';
 import type { JobStore } from '../jobs/store.ts';
 import { progressPercent } from '../jobs/text.ts';
 import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
+import { plainLabel } from '../plainLabel.ts';
 
 const COALESCE_MS = 200;
 
@@ -58,7 +59,7 @@ function show(item: StatusBarItem, look: StatusLook | undefined): void {
 		item.hide();
 		return;
 	}
-	item.text = `$(${look.icon}) ${look.words}`;
+	item.text = `$(${look.icon}) ${plainLabel(look.words)}`;
 	item.accessibilityInformation = { label: look.words };
 	item.backgroundColor = look.failed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
 	const tooltip = new MarkdownString(look.panel, true);

@@ -3,6 +3,7 @@ import { jobFlags } from '../../../extension/jobs/flags.ts';
 import { plainText } from '../../../extension/jobs/plainText.ts';
 import { createJobText } from '../../../extension/jobs/text.ts';
 import { createWaitingText } from '../../../extension/jobs/waitingText.ts';
+import { plainLabel } from '../../../extension/plainLabel.ts';
 import type { Job } from '../../../shared/job.ts';
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
 import { makeJob } from './makeJob.ts';
@@ -68,6 +69,11 @@ describe('words of other people', () => {
 		expect(shown(nasty)).toBe(nasty);
 		expect(plainText(nasty).replace(/&#\d+;/g, '')).toMatch(/^[\p{L}\p{N} ]*$/u);
 		expect(plainText('two\n\nlines')).toBe('two lines');
+	});
+
+	it('are no icons in a label', () => {
+		expect(plainLabel('echo $(sync) $(sync~spin)')).toBe('echo \\$(sync) \\$(sync~spin)');
+		expect(plainLabel('echo $(git log) $HOME $()')).toBe('echo $(git log) $HOME $()');
 	});
 });
 
