@@ -3,6 +3,7 @@ import { l10n, type OutputChannel, window } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import type { LogChunk } from '../../shared/protocol/logs.ts';
 import type { Link } from '../connection/link.ts';
+import { isNotFound } from '../connection/notFound.ts';
 import type { JobText } from '../jobs/text.ts';
 import { type Disposable, Lifetime, type Signal } from '../lifetime.ts';
 import { LogFollower } from './follower.ts';
@@ -15,6 +16,8 @@ interface OpenLog {
 	readonly channel: OutputChannel;
 	readonly follower: LogFollower;
 	readonly codes: TerminalCodes;
+	/** The daemon sends what comes, or has been asked to. */
+	followed: boolean;
 	ended: boolean;
 }
 
@@ -53,6 +56,7 @@ export class JobLogs implements Disposable {
 			this.#open.delete(id);
 			this.#open.set(id, known);
 			known.channel.show(true);
+			if (!known.followed && !known.ended) await this.#subscribe(id, known);
 			return;
 		}
 		const { job } = await this.#ports.link.request('job/get', { id });
@@ -63,6 +67,7 @@ export class JobLogs implements Disposable {
 			channel,
 			follower: new LogFollower(),
 			codes: new TerminalCodes(),
+			followed: false,
 			ended: false,
 		};
 		this.#open.set(id, open);
@@ -78,12 +83,15 @@ export class JobLogs implements Disposable {
 	}
 
 	async #subscribe(id: string, open: OpenLog): Promise<void> {
+		open.followed = true;
 		try {
 			await this.#ports.link.request('log/subscribe', { id, offset: open.follower.offset });
 		} catch (error) {
 			this.#ports.log(`Following the log of ${id} failed: ${errorMessage(error)}`);
 			open.channel.appendLine(l10n.t('Semantica cannot follow this log: {0}', errorMessage(error)));
-			open.ended = true;
+			// Tried again on the next connection, and when somebody asks for it; a log that is gone stays gone.
+			open.followed = false;
+			open.ended = isNotFound(error);
 		}
 	}
 

@@ -1,7 +1,7 @@
 /** Search over several folders at once, merged fairly: scores compare within one answer only. */
-import { ERROR_CODES } from '../../shared/errors.ts';
 import type { Hit } from '../../shared/protocol/indexing.ts';
 import type { Link } from '../connection/link.ts';
+import { isNotFound } from '../connection/notFound.ts';
 
 const LIMIT = 50;
 
@@ -25,9 +25,6 @@ export async function searchFolders(
 	);
 	return interleave(lists).slice(0, LIMIT);
 }
-
-const isNotFound = (error: unknown): boolean =>
-	error instanceof Error && 'code' in error && error.code === ERROR_CODES.NOT_FOUND;
 
 /** Best of each, then second best of each, and so on; a place found twice counts once. */
 export function interleave(lists: readonly (readonly Hit[])[]): Hit[] {
