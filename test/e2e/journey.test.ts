@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { daemonState, until } from './daemon.ts';
 import { Editor } from './editor.ts';
-import { appears } from './pages/quickInput.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { PATIENCE_MS } from './patience.ts';
 import { makeWorkspace, RARE } from './workspace.ts';
@@ -26,11 +25,7 @@ describe('a workspace', () => {
 
 	// Indexing takes a moment: ask until it is there, as a person would.
 	const untilFound = async (word: string) => {
-		const hit = workbench.quickInput.row(`${RARE.file}:`);
-		while (!(await appears(hit, 500))) {
-			await workbench.quickInput.fill('');
-			await workbench.quickInput.fill(word);
-		}
+		await workbench.quickInput.fillUntil(workbench.quickInput.row(`${RARE.file}:`), word);
 		await workbench.quickInput.cancel();
 	};
 

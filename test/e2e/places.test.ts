@@ -3,7 +3,6 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
 import { Editor, type EditorOptions } from './editor.ts';
-import { appears } from './pages/quickInput.ts';
 import { makeWorkspace, RARE } from './workspace.ts';
 
 describe('a window', () => {
@@ -66,10 +65,7 @@ describe('a window', () => {
 		await workbench.page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
 		await workbench.search('savedInPartBilby');
 		const hit = workbench.quickInput.row(`${RARE.file}:`);
-		while (!(await appears(hit, 500))) {
-			await workbench.quickInput.fill('');
-			await workbench.quickInput.fill('savedInPartBilby');
-		}
+		await workbench.quickInput.fillUntil(hit, 'savedInPartBilby');
 		await workbench.quickInput.cancel();
 	});
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from './editor.ts';
-import { appears } from './pages/quickInput.ts';
+import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { commit, makeWorkspace } from './workspace.ts';
 
@@ -66,7 +66,6 @@ describe('an untrusted folder', () => {
 		const row = workbench.jobs.row('Ship it');
 		await row.filter({ hasText: 'git.commit' }).waitFor();
 		// What is committed before the editor's git has looked for the first time is no news.
-		do commit(folder);
-		while (!(await appears(row.filter({ hasText: 'succeeded' }))));
+		await insist(row.filter({ hasText: 'succeeded' }), async () => commit(folder));
 	});
 });

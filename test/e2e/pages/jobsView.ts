@@ -1,6 +1,6 @@
 /** The Jobs view in the sidebar. */
 import type { Locator, Page } from 'playwright-core';
-import { appears } from './quickInput.ts';
+import { insist } from './insist.ts';
 
 export class JobsView {
 	readonly #page: Page;
@@ -66,11 +66,10 @@ export class JobsView {
 	async explain(row: Locator, look: (tooltip: Locator) => Promise<void>): Promise<void> {
 		const tooltip = this.#page.locator('.monaco-hover:visible');
 		// A row that is drawn anew meanwhile takes its tooltip with it.
-		for (let shown = false; !shown; ) {
+		await insist(tooltip, async () => {
+			await this.#away();
 			await row.hover();
-			shown = await appears(tooltip);
-			if (!shown) await this.#away();
-		}
+		});
 		await look(tooltip);
 		await this.#away();
 		await tooltip.waitFor({ state: 'hidden' });

@@ -1,5 +1,6 @@
 /** The palette, quick picks and input boxes: one widget of the editor. */
 import type { Locator, Page } from 'playwright-core';
+import { insist } from './insist.ts';
 
 export class QuickInput {
 	readonly #page: Page;
@@ -31,6 +32,18 @@ export class QuickInput {
 		await this.widget.locator('input.input').fill(text);
 	}
 
+	/** Types the words again until the row shows: what is looked for may still be on its way into the index. */
+	async fillUntil(row: Locator, words: string): Promise<void> {
+		await insist(
+			row,
+			async () => {
+				await this.fill('');
+				await this.fill(words);
+			},
+			1_000,
+		);
+	}
+
 	async accept(): Promise<void> {
 		await this.#page.keyboard.press('Enter');
 	}
@@ -39,10 +52,3 @@ export class QuickInput {
 		await this.#page.keyboard.press('Escape');
 	}
 }
-
-/** Whether it shows within a moment; for what is tried again where it does not. */
-export const appears = (locator: Locator, ms = 3_000): Promise<boolean> =>
-	locator.waitFor({ timeout: ms }).then(
-		() => true,
-		() => false,
-	);

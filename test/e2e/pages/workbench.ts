@@ -1,8 +1,9 @@
 /** One window of the editor as a person sees it. */
 import type { Locator, Page } from 'playwright-core';
+import { appears, insist } from './insist.ts';
 import { JobsView } from './jobsView.ts';
 import { OutputPanel } from './outputPanel.ts';
-import { appears, QuickInput } from './quickInput.ts';
+import { QuickInput } from './quickInput.ts';
 
 export class Workbench {
 	readonly page: Page;
@@ -42,12 +43,11 @@ export class Workbench {
 
 	/** Runs a command by its title, as from the palette. */
 	async run(title: string): Promise<void> {
-		const chosen = this.quickInput.chosen(title);
 		// A window that is busy may swallow the key, or open the palette anew over what was typed.
-		do {
+		await insist(this.quickInput.chosen(title), async () => {
 			await this.page.keyboard.press('F1');
 			if (await appears(this.quickInput.widget)) await this.quickInput.fill(`>${title}`);
-		} while (!(await appears(chosen)));
+		});
 		await this.page.keyboard.press('Enter');
 	}
 
