@@ -5,13 +5,17 @@ import { CommanderError } from 'commander';
 import { readBuildInfo } from '../../shared/build.ts';
 import { dataFolder, dataPaths } from '../../shared/paths.ts';
 import type { Context } from './context.ts';
-import { describeFailure, EXIT } from './errors.ts';
-import { createOutput, ignoreBrokenPipe } from './output.ts';
-import { createProgram } from './program.ts';
+import { describeFailure, EXIT, usageError } from './errors.ts';
+import { createOutput, endOnFailedWrites } from './output.ts';
+import { createProgram, withoutPrefix } from './program.ts';
+import { wrapLines } from './render/text.ts';
 
 async function main(args: readonly string[]): Promise<void> {
-	ignoreBrokenPipe([process.stdout, process.stderr]);
+	endOnFailedWrites(process.stdout, process.stderr);
 	const { env } = process;
+	// Until a command knows its options; what stands behind -- is never ours.
+	const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+	let json = ours.includes('--json');
 	const context: Context = {
 		cwd: process.cwd(),
 		env,
@@ -28,18 +32,26 @@ async function main(args: readonly string[]): Promise<void> {
 	};
 	try {
 		const words = args.length === 0 ? ['--help'] : args;
-		await createProgram(context).parseAsync(words, { from: 'user' });
+		const program = createProgram(context, { quiet: json });
+		program.hook('preAction', (_program, command) => {
+			json = command.opts()['json'] === true;
+		});
+		await program.parseAsync(words, { from: 'user' });
 	} catch (error) {
-		process.exitCode = report(error, context, args.includes('--json'));
+		process.exitCode = report(error, context, json);
 	}
 }
 
-/** Says what went wrong and returns the exit code. Commander has said its part already. */
+/** Says what went wrong and returns the exit code. Commander has said its part to people already. */
 function report(error: unknown, { err }: Context, json: boolean): number {
-	if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+	if (error instanceof CommanderError) {
+		if (error.exitCode === 0) return EXIT.done;
+		if (json) err.json(describeFailure(usageError(withoutPrefix(error.message))).wire);
+		return EXIT.usage;
+	}
 	const failure = describeFailure(error);
 	if (json) err.json(failure.wire);
-	else err.lines([err.style.red(failure.message)]);
+	else err.lines(wrapLines(failure.message, err.view().width).map(err.style.red));
 	return failure.exitCode;
 }
 

@@ -1,6 +1,7 @@
 /** Where a command writes: knows whether people are looking, in which width and with which colours. */
 import type { WriteStream } from 'node:tty';
 import isUnicodeSupported from 'is-unicode-supported';
+import { EXIT } from './errors.ts';
 import { createStyle, type Style, type View } from './render/style.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,12 +53,14 @@ export function wantsColor(terminal: boolean, env: Environment): boolean {
 	return terminal && env['TERM'] !== 'dumb';
 }
 
-/** A reader that left (`| head`) is not an error. */
-export function ignoreBrokenPipe(streams: readonly NodeJS.WriteStream[]): void {
-	for (const stream of streams) {
-		stream.on('error', (error: NodeJS.ErrnoException) => {
-			if (error.code === 'EPIPE') process.exit();
-			throw error;
-		});
-	}
+/** A reader that left (`| head`) is not an error; a full disk is. Either way nobody hears the rest. */
+export function endOnFailedWrites(out: NodeJS.WriteStream, err: NodeJS.WriteStream): void {
+	out.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') process.exit();
+		err.write(`The output cannot be written: ${error.message}.\n`, () => process.exit(EXIT.error));
+	});
+	err.on('error', (error: NodeJS.ErrnoException) => {
+		if (error.code === 'EPIPE') process.exit();
+		process.exit(EXIT.error);
+	});
 }

@@ -20,8 +20,10 @@ import { addSearchCommand } from './commands/search.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addStatusCommand } from './commands/status.ts';
 import type { Context } from './context.ts';
+import { wrapLines } from './render/text.ts';
 
-export function createProgram(context: Context): Command {
+/** `quiet` keeps commander's own errors from people: whoever asked for JSON gets them so. */
+export function createProgram(context: Context, { quiet }: { readonly quiet: boolean }): Command {
 	const { out, err } = context;
 	const program = new Command('semantica')
 		.description(
@@ -34,12 +36,17 @@ export function createProgram(context: Context): Command {
 		.exitOverride()
 		.configureOutput({
 			writeOut: (text) => out.stream.write(text),
-			writeErr: (text) => err.stream.write(text),
+			writeErr: (text) => {
+				if (!quiet) err.stream.write(text);
+			},
 			getOutHelpWidth: () => Math.min(100, out.view().width),
 			getErrHelpWidth: () => Math.min(100, err.view().width),
 			getOutHasColors: () => true,
 			getErrHasColors: () => true,
-			outputError: (text, write) => write(err.style.red(text.replace(/^error: /, ''))),
+			outputError: (text, write) => {
+				const lines = wrapLines(withoutPrefix(text.trimEnd()), err.view().width);
+				write(`${lines.map(err.style.red).join('\n')}\n`);
+			},
 		})
 		.configureHelp({
 			styleTitle: (text) => out.style.bold(text),
@@ -88,6 +95,8 @@ More about a command: semantica COMMAND --help`,
 	explainErrors(program);
 	return program;
 }
+
+export const withoutPrefix = (text: string): string => text.replace(/^error: /, '');
 
 function argumentTerm(argument: Argument): string {
 	const name = `${argument.name()}${argument.variadic ? '...' : ''}`;

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import type { DaemonConnection } from '../../../shared/client/connection.ts';
+import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
 import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { followLog, type LogSink, readLog } from '../follow/log.ts';
 import { writeLogTo } from '../follow/logOutput.ts';
+import { RUNS_AGAIN, reconnect } from '../follow/reconnect.ts';
 import { resolveId } from '../ids.ts';
 import { parseCount } from '../parse/values.ts';
+import { wrap } from '../render/text.ts';
 import { examples, ID_HINT } from './help.ts';
 
 interface Options {
@@ -56,8 +58,35 @@ async function logs(
 		: writeLogTo(context);
 	const from =
 		options.lines === undefined ? 0 : await offsetOfLastLines(connection, id, options.lines);
-	if (options.follow) await followLog(connection, id, from, sink);
+	if (options.follow) await follow(context, connection, id, from, sink);
 	else await readLog(connection, id, from, sink);
+}
+
+/** Follows the log to its end, on the next daemon too when this one is restarted or dies. */
+async function follow(
+	context: Context,
+	first: DaemonConnection,
+	id: string,
+	from: number,
+	sink: LogSink,
+): Promise<void> {
+	let connection = first;
+	let offset = from;
+	for (;;) {
+		try {
+			await followLog(connection, id, offset, async (chunk) => {
+				await sink(chunk);
+				offset = chunk.nextOffset;
+			});
+			return;
+		} catch (error) {
+			if (!(error instanceof ConnectionClosed)) throw error;
+		} finally {
+			connection.dispose();
+		}
+		connection = await reconnect(context.daemon, id);
+		context.err.lines(wrap(RUNS_AGAIN, context.err.view().width));
+	}
 }
 
 /** Where the last `count` lines begin, as far as they stand in the last part of the log. */

@@ -1,20 +1,15 @@
 /** `--wait`: follows a job to its end, across a restart or crash of the daemon, until Ctrl-C. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
-import { readStateFile } from '../../../shared/client/endpoint.ts';
-import { findDaemon } from '../../../shared/client/launch.ts';
 import type { Job } from '../../../shared/job.ts';
 import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
-import { isAlive } from '../alive.ts';
-import { connectOrStart, type DaemonAccess } from '../connect.ts';
 import type { Context } from '../context.ts';
-import { CliError, EXIT } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import type { Output } from '../output.ts';
-import { shortId } from '../render/state.ts';
 import { renderDetached, renderSummary } from '../render/summary.ts';
 import { followLog } from './log.ts';
 import { writeLogTo } from './logOutput.ts';
 import { createPresenter, type Presenter, silentPresenter } from './presenter.ts';
+import { RUNS_AGAIN, reconnect } from './reconnect.ts';
 import { watchJob } from './watch.ts';
 
 export interface WaitOptions {
@@ -100,7 +95,8 @@ class Follower {
 				if (this.#disposed || !(error instanceof ConnectionClosed)) throw error;
 			}
 			this.connection.dispose();
-			this.connection = await this.#reconnect(id);
+			this.connection = await reconnect(this.#context.daemon, id);
+			this.#presenter.note(RUNS_AGAIN);
 			// Ctrl-C came meanwhile: an open connection would keep us from ending.
 			if (this.#disposed) this.connection.dispose();
 		}
@@ -122,39 +118,6 @@ class Follower {
 		const [job] = await Promise.all([watching, logging]);
 		return job;
 	}
-
-	async #reconnect(id: string): Promise<DaemonConnection> {
-		const access = this.#context.daemon;
-		if (!(await comesBack(access))) {
-			throw new CliError(
-				`The Semantica daemon was stopped; job ${shortId(id)} is kept. ` +
-					`Go on with: semantica daemon start, and look again with: semantica show ${shortId(id)}`,
-			);
-		}
-		const connection = await connectOrStart(access);
-		this.#presenter.note('The Semantica daemon ended and runs again; following the job there.');
-		return connection;
-	}
-}
-
-/** How long a daemon that was told to stop may take to be back, as in a restart. */
-const RESTART_MS = 5000;
-
-/**
- * Whether following goes on: a daemon that crashed left its state file and may be started again,
- * one that was told to stop removed it, and starting it would be against somebody's will.
- */
-async function comesBack(access: DaemonAccess): Promise<boolean> {
-	const deadline = Date.now() + RESTART_MS;
-	while (Date.now() < deadline) {
-		const state = await readStateFile(access.paths);
-		if (state !== undefined) {
-			const crashed = !isAlive(state.pid);
-			if (crashed || (await findDaemon(access.paths)) !== undefined) return true;
-		}
-		await delay(100);
-	}
-	return false;
 }
 
 function listenForInterrupt() {

@@ -8,7 +8,7 @@ import { cut, oneLine } from './text.ts';
 export function renderHits(hits: readonly Hit[], query: string, cwd: string, view: View): string[] {
 	if (view.plain) {
 		return hits.map(
-			(hit) => `${shownPath(hit, cwd)}:${hit.line}:${hit.column}:${oneLine(hit.snippet)}`,
+			(hit) => `${quoted(shownPath(hit, cwd))}:${hit.line}:${hit.column}:${oneLine(hit.snippet)}`,
 		);
 	}
 	const { style } = view;
@@ -41,6 +41,11 @@ function shownPath(hit: Hit, cwd: string): string {
 	const path = join(fileURLToPath(hit.workspace), hit.path);
 	const near = relative(cwd, path);
 	return near === '..' || near.startsWith(`..${sep}`) || isAbsolute(near) ? path : near;
+}
+
+/** As git writes names with line breaks and the like, so that a hit stays one line. */
+function quoted(path: string): string {
+	return /\p{Cc}/u.test(path) ? JSON.stringify(path) : path;
 }
 
 export function highlight(snippet: string, query: string, style: Style): string {

@@ -55,6 +55,15 @@ export function wrap(text: string, width: number): string[] {
 	return [...lines, line];
 }
 
+/** Wraps each line of a text by itself; lines that are set in stay so. */
+export function wrapLines(text: string, width: number): string[] {
+	return text.split('\n').flatMap((line) => {
+		const indent = /^ */.exec(line)?.[0] ?? '';
+		const lines = wrap(line.slice(indent.length), width - indent.length);
+		return lines.map((one) => indent + one);
+	});
+}
+
 /** What a person should know, on as many lines as it takes. */
 export function warning(sentence: string, { style, width }: View): string[] {
 	return wrap(`${style.symbols.warning} ${oneLine(sentence)}`, width).map(style.yellow);

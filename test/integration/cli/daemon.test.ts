@@ -37,7 +37,12 @@ describe('the daemon commands', () => {
 		expect(restarted.stderr).toContain('1 waiting job will be kept');
 		const { jobs } = await cli.json<Result<'job/list'>>(['list', '--state', 'open']);
 		expect(jobs.map((job) => job.title).sort()).toEqual(['later', 'sleeper']);
-		await sleeping.finished;
+		// Who follows its log goes on with the next daemon.
+		await sleeping.saw('[semantica] run 2');
+		await cli.run(['daemon', 'stop']);
+		const { code, stderr } = await sleeping.finished;
+		expect([code, stderr]).toEqual([1, expect.stringContaining('runs again')]);
+		expect(stderr).toContain('was stopped; job');
 
 		async function enqueueSleeper(): Promise<string> {
 			const script = 'echo first; sleep 600';

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../shared/protocol/requests.ts';
-import { temporaryFolder } from '../../support/daemon.ts';
+import { DIST, temporaryFolder } from '../../support/daemon.ts';
 import { createCli } from './cli.ts';
 
 type Listed = Result<'job/list'>;
@@ -57,6 +59,44 @@ describe('mistakes', () => {
 		expect(code).toBe(args[1] === '/does/not/exist' ? 1 : 2);
 		expect(await cli.daemonPid()).toBeUndefined();
 	});
+
+	it('are JSON with --json, unless that is for the command', async () => {
+		const cli = createCli();
+		const wrong = await cli.run(['list', '--nope', '--json']);
+		expect(wrong.code).toBe(2);
+		expect(JSON.parse(wrong.stderr)).toMatchObject({
+			error: {
+				code: 4000,
+				message: expect.stringMatching(/^unknown option/),
+				data: { kind: 'VALIDATION' },
+			},
+		});
+		await cli.run(['run', '--key', 'k', '--', 'true']);
+		for (const words of [
+			['--', 'false', '--json'],
+			['false', '--json'],
+		]) {
+			const { stderr } = await cli.run(['run', '--key', 'k', ...words]);
+			expect(stderr).toMatch(/^The key "k" already belongs/);
+		}
+	});
+
+	it.skipIf(process.platform !== 'linux')(
+		'of the system are a sentence, such as a full disk',
+		async () => {
+			const cli = createCli();
+			await cli.run(['run', '--', 'true']);
+			const command = [process.execPath, join(DIST, 'cli.js'), 'list'].join(' ');
+			const { status, stderr } = spawnSync('/bin/sh', ['-c', `${command} > /dev/full`], {
+				env: { ...process.env, SEMANTICA_HOME: cli.home },
+				encoding: 'utf8',
+			});
+			expect([status, stderr]).toEqual([
+				1,
+				'The output cannot be written: ENOSPC: no space left on device, write.\n',
+			]);
+		},
+	);
 
 	it('that only the daemon notices count as usage too', async () => {
 		const { code, stderr } = await createCli().run(['run', '--tag', 'x'.repeat(65), '--', 'true']);

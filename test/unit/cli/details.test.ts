@@ -188,6 +188,9 @@ describe('search hits', () => {
 		expect(renderHits(hits, 'socket', '/src/app/net', pipe)[0]).toBe(
 			'socket.ts:40:3:socket.open()',
 		);
+		expect(renderHits([hit('a\nb.ts', 1, 'socket')], 'socket', '/src/app', pipe)).toEqual([
+			'"a\\nb.ts":1:3:socket',
+		]);
 		expect(renderHits(hits, 'socket', '/elsewhere', pipe)[1]).toBe(
 			'/src/app/main.ts:2:3:openSocket()',
 		);

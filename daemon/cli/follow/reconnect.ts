@@ -1,0 +1,42 @@
+/** Going on after the daemon that a job was followed on has ended. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DaemonConnection } from '../../../shared/client/connection.ts';
+import { readStateFile } from '../../../shared/client/endpoint.ts';
+import { findDaemon } from '../../../shared/client/launch.ts';
+import { isAlive } from '../alive.ts';
+import { connectOrStart, type DaemonAccess } from '../connect.ts';
+import { CliError } from '../errors.ts';
+import { shortId } from '../render/state.ts';
+
+export const RUNS_AGAIN = 'The Semantica daemon ended and runs again; following the job there.';
+
+/** @throws CliError when somebody has stopped the daemon and it does not come back. */
+export async function reconnect(access: DaemonAccess, id: string): Promise<DaemonConnection> {
+	if (!(await comesBack(access))) {
+		throw new CliError(
+			`The Semantica daemon was stopped; job ${shortId(id)} is kept. ` +
+				`Go on with: semantica daemon start, and look again with: semantica show ${shortId(id)}`,
+		);
+	}
+	return connectOrStart(access);
+}
+
+/** How long a daemon that was told to stop may take to be back, as in a restart. */
+const RESTART_MS = 5000;
+
+/**
+ * Whether following goes on: a daemon that crashed left its state file and may be started again,
+ * one that was told to stop removed it, and starting it would be against somebody's will.
+ */
+async function comesBack(access: DaemonAccess): Promise<boolean> {
+	const deadline = Date.now() + RESTART_MS;
+	while (Date.now() < deadline) {
+		const state = await readStateFile(access.paths);
+		if (state !== undefined) {
+			const crashed = !isAlive(state.pid);
+			if (crashed || (await findDaemon(access.paths)) !== undefined) return true;
+		}
+		await delay(100);
+	}
+	return false;
+}
