@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
@@ -8,6 +9,7 @@ import type { Context } from '../context.ts';
 import { CliError, usageError } from '../errors.ts';
 import { commandEnvironment } from '../parse/environment.ts';
 import { collect, durationUpTo, integerFrom, parseDuration, parseTime } from '../parse/values.ts';
+import { formatBytes } from '../render/format.ts';
 import { newKey, submit } from '../submit.ts';
 import { addConstraintOptions, type ConstraintOptions, constraintsOf } from './constraints.ts';
 import { finishEnqueue } from './enqueued.ts';
@@ -135,8 +137,6 @@ async function specOf(
 	options: Options,
 ): Promise<JobSpecInput & { key: string }> {
 	const [program = '', ...args] = words;
-	const payload =
-		options.payload === undefined ? undefined : await readPayload(context, options.payload);
 	const now = Date.now();
 	return given({
 		type: 'command',
@@ -149,7 +149,7 @@ async function specOf(
 			env: commandEnvironment(options.env ?? [], context.env),
 			shell: options.shell === true,
 		},
-		payload,
+		...(options.payload === undefined ? {} : await payloadOf(context, options.payload)),
 		queue: options.queue,
 		priority: options.priority,
 		tag: options.tag,
@@ -196,17 +196,35 @@ function parseCodes(text: string): number[] {
 	return text.split(',').map((code) => exitCode(code.trim()));
 }
 
-/** Standard input is passed on byte for byte, which JSON can carry only when it is text. */
-async function readPayload(context: Context, file: string): Promise<string> {
-	const bytes =
-		file === '-'
-			? await buffer(context.stdin)
-			: await readFile(resolve(context.cwd, file)).catch((error: unknown) => {
-					throw new CliError(`Cannot read the payload: ${errorMessage(error)}.`);
-				});
+/** A file is read by the daemon, whatever its size and content; the rest can be sent only as text. */
+async function payloadOf(
+	context: Context,
+	file: string,
+): Promise<Pick<JobSpecInput, 'payload' | 'payloadFile'>> {
+	if (file === '-') return { payload: textPayload(await buffer(context.stdin), 'Standard input') };
+	const path = resolve(context.cwd, file);
+	try {
+		// A pipe, as in <(command), is ours alone.
+		if (!(await stat(path)).isFile()) return { payload: textPayload(await readFile(path), file) };
+		await access(path, constants.R_OK);
+		return { payloadFile: await realpath(path) };
+	} catch (error) {
+		if (error instanceof CliError) throw error;
+		throw new CliError(`Cannot read the payload: ${errorMessage(error)}.`);
+	}
+}
+
+const LARGEST_TEXT = 16 * 1024 * 1024;
+
+function textPayload(bytes: Buffer, source: string): string {
+	const instead = 'Put it into a file and give that: --payload FILE.';
+	if (bytes.length > LARGEST_TEXT) {
+		const size = formatBytes(bytes.length);
+		throw new CliError(`${source} is too large to be sent (${size}). ${instead}`);
+	}
 	try {
 		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 	} catch {
-		throw new CliError(`The payload in ${file} is not UTF-8 text, and jobs get text only.`);
+		throw new CliError(`${source} is not UTF-8 text and cannot be sent. ${instead}`);
 	}
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../shared/protocol/requests.ts';
@@ -175,6 +175,21 @@ describe('a job', () => {
 		expect(code).toBe(0);
 		const lines = stdout.split('\n').slice(1);
 		expect(lines).toEqual([cwd, `${process.env['PATH']}|a b|c|`, 'line', '']);
+	});
+
+	it('gets a file as it is, and what comes through a pipe as text', async () => {
+		const cli = createCli();
+		const file = join(temporaryFolder(), 'bytes');
+		writeFileSync(file, Buffer.alloc(17 * 1024 * 1024, 0xff));
+		const whole = await cli.run(['run', '--wait', '--payload', file, '--', 'cksum']);
+		expect([whole.code, whole.stdout]).toEqual([0, expect.stringMatching(/^\d+ 17825792$/m)]);
+		const piped = await cli.run(['run', '--payload', '-', '--', 'cat'], { input: '\ufffd' });
+		expect(piped.code).toBe(0);
+		const missing = await cli.run(['run', '--payload', `${file}.not`, '--', 'cat']);
+		expect([missing.code, missing.stderr]).toEqual([
+			1,
+			expect.stringContaining('Cannot read the payload: ENOENT'),
+		]);
 	});
 
 	it('may be too large to be sent, which is said', async () => {
