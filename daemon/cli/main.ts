@@ -8,7 +8,6 @@ import type { Context } from './context.ts';
 import { describeFailure, EXIT, usageError } from './errors.ts';
 import { createOutput, endOnFailedWrites } from './output.ts';
 import { createProgram, withoutPrefix } from './program.ts';
-import { wrapLines } from './render/text.ts';
 
 async function main(args: readonly string[]): Promise<void> {
 	endOnFailedWrites(process.stdout, process.stderr);
@@ -51,7 +50,7 @@ function report(error: unknown, { err }: Context, json: boolean): number {
 	}
 	const failure = describeFailure(error);
 	if (json) err.json(failure.wire);
-	else err.lines(wrapLines(failure.message, err.view().width).map(err.style.red));
+	else err.say(failure.message, err.style.red);
 	return failure.exitCode;
 }
 

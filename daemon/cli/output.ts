@@ -3,6 +3,7 @@ import type { WriteStream } from 'node:tty';
 import isUnicodeSupported from 'is-unicode-supported';
 import { EXIT } from './errors.ts';
 import { createStyle, type Style, type View } from './render/style.ts';
+import { wrapLines } from './render/text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,7 +14,10 @@ export interface Output {
 	readonly style: Style;
 	/** Asked for each drawing, since windows change their width. */
 	view(): View;
+	/** As they are: laid out for the view. */
 	lines(lines: readonly string[]): void;
+	/** Sentences, broken between words where the window is narrow. */
+	say(text: string, paint?: (line: string) => string): void;
 	json(value: unknown): void;
 }
 
@@ -23,18 +27,17 @@ export function createOutput(stream: NodeJS.WriteStream, env: Environment): Outp
 		color: wantsColor(terminal, env),
 		unicode: env['TERM'] !== 'dumb' && isUnicodeSupported(),
 	});
+	const width = () => (terminal ? columns(stream) : Number.POSITIVE_INFINITY);
+	const lines = (all: readonly string[]): void => {
+		if (all.length > 0) stream.write(`${all.join('\n')}\n`);
+	};
 	return {
 		stream,
 		live: terminal && env['TERM'] !== 'dumb',
 		style,
-		view: () => ({
-			style,
-			plain: !terminal,
-			width: terminal ? columns(stream) : Number.POSITIVE_INFINITY,
-		}),
-		lines: (lines) => {
-			if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
-		},
+		view: () => ({ style, plain: !terminal, width: width() }),
+		lines,
+		say: (text, paint = (line) => line) => lines(wrapLines(text, width()).map(paint)),
 		json: (value) => {
 			stream.write(`${JSON.stringify(value, null, terminal ? 2 : undefined)}\n`);
 		},

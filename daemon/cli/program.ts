@@ -20,7 +20,6 @@ import { addSearchCommand } from './commands/search.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addStatusCommand } from './commands/status.ts';
 import type { Context } from './context.ts';
-import { wrapLines } from './render/text.ts';
 
 /** `quiet` keeps commander's own errors from people: whoever asked for JSON gets them so. */
 export function createProgram(context: Context, { quiet }: { readonly quiet: boolean }): Command {
@@ -35,17 +34,16 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 		.enablePositionalOptions()
 		.exitOverride()
 		.configureOutput({
-			writeOut: (text) => out.stream.write(text),
+			writeOut: (text) => out.say(text.replace(/\n$/, '')),
 			writeErr: (text) => {
-				if (!quiet) err.stream.write(text);
+				if (!quiet) err.say(text.replace(/\n$/, ''));
 			},
 			getOutHelpWidth: () => Math.min(100, out.view().width),
 			getErrHelpWidth: () => Math.min(100, err.view().width),
 			getOutHasColors: () => true,
 			getErrHasColors: () => true,
-			outputError: (text, write) => {
-				const lines = wrapLines(withoutPrefix(text.trimEnd()), err.view().width);
-				write(`${lines.map(err.style.red).join('\n')}\n`);
+			outputError: (text) => {
+				if (!quiet) err.say(withoutPrefix(text.trimEnd()), err.style.red);
 			},
 		})
 		.configureHelp({
@@ -81,13 +79,16 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 	addDoctorCommand(program, context);
 	program.addHelpText(
 		'after',
-		`${examples(
+		examples(
 			['semantica index --wait', 'index this folder and watch'],
 			['semantica search open socket', 'find it again'],
 			['semantica run --wait -- npm test', 'run a command as a job'],
 			['semantica list', 'what runs, waits and has ended'],
-		)}
-
+		),
+	);
+	program.addHelpText(
+		'after',
+		`
 Exit codes: 0 done, 1 error, 2 usage, 3 no daemon runs, 4 a job waited for did not succeed.
 Data folder: ${context.daemon.paths.home} (change it with SEMANTICA_HOME).
 More about a command: semantica COMMAND --help`,

@@ -56,7 +56,7 @@ export function reportChange(
 	context.out.lines([`${done} ${formatCount(result.count)} ${jobs}.`]);
 	// Of jobs that were named, each is answered for; a filter may meet some that changed meanwhile.
 	if (asked.length === 0) return;
-	context.err.lines(
-		result.skipped.map(({ id, reason }) => `  ${shortId(id)}: ${shortenIds(reason)}`),
-	);
+	for (const { id, reason } of result.skipped) {
+		context.err.say(`  ${shortId(id)}: ${shortenIds(reason)}`);
+	}
 }

@@ -93,7 +93,7 @@ async function start(context: Context, json: boolean, already: string): Promise<
 			return;
 		}
 		const verb = before?.pid === system.pid ? already : 'started';
-		context.out.lines([`The Semantica daemon ${verb} (pid ${system.pid}, ${system.home}).`]);
+		context.out.say(`The Semantica daemon ${verb} (pid ${system.pid}, ${system.home}).`);
 	});
 }
 
@@ -114,7 +114,7 @@ async function status(
 async function stopCommand(context: Context, options: StopOptions): Promise<void> {
 	const drain = await stop(context, options, 'stopped from the command line');
 	if (options.json) context.out.json(drain);
-	else context.out.lines(['The Semantica daemon has stopped.']);
+	else context.out.say('The Semantica daemon has stopped.');
 }
 
 async function restart(context: Context, options: StopOptions): Promise<void> {
@@ -130,7 +130,7 @@ async function stop(context: Context, options: StopOptions, reason: string): Pro
 	const timeoutMs = options.timeout ?? (mode === 'stop' ? STOP_MS : FINISH_MS);
 	const { drain, pid } = await using(connectToRunning(context.daemon), async (connection) => {
 		const system = await connection.request('system/status', {});
-		if (!options.json) context.err.lines(announce(system.counts, mode));
+		if (!options.json) for (const line of announce(system.counts, mode)) context.err.say(line);
 		const answer = await connection.request('system/drain', { reason, mode, timeoutMs });
 		await connection.closed;
 		return { drain: answer, pid: system.pid };

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import type { Result } from '../../../shared/protocol/requests.ts';
 import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
+import type { View } from '../render/style.ts';
+import { oneLine, padEnd, wrap } from '../render/text.ts';
 import { examples, JSON_OPTION } from './help.ts';
 
 export function addDoctorCommand(program: Command, context: Context): void {
@@ -21,13 +24,21 @@ export function addDoctorCommand(program: Command, context: Context): void {
 					context.out.json(result);
 					return;
 				}
-				const { style } = context.out;
-				context.out.lines(
-					result.checks.map(({ name, ok, message }) => {
-						const word = ok ? style.green('ok     ') : style.red('problem');
-						return `${word}  ${style.bold(name)}: ${message}`;
-					}),
-				);
+				const view = context.out.view();
+				context.out.lines(result.checks.flatMap((check) => renderCheck(check, view)));
 			}),
 		);
+}
+
+type Check = Result<'system/diagnose'>['checks'][number];
+
+const LABEL = 'problem  '.length;
+
+function renderCheck({ name, ok, message }: Check, { style, width }: View): string[] {
+	const label = ok ? style.green('ok') : style.red('problem');
+	const [first = '', ...rest] = wrap(
+		`${style.bold(`${name}:`)} ${oneLine(message)}`,
+		width - LABEL,
+	);
+	return [padEnd(label, LABEL) + first, ...rest.map((line) => ' '.repeat(LABEL) + line)];
 }

@@ -41,12 +41,15 @@ export function addEnqueueCommand(program: Command, context: Context): void {
 		.option(...JSON_OPTION)
 		.addHelpText(
 			'after',
-			`${examples(
+			examples(
 				['semantica enqueue jobs.json', 'from a file'],
 				['./make-jobs | semantica enqueue -', 'one JSON object per line'],
 				['semantica enqueue --key import-7 jobs.jsonl', 'safe to repeat'],
-			)}
-
+			),
+		)
+		.addHelpText(
+			'after',
+			`
 A job:
   {"type": "command", "title": "Say hello", "priority": 10,
    "command": {"command": "echo", "args": ["hello"]}}
@@ -75,7 +78,7 @@ async function enqueue(context: Context, file: string, options: Options): Promis
 	if (options.json) context.out.json({ jobs: done });
 	else {
 		context.out.lines(done.map((job) => job.id));
-		if (context.err.stream.isTTY) context.err.lines([context.err.style.dim(summary(done))]);
+		if (context.err.stream.isTTY) context.err.say(summary(done), context.err.style.dim);
 	}
 }
 

@@ -35,7 +35,7 @@ export async function finishEnqueue(
 	noteOthers(context, job);
 	if (context.err.stream.isTTY) {
 		const { style } = context.err;
-		context.err.lines([style.dim(`Follow it with: semantica logs ${shortId(job.id)} -f`)]);
+		context.err.say(`Follow it with: semantica logs ${shortId(job.id)} -f`, style.dim);
 	}
 }
 
@@ -48,11 +48,9 @@ function noteOthers(
 	},
 ): void {
 	if (job.existing) {
-		context.err.lines([
-			`A job with this key exists already (${job.state}); nothing new was enqueued.`,
-		]);
+		context.err.say(`A job with this key exists already (${job.state}); nothing new was enqueued.`);
 	}
 	if (job.superseded.length > 0) {
-		context.err.lines([`It replaces ${plural(job.superseded.length, 'older job')}.`]);
+		context.err.say(`It replaces ${plural(job.superseded.length, 'older job')}.`);
 	}
 }

@@ -69,7 +69,7 @@ async function deleteIndex(context: Context, folder: string, options: Options): 
 		connection.request('index/delete', { workspace }),
 	);
 	if (options.json) context.out.json(answer);
-	else if (answer.deleted) context.out.lines([`Deleted the index of ${path}.`]);
+	else if (answer.deleted) context.out.say(`Deleted the index of ${path}.`);
 	else throw new CliError(`${path} has no index. Those there are: semantica status`);
 }
 

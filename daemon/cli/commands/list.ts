@@ -72,13 +72,11 @@ async function list(
 	}
 	if (page.jobs.length === 0) {
 		const filtered = Object.keys(wanted).length > 0;
-		context.err.lines([
-			filtered ? 'No job matches.' : 'No jobs yet. Try: semantica run -- echo hello',
-		]);
+		context.err.say(filtered ? 'No job matches.' : 'No jobs yet. Try: semantica run -- echo hello');
 		return;
 	}
 	context.out.lines(renderJobTable(page.jobs, Date.now(), context.out.view()));
-	if (page.nextCursor !== null) context.err.lines(moreLine(context, page, options));
+	if (page.nextCursor !== null) context.err.say(moreText(page, options), context.err.style.dim);
 }
 
 async function readPages(
@@ -102,14 +100,11 @@ async function readPages(
 	return page;
 }
 
-function moreLine(context: Context, page: Page, { cursor }: Options): string[] {
-	const { style } = context.err;
+function moreText(page: Page, { cursor }: Options): string {
 	const { value, exact } = page.total;
 	const total = `${exact ? '' : 'more than '}${formatCount(value)}`;
 	// Who pages goes on paging; everybody else is spared the cursor.
-	const text =
-		cursor === undefined
-			? `The first ${formatCount(page.jobs.length)} of ${total}. More with a higher --limit.`
-			: `There are more (${total} in all): --cursor ${page.nextCursor}`;
-	return [style.dim(text)];
+	return cursor === undefined
+		? `The first ${formatCount(page.jobs.length)} of ${total}. More with a higher --limit.`
+		: `There are more (${total} in all): --cursor ${page.nextCursor}`;
 }

@@ -7,7 +7,6 @@ import { writeLogTo } from '../follow/logOutput.ts';
 import { RUNS_AGAIN, reconnect } from '../follow/reconnect.ts';
 import { resolveId } from '../ids.ts';
 import { parseCount } from '../parse/values.ts';
-import { wrap } from '../render/text.ts';
 import { examples, ID_HINT } from './help.ts';
 
 interface Options {
@@ -85,7 +84,7 @@ async function follow(
 			connection.dispose();
 		}
 		connection = await reconnect(context.daemon, id);
-		context.err.lines(wrap(RUNS_AGAIN, context.err.view().width));
+		context.err.say(RUNS_AGAIN);
 	}
 }
 

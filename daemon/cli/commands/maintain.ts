@@ -22,7 +22,7 @@ export function addMaintainCommand(program: Command, context: Context): void {
 			using(connectToRunning(context.daemon), async (connection) => {
 				const result = await connection.request('system/maintain', { vacuum: options.vacuum });
 				if (options.json) context.out.json(result);
-				else context.out.lines(result.report);
+				else for (const sentence of result.report) context.out.say(sentence);
 			}),
 		);
 }

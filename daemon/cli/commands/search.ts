@@ -70,13 +70,13 @@ async function search(
 		context.err.lines(warning(problem, context.err.view()));
 	}
 	if (page.hits.length === 0) {
-		context.err.lines([await nothingFound(connection, query)]);
+		context.err.say(await nothingFound(connection, query));
 		return;
 	}
 	context.out.lines(renderHits(page.hits, query, context.cwd, context.out.view()));
 	if (page.nextCursor !== null && context.err.stream.isTTY) {
 		const text = 'There are more hits: give a higher --limit.';
-		context.err.lines(['', context.err.style.dim(text)]);
+		context.err.say(`\n${text}`, context.err.style.dim);
 	}
 }
 

@@ -17,7 +17,7 @@ export function writeLogTo(context: Context, presenter?: Presenter): LogSink {
 			presenter.log(chunk.text);
 			return;
 		}
-		if (gap !== undefined) context.err.lines([gap]);
+		if (gap !== undefined) context.err.say(gap);
 		if (!context.out.stream.write(chunk.text)) await once(context.out.stream, 'drain');
 	};
 }

@@ -18,11 +18,11 @@ export function renderExplanation(explanation: Explanation, now: number, view: V
 		const times = `${begun}${goesOn}`;
 		return [...wrap(sentence(shortenIds(message)), view.width), style.dim(`  ${times}`)];
 	});
-	if (explanation.runnable) lines.unshift('Nothing keeps it from running: it starts at once.');
+	if (explanation.runnable)
+		lines.unshift(...wrap('Nothing keeps it from running: it starts at once.', view.width));
 	if (explanation.position !== undefined && explanation.position > 0) {
-		lines.push(
-			`${plural(explanation.position, 'job')} of its queue ${explanation.position === 1 ? 'is' : 'are'} ahead of it.`,
-		);
+		const ahead = `${plural(explanation.position, 'job')} of its queue ${explanation.position === 1 ? 'is' : 'are'} ahead of it.`;
+		lines.push(...wrap(ahead, view.width));
 	}
 	const started = explanation.reasons.some(({ kind }) => WAIVED_BY_RUN_NOW.has(kind));
 	if (started) lines.push('Start it anyway with semantica now.');

@@ -60,7 +60,7 @@ export function wrapLines(text: string, width: number): string[] {
 	return text.split('\n').flatMap((line) => {
 		const indent = /^ */.exec(line)?.[0] ?? '';
 		const lines = wrap(line.slice(indent.length), width - indent.length);
-		return lines.map((one) => indent + one);
+		return lines.map((one) => (indent + one).trimEnd());
 	});
 }
 

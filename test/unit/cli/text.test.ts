@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createStyle } from '../../../daemon/cli/render/style.ts';
-import { cellWidth, cut, oneLine, padEnd, wrap } from '../../../daemon/cli/render/text.ts';
+import {
+	cellWidth,
+	cut,
+	oneLine,
+	padEnd,
+	wrap,
+	wrapLines,
+} from '../../../daemon/cli/render/text.ts';
 
 const plain = createStyle({ color: false, unicode: true });
 const ascii = createStyle({ color: false, unicode: false });
@@ -47,5 +54,16 @@ describe('wrapping', () => {
 		expect(wrap('one two three', 8)).toEqual(['one two', 'three']);
 		expect(wrap('a-very-long-word b', 5)).toEqual(['a-very-long-word', 'b']);
 		expect(wrap('one line', Number.POSITIVE_INFINITY)).toEqual(['one line']);
+	});
+
+	it('goes line by line, and keeps what is set in', () => {
+		expect(wrapLines('one two three\n  - four five six\n', 9)).toEqual([
+			'one two',
+			'three',
+			'  - four',
+			'  five',
+			'  six',
+			'',
+		]);
 	});
 });
