@@ -3,8 +3,8 @@
  * through the command line as anybody would use it, searches in it once, and says what to do next.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -40,21 +40,52 @@ async function replaceOtherBuild() {
 	}
 }
 
-/** Words that the folder is likely to contain; the first that is found is shown. */
+/** Searches for words that the folder is likely to contain; the first that is found is shown. */
 async function search(folder) {
-	const ownName = basename(folder)
-		.replace(/[^\p{L}\p{N}]+/gu, ' ')
-		.trim();
-	const queries = folder === root ? ['retry backoff'] : [ownName, 'main', 'error', 'the'];
-	for (const query of queries.filter((words) => words !== '')) {
+	for (const query of queriesFor(folder)) {
 		const args = ['search', query, '--folder', folder, '--limit', '5'];
 		const { code, output } = await semantica([...args, '--json'], { capture: true });
 		if (code !== 0 || JSON.parse(output).hits.length === 0) continue;
-		console.log(`\n${bold(`$ semantica search "${query}" --limit 5`)}\n`);
+		console.log(`\n${bold(`$ npx semantica ${args.map(quoted).join(' ')}`)}\n`);
 		await semantica(args);
 		return;
 	}
 }
+
+function* queriesFor(folder) {
+	if (folder === root) yield 'retry backoff';
+	else yield* [wordsOf(basename(folder)), 'main', 'error', 'the'].filter((words) => words !== '');
+	// Files are found by their names as well, so that of an indexed one finds at least itself.
+	yield* new Set(fileNames(folder).slice(0, 20));
+}
+
+function fileNames(folder) {
+	const names = [];
+	const folders = [folder];
+	for (let at = 0; at < folders.length && at < 20; at++) {
+		for (const entry of entriesOf(folders[at])) {
+			if (entry.name.startsWith('.')) continue;
+			if (entry.isDirectory()) folders.push(join(folders[at], entry.name));
+			else if (entry.isFile()) names.push(wordsOf(parse(entry.name).name));
+		}
+	}
+	return names.filter((words) => words !== '');
+}
+
+function entriesOf(folder) {
+	try {
+		return readdirSync(folder, { withFileTypes: true });
+	} catch {
+		// Not for us to read, nor for the indexer.
+		return [];
+	}
+}
+
+const wordsOf = (name) => name.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+
+/** As one could type it. */
+const quoted = (word) =>
+	/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 // Ctrl-C reaches the command line too, which answers it; we end after it.
 process.on('SIGINT', () => {});
@@ -62,10 +93,10 @@ process.on('SIGINT', () => {});
 const named = process.argv[2];
 const folder = named === undefined ? root : resolve(process.env.INIT_CWD ?? '.', named);
 await replaceOtherBuild();
-console.log(bold(`$ semantica index ${folder} --wait`));
+console.log(bold(`$ npx semantica index ${quoted(folder)} --wait`));
 const { code } = await semantica(['index', folder, '--wait']);
 if (code === 0) {
-	console.log(`\n${bold('$ semantica list --all --limit 6')}`);
+	console.log(`\n${bold('$ npx semantica list --all --limit 6')}`);
 	await semantica(['list', '--all', '--limit', '6']);
 	await search(folder);
 	console.log(`
