@@ -89,7 +89,7 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 	program.addHelpText(
 		'after',
 		`
-Exit codes: 0 done, 1 error, 2 usage, 3 no daemon runs, 4 a job waited for did not succeed.
+Exit codes: 0 done, 1 error, 2 usage, 3 no daemon runs, 4 a job waited for did not succeed, 130 Ctrl-C while waiting.
 Data folder: ${context.daemon.paths.home} (change it with SEMANTICA_HOME).
 More about a command: semantica COMMAND --help`,
 	);
