@@ -142,7 +142,7 @@ describe('a suspend', () => {
 		await advance(90_000);
 		suspend(8 * hours);
 		while (running.size === 1) await advance(5000);
-		const [last] = queue.parts.lists.matching({ queue: ['default'], state: ['queued'] }, 0, 1);
+		const [last] = queue.parts.lists.matching({ queue: ['default'], state: ['queued'] }, 1);
 		expect(queue.jobs.explain(last?.id ?? '')).toMatchObject({
 			runnable: false,
 			reasons: [{ kind: 'spread', until: expect.any(Number) }],
