@@ -1,7 +1,7 @@
 /** The daemon's composition root: the only place that knows every room. */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,6 +11,7 @@ import { dataFolder, dataPaths } from '../shared/paths.ts';
 import { PROTOCOL_VERSION, type StateFile } from '../shared/protocol/requests.ts';
 import { createIndexHandlers } from './indexing/handlers.ts';
 import { createIndexService } from './indexing/service.ts';
+import { createDamageExit } from './instance/damage.ts';
 import { chooseEndpoint } from './instance/endpoint.ts';
 import {
 	ensureToken,
@@ -88,8 +89,9 @@ async function main(): Promise<void> {
 	const log = createDaemonLog(paths.daemonLog, () => clock.now());
 	const { warn, warnings } = createWarnings(log);
 	const info = (sentence: string) => log.info(sentence);
+	const damage = createDamageExit(paths.damageMark, log);
 	process.on('uncaughtException', (error) => {
-		ifDamaged(error);
+		damage.leaveIfDamaged(error);
 		log.error(`The daemon ends because of an error of its own: ${error.stack ?? error.message}`);
 		process.exit(1);
 	});
@@ -108,19 +110,6 @@ async function main(): Promise<void> {
 	const endedUncleanly = existsSync(paths.stateFile);
 	// It named another daemon, and with our socket behind it would soon seem to name us.
 	removeStateFile(paths);
-	let ready = false;
-	let begunAnew = false;
-	const damaged = (sentence: string) => {
-		const what = `${sentence} It is set aside at the next start, which the next client causes.`;
-		log.error(what);
-		writeFileSync(paths.damageMark, sentence);
-		// A disk that spoils even a new database is not to be asked again and again.
-		if (!ready) sayReady(begunAnew ? { error: what } : { again: what });
-		process.exit(1);
-	};
-	const ifDamaged = (error: unknown) => {
-		if (isDamage(error)) damaged(`The job database is damaged: ${errorMessage(error)}.`);
-	};
 	const db = openDatabase({
 		file: paths.database,
 		migrations: join(dist, 'migrations'),
@@ -131,7 +120,7 @@ async function main(): Promise<void> {
 		durability: settings.values.durability,
 		now: () => clock.now(),
 		warn(sentence) {
-			begunAnew = true;
+			damage.begunAnew();
 			warn(sentence);
 		},
 	});
@@ -185,7 +174,7 @@ async function main(): Promise<void> {
 		hindrance: () => loop.hindrance(),
 		conditions,
 		payloads: payloads.store,
-		damaged,
+		damaged: damage.leave,
 	});
 	const upkeep = createUpkeep(queue);
 	const payloadMaintenance = createPayloadMaintenance(payloads, {
@@ -223,7 +212,7 @@ async function main(): Promise<void> {
 		conditions,
 		clock,
 		timers,
-		failed: ifDamaged,
+		failed: damage.leaveIfDamaged,
 		log: warn,
 	});
 	const index = createIndexService({
@@ -258,7 +247,7 @@ async function main(): Promise<void> {
 		}),
 		removeLog: (id) => logs.remove(id),
 		log: info,
-		damaged,
+		damaged: damage.leave,
 	});
 
 	const state: StateFile = {
@@ -296,7 +285,7 @@ async function main(): Promise<void> {
 		tokens,
 		identity: state,
 		warn: info,
-		failed: ifDamaged,
+		failed: damage.leaveIfDamaged,
 		clientsChanged: () => lifecycle.workloadChanged(),
 		handlers: createHandlers({
 			jobs,
@@ -372,8 +361,8 @@ async function main(): Promise<void> {
 	info(
 		`Ready: version ${build.version}, build ${build.buildId}, pid ${process.pid}, ${paths.home}`,
 	);
-	ready = true;
 	sayReady({ ready: state });
+	damage.started();
 	lifecycle.workloadChanged();
 	loop.wake();
 	housekeeping.begin(endedUncleanly);
