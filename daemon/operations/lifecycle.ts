@@ -32,6 +32,9 @@ const FIRST_CLIENT_MS = 10_000;
 
 type DrainMode = Params<'system/drain'>['mode'];
 
+/** What one has begun another may hasten, not hold up. */
+const HASTE: Record<DrainMode, number> = { whenIdle: 0, finish: 1, stop: 2 };
+
 export class Lifecycle {
 	readonly #options: LifecycleOptions;
 	#draining: { readonly mode: DrainMode; readonly reason: string } | undefined;
@@ -57,6 +60,8 @@ export class Lifecycle {
 		const { workload, clock, log } = this.#options;
 		const running = workload.running();
 		log(`Draining (${mode}): ${reason}; ${running} running.`);
+		const current = this.#draining?.mode;
+		if (current !== undefined && HASTE[mode] < HASTE[current]) return { mode: current, running };
 		this.#draining = { mode, reason };
 		if (mode !== 'whenIdle') workload.stopClaiming();
 		if (mode === 'stop') void this.#stopAll();
