@@ -31,6 +31,7 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 	const { upkeep, feed, maintenance, log } = options;
 	let endedSinceSweep = 0;
 	let sweeping: Promise<number> | undefined;
+	let maintaining: Promise<unknown> = Promise.resolve();
 
 	feed.onEffects(({ ended, removed }) => {
 		endedSinceSweep += ended.length;
@@ -76,19 +77,28 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 		return `Rewrote the database: ${before} bytes before, ${after} after.`;
 	}
 
+	async function maintainNow({
+		vacuum: rewrite,
+	}: Params<'system/maintain'>): Promise<Result<'system/maintain'>> {
+		const removed = await sweep();
+		const report = [`Removed ${removed} finished jobs that were past their keeping time.`];
+		const freed = await upkeep.shrink();
+		report.push(`Gave ${freed} free pages of the database back to the disk.`);
+		report.push(await check());
+		if (rewrite) report.push(await vacuum());
+		return { report };
+	}
+
 	return {
 		begin(checkDatabase) {
 			void sweep();
 			if (checkDatabase) void check().then(log);
 		},
-		async maintain(params) {
-			const removed = await sweep();
-			const report = [`Removed ${removed} finished jobs that were past their keeping time.`];
-			const freed = await upkeep.shrink();
-			report.push(`Gave ${freed} free pages of the database back to the disk.`);
-			report.push(await check());
-			if (params.vacuum) report.push(await vacuum());
-			return { report };
+		maintain(params) {
+			// One after the other: the database can be held back for one of them only.
+			const mine = maintaining.then(() => maintainNow(params));
+			maintaining = mine.catch(() => {});
+			return mine;
 		},
 	};
 }

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { createHousekeeping } from '../../../daemon/operations/housekeeping.ts';
+import { createFeed } from '../../../daemon/queue/feed.ts';
+
+it('maintains once at a time, also after a failure', async () => {
+	let holders = 0;
+	const held: number[] = [];
+	let failing = true;
+	const housekeeping = createHousekeeping({
+		upkeep: {
+			sweep: async () => 0,
+			async shrink() {
+				if (!failing) return 0;
+				failing = false;
+				throw new Error('the disk is full');
+			},
+			async whileSuspended(work) {
+				held.push(++holders);
+				try {
+					return await work();
+				} finally {
+					holders--;
+				}
+			},
+		},
+		feed: createFeed(),
+		maintenance: async () => ({ kind: 'done' }),
+		databaseFile: import.meta.filename,
+		retention: () => ({ maxAgeMs: 0, maxFinished: 0 }),
+		removeLog: async () => {},
+		log: () => {},
+		damaged: () => {},
+	});
+	const all = [1, 2, 3].map(() => housekeeping.maintain({ vacuum: true }));
+	const outcomes = await Promise.allSettled(all);
+	expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+	expect(held).toEqual([1, 1]);
+});
