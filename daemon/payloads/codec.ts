@@ -105,7 +105,7 @@ export async function compressInto(
 }
 
 // A disk that is nearly full takes a part and says so only on the next attempt.
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+export async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
 	for (let at = 0; at < bytes.length; ) {
 		at += (await handle.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
 	}
@@ -122,10 +122,12 @@ export function decompressor(): ZstdDecompress {
 /**
  * Reads the whole file and compares. Resolves with what is wrong, in words that end a sentence, or
  * undefined when it is the content that was stored.
+ * @param take is given the content as it comes, before it is known to be right; a SemanticaError of it is passed on
  */
 export async function findDamage(
 	handle: FileHandle,
 	expected: { readonly digest: Buffer; readonly bytes: number },
+	take: (chunk: Buffer, position: number) => Promise<void> = async () => {},
 ): Promise<string | undefined> {
 	const hash = createHash('sha256');
 	let bytes = 0;
@@ -135,15 +137,17 @@ export async function findDamage(
 			decompressor(),
 			async (content: AsyncIterable<Buffer>): Promise<void> => {
 				for await (const chunk of content) {
+					const position = bytes;
 					bytes += chunk.length;
 					if (bytes > expected.bytes) return;
 					hash.update(chunk);
+					await take(chunk, position);
 					discarded(chunk.length);
 				}
 			},
 		);
 	} catch (error) {
-		if (isSystemError(error)) throw error;
+		if (error instanceof SemanticaError || isSystemError(error)) throw error;
 		return 'is damaged or cut short';
 	}
 	if (bytes !== expected.bytes) return 'has another length than what was stored';

@@ -1,5 +1,5 @@
 /**
- * The folder of payload files: `<ab>/<hash>.zst`, and drafts under `drafts/`. A name is only ever given to
+ * The folder of payload files: `<ab>/<hash>.zst`, drafts under `drafts/`, and under `inputs/` what runs read. A name is only ever given to
  * content that is complete and on disk, and lasts until it is removed (docs/design.md section 5).
  */
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
@@ -11,11 +11,22 @@ export interface PayloadFolder {
 	pathOf(hash: Buffer): string;
 	/** A new draft, open for writing. */
 	draft(): Promise<Draft>;
+	/** A new file for a run to read, open for writing. */
+	input(): Promise<Scratch>;
 	/** Read only; a link is not followed. @throws NodeJS.ErrnoException */
 	open(hash: Buffer): Promise<FileHandle>;
 	remove(hash: Buffer): Promise<void>;
 	/** The hashes of all files that stand there, folder by folder. */
 	scan(): AsyncGenerator<Buffer>;
+}
+
+/** A file that lasts until it is closed. */
+export interface Scratch {
+	readonly handle: FileHandle;
+	readonly path: string;
+	/** What is written is complete and can be read by its path. */
+	seal(): Promise<void>;
+	close(): Promise<void>;
 }
 
 export interface Draft {
@@ -33,10 +44,13 @@ const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 /** Makes the folder, and removes what an interrupted daemon left half written. */
 export function createPayloadFolder(root: string): PayloadFolder {
 	const drafts = join(root, 'drafts');
+	const inputs = join(root, 'inputs');
 	const made = mkdirSync(root, { recursive: true, mode: 0o700 });
 	if (made !== undefined) syncFolderNow(dirname(made));
-	rmSync(drafts, { recursive: true, force: true });
-	mkdirSync(drafts, { mode: 0o700 });
+	for (const folder of [drafts, inputs]) {
+		rmSync(folder, { recursive: true, force: true });
+		mkdirSync(folder, { mode: 0o700 });
+	}
 	/** Fan-out folders whose own entry is known to be on disk. */
 	const known = new Set<string>();
 	let count = 0;
@@ -75,33 +89,44 @@ export function createPayloadFolder(root: string): PayloadFolder {
 		await syncFolder(folder);
 	}
 
+	async function scratch(folder: string): Promise<Scratch> {
+		const path = join(folder, String(++count));
+		const handle = await openNew(path, folder);
+		let closed = false;
+		async function seal(): Promise<void> {
+			if (closed) return;
+			closed = true;
+			await handle.close();
+		}
+		return {
+			handle,
+			path,
+			seal,
+			async close() {
+				await seal();
+				await rm(path, { force: true });
+			},
+		};
+	}
+
 	return {
 		pathOf,
 		async draft() {
-			const path = join(drafts, String(++count));
-			const handle = await openDraft(path, drafts);
-			let closed = false;
+			const { handle, path, seal, close } = await scratch(drafts);
 			let named = false;
-			async function closeHandle(): Promise<void> {
-				if (closed) return;
-				closed = true;
-				await handle.close();
-			}
 			return {
 				handle,
 				async publish(hash) {
 					await handle.sync();
 					// Windows renames no open file.
-					await closeHandle();
+					await seal();
 					await give(path, hash);
 					named = true;
 				},
-				async close() {
-					await closeHandle();
-					if (!named) await rm(path, { force: true });
-				},
+				close: async () => (named ? undefined : await close()),
 			};
 		},
+		input: () => scratch(inputs),
 		open: (hash) => open(pathOf(hash), constants.O_RDONLY | NO_FOLLOW),
 		remove: (hash) => rm(pathOf(hash), { force: true }),
 		async *scan() {
@@ -117,7 +142,7 @@ export function createPayloadFolder(root: string): PayloadFolder {
 	};
 }
 
-async function openDraft(path: string, folder: string): Promise<FileHandle> {
+async function openNew(path: string, folder: string): Promise<FileHandle> {
 	try {
 		return await open(path, 'wx', 0o600);
 	} catch (error) {

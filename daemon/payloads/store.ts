@@ -1,17 +1,23 @@
 /** The payload store: small content inline in the database, large content in files. */
-import { Readable } from 'node:stream';
 import type { Clock } from '../queue/clock.ts';
 import type { PayloadFile, PayloadStore } from '../queue/payloadStore.ts';
 import type { Sqlite } from '../sqlite/open.ts';
 import { assertNodeCompresses, inChunks } from './codec.ts';
-import { createPayloadFolder, type PayloadFolder } from './folder.ts';
+import { createPayloadFolder, type PayloadFolder, type Scratch } from './folder.ts';
 import { discarded } from './garbage.ts';
 import { type Content, createFileKeeper, type FileKeeper } from './keeper.ts';
 import { findPayloadFile } from './payloadFile.ts';
 import { Quota } from './quota.ts';
 import { createPartReader, textPart } from './reader.ts';
 import { createPayloadTable, type PayloadTable } from './table.ts';
-import { type ExpectedFile, lost, openVerified } from './verified.ts';
+import {
+	copyVerified,
+	type ExpectedFile,
+	lost,
+	noRoom,
+	openVerified,
+	writeInput,
+} from './verified.ts';
 
 /** How often a payload that came in a message stood in memory: frame, text, value, JSON, bytes. */
 const TRACES = 5;
@@ -49,17 +55,32 @@ export function createPayloadRoom(options: PayloadOptions): PayloadRoom {
 	const keeper = createFileKeeper({ folder, table, quota, warn });
 	const { pins } = keeper;
 
-	/** Pinned while it is being opened: afterwards the descriptor keeps it. */
-	async function open(file: ExpectedFile): Promise<Readable> {
+	/** Nothing removes the file meanwhile. */
+	async function pinned<T>(file: ExpectedFile, use: () => Promise<T>): Promise<T> {
 		pins.pin(file.digest);
 		try {
-			return await openVerified(folder, file);
+			return await use();
 		} finally {
 			keeper.release({ kind: 'file', digest: file.digest, stored: 0 });
 		}
 	}
 
-	const reader = createPartReader(open, options.clock);
+	// Once it is open, its descriptor keeps it.
+	const reader = createPartReader(
+		(file) => pinned(file, () => openVerified(folder, file)),
+		options.clock,
+	);
+
+	async function fill(input: Scratch, job: number): Promise<void> {
+		const found = table.locate(job);
+		if (found.kind === 'file') {
+			await pinned(found, () => copyVerified(folder, found, input));
+			return;
+		}
+		const data = table.inline(job);
+		if (data !== undefined) await writeInput(input, data, 0);
+		else if (found.kind === 'inline') throw lost('its row in the database is missing');
+	}
 
 	const store: PayloadStore = {
 		findFile: findPayloadFile,
@@ -85,14 +106,18 @@ export function createPayloadRoom(options: PayloadOptions): PayloadRoom {
 			for (const { place } of payloads) if (place.kind === 'file') keeper.release(place);
 		},
 		source: (job) => ({
-			async open() {
-				const found = table.locate(job);
-				if (found.kind === 'file') return await open(found);
-				const data = table.inline(job);
-				if (data === undefined && found.kind === 'inline') {
-					throw lost('its row in the database is missing');
+			async layOut() {
+				const input = await folder.input().catch((error: unknown) => {
+					throw noRoom(error);
+				});
+				try {
+					await fill(input, job);
+					await input.seal();
+					return { path: input.path, remove: () => input.close() };
+				} catch (error) {
+					await input.close();
+					throw error;
 				}
-				return Readable.from(data === undefined ? [] : [data]);
 			},
 		}),
 		async read(job, offset, maxBytes) {

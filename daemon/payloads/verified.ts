@@ -2,8 +2,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
-import { chunksOf, decompressor, findDamage } from './codec.ts';
-import type { PayloadFolder } from './folder.ts';
+import { chunksOf, decompressor, findDamage, writeAll } from './codec.ts';
+import type { PayloadFolder, Scratch } from './folder.ts';
 import { discarded } from './garbage.ts';
 
 export interface ExpectedFile {
@@ -34,6 +34,47 @@ export async function openVerified(
 		await handle.close();
 		throw error instanceof SemanticaError ? error : unreadable(path, error);
 	}
+}
+
+/**
+ * Verifies the whole file while it is copied for a run, so that it is read once. Only a copy that was right to
+ * its end is worth anything.
+ * @throws SemanticaError as openVerified, and STORE when the copy cannot be written
+ */
+export async function copyVerified(
+	folder: PayloadFolder,
+	expected: ExpectedFile,
+	input: Scratch,
+): Promise<void> {
+	const path = folder.pathOf(expected.digest);
+	const handle = await openExisting(folder, expected);
+	try {
+		const damage = await damageOf(handle, expected, (chunk, position) =>
+			writeInput(input, chunk, position),
+		);
+		if (damage !== undefined) throw lost(`its file ${path} ${damage}`);
+	} catch (error) {
+		throw error instanceof SemanticaError ? error : unreadable(path, error);
+	} finally {
+		await handle.close();
+	}
+}
+
+/** @throws SemanticaError STORE */
+export async function writeInput(input: Scratch, bytes: Buffer, position: number): Promise<void> {
+	try {
+		await writeAll(input.handle, bytes, position);
+	} catch (error) {
+		throw noRoom(error);
+	}
+}
+
+export function noRoom(error: unknown): SemanticaError {
+	return new SemanticaError(
+		'STORE',
+		`The payload could not be laid out as the input of the job (${errorMessage(error)}). ` +
+			'Free space on the disk that holds the Semantica data folder, then retry the job.',
+	);
 }
 
 /** The whole content in memory: for content that is small. @throws as openVerified */
@@ -71,9 +112,13 @@ async function openExisting(folder: PayloadFolder, expected: ExpectedFile): Prom
 	}
 }
 
-async function damageOf(handle: FileHandle, expected: ExpectedFile): Promise<string | undefined> {
+async function damageOf(
+	handle: FileHandle,
+	expected: ExpectedFile,
+	take?: (chunk: Buffer, position: number) => Promise<void>,
+): Promise<string | undefined> {
 	if (!(await handle.stat()).isFile()) return 'is not a regular file';
-	return await findDamage(handle, expected);
+	return await findDamage(handle, expected, take);
 }
 
 function contentOf(handle: FileHandle, path: string): Readable {

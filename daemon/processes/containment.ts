@@ -1,5 +1,5 @@
 /** Keeping a run's processes together, so that none outlives its run or the daemon. One per platform. */
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { RunOutcome } from '../queue/finish.ts';
 import type { ProcessIdentity } from '../queue/runs.ts';
 
@@ -14,14 +14,12 @@ export interface Launch {
 	readonly env: Readonly<Record<string, string>>;
 	/** Operating system priority, 0 to 19; 0 is normal. */
 	readonly nice: number;
-	/** Whether something will be written to its stdin; else that is empty from the start. */
-	readonly hasInput: boolean;
+	/** Absolute path of the file that is its stdin; null is none, and then that is empty. */
+	readonly input: string | null;
 }
 
 export interface ContainedProcess {
 	readonly identity: ProcessIdentity;
-	/** Null when the launch said that it has no input. */
-	readonly stdin: Writable | null;
 	readonly stdout: Readable;
 	readonly stderr: Readable;
 	/** Resolves when the job's own process has ended; others of the run may be left. Never rejects. */

@@ -20,8 +20,6 @@ export function jobEnvironment(
 	{ home, jobId, run, attempt, token }: JobVariables,
 ): Record<string, string> {
 	return {
-		// Finding a socket as its stdin and no shell above it, bash would take us for rshd and read ~/.bashrc.
-		SHLVL: '1',
 		...inheritedEnvironment(source),
 		...own,
 		SEMANTICA_HOME: home,

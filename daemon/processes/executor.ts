@@ -5,6 +5,7 @@ import type { Progress } from '../../shared/job.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
 import type { RunOutcome } from '../queue/finish.ts';
 import type { JobHandlers, LaunchPlan } from '../queue/handlers.ts';
+import type { InputFile } from '../queue/payloadStore.ts';
 import type { JobRow } from '../queue/rows.ts';
 import type { ProcessIdentity } from '../queue/runs.ts';
 import { storedSpec } from '../queue/storedSpec.ts';
@@ -72,16 +73,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				const token = tokens.issue(row.id, row.run);
 				let result: string | undefined;
 				let outcome: RunOutcome;
-				let stdin: Readable | null = null;
-				let lost: Error | undefined;
+				let input: InputFile | undefined;
 				try {
 					const plan = planOf(row);
 					await log.append(startMarker(row, plan, options.now()));
-					stdin = (await payload?.open()) ?? null;
-					stdin?.on('error', (error) => {
-						lost = error;
-						process?.stop(0);
-					});
+					input = await payload?.layOut();
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					process = await runner.start({
 						id: row.id,
@@ -94,7 +90,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 							attempt: row.attempt,
 							token,
 						}),
-						stdin,
+						input: input?.path ?? null,
 						exclusive: row.subject !== null,
 						capture: capture(log, {
 							progress: (progress) => options.progress(row.id, progress),
@@ -105,10 +101,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					});
 					tellStarted(process);
 					options.started(row.id, row.run, process.identity);
-					if (lost !== undefined) process.stop(0);
-					else if (stopGrace !== undefined) process.stop(stopGrace);
+					if (stopGrace !== undefined) process.stop(stopGrace);
 					outcome = await process.ended;
-					if (lost !== undefined) throw lost;
 				} catch (error) {
 					const failure = failureOf(error);
 					await log.append(Buffer.from(`[semantica] ${failure.message}\n`));
@@ -118,7 +112,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
 				async function end(last: RunOutcome): Promise<ExecutionEnd> {
 					tellStarted(undefined);
-					stdin?.destroy();
+					// Where it cannot be removed, the next start does it.
+					await input?.remove().catch(() => {});
 					tokens.revoke(token);
 					openLog = undefined;
 					await log.close();
@@ -169,6 +164,9 @@ function startMarker(row: JobRow, plan: LaunchPlan, now: number): Buffer {
 function failureOf(error: unknown): RunOutcome & { kind: 'spawn' | 'payload' } {
 	if (error instanceof SemanticaError && error.kind === 'PAYLOAD_LOST') {
 		return { kind: 'payload', message: error.message };
+	}
+	if (error instanceof SemanticaError) {
+		return { kind: 'spawn', code: error.kind, message: error.message };
 	}
 	if (error instanceof SpawnError) {
 		return { kind: 'spawn', code: error.code, message: error.message };

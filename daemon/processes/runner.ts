@@ -1,7 +1,7 @@
 /** Starting, stopping and settling runs, each contained, whatever the platform. */
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunOutcome } from '../queue/finish.ts';
 import type { LaunchPlan } from '../queue/handlers.ts';
@@ -15,8 +15,8 @@ export interface RunRequest {
 	readonly plan: LaunchPlan;
 	/** The complete environment of the job. */
 	readonly env: Readonly<Record<string, string>>;
-	/** Its errors are the caller's; it is destroyed when the job closes its stdin. */
-	readonly stdin: Readable | null;
+	/** Absolute path of the file that is its stdin; it must stand there until the run has ended. */
+	readonly input: string | null;
 	/** Nothing of the run may be left when its end is told: another may start that must not meet it. */
 	readonly exclusive: boolean;
 	/** Consumes the output; resolves when both streams have ended and all of it is stored. */
@@ -64,7 +64,7 @@ const ENDED_WITH_DAEMON: readonly (number | null)[] = [137, 141];
 
 export function createRunner(containment: Containment): Runner {
 	return {
-		async start({ id, run, plan, env, stdin, exclusive, capture }) {
+		async start({ id, run, plan, env, input, exclusive, capture }) {
 			const program = await resolveProgram(plan.command, plan.cwd, env);
 			const { args, cwd, nice } = plan;
 			const contained = await containment.spawn({
@@ -75,10 +75,9 @@ export function createRunner(containment: Containment): Runner {
 				cwd,
 				env,
 				nice,
-				hasInput: stdin !== null,
+				input,
 			});
 			const captured = capture(contained.stdout, contained.stderr);
-			if (contained.stdin !== null) feed(contained.stdin, stdin);
 
 			async function end(): Promise<RunOutcome> {
 				const outcome = await contained.ended;
@@ -136,16 +135,4 @@ async function lastOutput(
 
 function bytesRead(stream: Readable): number {
 	return (stream as Socket).bytesRead;
-}
-
-// A job need not read its payload, or may close stdin early.
-function feed(stdin: Writable, payload: Readable | null): void {
-	stdin.on('error', () => {});
-	if (payload === null || payload.destroyed) {
-		stdin.end();
-		return;
-	}
-	stdin.on('close', () => payload.destroy());
-	payload.on('error', () => stdin.destroy());
-	payload.pipe(stdin);
 }

@@ -1,5 +1,4 @@
 /** Payload storage, as a port (docs/design.md section 5): the payloads room keeps what jobs get on stdin. */
-import type { Readable } from 'node:stream';
 import type { Result } from '../../shared/protocol/requests.ts';
 
 /** Content that is stored and pinned: nothing removes it before it is released. */
@@ -23,14 +22,21 @@ export interface FilePlace {
 	readonly stored: number;
 }
 
-/** A payload that a run will read, not opened yet. */
+/** A payload that a run will read. */
 export interface PayloadSource {
 	/**
-	 * A stream of the whole content, which was verified before; damage that comes later ends it with an
-	 * error. Destroying the stream releases its descriptor.
-	 * @throws SemanticaError PAYLOAD_LOST with a sentence about what is missing or damaged.
+	 * Lays the whole content, verified, into a file of the run's own.
+	 * @throws SemanticaError PAYLOAD_LOST with a sentence about what is missing or damaged, STORE where there is no
+	 * room for it.
 	 */
-	open(): Promise<Readable>;
+	layOut(): Promise<InputFile>;
+}
+
+/** What a run has as its stdin. */
+export interface InputFile {
+	/** Absolute. */
+	readonly path: string;
+	remove(): Promise<void>;
 }
 
 /** A payloadFile that was found acceptable; nothing of it was read yet. */

@@ -18,7 +18,7 @@ test.runIf(LONG)('what a contained spawn costs', async () => {
 		cwd: '/',
 		env: {},
 		nice: 0,
-		hasInput: false,
+		input: null,
 	};
 	let id = 0;
 	const contained = (harness: typeof grouped) => async () => {

@@ -140,7 +140,7 @@ interface RunFacts {
 }
 
 async function supervise(
-	{ child, pid, stdin, stdout, stderr, lifeline, watcher }: Supervisor,
+	{ child, pid, stdout, stderr, lifeline, watcher }: Supervisor,
 	{ id, run, cookie, cgroup }: RunFacts,
 	means: Means,
 ): Promise<ContainedProcess> {
@@ -193,7 +193,6 @@ async function supervise(
 
 	return {
 		identity: { pid, pgid: pid, startTime, ...world, cookie },
-		stdin,
 		stdout,
 		stderr,
 		ended: exited.then(async (exit) => {

@@ -65,10 +65,8 @@ export class Standby {
 		this.#waiting = undefined;
 		clearTimeout(waiting.expiry);
 		supervisor.child.once('exit', () => rmSync(file, { force: true }));
-		supervisor.stdin?.write(`${file}\n`);
-		if (launch.hasInput) return { supervisor, cgroup };
-		supervisor.stdin?.end();
-		return { supervisor: { ...supervisor, stdin: null }, cgroup };
+		supervisor.stdin?.end(`${file}\n`);
+		return { supervisor, cgroup };
 	}
 
 	/** Starts the supervisor of the next job, unless one waits already. */

@@ -5,7 +5,7 @@
  * alive to do it. The job's exit code goes to a file, for a daemon that was away when the job ended.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
 import { type Launch, SpawnError } from '../containment.ts';
@@ -56,6 +56,7 @@ const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file));
 export interface Supervisor {
 	readonly child: ChildProcess;
 	readonly pid: number;
+	/** Null unless it waits for its job. */
 	readonly stdin: Writable | null;
 	readonly stdout: Readable;
 	readonly stderr: Readable;
@@ -89,13 +90,15 @@ export async function startSupervisor(
 	const { plain, odd } = splitEnvironment(launch.env);
 	// Everybody may read the arguments of a process, and those of the supervisor for as long as the job runs.
 	const jobFile = odd.length > 0 ? `${options.statusFile}.job` : '';
+	let input: number | undefined;
 	try {
+		if (launch.input !== null) input = openSync(launch.input, 'r');
 		if (jobFile !== '') writeJobFile(jobFile, `set -- ${words(around(launch, odd))} "$@"\n`);
 		const supervisor = await start(options, {
 			args: [cookie, options.cgroup ?? '', jobFile, ...commandLine(launch)],
 			env: plain,
 			cwd: launch.cwd,
-			stdin: launch.hasInput ? 'pipe' : 'ignore',
+			stdin: input ?? 'ignore',
 			what: launch.program,
 		});
 		if (jobFile !== '') supervisor.child.once('exit', () => rmSync(jobFile, { force: true }));
@@ -105,8 +108,10 @@ export async function startSupervisor(
 		if (error instanceof SpawnError) throw error;
 		throw new SpawnError(
 			errorCode(error) ?? 'SPAWN',
-			`The environment of ${launch.program} could not be handed over: ${errorMessage(error)}.`,
+			`The environment or input of ${launch.program} could not be handed over: ${errorMessage(error)}.`,
 		);
+	} finally {
+		if (input !== undefined) closeSync(input);
 	}
 }
 
@@ -117,8 +122,7 @@ export function writeJobFile(file: string, script: string): void {
 }
 
 /**
- * A supervisor whose job comes later: it waits for the name of a file with `jobScript` on its stdin, and the rest
- * of that is the job's.
+ * A supervisor whose job comes later: it waits for the name of a file with `jobScript` on its stdin.
  * @throws SpawnError when nothing was started.
  */
 export function startWaitingSupervisor(options: SupervisorOptions): Promise<Supervisor> {
@@ -139,7 +143,7 @@ export function jobScript(launch: Launch, cookie: string): string {
 		...Object.entries(plain).map(([name, value]) => `export ${name}=${quote(value)}`),
 		`cd ${quote(launch.cwd)} 2>&4 || exit 126`,
 		'unset OLDPWD',
-		...(launch.hasInput ? [] : ['exec </dev/null']),
+		`exec <${quote(launch.input ?? '/dev/null')}`,
 		`set -- ${words([...around(launch, odd), ...commandLine(launch)])}`,
 	];
 	return lines.map((line) => `${line}\n`).join('');
@@ -153,7 +157,7 @@ interface SupervisorProcess {
 	readonly args: readonly string[];
 	readonly env: Record<string, string>;
 	readonly cwd: string;
-	readonly stdin: 'pipe' | 'ignore';
+	readonly stdin: 'pipe' | 'ignore' | number;
 	/** Names it in errors. */
 	readonly what: string;
 }

@@ -1,4 +1,5 @@
 /** Containment on Windows: a Job Object around the daemon and one around each run; else killing by tree. */
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import treeKill from 'tree-kill';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
@@ -28,12 +29,11 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		async spawn(launch) {
 			const cookie = `${options.instance}.${launch.id}.${launch.run}`;
 			const child = await start(launch, cookie);
-			const { pid, stdin, stdout, stderr } = child;
+			const { pid, stdout, stderr } = child;
 			const object = typeof jobs === 'string' ? undefined : jobs.hold(pid);
 			const startTime = (typeof jobs === 'string' ? undefined : jobs.startTime(pid)) ?? 'unknown';
 			return {
 				identity: { pid, pgid: null, startTime, boot: 'win32', pidNamespace: 'win32', cookie },
-				stdin,
 				stdout,
 				stderr,
 				ended: child.ended,
@@ -78,13 +78,23 @@ function openJobObjects(binary: string): JobObjects | string {
 	}
 }
 
-async function start({ program, args, cwd, env, hasInput }: Launch, cookie: string) {
+async function start(launch: Launch, cookie: string) {
+	const input = launch.input === null ? undefined : openSync(launch.input, 'r');
+	try {
+		// Its types know the first ten descriptors only.
+		return await startWith(launch, cookie, (input as 0 | undefined) ?? 'ignore');
+	} finally {
+		if (input !== undefined) closeSync(input);
+	}
+}
+
+async function startWith({ program, args, cwd, env }: Launch, cookie: string, stdin: 0 | 'ignore') {
 	const { execa } = await import('execa');
 	const child = execa(program, [...args], {
 		cwd,
 		env: { ...env, [COOKIE_NAME]: cookie },
 		extendEnv: false,
-		stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+		stdio: [stdin, 'pipe', 'pipe'],
 		detached: true,
 		windowsHide: true,
 		buffer: false,
@@ -95,7 +105,7 @@ async function start({ program, args, cwd, env, hasInput }: Launch, cookie: stri
 	});
 	// execa settles this promise on its own; the outcome is read from the events below.
 	child.catch(() => {});
-	const { pid, stdin, stdout, stderr } = child;
+	const { pid, stdout, stderr } = child;
 	if (pid === undefined || stdout === null || stderr === null) {
 		const result = await child;
 		const cause = result instanceof Error ? result.cause : undefined;
@@ -111,5 +121,5 @@ async function start({ program, args, cwd, env, hasInput }: Launch, cookie: stri
 			),
 		);
 	});
-	return { pid, stdin, stdout, stderr, ended };
+	return { pid, stdout, stderr, ended };
 }

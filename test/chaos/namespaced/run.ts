@@ -34,7 +34,7 @@ export function startShell(
 		run: 1,
 		plan: { command: '/bin/sh', args: ['-c', line], cwd: '/', env: {}, nice: 0 },
 		env: { PATH: process.env['PATH'] ?? '', ...env },
-		stdin: null,
+		input: null,
 		exclusive: true,
 		capture: async (...streams) => {
 			for (const stream of streams) stream.resume();

@@ -36,7 +36,7 @@ async function run(runner: Runner, line: string, take: (piece: Buffer) => Promis
 		run: 1,
 		plan: { command: '/bin/sh', args: ['-c', line], cwd: '/', env: {}, nice: 0 },
 		env: { PATH: '/usr/bin:/bin' },
-		stdin: null,
+		input: null,
 		exclusive: false,
 		capture: async (stdout, stderr) => {
 			await Promise.all([consume(stdout, take), consume(stderr, () => {})]);

@@ -5,8 +5,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { dataPaths } from '../../../shared/paths.ts';
-import { enqueue, startDaemon, temporaryFolder } from '../../support/daemon.ts';
-import { digesting, digestOfJob, drafts, payloadFiles, refusal, sha256 } from './support.ts';
+import { enqueue, jobEnd, startDaemon, temporaryFolder } from '../../support/daemon.ts';
+import { mountDisk } from '../../support/disks.ts';
+import {
+	digesting,
+	digestOfJob,
+	drafts,
+	inputs,
+	payloadFiles,
+	refusal,
+	sha256,
+} from './support.ts';
 
 /** Bytes that do not shrink, as a file to be taken. */
 function incompressible(bytes: number): { payloadFile: string; digest: string } {
@@ -76,6 +85,8 @@ describe('a full disk', () => {
 		}
 		const daemon = await startDaemon({ home });
 		const client = await daemon.connect();
+		// What a job reads takes room too.
+		await client.request('queue/update', { name: '*', paused: true });
 		const fits = incompressible(300_000);
 		const [id = ''] = await enqueue(client, digesting({ payloadFile: fits.payloadFile }));
 		const tooMuch = digesting({ payloadFile: incompressible(900_000).payloadFile });
@@ -86,10 +97,31 @@ describe('a full disk', () => {
 		}
 		expect(drafts(daemon.paths.payloads)).toEqual([]);
 		expect(payloadFiles(daemon.paths.payloads)).toHaveLength(1);
+		await client.request('queue/update', { name: '*', paused: false });
 		expect(await digestOfJob(daemon, id)).toBe(fits.digest);
 		const more = incompressible(300_000);
 		const [later = ''] = await enqueue(client, digesting({ payloadFile: more.payloadFile }));
 		expect(await digestOfJob(daemon, later)).toBe(more.digest);
 		expect((await client.request('job/list', {})).total.value).toBe(2);
+	});
+
+	test('has no room for what a job reads: the job says so, and a retry finds it', async (context) => {
+		const home = temporaryFolder();
+		const { payloads } = dataPaths(home);
+		mkdirSync(payloads, { recursive: true });
+		mountDisk(context, payloads, 'size=1m');
+		const daemon = await startDaemon({ home });
+		const client = await daemon.connect();
+		// Small as it is stored, too large as it is read.
+		const payload = 'x'.repeat(2_000_000);
+		const [id = ''] = await enqueue(client, digesting({ payload }));
+		const job = await jobEnd(daemon, id);
+		expect(job).toMatchObject({ state: 'failed', stopReason: 'spawn', error: { code: 'STORE' } });
+		expect(job.error?.message).toMatch(/could not be laid out .*ENOSPC.*Free space/);
+		expect(inputs(payloads)).toEqual([]);
+		execFileSync('mount', ['-o', 'remount,size=4m', payloads]);
+		const { jobs } = await client.request('job/retry', { ids: [id] });
+		expect(await digestOfJob(daemon, jobs[0]?.id ?? '')).toBe(sha256(payload));
+		expect(inputs(payloads)).toEqual([]);
 	});
 });

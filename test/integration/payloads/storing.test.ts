@@ -1,12 +1,22 @@
 /** Where payloads go, and that jobs get exactly what was sent. */
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { JobSpecInput } from '../../../shared/job.ts';
-import { enqueue, jobEnd, jobWhen, shell, startDaemon } from '../../support/daemon.ts';
+import {
+	enqueue,
+	jobEnd,
+	jobWhen,
+	readWholeLog,
+	shell,
+	startDaemon,
+} from '../../support/daemon.ts';
+import { until } from '../../support/processes.ts';
 import {
 	digesting,
 	digestOfJob,
 	drafts,
+	inputs,
 	pathOfContent,
 	payloadFiles,
 	readPayload,
@@ -117,6 +127,36 @@ describe('storing', () => {
 		await jobWhen(daemon, stuck, (job) => job.state === 'running');
 		await client.request('job/cancel', { ids: [stuck] });
 		expect((await jobEnd(daemon, stuck)).state).toBe('cancelled');
+	});
+});
+
+describe('what a job reads', () => {
+	test.each([
+		['small', 'given '.repeat(10)],
+		['large', 'given '.repeat(50_000)],
+	])('can be opened again, and is gone with the run: %s', async (_, payload) => {
+		const daemon = await startDaemon();
+		const client = await daemon.connect();
+		const twice = 'a=$(cat /dev/stdin | wc -c); b=$(wc -c </dev/stdin); echo "$a $b"';
+		const [id = ''] = await enqueue(client, shell(twice, { payload }));
+		expect((await jobEnd(daemon, id)).state).toBe('succeeded');
+		expect(await readWholeLog(client, id)).toContain(`\n${payload.length} ${payload.length}\n`);
+		expect(inputs(daemon.paths.payloads)).toEqual([]);
+	});
+
+	test('of a killed daemon is removed at the next start', async () => {
+		const daemon = await startDaemon();
+		const client = await daemon.connect();
+		const payload = 'given '.repeat(50_000);
+		const [id = ''] = await enqueue(client, shell('sleep 600', { payload }));
+		await jobWhen(daemon, id, (job) => job.state === 'running');
+		await until(() => inputs(daemon.paths.payloads).length === 1, 'its input is there');
+		const file = join(daemon.paths.payloads, 'inputs', inputs(daemon.paths.payloads)[0] ?? '');
+		expect(statSync(file).mode & 0o777).toBe(0o600);
+		await daemon.kill();
+		expect(inputs(daemon.paths.payloads)).toHaveLength(1);
+		await daemon.restart();
+		expect(inputs(daemon.paths.payloads)).toEqual([]);
 	});
 });
 

@@ -13,17 +13,23 @@ export function sha256(content: string | Buffer): string {
 	return createHash('sha256').update(content).digest('hex');
 }
 
-/** Payload files, by name; drafts are not among them. */
+/** Payload files, by name; drafts and inputs of runs are not among them. */
 export function payloadFiles(folder: string): string[] {
 	return readdirSync(folder)
-		.filter((name) => name !== 'drafts')
+		.filter((name) => name !== 'drafts' && name !== 'inputs')
 		.flatMap((name) => readdirSync(join(folder, name)).map((file) => join(folder, name, file)));
 }
 
 export function drafts(folder: string): string[] {
-	const path = join(folder, 'drafts');
-	return existsSync(path) ? readdirSync(path) : [];
+	return namesIn(join(folder, 'drafts'));
 }
+
+/** What runs that are going on read. */
+export function inputs(folder: string): string[] {
+	return namesIn(join(folder, 'inputs'));
+}
+
+const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
 export function pathOfContent(folder: string, content: string | Buffer): string {
 	return pathOfHash(folder, sha256(content));

@@ -1,7 +1,6 @@
 /** Runs of real processes under the real containment, without a daemon around them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { Containment } from '../../../daemon/processes/containment.ts';
 import { createContainment } from '../../../daemon/processes/platform.ts';
@@ -27,7 +26,8 @@ export interface RunOptions {
 	readonly env?: Record<string, string>;
 	readonly cwd?: string;
 	readonly exclusive?: boolean;
-	readonly stdin?: Buffer;
+	/** Path of the file that is its stdin. */
+	readonly input?: string;
 	readonly nice?: number;
 }
 
@@ -81,7 +81,7 @@ export async function openHarness(
 				run: 1,
 				plan: { command: program, args, cwd: more.cwd ?? '/', env: {}, nice: more.nice ?? 0 },
 				env: { PATH: process.env['PATH'] ?? '', HOME: home, ...more.env },
-				stdin: more.stdin === undefined ? null : Readable.from([more.stdin]),
+				input: more.input ?? null,
 				exclusive: more.exclusive ?? true,
 				capture: async (...streams) => {
 					await Promise.all(

@@ -134,9 +134,39 @@ describe.each(MEANS)('what a job sees, by %s:', (means) => {
 
 	test('its payload, to the last byte, and then the end of it', async () => {
 		const { run } = await openHarness({ means });
-		const job = await run(['/usr/bin/wc', '-c'], { stdin: Buffer.alloc(3_000_000, 'x') });
+		const input = join(temporaryFolder(), "it's input");
+		writeFileSync(input, Buffer.alloc(3_000_000, 'x'));
+		const job = await run(['/usr/bin/wc', '-c'], { input });
 		await job.ended;
 		expect(job.output().trim()).toBe('3000000');
+	});
+
+	test('input that can be opened again, as programs do', async () => {
+		const { run } = await openHarness({ means });
+		const input = join(temporaryFolder(), 'input');
+		writeFileSync(input, 'given\n');
+		const node = `'${process.execPath}' -p 'fs.readFileSync("/dev/stdin", "utf8")'`;
+		const job = await run(`cat /dev/stdin; cat <&0; ${node}; wc -c </dev/stdin`, { input });
+		expect(await job.ended).toEqual(exit(0));
+		expect(job.output()).toBe('given\ngiven\ngiven\n\n6\n');
+	});
+
+	test('no descriptor more than without input', async () => {
+		const { run } = await openHarness({ means });
+		const input = join(temporaryFolder(), 'input');
+		writeFileSync(input, 'given\n');
+		const line = 'for f in /proc/$$/fd/*; do [ -e "$f" ] && basename "$f"; done; exit 0';
+		const [without, given] = [await run(line), await run(line, { input })];
+		for (const job of [without, given]) expect(await job.ended).toEqual(exit(0));
+		expect(given.output()).toBe(without.output());
+	});
+
+	test('no input that is not there: it is not started', async () => {
+		const { run } = await openHarness({ means: 'process group' });
+		await expect(run('true', { input: '/no/such/input' })).rejects.toMatchObject({
+			code: 'ENOENT',
+			message: expect.stringContaining('could not be handed over'),
+		});
 	});
 
 	test('the cookie stands in the job only, not in its supervisor or watcher', async () => {

@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/daemon.ts';
 import { FakeClock, openQueue, type TestQueue, task } from '../../support/queue.ts';
@@ -295,8 +295,8 @@ describe('retry by hand', () => {
 		});
 		expect(job(queue, failed?.id).state).toBe('failed');
 		const [claimed] = await queue.dispatch.claim(() => 0);
-		const payload = claimed && (await queue.dispatch.payload(claimed.row)?.open());
-		expect(payload && (await text(payload))).toBe('text');
+		const payload = claimed && (await queue.dispatch.payload(claimed.row)?.layOut());
+		expect(readFileSync(payload?.path ?? '', 'utf8')).toBe('text');
 	});
 
 	it('makes a job in backoff due now and refuses what still runs', async () => {

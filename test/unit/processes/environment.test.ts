@@ -17,7 +17,6 @@ describe('the environment of a job', () => {
 			PATH: '/own',
 			HOME: '/root',
 			EXTRA: '1',
-			SHLVL: '1',
 			SEMANTICA_HOME: '/data',
 			SEMANTICA_JOB_ID: 'id',
 			SEMANTICA_RUN: '3',
