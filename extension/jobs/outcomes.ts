@@ -1,12 +1,13 @@
 /** Waits for the end of jobs that somebody here asked for, through lost connections. */
 import type { Job } from '../../shared/job.ts';
 import type { Link } from '../connection/link.ts';
+import { isNotFound } from '../connection/notFound.ts';
 import { type Disposable, Lifetime, type Signal } from '../lifetime.ts';
 import { isOver } from './groups.ts';
 
 interface Watcher {
 	readonly progress: (job: Job) => void;
-	readonly resolve: (job: Job) => void;
+	readonly resolve: (job: Job | undefined) => void;
 }
 
 export class JobOutcomes implements Disposable {
@@ -32,8 +33,11 @@ export class JobOutcomes implements Disposable {
 		);
 	}
 
-	/** Resolves with the job when it is over; `progress` hears of every change until then. */
-	of(id: string, progress: (job: Job) => void = () => {}): Promise<Job> {
+	/**
+	 * Resolves with the job when it is over, with nothing where it is no longer there to ask; `progress` hears of
+	 * every change until then.
+	 */
+	of(id: string, progress: (job: Job) => void = () => {}): Promise<Job | undefined> {
 		return new Promise((resolve) => {
 			const watchers = this.#watched.get(id) ?? [];
 			this.#watched.set(id, [...watchers, { progress, resolve }]);
@@ -51,9 +55,17 @@ export class JobOutcomes implements Disposable {
 		if (this.#link.state.kind !== 'connected') return;
 		this.#link.request('job/get', { id }).then(
 			({ job }) => this.#noticed(job),
-			// Lost again, or the job's row was cleared: nobody is left to tell.
-			() => {},
+			(error: unknown) => {
+				// Anything else is asked again on the next connection.
+				if (isNotFound(error)) this.#gone(id);
+			},
 		);
+	}
+
+	#gone(id: string): void {
+		const watchers = this.#watched.get(id) ?? [];
+		this.#watched.delete(id);
+		for (const watcher of watchers) watcher.resolve(undefined);
 	}
 
 	#noticed(job: Job): void {

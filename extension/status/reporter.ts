@@ -30,15 +30,16 @@ export interface Reporter {
 export function createReporter(ports: ReporterPorts): Reporter {
 	const { outcomes, link, text } = ports;
 
-	const failed = async (job: Job) => {
+	const failed = async (job: Job | undefined) => {
+		if (job === undefined) return;
 		if (job.state !== 'failed' && job.state !== 'expired') return;
 		const show = l10n.t('Show Log');
 		if ((await window.showErrorMessage(text.outcome(job), show)) !== show) return;
 		await commands.executeCommand(COMMANDS.showLog.id, { kind: 'job', id: job.id });
 	};
 
-	const indexed = async (job: Job, { name, path }: IndexedFolder) => {
-		if (job.state !== 'succeeded') return failed(job);
+	const indexed = async (job: Job | undefined, { name, path }: IndexedFolder) => {
+		if (job?.state !== 'succeeded') return failed(job);
 		const search = l10n.t('Search Index');
 		const message = indexedText(name, indexSummary(job.result));
 		if ((await window.showInformationMessage(message, search)) === search) {
@@ -78,7 +79,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		},
 		quiet(id) {
 			void outcomes.of(id).then((job) => {
-				if (job.state !== 'succeeded') return failed(job);
+				if (job?.state !== 'succeeded') return failed(job);
 				const [reason] = indexSummary(job.result).skipped.keys();
 				const words =
 					reason === undefined
