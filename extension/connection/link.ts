@@ -58,7 +58,8 @@ class ConnectionLost extends Error {
 }
 
 // Everything may be repeated after a lost connection (an enqueue carries its key) but what makes something new.
-const NOT_REPEATABLE: ReadonlySet<Method> = new Set(['job/retry']);
+// A restart asked for of one daemon must not end the next one.
+const NOT_REPEATABLE: ReadonlySet<Method> = new Set(['job/retry', 'system/drain']);
 const MAX_TRIES = 3;
 /** What is only told may get lost; it must not hold up whoever tells. */
 const TELL_MS = 5_000;
@@ -150,6 +151,7 @@ export class Link {
 				return (await withDeadline(answer, deadlineMs, NO_ANSWER)) as Result<M>;
 			} catch (error) {
 				if (!(error instanceof ConnectionLost)) throw error;
+				await this.#leave(asked);
 				if (tries === MAX_TRIES || NOT_REPEATABLE.has(method)) {
 					throw new SemanticaError(
 						'SYSTEM',
@@ -157,7 +159,6 @@ export class Link {
 					);
 				}
 				this.#ports.log(`${method} is sent again: ${error.message}`);
-				await this.#leave(asked);
 			}
 		}
 	}
@@ -333,7 +334,7 @@ export class Link {
 	}
 }
 
-const NO_ANSWER =
+export const NO_ANSWER =
 	'The Semantica daemon does not answer. Try again, or run Semantica: Restart Daemon.';
 const NOT_READY =
 	'The Semantica daemon is not ready yet. Try again in a moment, or run Semantica: Restart Daemon.';
@@ -353,7 +354,7 @@ export function isSilence(error: unknown): boolean {
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function withDeadline<T>(work: Promise<T>, ms: number, sentence: string): Promise<T> {
+export function withDeadline<T>(work: Promise<T>, ms: number, sentence: string): Promise<T> {
 	return new Promise((resolve, reject) => {
 		const late = () => reject(new SemanticaError('SYSTEM', sentence, { silent: true }));
 		const timer = setTimeout(late, ms);

@@ -1,12 +1,14 @@
 /** Replaces the running daemon by one of this build: politely, and by force only where a person says so. */
 import { findDaemon } from '../../shared/client/launch.ts';
 import { dataPaths } from '../../shared/paths.ts';
-import { isSilence, type Link } from './link.ts';
+import { isSilence, type Link, NO_ANSWER, withDeadline } from './link.ts';
 
 /** What running jobs get to end by themselves. */
 const STOP_MS = 10_000;
 /** A daemon that lives answers this at once; the draining comes after. */
 const ANSWER_MS = 5_000;
+/** Beyond what jobs get, for the daemon itself to leave. */
+const LEAVE_MS = 15_000;
 
 export interface RestartPorts {
 	readonly link: Pick<Link, 'request' | 'state' | 'onDidChange'>;
@@ -51,8 +53,12 @@ async function drain(link: RestartPorts['link']): Promise<void> {
 		});
 	});
 	const reason = 'restarted from the editor';
-	await link.request('system/drain', { reason, mode: 'stop', timeoutMs: STOP_MS }, ANSWER_MS);
-	await left;
+	const params = { reason, mode: 'stop', timeoutMs: STOP_MS } as const;
+	await link.request('system/drain', params, ANSWER_MS).catch((error: unknown) => {
+		// It may leave before its answer does.
+		if (link.state.kind === 'connected') throw error;
+	});
+	await withDeadline(left, STOP_MS + LEAVE_MS, NO_ANSWER);
 }
 
 async function killSilent(ports: RestartPorts): Promise<boolean> {
