@@ -8,6 +8,12 @@ export function excludePatterns(globs: Readonly<Record<string, unknown>>): strin
 		.map(anchored);
 }
 
+/** What a person wrote into settings.json may be anything; one pattern alone is as good as a list of one. */
+export function patternList(written: unknown): string[] {
+	const patterns: unknown[] = Array.isArray(written) ? written : [written];
+	return patterns.filter((pattern) => typeof pattern === 'string').filter(Boolean);
+}
+
 // Globs of the editor start at the folder; gitignore patterns without a slash match at any depth.
 function anchored(pattern: string): string {
 	return pattern.startsWith('**/') || pattern.startsWith('/') ? pattern : `/${pattern}`;

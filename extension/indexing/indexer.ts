@@ -4,7 +4,7 @@ import { l10n, Uri, workspace } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { setting } from '../settings.ts';
-import { excludePatterns } from './exclude.ts';
+import { excludePatterns, patternList } from './exclude.ts';
 import { requireFolder } from './folders.ts';
 import type { IndexedFolders } from './indexedFolders.ts';
 import {
@@ -46,7 +46,10 @@ export class Indexer {
 		const files = workspace.getConfiguration('files', scope).get<object>('exclude', {});
 		const search = workspace.getConfiguration('search', scope).get<object>('exclude', {});
 		const spec = indexWorkspaceSpec(folder, l10n.t('Index {0}', folder.name), {
-			exclude: [...excludePatterns({ ...files, ...search }), ...setting('indexExclude', scope)],
+			exclude: [
+				...excludePatterns({ ...files, ...search }),
+				...patternList(setting('indexExclude', scope)),
+			],
 			maxFileBytes: maxFileBytes(scope),
 			start,
 		});

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DoubleClickGuard } from '../../../extension/commands/doubleClick.ts';
-import { excludePatterns, expandBraces } from '../../../extension/indexing/exclude.ts';
+import { excludePatterns, expandBraces, patternList } from '../../../extension/indexing/exclude.ts';
 import { indexFileSpec, indexWorkspaceSpec } from '../../../extension/indexing/specs.ts';
 import { indexSummary, skippedCount } from '../../../extension/indexing/summary.ts';
 import { Coalescer, Lifetime, Signal } from '../../../extension/lifetime.ts';
@@ -36,6 +36,12 @@ describe('exclude patterns', () => {
 				a: { when: 'b' },
 			}),
 		).toEqual(['**/.git', '/out/*.js', '/out/*.map']);
+	});
+
+	it('are taken from whatever a person wrote', () => {
+		expect(patternList(['a', '', 3, 'b'])).toEqual(['a', 'b']);
+		expect(patternList('generated/')).toEqual(['generated/']);
+		expect([patternList(null), patternList({ a: true })]).toEqual([[], []]);
 	});
 
 	it('expand nested braces and leave open ones alone', () => {
