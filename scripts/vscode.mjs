@@ -16,7 +16,8 @@ const { values, positionals } = parseArgs({
 	options: { editor: { type: 'string' } },
 	allowPositionals: true,
 });
-const folder = resolve(positionals[0] ?? '.');
+// npm runs it in the project's folder, and says in which one it was called.
+const folder = resolve(process.env.INIT_CWD ?? '.', positionals[0] ?? '.');
 
 const editor = findEditor(values.editor);
 if (editor === undefined && values.editor !== undefined) {
