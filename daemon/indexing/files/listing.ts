@@ -2,7 +2,7 @@
  * The file set of a folder: what git says where it can, the walker otherwise, nested repositories
  * included.
  */
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
 import { GitUnusable, gitFiles, isFolderIgnored } from './git.ts';
 import { type Names, namesIn, noNames } from './names.ts';
@@ -29,7 +29,7 @@ export interface Listing {
 /** Windows takes 32,767 characters in a command line. */
 const COMMAND_LENGTH = 16_000;
 
-/** How git says that it could not look into a folder. */
+/** How git says that it could not look into a folder, which it names from the top. */
 const UNREADABLE = /^warning: could not open directory '(.+?)\/?': /;
 
 export function createListing(root: string, options: ListingOptions): Listing {
@@ -44,13 +44,15 @@ export function createListing(root: string, options: ListingOptions): Listing {
 		folder: string,
 		only: readonly string[],
 	): AsyncGenerator<Names, boolean, undefined> {
-		if (gitMissing || gitTop(folder) === undefined) return false;
+		const top = gitTop(folder);
+		if (gitMissing || top === undefined) return false;
 		try {
 			let found = false;
 			const unreadable: string[] = [];
 			const warned = (line: string): void => {
 				log(line);
-				unreadable.push(...(UNREADABLE.exec(line)?.slice(1) ?? []));
+				const name = UNREADABLE.exec(line)?.[1];
+				if (name !== undefined) unreadable.push(slashed(relative(folder, join(top, name))));
 			};
 			for await (const chunk of gitFiles(folder, env, warned, only)) {
 				found = true;
@@ -114,6 +116,8 @@ export function createListing(root: string, options: ListingOptions): Listing {
 		},
 	};
 }
+
+const slashed = (path: string): string => path.split(sep).join('/');
 
 function* inCommands(paths: readonly string[]): Generator<string[]> {
 	let some: string[] = [];

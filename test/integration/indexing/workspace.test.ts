@@ -183,46 +183,51 @@ describe('what cannot be indexed has a reason', () => {
 	});
 
 	const asRoot = test.skipIf(process.getuid?.() !== 0);
-	asRoot.each([false, true])('without rights, and once they are there; git: %s', async (git) => {
-		const sandbox = createSandbox();
-		if (git) sandbox.git('init', '-q');
-		sandbox.write('open', 'text');
-		sandbox.write('shut', 'text');
-		sandbox.write('shut-folder/file', 'text');
-		execFileSync('chown', ['-R', '65534', join(sandbox.root, '..')]);
-		chmodSync(join(sandbox.root, 'shut'), 0);
-		const walkAndRead = async () => {
-			const daemon = await startFakeDaemon(sandbox.home.paths);
-			execFileSync('chown', ['-R', '65534', sandbox.home.paths.home]);
-			const as = { uid: 65534, env: { SEMANTICA_TOKEN: daemon.token } };
-			const payload = { exclude: [], maxFileBytes: 1e6 };
-			const walk = await startIndexer(bundles, sandbox, 'workspace', payload, as).ended;
-			const shards = [];
-			for (const job of daemon.takeJobs()) {
-				shards.push(await startIndexer(bundles, sandbox, 'files', job.payload, as).ended);
-			}
-			await daemon.close();
-			return { walk, shards };
-		};
-		execFileSync('chmod', ['755', bundles.indexer, join(bundles.indexer, '..')]);
-		await walkAndRead();
-		expect(sandbox.indexed()).toEqual(['open', 'shut-folder/file']);
-		expect(sandbox.skipped()).toEqual({ shut: 'unreadable' });
-		chmodSync(join(sandbox.root, 'shut-folder'), 0);
-		const second = await walkAndRead();
-		expect(second.shards).toEqual([]);
-		expect(second.walk.output).toMatch(
-			git ? /could not open directory 'shut-folder/ : /cannot read folder .*shut-folder: EACCES/,
-		);
-		expect(resultIn(second.walk)).toMatchObject({ removed: 0, skipped: { unreadable: 2 } });
-		expect(sandbox.indexed()).toEqual(['open', 'shut-folder/file']);
-		expect(sandbox.skipped()).toEqual({ shut: 'unreadable', 'shut-folder': 'unreadable' });
-		chmodSync(join(sandbox.root, 'shut'), 0o644);
-		chmodSync(join(sandbox.root, 'shut-folder'), 0o755);
-		await walkAndRead();
-		expect(sandbox.indexed()).toEqual(['open', 'shut', 'shut-folder/file']);
-		expect(sandbox.skipped()).toEqual({});
-	});
+	asRoot.each(['', '.', '..'])(
+		'without rights, and once they are there; repository: "%s"',
+		async (git) => {
+			const sandbox = createSandbox();
+			if (git !== '') sandbox.git('init', '-q', git);
+			sandbox.write('open', 'text');
+			sandbox.write('shut', 'text');
+			sandbox.write('shut-folder/file', 'text');
+			execFileSync('chown', ['-R', '65534', join(sandbox.root, '..')]);
+			chmodSync(join(sandbox.root, 'shut'), 0);
+			const walkAndRead = async () => {
+				const daemon = await startFakeDaemon(sandbox.home.paths);
+				execFileSync('chown', ['-R', '65534', sandbox.home.paths.home]);
+				const as = { uid: 65534, env: { SEMANTICA_TOKEN: daemon.token } };
+				const payload = { exclude: [], maxFileBytes: 1e6 };
+				const walk = await startIndexer(bundles, sandbox, 'workspace', payload, as).ended;
+				const shards = [];
+				for (const job of daemon.takeJobs()) {
+					shards.push(await startIndexer(bundles, sandbox, 'files', job.payload, as).ended);
+				}
+				await daemon.close();
+				return { walk, shards };
+			};
+			execFileSync('chmod', ['755', bundles.indexer, join(bundles.indexer, '..')]);
+			await walkAndRead();
+			expect(sandbox.indexed()).toEqual(['open', 'shut-folder/file']);
+			expect(sandbox.skipped()).toEqual({ shut: 'unreadable' });
+			chmodSync(join(sandbox.root, 'shut-folder'), 0);
+			const second = await walkAndRead();
+			expect(second.shards).toEqual([]);
+			expect(second.walk.output).toMatch(
+				git !== ''
+					? /could not open directory '.*shut-folder/
+					: /cannot read folder .*shut-folder: EACCES/,
+			);
+			expect(resultIn(second.walk)).toMatchObject({ removed: 0, skipped: { unreadable: 2 } });
+			expect(sandbox.indexed()).toEqual(['open', 'shut-folder/file']);
+			expect(sandbox.skipped()).toEqual({ shut: 'unreadable', 'shut-folder': 'unreadable' });
+			chmodSync(join(sandbox.root, 'shut'), 0o644);
+			chmodSync(join(sandbox.root, 'shut-folder'), 0o755);
+			await walkAndRead();
+			expect(sandbox.indexed()).toEqual(['open', 'shut', 'shut-folder/file']);
+			expect(sandbox.skipped()).toEqual({});
+		},
+	);
 });
 
 describe('folders with nothing in them, or not there', () => {
