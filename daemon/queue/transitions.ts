@@ -56,8 +56,12 @@ export function endStateOf(cause: StopReason): number {
 	}
 }
 
-/** Causes that a later cancel may replace; among all others the first wins. */
-const OVERRIDDEN_BY_CANCEL: ReadonlySet<StopReason> = new Set(['interrupted', 'supersede']);
+/** Whether a cancel replaces this cause; it must not be lost where the job would run again. */
+function yieldsToCancel(row: JobRow, standing: StopReason): boolean {
+	if (standing === 'timeout') return row.attempt < storedSpec(row).maxAttempts;
+	return standing === 'interrupted' || standing === 'supersede';
+}
+
 /** Causes after which a job may run again; a child whose parent ends may not. */
 const OVERRIDDEN_BY_PARENT: ReadonlySet<StopReason> = new Set(['interrupted', 'timeout']);
 
@@ -183,7 +187,7 @@ export function createTransitions(
 
 	function requestStop(tx: Tx, row: JobRow, cause: StopReason, reason?: string): void {
 		const standing = row.stop_cause;
-		if (standing !== null && !(cause === 'cancel' && OVERRIDDEN_BY_CANCEL.has(standing))) return;
+		if (standing !== null && !(cause === 'cancel' && yieldsToCancel(row, standing))) return;
 		stop(tx, row, cause, reason);
 	}
 

@@ -237,6 +237,17 @@ describe('stops', () => {
 		expect(job(queue, b?.id).stopping).toBe('timeout');
 	});
 
+	it('for a timeout that would be retried give way to a cancel', async () => {
+		const queue = openQueue();
+		const [a] = await queue.enqueue(task({ maxAttempts: 2 }));
+		const id = a?.id ?? '';
+		await queue.claim();
+		await queue.dispatch.stopRun(id, 1, 'timeout');
+		await queue.jobs.cancel({ ids: [id] });
+		await queue.exit(id, 1);
+		expect(job(queue, id)).toMatchObject({ state: 'cancelled', stopReason: 'cancel' });
+	});
+
 	it('are applied before any restart rule', async () => {
 		const queue = openQueue();
 		const [a] = await queue.enqueue(task({ restartable: true }));

@@ -85,7 +85,8 @@ function endByChildren(ledger: Ledger, job: ModelJob): void {
 }
 
 export function stop(ledger: Ledger, job: ModelJob, cause: StopReason): void {
-	const overridable = job.stop === 'interrupted' || job.stop === 'supersede';
+	const runsAgain = job.stop === 'timeout' && job.attempt < job.spec.maxAttempts;
+	const overridable = runsAgain || job.stop === 'interrupted' || job.stop === 'supersede';
 	if (job.stop === null || (cause === 'cancel' && overridable)) carryOut(ledger, job, cause);
 }
 
