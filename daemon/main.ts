@@ -238,6 +238,7 @@ async function main(): Promise<void> {
 	});
 	const housekeeping = createHousekeeping({
 		upkeep,
+		clock,
 		feed: queue.feed,
 		maintenance,
 		databaseFile: paths.database,
@@ -327,6 +328,7 @@ async function main(): Promise<void> {
 				get: () => settings.get(),
 				update(params) {
 					const updated = settings.update(params);
+					housekeeping.settingsChanged();
 					loop.wake();
 					return updated;
 				},

@@ -2,15 +2,21 @@
 import { statSync } from 'node:fs';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
+import type { Clock, Timer } from '../queue/clock.ts';
 import type { Feed } from '../queue/feed.ts';
 import type { Upkeep } from '../queue/upkeep.ts';
 import type { Maintenance } from './maintenance/run.ts';
 
-/** Retention looks again after this many jobs have ended; an idle daemon has nothing to sweep. */
+/** Retention looks again at once after this many jobs have ended; an idle daemon has nothing to sweep. */
 const SWEEP_EVERY_ENDED = 500;
+/** Endings that come together are dealt with together. */
+const SWEEP_SOON_MS = 1000;
+/** Age is looked at no later than this after a job has ended. */
+const SWEEP_AT_THE_LATEST_MS = 3_600_000;
 
 export interface HousekeepingOptions {
 	readonly upkeep: Upkeep;
+	readonly clock: Clock;
 	readonly feed: Feed;
 	readonly maintenance: Maintenance;
 	readonly databaseFile: string;
@@ -24,18 +30,27 @@ export interface HousekeepingOptions {
 export interface Housekeeping {
 	/** After the start; `checkDatabase` when the last daemon did not end cleanly. */
 	begin(checkDatabase: boolean): void;
+	/** How long and how many jobs are kept may be different. */
+	settingsChanged(): void;
 	maintain(params: Params<'system/maintain'>): Promise<Result<'system/maintain'>>;
 }
 
 export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
-	const { upkeep, feed, maintenance, log } = options;
+	const { upkeep, clock, feed, maintenance, log } = options;
 	let endedSinceSweep = 0;
-	let sweeping: Promise<number> | undefined;
+	let lastEnded = Number.NEGATIVE_INFINITY;
+	let sweepTimer: Timer | undefined;
+	let sweepAt = Number.POSITIVE_INFINITY;
+	let sweeping: Promise<number> = Promise.resolve(0);
 	let maintaining: Promise<unknown> = Promise.resolve();
 
 	feed.onEffects(({ ended, removed }) => {
-		endedSinceSweep += ended.length;
-		if (endedSinceSweep >= SWEEP_EVERY_ENDED) void sweep();
+		if (ended.length > 0) {
+			endedSinceSweep += ended.length;
+			lastEnded = clock.monotonic();
+			if (endedSinceSweep >= SWEEP_EVERY_ENDED) void sweep();
+			else sweepWhenDue();
+		}
 		for (const id of removed) {
 			options.removeLog(id).catch((error: unknown) => {
 				log(`The log of the removed job ${id} could not be deleted: ${errorMessage(error)}`);
@@ -43,18 +58,37 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 		}
 	});
 
+	// Only an ending brings something to sweep: one look when the last of them is too old is enough.
+	function sweepWhenDue(): void {
+		const { maxAgeMs, maxFinished } = options.retention();
+		const now = clock.monotonic();
+		const at =
+			upkeep.finished() > maxFinished && endedSinceSweep > 0
+				? now + SWEEP_SOON_MS
+				: lastEnded + Math.min(maxAgeMs, SWEEP_AT_THE_LATEST_MS) + SWEEP_SOON_MS;
+		if (at < now || at >= sweepAt) return;
+		sweepTimer?.cancel();
+		sweepAt = at;
+		sweepTimer = clock.after(at - now, () => void sweep());
+	}
+
 	function sweep(): Promise<number> {
+		sweepTimer?.cancel();
+		sweepAt = Number.POSITIVE_INFINITY;
 		endedSinceSweep = 0;
-		sweeping ??= upkeep
-			.sweep(options.retention())
-			.catch((error: unknown) => {
-				log(`Old jobs could not be removed: ${errorMessage(error)}`);
-				return 0;
-			})
-			.finally(() => {
-				sweeping = undefined;
-			});
+		sweeping = sweeping.then(sweepNow);
 		return sweeping;
+	}
+
+	async function sweepNow(): Promise<number> {
+		try {
+			return await upkeep.sweep(options.retention());
+		} catch (error) {
+			log(`Old jobs could not be removed: ${errorMessage(error)}`);
+			return 0;
+		} finally {
+			sweepWhenDue();
+		}
 	}
 
 	async function check(): Promise<string> {
@@ -91,9 +125,12 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 
 	return {
 		begin(checkDatabase) {
+			// Those that ended just before are due after this start.
+			lastEnded = clock.monotonic();
 			void sweep();
 			if (checkDatabase) void check().then(log);
 		},
+		settingsChanged: () => void sweep(),
 		maintain(params) {
 			// One after the other: the database can be held back for one of them only.
 			const mine = maintaining.then(() => maintainNow(params));

@@ -7,6 +7,8 @@ import type { RetentionPolicy } from './remove.ts';
 const PAGES_PER_STEP = 256;
 
 export interface Upkeep {
+	/** Finished jobs that are kept. */
+	finished(): number;
 	/** Removes what the policy no longer keeps; resolves with how many jobs. */
 	sweep(policy: RetentionPolicy): Promise<number>;
 	/** Gives free pages back to the file system and cuts the write-ahead log; resolves with how many pages. */
@@ -25,6 +27,7 @@ export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upk
 	const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 	return {
+		finished,
 		async sweep(policy) {
 			let total = 0;
 			for (;;) {

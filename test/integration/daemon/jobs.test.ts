@@ -258,3 +258,15 @@ describe('queues', () => {
 		});
 	});
 });
+
+test('how many finished jobs are kept is what the settings say now', async () => {
+	const daemon = await startDaemon();
+	const connection = await daemon.connect();
+	await runToEnd(daemon, connection, shell('true'));
+	const { revision } = await connection.request('settings/get', {});
+	await connection.request('settings/update', { revision, values: { retentionCount: 0 } });
+	const kept = async () => (await connection.request('job/list', {})).total.value;
+	await expect.poll(kept, { timeout: 20_000 }).toBe(0);
+	await enqueue(connection, shell('true'));
+	await expect.poll(kept, { timeout: 20_000 }).toBe(0);
+});

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createHousekeeping } from '../../../daemon/operations/housekeeping.ts';
 import { createFeed } from '../../../daemon/queue/feed.ts';
+import { FakeClock } from '../../support/queue.ts';
 
 it('maintains once at a time, also after a failure', async () => {
 	let holders = 0;
@@ -8,6 +9,7 @@ it('maintains once at a time, also after a failure', async () => {
 	let failing = true;
 	const housekeeping = createHousekeeping({
 		upkeep: {
+			finished: () => 0,
 			sweep: async () => 0,
 			async shrink() {
 				if (!failing) return 0;
@@ -23,6 +25,7 @@ it('maintains once at a time, also after a failure', async () => {
 				}
 			},
 		},
+		clock: new FakeClock(),
 		feed: createFeed(),
 		maintenance: async () => ({ kind: 'done' }),
 		databaseFile: import.meta.filename,
