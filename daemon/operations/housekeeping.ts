@@ -11,6 +11,8 @@ import type { Maintenance } from './maintenance/run.ts';
 const SWEEP_EVERY_ENDED = 500;
 /** Endings that come together are dealt with together. */
 const SWEEP_SOON_MS = 1000;
+/** So long after a removal, pages that are free go back to the disk. */
+const SHRINK_AFTER_MS = 1000;
 /** Age is looked at no later than this after a job has ended. */
 const SWEEP_AT_THE_LATEST_MS = 3_600_000;
 
@@ -40,6 +42,7 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 	let endedSinceSweep = 0;
 	let lastEnded = Number.NEGATIVE_INFINITY;
 	let sweepTimer: Timer | undefined;
+	let shrinkDue = false;
 	let sweepAt = Number.POSITIVE_INFINITY;
 	let sweeping: Promise<number> = Promise.resolve(0);
 	let maintaining: Promise<unknown> = Promise.resolve();
@@ -51,6 +54,7 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 			if (endedSinceSweep >= SWEEP_EVERY_ENDED) void sweep();
 			else sweepWhenDue();
 		}
+		if (removed.length > 0) shrinkLater();
 		for (const id of removed) {
 			options.removeLog(id).catch((error: unknown) => {
 				log(`The log of the removed job ${id} could not be deleted: ${errorMessage(error)}`);
@@ -89,6 +93,19 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 		} finally {
 			sweepWhenDue();
 		}
+	}
+
+	// Many removals come one after the other; what few of them leave the next jobs take.
+	function shrinkLater(): void {
+		if (shrinkDue) return;
+		shrinkDue = true;
+		clock.after(SHRINK_AFTER_MS, () => {
+			shrinkDue = false;
+			if (!upkeep.shrinkable()) return;
+			maintaining = maintaining.then(upkeep.shrink).catch((error: unknown) => {
+				log(`Free pages could not be given back to the disk: ${errorMessage(error)}`);
+			});
+		});
 	}
 
 	async function check(): Promise<string> {

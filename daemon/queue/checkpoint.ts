@@ -8,6 +8,8 @@ import type { Sqlite } from '../sqlite/open.ts';
 const FRAMES = 1000;
 /** SQLite does it after all when we do not come to it. */
 export const LAST_RESORT_FRAMES = 4 * FRAMES;
+/** A log that a reader held up grows; it keeps no more than this once it begins anew. */
+export const LOG_BYTES = LAST_RESORT_FRAMES * 4096;
 
 /** @returns what is to be called after each commit */
 export function createCheckpointer(

@@ -5,7 +5,7 @@ import { errorCode, SemanticaError } from '../../shared/errors.ts';
 import { isDamage } from '../sqlite/damage.ts';
 import { migrate } from '../sqlite/migrate.ts';
 import { openSqlite, type Sqlite } from '../sqlite/open.ts';
-import { LAST_RESORT_FRAMES } from './checkpoint.ts';
+import { LAST_RESORT_FRAMES, LOG_BYTES } from './checkpoint.ts';
 
 export interface DatabaseOptions {
 	readonly file: string;
@@ -67,6 +67,7 @@ function openAndMigrate(options: DatabaseOptions): Sqlite {
 		db.pragma('temp_store = MEMORY');
 		db.pragma('cache_size = -8192');
 		db.pragma(`wal_autocheckpoint = ${LAST_RESORT_FRAMES}`);
+		db.pragma(`journal_size_limit = ${LOG_BYTES}`);
 		migrate(db, options.migrations);
 		db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
 		return db;

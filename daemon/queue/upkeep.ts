@@ -11,6 +11,8 @@ export interface Upkeep {
 	finished(): number;
 	/** Removes what the policy no longer keeps; resolves with how many jobs. */
 	sweep(policy: RetentionPolicy): Promise<number>;
+	/** More pages are free than a step gives back. */
+	shrinkable(): boolean;
 	/** Gives free pages back to the file system and cuts the write-ahead log; resolves with how many pages. */
 	shrink(): Promise<number>;
 	/** Holds all writes back while `work` has the database for itself. */
@@ -39,6 +41,7 @@ export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upk
 				await nextTurn();
 			}
 		},
+		shrinkable: () => freePages() > PAGES_PER_STEP,
 		async shrink() {
 			const before = freePages();
 			while (freePages() > 0) {
@@ -48,7 +51,7 @@ export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upk
 				if (freePages() >= left) break;
 				await nextTurn();
 			}
-			db.pragma('wal_checkpoint(PASSIVE)');
+			db.pragma('wal_checkpoint(TRUNCATE)');
 			return before - freePages();
 		},
 		whileSuspended: (work) => writer.whileSuspended(work),

@@ -1,7 +1,10 @@
+import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createHousekeeping } from '../../../daemon/operations/housekeeping.ts';
+import { LOG_BYTES } from '../../../daemon/queue/checkpoint.ts';
 import { createUpkeep } from '../../../daemon/queue/upkeep.ts';
-import { openQueue, task } from '../../support/queue.ts';
+import { openSqlite } from '../../../daemon/sqlite/open.ts';
+import { openQueue, type TestQueue, task } from '../../support/queue.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -82,5 +85,46 @@ describe('retention', () => {
 		await queue.parts.writer.submit(() => {});
 		clock.advance(DAY);
 		expect(clock.pending).toEqual([]);
+	});
+});
+
+describe('the database file', () => {
+	const size = (file: string) => statSync(file).size;
+	const freePages = (queue: TestQueue) =>
+		Number(queue.db.pragma('freelist_count', { simple: true }));
+	const large = () => task({ command: { command: 'true', args: ['a'.repeat(20_000)] } });
+
+	it('gives the pages of removed jobs back, whoever removed them', async () => {
+		const { queue, clock } = kept();
+		for (let i = 0; i < 3; i++) {
+			await queue.enqueue(...Array.from({ length: 100 }, large));
+		}
+		await queue.jobs.cancel({ all: true });
+		await queue.jobs.remove({ all: true });
+		expect(freePages(queue)).toBeGreaterThan(1000);
+		clock.advance(1000);
+		await expect.poll(() => freePages(queue), { timeout: 20_000 }).toBe(0);
+		await expect.poll(() => size(`${queue.db.name}-wal`), { timeout: 20_000 }).toBe(0);
+		expect(size(queue.db.name)).toBeLessThan(1024 * 1024);
+	});
+
+	it('has a log that shrinks again when a reader who held it up has gone', async () => {
+		const { queue } = kept();
+		const log = `${queue.db.name}-wal`;
+		const reader = openSqlite(queue.db.name, { nativeFolder: undefined, busyTimeoutMs: 0 });
+		reader.exec('BEGIN');
+		reader.prepare('SELECT count(*) FROM jobs').get();
+		for (let i = 0; i < 10; i++) {
+			await queue.enqueue(...Array.from({ length: 100 }, large));
+		}
+		expect(size(log)).toBeGreaterThan(20_000_000);
+		reader.close();
+		await queue.enqueue(task());
+		// After the turn in which the log is carried over it begins anew.
+		await new Promise((resolve) => setImmediate(resolve));
+		await queue.enqueue(task());
+		expect(size(log)).toBeLessThanOrEqual(LOG_BYTES);
+		await createUpkeep(queue.parts).shrink();
+		expect(size(log)).toBe(0);
 	});
 });

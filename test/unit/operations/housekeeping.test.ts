@@ -10,6 +10,7 @@ it('maintains once at a time, also after a failure', async () => {
 	const housekeeping = createHousekeeping({
 		upkeep: {
 			finished: () => 0,
+			shrinkable: () => true,
 			sweep: async () => 0,
 			async shrink() {
 				if (!failing) return 0;
