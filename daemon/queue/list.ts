@@ -73,7 +73,7 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 		if (filter.parentId === null) add('parent IS NULL');
 		else if (filter.parentId !== undefined) {
 			const parent = table.byId(filter.parentId);
-			if (parent === undefined) throw noSuchJob(filter.parentId);
+			if (parent === undefined) throw noSuchJob(filter.parentId, 'filter.parentId');
 			add('parent = ?', parent.generation);
 		}
 		if (filter.subjectPrefix !== undefined) {

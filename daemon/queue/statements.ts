@@ -27,10 +27,10 @@ export function createJobTable(db: Sqlite): JobTable {
 	};
 }
 
-export function noSuchJob(id: string): SemanticaError {
+export function noSuchJob(id: string, path = 'id'): SemanticaError {
 	return new SemanticaError(
 		'NOT_FOUND',
 		`There is no job ${id}. It may have been removed; "semantica list" shows the jobs that are kept.`,
-		{ path: 'id' },
+		{ path },
 	);
 }

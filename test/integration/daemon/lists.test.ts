@@ -120,6 +120,17 @@ describe('list', () => {
 		expect((await connection.request('job/list', { cursor, limit: 200 })).jobs).toHaveLength(3);
 	});
 
+	test('refuses an unknown parent by its path, also where many jobs are to be changed', async () => {
+		const { connection } = await paused();
+		const filter = { parentId: '018f4d2e-7c3a-7b1e-9f00-0123456789ab' };
+		for (const method of ['job/list', 'job/cancel'] as const) {
+			await expect(connection.request(method, { filter }), method).rejects.toMatchObject({
+				code: 4001,
+				data: { path: 'filter.parentId' },
+			});
+		}
+	});
+
 	test('shows jobs that fit their schema, whatever became of them', async () => {
 		const daemon = await startDaemon();
 		const connection = await daemon.connect();
