@@ -13,6 +13,7 @@ import { createIndexHandlers } from './indexing/handlers.ts';
 import { createIndexService } from './indexing/service.ts';
 import { createDamageExit } from './instance/damage.ts';
 import { chooseEndpoint } from './instance/endpoint.ts';
+import { refuseNetworkFolder } from './instance/fileSystem.ts';
 import {
 	ensureToken,
 	isNotWritable,
@@ -80,6 +81,7 @@ async function main(): Promise<void> {
 	const nativeFolder = join(dist, 'native');
 	const paths = dataPaths(dataFolder(process.env));
 	makeFolders(paths);
+	refuseNetworkFolder(paths.home);
 	const lock = acquireLock(paths.lockFile, nativeFolder);
 	if (lock === undefined) {
 		sayReady({ busy: true, pid: lockHolder(paths.lockFile) });
