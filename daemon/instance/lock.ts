@@ -37,7 +37,12 @@ function lock(file: string, nativeFolder: string | undefined): InstanceLock | un
 		throw error;
 	}
 	tellHolder(file);
-	return { release: () => db.close() };
+	return {
+		release() {
+			rmSync(holderFile(file), { force: true });
+			db.close();
+		},
+	};
 }
 
 /** Pid of who holds the lock, for a person to act on; null where it could not be written. */
