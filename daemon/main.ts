@@ -176,6 +176,7 @@ async function main(): Promise<void> {
 		hindrance: () => loop.hindrance(),
 		conditions,
 		payloads: payloads.store,
+		canPauseRuns: () => containment.canPause,
 		damaged: damage.leave,
 	});
 	const upkeep = createUpkeep(queue);

@@ -47,6 +47,8 @@ export interface ContainmentCheck {
 export interface Containment {
 	/** @throws SpawnError when nothing was started. */
 	spawn(launch: Launch): Promise<ContainedProcess>;
+	/** Whether it can pause what it spawns. */
+	readonly canPause: boolean;
 	/** Kills what daemons before this one have left; resolves with the number of processes killed. */
 	cleanUp(recorded: readonly ProcessIdentity[]): Promise<number>;
 	/** How a run ended whose daemon was away, if it was there to say so. */

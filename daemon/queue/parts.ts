@@ -52,6 +52,8 @@ export interface QueueOptions {
 	readonly hindrance: () => Hindrance | undefined;
 	readonly conditions: Conditions;
 	readonly payloads: PayloadStore;
+	/** Whether a run's processes can be made to stand still here. */
+	readonly canPauseRuns: () => boolean;
 	/** SQLite says that the file is broken; it can only be set aside by a new start. */
 	readonly damaged: (sentence: string) => void;
 }
@@ -160,7 +162,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			inserter,
 		),
 		finishRun: createFinishRun(db, table, children, transitions, random, options.aloneAfterDeaths),
-		pauses: createPauses(db, subjects, children, transitions),
+		pauses: createPauses(db, subjects, children, transitions, options.canPauseRuns),
 		removal: createRemoval(db, table, children),
 		retry: createRetry(db, table, subjects, inserter, payloads, classes),
 		explain: createExplain({

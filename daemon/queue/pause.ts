@@ -29,6 +29,7 @@ export function createPauses(
 	subjects: Subjects,
 	children: ChildTable,
 	transitions: Transitions,
+	canPauseRuns: () => boolean,
 ): Pauses {
 	const hold = db.prepare('UPDATE jobs SET held = 1, stage = ? WHERE generation = ?');
 	const release = db.prepare(
@@ -39,10 +40,19 @@ export function createPauses(
 	);
 	const setState = db.prepare('UPDATE jobs SET state = ? WHERE generation = ?');
 
+	// What may be run again goes back to the queue where it cannot stand still.
+	function canPause(row: JobRow): boolean {
+		const runs = row.state === STATE.running && row.phase === 0;
+		return !runs || canPauseRuns() || storedSpec(row).restartable;
+	}
+
 	function pause(tx: Tx, row: JobRow): void {
 		refuseFinished(row);
 		if (row.held === 1) throw new SemanticaError('CONFLICT', 'it is paused already');
 		if (row.stop_cause !== null) throw new SemanticaError('CONFLICT', 'it is being stopped');
+		if (!canPause(row)) {
+			throw new SemanticaError('CONFLICT', 'it is running, and what runs cannot be paused here');
+		}
 		if (row.state === STATE.queued) {
 			hold.run(STAGE.held, row.generation);
 			subjects.release(tx, row.type, row.subject);
@@ -53,7 +63,7 @@ export function createPauses(
 		}
 		tx.changed(row.id);
 		for (const child of children.openRows(row.generation)) {
-			if (child.held === 0 && child.stop_cause === null) pause(tx, child);
+			if (child.held === 0 && child.stop_cause === null && canPause(child)) pause(tx, child);
 		}
 	}
 
@@ -107,6 +117,8 @@ export function createPauses(
 			} else {
 				// It can do neither, so it goes on, and is not asked again.
 				goOn.run(row.generation);
+				const reason = 'its processes could not be made to stand still';
+				tx.order({ kind: 'resume', id: row.id, run: row.run, reason });
 			}
 			tx.changed(row.id);
 			tx.wake();

@@ -67,6 +67,7 @@ export function openEngine(
 		hindrance: () => undefined,
 		conditions: UNCONDITIONAL,
 		payloads,
+		canPauseRuns: () => true,
 		damaged: (sentence) => {
 			throw new Error(sentence);
 		},

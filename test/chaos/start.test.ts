@@ -14,6 +14,7 @@ import {
 	gone,
 	isAlive,
 	jobEnd,
+	jobWhen,
 	shell,
 	startDaemon,
 	type TestDaemon,
@@ -249,6 +250,13 @@ test('without /proc a daemon tells its status, and leaves when asked', async (co
 	const connection = await daemon.connect();
 	const { memory } = await connection.request('system/status', {});
 	expect(memory.rssBytes).toBeGreaterThan(memory.heapUsedBytes);
+	const [id = ''] = await enqueue(connection, shell('sleep 600'));
+	await jobWhen(daemon, id, (job) => job.state === 'running');
+	const paused = await connection.request('job/pause', { ids: [id] });
+	expect(paused).toMatchObject({
+		count: 0,
+		skipped: [{ id, reason: expect.stringMatching(/cannot be paused here/) }],
+	});
 	await connection.request('system/drain', { reason: 'test', mode: 'stop', timeoutMs: 0 });
 	await gone(daemon.state.pid);
 	expect(daemon.log()).not.toMatch(/ error /);

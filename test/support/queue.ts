@@ -97,6 +97,7 @@ export interface TestQueueOptions {
 	readonly hindrance?: QueueOptions['hindrance'];
 	/** The setting; 2 where it is not given. */
 	readonly aloneAfterDeaths?: number;
+	readonly canPauseRuns?: boolean;
 	/** As over the wire: what no person started spares a low battery. */
 	readonly sparing?: boolean;
 	/** Hears of every statement that the queue prepares. */
@@ -154,6 +155,7 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		hindrance: options.hindrance ?? (() => undefined),
 		conditions: options.conditions ?? UNCONDITIONAL,
 		payloads,
+		canPauseRuns: () => options.canPauseRuns ?? true,
 		damaged: (sentence) => {
 			throw new Error(sentence);
 		},

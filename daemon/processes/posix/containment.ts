@@ -83,6 +83,7 @@ export async function createPosixContainment(
 			void means.standby?.prepare();
 			return supervise(begun.supervisor, { id, run, cookie, cgroup: begun.cgroup }, means);
 		},
+		canPause: means.sweeper !== undefined || means.cgroups !== undefined,
 		async cleanUp(recorded) {
 			const killed = await killLeftovers(recorded, means.world, cookies);
 			return killed + ((await means.cgroups?.cleanUp()) ?? 0);

@@ -47,6 +47,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				resume: async () => {},
 			};
 		},
+		canPause: false,
 		// Whatever an earlier daemon left was in its Job Object, which ended with it.
 		cleanUp: async () => 0,
 		recordedOutcome: async () => undefined,

@@ -130,6 +130,7 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 			hindrance: () => undefined,
 			damaged: fail,
 			payloads,
+			canPauseRuns: () => true,
 			conditions: UNCONDITIONAL,
 		});
 		const requests = createJobRequests(parts);

@@ -79,6 +79,37 @@ describe('pause and resume', () => {
 		expect(await queue.claim()).toEqual([kept?.id]);
 	});
 
+	it('say so where what runs cannot be paused, and hold what waits all the same', async () => {
+		const queue = openQueue({ canPauseRuns: false });
+		const orders = recordOrders(queue);
+		const [once, restartable] = await queue.enqueue(task(), task({ restartable: true }));
+		await queue.claim();
+		const [waiting] = await queue.enqueue(task());
+		const ids = [once, restartable, waiting].map((made) => made?.id ?? '');
+		expect(await queue.jobs.pause({ ids })).toMatchObject({
+			count: 2,
+			skipped: [{ id: once?.id, reason: expect.stringMatching(/cannot be paused here/) }],
+		});
+		expect(job(queue, once?.id)).toMatchObject({ state: 'running', held: false });
+		expect(job(queue, restartable?.id).held).toBe(true);
+		expect(job(queue, waiting?.id)).toMatchObject({ state: 'queued', held: true });
+		expect(orders).toEqual(['pause 2.1']);
+	});
+
+	it('let the log of a job tell that it could not be paused', async () => {
+		const queue = openQueue();
+		const orders: Order[] = [];
+		queue.parts.feed.onEffects((effects) => orders.push(...effects.orders));
+		const [a] = await queue.enqueue(task());
+		await queue.claim();
+		await queue.jobs.pause({ ids: [a?.id ?? ''] });
+		await queue.dispatch.pauseCarriedOut(a?.id ?? '', 1, false);
+		expect(orders.at(-1)).toMatchObject({
+			kind: 'resume',
+			reason: 'its processes could not be made to stand still',
+		});
+	});
+
 	it('let a run that ended well in the moment it was paused wait for its children', async () => {
 		// Found by the model: it stayed paused, gave its slot to nobody and never ended.
 		const queue = openQueue();

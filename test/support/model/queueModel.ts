@@ -187,7 +187,10 @@ export class QueueModel {
 			if (paused) this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
 		} else if (paused) job.state = 'paused';
 		else if (job.spec.restartable) stop(this.#ledger, job, 'interrupted');
-		else Object.assign(job, { held: false, yielded: false, bound: false });
+		else {
+			Object.assign(job, { held: false, yielded: false, bound: false });
+			this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
+		}
 	}
 
 	resume(job: ModelJob): boolean {
