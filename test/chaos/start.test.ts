@@ -262,6 +262,15 @@ test('without /proc a daemon tells its status, and leaves when asked', async (co
 	expect(daemon.log()).not.toMatch(/ error /);
 });
 
+test('without descriptors a job is refused with the reason, and nothing of it stays', () => {
+	const exited = { kind: 'exit', exitCode: 0, signal: null };
+	expect(namespaced([], 'noDescriptors.ts')).toEqual({
+		refused: expect.stringMatching(/could not be started: too many files are open/),
+		after: [exited, exited],
+		left: [],
+	});
+});
+
 test('where /bin/sh is bash, a job has its variables and they do not end it', async (context) => {
 	need(context, canUnshare('-Urm'), 'a mount namespace of our own');
 	need(context, existsSync('/bin/bash'), 'bash');

@@ -138,9 +138,8 @@ async function killTree(folder: string): Promise<boolean> {
 		if (removeTree(folder)) return true;
 		try {
 			writeFileSync(join(folder, 'cgroup.kill'), '1');
-		} catch (error) {
-			if (isGone(error)) return true;
-			throw error;
+		} catch {
+			// Gone, or there is no descriptor to be had, which may be over in a moment.
 		}
 		if (removeTree(folder)) return true;
 		if (Date.now() > end) return false;
@@ -150,8 +149,18 @@ async function killTree(folder: string): Promise<boolean> {
 
 /** True when it is gone; a group with a living process cannot be removed. */
 function removeTree(folder: string): boolean {
+	if (removeFolder(folder)) return true;
 	try {
 		for (const child of subgroups(folder)) removeTree(child);
+	} catch {
+		return false;
+	}
+	return removeFolder(folder);
+}
+
+// It needs no descriptor, unlike a look inside.
+function removeFolder(folder: string): boolean {
+	try {
 		rmdirSync(folder);
 		return true;
 	} catch (error) {

@@ -8,7 +8,10 @@ import {
 	type RunningProcess,
 } from '../../../daemon/processes/runner.ts';
 
-export async function openRunner(statusFolder?: string): Promise<{
+export async function openRunner(
+	statusFolder?: string,
+	cgroups = false,
+): Promise<{
 	containment: Containment;
 	runner: Runner;
 }> {
@@ -17,7 +20,7 @@ export async function openRunner(statusFolder?: string): Promise<{
 		home,
 		statusFolder: statusFolder ?? `${home}/status`,
 		instance: 'namespaced',
-		cgroups: false,
+		cgroups,
 		warn: (sentence) => console.error(sentence),
 	});
 	return { containment, runner: createRunner(containment) };
