@@ -33,8 +33,9 @@ async function comesBack(access: DaemonAccess): Promise<boolean> {
 	while (Date.now() < deadline) {
 		const state = await readStateFile(access.paths);
 		if (state !== undefined) {
-			const crashed = !isAlive(state.pid);
-			if (crashed || (await findDaemon(access.paths)) !== undefined) return true;
+			if ((await findDaemon(access.paths)) !== undefined) return true;
+			// Looked for again: one that leaves in order removes it between our first look and its end.
+			if (!isAlive(state.pid) && (await readStateFile(access.paths)) !== undefined) return true;
 		}
 		await delay(100);
 	}
