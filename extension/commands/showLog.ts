@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { jobFlags } from '../jobs/flags.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import { jobNode } from './arguments.ts';
@@ -12,8 +13,8 @@ export function showLog(logs: JobLogs, picker: JobPicker): CommandBody {
 				? [row.id]
 				: await picker.pick({
 						title: l10n.t('Show Log'),
-						none: l10n.t('There are no jobs, so there is no log to show.'),
-						fits: () => true,
+						none: l10n.t('No job has started yet, so there is no log to show.'),
+						fits: (job) => jobFlags(job).includes('logged'),
 					});
 		if (id !== undefined) await logs.show(id);
 	};

@@ -54,12 +54,15 @@ export function createJobRows(
 			item.id = `job:${job.id}`;
 			item.description = text.description(job, reasonOf(job.id));
 			item.iconPath = jobIcon(job);
-			item.contextValue = jobFlags(job).join('.');
-			item.command = {
-				command: COMMANDS.showLog.id,
-				title: l10n.t('Show Log'),
-				arguments: [{ kind: 'job', id: job.id }],
-			};
+			const flags = jobFlags(job);
+			item.contextValue = flags.join('.');
+			if (flags.includes('logged')) {
+				item.command = {
+					command: COMMANDS.showLog.id,
+					title: l10n.t('Show Log'),
+					arguments: [{ kind: 'job', id: job.id }],
+				};
+			}
 			item.accessibilityInformation = {
 				label: `${job.title}, ${text.state(job)}, ${item.description}`,
 			};

@@ -4,7 +4,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { LogChunk } from '../../shared/protocol/logs.ts';
 import type { Link } from '../connection/link.ts';
 import { isNotFound } from '../connection/notFound.ts';
-import type { JobText } from '../jobs/text.ts';
+import { type JobText, sentence } from '../jobs/text.ts';
 import { type Disposable, Lifetime, type Signal } from '../lifetime.ts';
 import { LogFollower } from './follower.ts';
 import { TerminalCodes } from './terminalCodes.ts';
@@ -59,7 +59,7 @@ export class JobLogs implements Disposable {
 			if (!known.followed && !known.ended) await this.#subscribe(id, known);
 			return;
 		}
-		const { job } = await this.#ports.link.request('job/get', { id });
+		const { job, explanation } = await this.#ports.link.request('job/get', { id });
 		// A second call may have opened it while we asked.
 		if (this.#open.has(id)) return this.show(id);
 		const channel = window.createOutputChannel(channelName(job.title, id));
@@ -73,6 +73,10 @@ export class JobLogs implements Disposable {
 		this.#open.set(id, open);
 		this.#closeOldest();
 		channel.show(true);
+		// There is nothing of its own to show yet, and a person wants to know why.
+		for (const { message } of job.startedAt === null ? explanation.reasons : []) {
+			channel.appendLine(`[${sentence(message)}]`);
+		}
 		await this.#subscribe(id, open);
 	}
 

@@ -46,7 +46,7 @@ describe('a daemon', () => {
 	it('that is killed is back at once, and followed logs go on', async () => {
 		const gate = await count('Count the ships');
 		const row = workbench.jobs.row('Count the ships');
-		await row.waitFor();
+		await row.filter({ hasText: 'running' }).waitFor();
 		await row.click();
 		await workbench.output.wholeLine('first tick').waitFor();
 

@@ -115,8 +115,14 @@ describe('a job that waits', () => {
 		await workbench.jobs.view.getByText('nothing else starts').waitFor();
 		await enqueue('Mow the lawn', 'true');
 		await row('Mow the lawn').filter({ hasText: 'everything is paused' }).waitFor();
+		await workbench.run('Semantica: Run Command as Job…');
+		await workbench.quickInput.title.filter({ hasText: 'Run Command' }).waitFor();
+		await workbench.quickInput.fill('echo green');
+		await workbench.quickInput.accept();
+		await workbench.output.line('verything is paused').waitFor();
 		await workbench.jobs.titleAction('Resume All').click();
 		await succeeded('Mow the lawn');
+		await workbench.output.wholeLine('green').waitFor();
 		await workbench.statusItem(/^\s*Semantica\s*$/).waitFor();
 	});
 
