@@ -61,7 +61,10 @@ export class JobPages implements Disposable {
 				this.#wanting.add(group);
 			}
 		}
-		if (this.#wanting.size > 0) this.#fillLater.schedule();
+		if (this.#wanting.size === 0) return;
+		// At first at once: before the groups are drawn, most often.
+		if (all) this.#fill();
+		else this.#fillLater.schedule();
 	}
 
 	#fill(): void {

@@ -24,6 +24,7 @@ export interface JobRows {
 	group(group: Group, shown: number, total: number | undefined): TreeItem;
 	job(job: Job): TreeItem;
 	more(group: Group): TreeItem;
+	rest(parent: string, count: number): TreeItem;
 	remedy(command: Remedy): TreeItem;
 	/** A row that left between two refreshes. */
 	gone(id: string): TreeItem;
@@ -49,7 +50,7 @@ export function createJobRows(
 		job(job) {
 			const item = new TreeItem(
 				shortTitle(job.title),
-				hasChildren(job) ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
+				childCount(job) > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
 			);
 			item.id = `job:${job.id}`;
 			item.description = text.description(job, reasonOf(job.id));
@@ -78,6 +79,12 @@ export function createJobRows(
 				title: l10n.t('Show More…'),
 				arguments: [{ kind: 'more', group }],
 			};
+			return item;
+		},
+		rest(parent, count) {
+			const item = new TreeItem(l10n.t('{0} more', count));
+			item.id = `rest:${parent}`;
+			item.contextValue = 'rest';
 			return item;
 		},
 		remedy(command) {
@@ -119,7 +126,9 @@ const shortTitle = (title: string): string =>
 	title.length > LABEL ? `${title.slice(0, LABEL - 1).trimEnd()}…` : title;
 const LABEL = 30;
 
-export const hasChildren = (job: Job): boolean => Object.values(job.children).some((n) => n > 0);
+/** How many parts the job has, listed or not. */
+export const childCount = (job: Job | undefined): number =>
+	Object.values(job?.children ?? {}).reduce((sum, number) => sum + number, 0);
 
 function groupLabel(group: Group): string {
 	const labels: Record<Group, string> = {

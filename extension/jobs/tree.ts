@@ -6,13 +6,15 @@ import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
 import { GROUPS, type Group, groupOf } from './groups.ts';
 import type { WaitingReasons } from './reasons.ts';
 import { Redraws } from './redraws.ts';
-import type { JobRows, Remedy } from './rows.ts';
+import { childCount, type JobRows, type Remedy } from './rows.ts';
 import type { JobStore, StoreChange } from './store.ts';
 
 export type Node =
 	| { readonly kind: 'group'; readonly group: Group }
 	| { readonly kind: 'job'; readonly id: string }
 	| { readonly kind: 'more'; readonly group: Group }
+	/** Parts of a job beyond those that are listed. */
+	| { readonly kind: 'rest'; readonly of: string; readonly count: number }
 	/** What a person can do while there is no daemon; the reason stands above, in the view's message. */
 	| { readonly kind: 'remedy'; readonly command: Remedy };
 export type JobNode = Node & { kind: 'job' };
@@ -23,7 +25,7 @@ const REMEDIES: Node[] = [
 	{ kind: 'remedy', command: 'showDaemonLog' },
 ];
 
-/** Children fetched when a row is unfolded. */
+/** Children fetched when a row is unfolded; of more, only the number is said. */
 const CHILDREN = 200;
 const COALESCE_MS = 150;
 /** Often enough to see that a job goes on, and long enough to read a tooltip. */
@@ -77,6 +79,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	getTreeItem(node: Node): TreeItem {
 		const { rows, store } = this.#ports;
 		if (node.kind === 'more') return rows.more(node.group);
+		if (node.kind === 'rest') return rows.rest(node.of, node.count);
 		if (node.kind === 'remedy') return rows.remedy(node.command);
 		if (node.kind === 'group') {
 			return rows.group(node.group, store.group(node.group).length, store.total(node.group));
@@ -112,18 +115,23 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 			this.#shown = this.#occupied();
 			return this.#shown.map((group) => this.#groupNodes[group]);
 		}
-		if (node.kind === 'more' || node.kind === 'remedy') return [];
+		if (node.kind === 'more' || node.kind === 'rest' || node.kind === 'remedy') return [];
 		if (node.kind === 'group') {
 			const jobs: Node[] = store.group(node.group).map((job) => this.jobNode(job.id));
 			return store.truncated(node.group) ? [...jobs, this.#moreNodes[node.group]] : jobs;
 		}
 		if (!store.isUnfolded(node.id)) await this.#unfold(node.id);
-		return store.children(node.id).map((job) => this.jobNode(job.id));
+		const children: Node[] = store.children(node.id).map((job) => this.jobNode(job.id));
+		const count = childCount(store.get(node.id)) - children.length;
+		// While parts come and go the numbers differ for a moment; that is not worth a row.
+		const cut = children.length >= CHILDREN && count > 0;
+		return cut ? [...children, { kind: 'rest', of: node.id, count }] : children;
 	}
 
 	getParent(node: Node): Node | undefined {
 		if (node.kind === 'group' || node.kind === 'remedy') return undefined;
 		if (node.kind === 'more') return this.#groupNodes[node.group];
+		if (node.kind === 'rest') return this.jobNode(node.of);
 		const job = this.#ports.store.get(node.id);
 		if (job === undefined) return undefined;
 		return job.parentId === null ? this.#groupNodes[groupOf(job)] : this.jobNode(job.parentId);
@@ -161,7 +169,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 
 	#occupied(): Group[] {
 		const { store } = this.#ports;
-		return GROUPS.filter((group) => store.group(group).length > 0 || store.truncated(group));
+		return GROUPS.filter((group) => store.total(group) !== 0);
 	}
 
 	#noticed(change: StoreChange): void {

@@ -1,5 +1,5 @@
 /** More than anybody shows: 5,000 jobs in the tree, and a log of 200 MB. */
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from './editor.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { PATIENCE_MS } from './patience.ts';
@@ -7,11 +7,13 @@ import { makeWorkspace } from './workspace.ts';
 
 describe('large amounts', () => {
 	let editor: Editor;
+	let folder: string;
 	let workbench: Workbench;
 
 	beforeAll(async () => {
 		editor = await Editor.start();
-		workbench = await editor.open({ folder: makeWorkspace('flood', 2) });
+		folder = makeWorkspace('flood', 2);
+		workbench = await editor.open({ folder });
 	});
 	afterAll(() => editor.stop());
 	afterEach(({ task }) => editor.keepEvidence(task));
@@ -44,6 +46,52 @@ describe('large amounts', () => {
 		await workbench.output.wholeLine('the very first line').waitFor();
 		await workbench.output.find('are not kept');
 		await workbench.output.line('MiB of output in between are not kept').waitFor();
+	});
+
+	it('of parts of a job are listed to a number, and the rest is counted', async () => {
+		const connection = await editor.connect();
+		await connection.request('queue/update', { name: 'parts', paused: true });
+		const command = { command: '/bin/sleep', args: ['1000'] };
+		const { jobs } = await connection.request('job/enqueue', {
+			jobs: [{ type: 'command', title: 'Whole', command }],
+		});
+		const parentId = jobs[0]?.id ?? '';
+		const whole = workbench.jobs.row('Whole').first();
+		await whole.filter({ hasText: 'running' }).waitFor();
+		const part = (_: unknown, number: number) => {
+			const title = `Part ${number}`;
+			return { type: 'command', title, command, parentId, queue: 'parts' };
+		};
+		await connection.request('job/enqueue', { jobs: Array.from({ length: 250 }, part) });
+		// This window saw all of them come; another one has to ask.
+		const again = await editor.open({ folder });
+		await again.jobs.open();
+		// The last row to come: from now on nothing moves.
+		await again.jobs.row('Write 200 MB').waitFor();
+		await again.jobs.row('Whole').first().locator('.monaco-tl-twistie.collapsible').click();
+		await again.jobs.part.first().waitFor();
+		await again.page.keyboard.press('End');
+		await again.jobs.row('50 more').waitFor();
+		await again.close();
+		await connection.request('job/cancel', { ids: [parentId] });
+		connection.dispose();
+		await workbench.jobs.group('Running').waitFor({ state: 'detached' });
+	});
+
+	it('of saves hide nothing that a person asked for', async () => {
+		const connection = await editor.connect();
+		const saved = { type: 'command', tag: 'editor-save', command: { command: '/bin/true' } };
+		await connection.request('job/enqueue', { jobs: Array.from({ length: 150 }, () => saved) });
+		const over = async () => {
+			const filter = { tag: 'editor-save', state: ['succeeded' as const] };
+			return (await connection.request('job/list', { filter, limit: 1 })).total.value;
+		};
+		await expect.poll(over, { timeout: PATIENCE_MS }).toBe(150);
+		connection.dispose();
+		const again = await editor.open({ folder });
+		await again.jobs.open();
+		await again.jobs.row('Write 200 MB').filter({ hasText: 'succeeded' }).waitFor();
+		await again.close();
 	});
 
 	it('of waiting jobs leave the editor quick, and are paged', async () => {
