@@ -85,6 +85,7 @@ export function createJobRows(
 			const item = new TreeItem(l10n.t('{0} more', count));
 			item.id = `rest:${parent}`;
 			item.contextValue = 'rest';
+			item.iconPath = new ThemeIcon('ellipsis');
 			return item;
 		},
 		remedy(command) {
