@@ -5,6 +5,7 @@ import { openSocket, readToken } from '../../shared/client/endpoint.ts';
 import { ensureDaemon, findDaemon } from '../../shared/client/launch.ts';
 import { errorCode, SemanticaError } from '../../shared/errors.ts';
 import { dataPaths } from '../../shared/paths.ts';
+import { SETTINGS } from '../contributions.ts';
 import type { OpenedSocket } from './link.ts';
 
 export interface DaemonPlace {
@@ -17,6 +18,20 @@ export interface DaemonPlace {
 
 /** @throws SemanticaError SYSTEM with a sentence a person can act on. */
 export async function openDaemonSocket(place: DaemonPlace): Promise<OpenedSocket> {
+	try {
+		return await findOrLaunch(place);
+	} catch (error) {
+		if (!(error instanceof SemanticaError)) throw error;
+		// What the command line names by its variable, a person changes by the setting here.
+		const sentence = error.message.replaceAll(
+			'SEMANTICA_HOME',
+			`the setting ${SETTINGS.dataFolder.key}`,
+		);
+		throw new SemanticaError(error.kind, sentence, error.data);
+	}
+}
+
+async function findOrLaunch(place: DaemonPlace): Promise<OpenedSocket> {
 	requireNodeApi(process.versions);
 	const paths = dataPaths(place.home);
 	const build = readBuild(place.distFolder);
