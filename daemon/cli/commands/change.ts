@@ -12,6 +12,9 @@ import { shortId } from '../render/state.ts';
 import { addFilterOptions, type FilterOptions, filterOf } from './filters.ts';
 import { ID_HINT, JSON_OPTION } from './help.ts';
 
+/** Of the jobs that a filter chose and that were left as they are. */
+const EXAMPLES = 5;
+
 export interface TargetOptions extends FilterOptions {
 	readonly all?: boolean;
 	readonly json?: boolean;
@@ -54,9 +57,11 @@ export function reportChange(
 	}
 	const jobs = result.count === 1 ? 'job' : 'jobs';
 	context.out.lines([`${done} ${formatCount(result.count)} ${jobs}.`]);
-	// Of jobs that were named, each is answered for; a filter may meet some that changed meanwhile.
-	if (asked.length === 0) return;
-	for (const { id, reason } of result.skipped) {
+	// Of jobs that were named, each is answered for.
+	const told = asked.length > 0 ? result.skipped : result.skipped.slice(0, EXAMPLES);
+	for (const { id, reason } of told) {
 		context.err.say(`  ${shortId(id)}: ${shortenIds(reason)}`);
 	}
+	const others = result.skippedCount - told.length;
+	if (others > 0) context.err.say(`  and ${formatCount(others)} more were left as they are`);
 }

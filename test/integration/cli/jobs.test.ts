@@ -257,6 +257,9 @@ describe('many jobs', () => {
 		expect([cancelled.code, cancelled.stdout]).toEqual([0, 'Cancelled 2 jobs.\n']);
 		const again = await cli.run(['cancel', '--tag', 'a']);
 		expect([again.code, again.stdout]).toEqual([0, 'Cancelled 0 jobs.\n']);
+		const started = await cli.run(['now', '--state', 'cancelled']);
+		expect([started.code, started.stdout]).toEqual([0, 'Started 0 jobs.\n']);
+		expect(started.stderr).toMatch(/^( {2}[0-9a-f]+: it is already cancelled\n){2}$/);
 		const retried = await cli.json<Result<'job/retry'>>(['retry', '--state', 'cancelled']);
 		expect(retried).toMatchObject({ count: 2, skippedCount: 0 });
 		expect(retried.jobs).toHaveLength(2);
