@@ -2,10 +2,7 @@
  * Keeps the garbage of large payloads from piling up. Buffers live outside V8's heap, and V8 lets about
  * 64 MB of dead ones gather before it looks; a minor collection, a millisecond or so, frees them at once.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
-type CollectGarbage = (options: { type: 'minor' | 'major'; execution: 'sync' }) => void;
+import { collectGarbage } from '../native/collect.ts';
 
 /** So much may be dead before it is collected. */
 const MINOR_EVERY_BYTES = 8 * 1024 * 1024;
@@ -13,8 +10,6 @@ const MINOR_EVERY_BYTES = 8 * 1024 * 1024;
 /** After this long without large payloads a load counts as over. */
 const QUIET_MS = 2000;
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as CollectGarbage;
 let dead = 0;
 let quiet: NodeJS.Timeout | undefined;
 
@@ -23,9 +18,9 @@ export function discarded(bytes: number): void {
 	dead += bytes;
 	if (dead < MINOR_EVERY_BYTES) return;
 	dead = 0;
-	collectGarbage({ type: 'minor', execution: 'sync' });
+	collectGarbage({ type: 'minor' });
 	// What grew for the load goes back to the system once the load is over.
 	clearTimeout(quiet);
-	quiet = setTimeout(() => collectGarbage({ type: 'major', execution: 'sync' }), QUIET_MS);
+	quiet = setTimeout(() => collectGarbage({ type: 'major' }), QUIET_MS);
 	quiet.unref();
 }
