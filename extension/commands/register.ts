@@ -1,7 +1,8 @@
 /** The one boundary of every command: trust, double clicks, and errors as sentences with a way on. */
 import { commands, type Disposable, l10n, window, workspace } from 'vscode';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
-import { isSilence, type Link } from '../connection/link.ts';
+import type { Link } from '../connection/link.ts';
+import { isSilence } from '../connection/silence.ts';
 import { COMMANDS, type CommandName } from '../contributions.ts';
 import { Lifetime } from '../lifetime.ts';
 import type { Log } from '../log.ts';

@@ -11,6 +11,7 @@ import type {
 	ServerIdentity,
 } from '../../shared/protocol/requests.ts';
 import { Lifetime, Signal } from '../lifetime.ts';
+import { NO_ANSWER, NOT_READY, silent, withDeadline } from './silence.ts';
 import { backoffMs, type LinkEvent, type LinkState, transition } from './state.ts';
 
 export interface OpenedSocket {
@@ -334,30 +335,6 @@ export class Link {
 	}
 }
 
-export const NO_ANSWER =
-	'The Semantica daemon does not answer. Try again, or run Semantica: Restart Daemon.';
-const NOT_READY =
-	'The Semantica daemon is not ready yet. Try again in a moment, or run Semantica: Restart Daemon.';
 const STOPPED = 'Semantica was stopped before the daemon answered. Run the command again.';
 
-const silent = () =>
-	new SemanticaError(
-		'SYSTEM',
-		'The Semantica daemon accepts connections but does not answer. Run Semantica: Restart Daemon.',
-		{ silent: true },
-	);
-
-/** Whether the error says that a daemon is there but does not answer. */
-export function isSilence(error: unknown): boolean {
-	return error instanceof SemanticaError && error.data['silent'] === true;
-}
-
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-export function withDeadline<T>(work: Promise<T>, ms: number, sentence: string): Promise<T> {
-	return new Promise((resolve, reject) => {
-		const late = () => reject(new SemanticaError('SYSTEM', sentence, { silent: true }));
-		const timer = setTimeout(late, ms);
-		work.then(resolve, reject).finally(() => clearTimeout(timer));
-	});
-}

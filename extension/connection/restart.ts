@@ -1,7 +1,8 @@
 /** Replaces the running daemon by one of this build: politely, and by force only where a person says so. */
 import { findDaemon } from '../../shared/client/launch.ts';
 import { dataPaths } from '../../shared/paths.ts';
-import { isSilence, type Link, NO_ANSWER, withDeadline } from './link.ts';
+import type { Link } from './link.ts';
+import { isSilence, NO_ANSWER, withDeadline } from './silence.ts';
 
 /** What running jobs get to end by themselves. */
 const STOP_MS = 10_000;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { applyDaemonSettings } from '../../../extension/connection/daemonSettings.ts';
-import { isSilence } from '../../../extension/connection/link.ts';
+import { isSilence } from '../../../extension/connection/silence.ts';
 import { enqueue } from '../../../extension/jobs/enqueue.ts';
 import { JobStore } from '../../../extension/jobs/store.ts';
 import { followJobs } from '../../../extension/jobs/subscription.ts';
