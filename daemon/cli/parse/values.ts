@@ -80,21 +80,17 @@ export const integerFrom =
 	};
 
 /** `most` is written as people would. */
-export const durationUpTo =
+const upTo =
+	(parse: (text: string) => number) =>
 	(most: string) =>
 	(text: string): number => {
-		const value = parseDuration(text);
-		if (value <= parseDuration(most)) return value;
+		const value = parse(text);
+		if (value <= parse(most)) return value;
 		throw new InvalidArgumentError(`It must be at most ${most}.`);
 	};
 
-export const sizeUpTo =
-	(most: string) =>
-	(text: string): number => {
-		const value = parseSize(text);
-		if (value <= parseSize(most)) return value;
-		throw new InvalidArgumentError(`It must be at most ${most}.`);
-	};
+export const durationUpTo = upTo(parseDuration);
+export const sizeUpTo = upTo(parseSize);
 
 /** For options that want at least one. */
 export function parseCount(text: string): number {
