@@ -1,13 +1,38 @@
-/** Builds dist/: one bundle per process entry, the native SQLite binaries, migrations, and build.json. */
+/**
+ * Builds dist/: one bundle per process entry, the native SQLite binaries, migrations, and build.json.
+ * `--out FOLDER` builds elsewhere, `--version VERSION` calls it otherwise than package.json does, `--protocol NUMBER`
+ * makes one that others do not understand: tests let different builds meet.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import esbuild from 'esbuild';
+import { thirdPartyNotices } from './scripts/notices.mjs';
 import { WINDOWS_ARCHS, windowsBinary } from './scripts/windowsBinaries.mjs';
 
-const watch = process.argv.includes('--watch');
-const dist = 'dist';
+const { values: flags } = parseArgs({
+	options: {
+		watch: { type: 'boolean', default: false },
+		out: { type: 'string', default: 'dist' },
+		version: { type: 'string' },
+		protocol: { type: 'string' },
+	},
+});
+const { watch, out: dist } = flags;
+
+const version = flags.version ?? JSON.parse(await readFile('package.json', 'utf8')).version;
+
+const otherProtocol = {
+	name: 'other protocol',
+	setup(build) {
+		build.onLoad({ filter: /shared[\\/]protocol[\\/]version\.ts$/ }, () => ({
+			contents: `export const PROTOCOL_VERSION = ${Number(flags.protocol)};`,
+			loader: 'ts',
+		}));
+	},
+};
 
 const common = {
 	bundle: true,
@@ -33,6 +58,44 @@ const separate = (filter, file) => ({
 	},
 });
 
+/** What such a module exports is made now, and stands in the bundle: whoever loads that needs nothing to make it with. */
+const constants = {
+	name: 'constants',
+	setup(build) {
+		build.onLoad({ filter: /\.constant\.ts$/ }, async ({ path }) => {
+			const made = await esbuild.build({
+				entryPoints: [path],
+				bundle: true,
+				platform: 'node',
+				format: 'esm',
+				write: false,
+				metafile: true,
+			});
+			const code = Buffer.from(made.outputFiles[0].contents).toString('base64');
+			const exported = await import(`data:text/javascript;base64,${code}`);
+			const lines = Object.entries(exported).map(
+				// V8 takes ten times as long for a literal of some size.
+				([name, value]) =>
+					`export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(value))});`,
+			);
+			const watchFiles = Object.keys(made.metafile.inputs).map((file) => resolve(file));
+			return { contents: lines.join('\n'), loader: 'js', watchFiles };
+		});
+	},
+};
+
+/** What of the extension is read when it is first needed: most of its code, and no window needs it at start. */
+const LATE = [
+	'connection/languageClient',
+	'commands/askForCommand',
+	'commands/scheduleCommand',
+	'commands/search',
+	'ai/approvals',
+	'dashboard/panel',
+];
+
+const protocolPlugins = flags.protocol === undefined ? [] : [otherProtocol];
+
 const builds = [
 	{
 		...common,
@@ -43,15 +106,33 @@ const builds = [
 			daemon: 'daemon/main.ts',
 			indexer: 'daemon/indexing/worker/main.ts',
 			searcher: 'daemon/indexing/searcher/main.ts',
+			logSearch: 'daemon/processes/log/search/main.ts',
+			history: 'daemon/metrics/history/main.ts',
+			largeMessages: 'daemon/rpc/large/main.ts',
 			maintenance: 'daemon/operations/maintenance/main.ts',
 			battery: 'daemon/scheduling/power/batteryReport.ts',
-			cli: 'daemon/cli/main.ts',
+			cli: 'daemon/cli/start.ts',
+			commandLine: 'daemon/cli/main.ts',
+			mcp: 'daemon/cli/mcp/main.ts',
+			mcpServer: 'daemon/cli/mcp/server.ts',
+			aiSetup: 'daemon/cli/setup/main.ts',
+			newest: 'daemon/cli/service/newest.ts',
 			execa: 'execa',
 		},
+		define: { SEMANTICA_VERSION: JSON.stringify(version) },
 		// An import() of a CommonJS file would see no more than its default export.
 		supported: { 'dynamic-import': false },
-		// Most daemons never need it, and it is a fourth of their code.
-		plugins: [separate(/^execa$/, 'execa.js')],
+		plugins: [
+			// Most daemons never need it, and it is a fourth of their code.
+			separate(/^execa$/, 'execa.js'),
+			// A host starts `semantica mcp` with each window, and most ask it for its tools at most.
+			separate(/^\.\/main\.ts$/, 'commandLine.js'),
+			separate(/\/mcp\/main\.ts$/, 'mcp.js'),
+			separate(/^\.\/server\.ts$/, 'mcpServer.js'),
+			separate(/\/setup\/main\.ts$/, 'aiSetup.js'),
+			constants,
+			...protocolPlugins,
+		],
 	},
 	{
 		...common,
@@ -59,15 +140,38 @@ const builds = [
 		keepNames: true,
 		entryPoints: {
 			extension: 'extension/main.ts',
-			languageClient: 'extension/connection/languageClient.ts',
+			...Object.fromEntries(LATE.map((part) => [basename(part), `extension/${part}.ts`])),
 		},
 		external: ['vscode'],
 		// The editor serves 'vscode' to require() only.
 		supported: { 'dynamic-import': false },
-		// Most of the extension's code, and no window needs it at start.
-		plugins: [separate(/\/languageClient\.ts$/, 'languageClient.js')],
+		plugins: [
+			...LATE.map((part) =>
+				separate(new RegExp(`/${basename(part)}\\.ts$`), `${basename(part)}.js`),
+			),
+			...protocolPlugins,
+		],
+	},
+	{
+		bundle: true,
+		platform: 'browser',
+		format: 'iife',
+		target: 'es2024',
+		minify: !watch,
+		sourcemap: watch ? 'inline' : false,
+		legalComments: 'none',
+		logLevel: 'warning',
+		metafile: true,
+		outdir: join(dist, 'dashboard'),
+		entryPoints: {
+			page: 'extension/dashboard/view/main.ts',
+			style: 'extension/dashboard/view/style.css',
+		},
 	},
 ];
+
+/** Packages whose compiled code is packaged beside the bundles. */
+const NATIVE = ['better-sqlite3', 'koffi'].map((name) => `node_modules/${name}/package.json`);
 
 /** The files that a daemon needs to run from a copy; each is listed in build.json. */
 async function daemonFiles() {
@@ -75,8 +179,18 @@ async function daemonFiles() {
 	const migrations = (await readdir(join(dist, 'migrations'))).map((file) => `migrations/${file}`);
 	return [
 		'daemon.js',
+		// bin/semantica runs from a copy, too.
+		'cli.js',
+		'commandLine.js',
+		'mcp.js',
+		'mcpServer.js',
+		'aiSetup.js',
+		'newest.js',
 		'indexer.js',
 		'searcher.js',
+		'logSearch.js',
+		'history.js',
+		'largeMessages.js',
 		'maintenance.js',
 		'battery.js',
 		'execa.js',
@@ -86,15 +200,18 @@ async function daemonFiles() {
 }
 
 async function writeBuildInfo() {
-	const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-	const files = await daemonFiles();
-	const hash = createHash('sha256').update(version);
-	for (const file of files) hash.update(file).update(await readFile(join(dist, file)));
-	const buildId = `${version}-${hash.digest('hex').slice(0, 12)}`;
-	await writeFile(
-		join(dist, 'build.json'),
-		`${JSON.stringify({ version, buildId, daemonFiles: files }, null, 2)}\n`,
+	const files = await Promise.all(
+		(await daemonFiles()).map(async (path) => {
+			const content = await readFile(join(dist, path));
+			const sha256 = createHash('sha256').update(content).digest('hex');
+			return { path, size: content.length, sha256 };
+		}),
 	);
+	const hash = createHash('sha256').update(version);
+	for (const { path, sha256 } of files) hash.update(path).update(sha256);
+	const buildId = `${version}-${hash.digest('hex').slice(0, 12)}`;
+	const info = { version, buildId, builtAt: Date.now(), daemonFiles: files };
+	await writeFile(join(dist, 'build.json'), `${JSON.stringify(info, null, 2)}\n`);
 }
 
 const finish = {
@@ -108,7 +225,8 @@ const finish = {
 	},
 };
 
-await rm(dist, { recursive: true, force: true });
+// Nobody else's folder is emptied.
+if (flags.out === 'dist') await rm(dist, { recursive: true, force: true });
 await mkdir(join(dist, 'native'), { recursive: true });
 await cp('migrations', join(dist, 'migrations'), { recursive: true });
 const prebuilds = 'node_modules/better-sqlite3/prebuilds';
@@ -131,7 +249,10 @@ if (watch) {
 		await context.watch();
 	}
 } else {
-	for (const build of builds) await esbuild.build(build);
+	const results = await Promise.all(builds.map((build) => esbuild.build(build)));
+	const bundled = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+	const notices = thirdPartyNotices([...bundled, ...NATIVE]);
+	await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices);
 	await chmod(join(dist, 'cli.js'), 0o755);
 	await writeBuildInfo();
 }

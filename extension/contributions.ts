@@ -7,7 +7,7 @@ interface CommandContribution {
 	readonly id: string;
 	/** False for what only makes sense on a tree row or a link. */
 	readonly palette: boolean;
-	/** Refused in Restricted Mode, where Semantica runs nothing. */
+	/** Neither offered nor done in Restricted Mode, where Semantica runs nothing. */
 	readonly needsTrust: boolean;
 	/** A second call right after the first would do it twice, so it joins the first. */
 	readonly once: boolean;
@@ -23,14 +23,26 @@ export const COMMANDS = {
 		once: true,
 	},
 	runCommand: { id: 'semantica.runCommand', palette: true, needsTrust: true, once: false },
+	scheduleCommand: {
+		id: 'semantica.scheduleCommand',
+		palette: true,
+		needsTrust: true,
+		once: false,
+	},
+	showDashboard: { id: 'semantica.showDashboard', palette: true, needsTrust: true, once: true },
 	search: { id: 'semantica.search', palette: true, needsTrust: true, once: false },
 	showLog: { id: 'semantica.showLog', palette: true, needsTrust: true, once: false },
 	cancel: { id: 'semantica.cancel', palette: true, needsTrust: true, once: false },
 	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: true },
 	runNow: { id: 'semantica.runNow', palette: true, needsTrust: true, once: true },
+	approve: { id: 'semantica.approve', palette: true, needsTrust: true, once: true },
 	pause: { id: 'semantica.pause', palette: true, needsTrust: true, once: true },
 	resume: { id: 'semantica.resume', palette: true, needsTrust: true, once: true },
 	remove: { id: 'semantica.remove', palette: true, needsTrust: true, once: true },
+	raisePriority: { id: 'semantica.raisePriority', palette: true, needsTrust: true, once: true },
+	lowerPriority: { id: 'semantica.lowerPriority', palette: true, needsTrust: true, once: true },
+	changeTime: { id: 'semantica.changeTime', palette: true, needsTrust: true, once: false },
+	moveToQueue: { id: 'semantica.moveToQueue', palette: true, needsTrust: true, once: false },
 	pauseAll: { id: 'semantica.pauseAll', palette: true, needsTrust: true, once: true },
 	resumeAll: { id: 'semantica.resumeAll', palette: true, needsTrust: true, once: true },
 	restartDaemon: { id: 'semantica.restartDaemon', palette: true, needsTrust: true, once: true },
@@ -41,6 +53,8 @@ export type CommandName = keyof typeof COMMANDS;
 
 export const VIEW_CONTAINER = 'semantica';
 export const VIEWS = { jobs: 'semantica.jobs' } as const;
+/** The kind of the dashboard's panel. */
+export const DASHBOARD = 'semantica.dashboard';
 
 /** The settings and their defaults; `null` means that nobody set it and the daemon decides. */
 export const SETTINGS = {
@@ -50,6 +64,7 @@ export const SETTINGS = {
 	indexOnOpen: { key: 'semantica.index.onOpen', default: 'indexed' as IndexOnOpen },
 	indexOnBattery: { key: 'semantica.index.onBattery', default: 'wait' as IndexOnBattery },
 	indexExclude: { key: 'semantica.index.exclude', default: [] as readonly string[] },
+	indexDefaultExcludes: { key: 'semantica.index.defaultExcludes', default: true as boolean },
 	indexMaxFileSize: { key: 'semantica.index.maxFileSizeKB', default: 1024 as number },
 	minBattery: { key: 'semantica.battery.minimum', default: null as number | null },
 	limitJobs: { key: 'semantica.limits.jobs', default: null as number | null },
@@ -73,7 +88,14 @@ export type IndexOnBattery = (typeof INDEX_ON_BATTERY)[number];
 /** Context keys of our own, with their types. */
 export interface ContextKeys {
 	/** The kind of the connection's state. */
-	'semantica.connection': 'stopped' | 'starting' | 'connected' | 'reconnecting' | 'failed';
+	'semantica.connection':
+		| 'stopped'
+		| 'starting'
+		| 'connected'
+		| 'handover'
+		| 'reconnecting'
+		| 'outdated'
+		| 'failed';
 	/** Whether everything is paused. */
 	'semantica.paused': boolean;
 }
@@ -88,13 +110,23 @@ export const JOB_FLAGS = [
 	'logged',
 	'cancellable',
 	'runnable',
+	'approvable',
+	'changeable',
 	'pausable',
 	'resumable',
 	'retryable',
 	'removable',
 ] as const;
 export type JobFlag = (typeof JOB_FLAGS)[number];
+/** Flags in a schedule row's context value. */
+export const SCHEDULE_FLAGS = ['schedule', 'scheduleActive', 'schedulePaused'] as const;
+export type ScheduleFlag = (typeof SCHEDULE_FLAGS)[number];
 /** The context value of the row that pages a group. */
 export const MORE_FLAG = 'more';
+/** Rows that are no jobs: a selection that touches one keeps the menu that its jobs have. */
+export const BESIDE_FLAG = 'beside';
+
+/** By which the editor knows our server for AI tools. */
+export const MCP_PROVIDER = 'semantica.tools';
 
 export const WALKTHROUGH = 'semantica.start';

@@ -1,28 +1,40 @@
 /** Activation: construct, register, return. The daemon is not touched before somebody needs it. */
+import { join } from 'node:path';
 import { type ExtensionContext, env, l10n, window } from 'vscode';
+import { offerServer } from './ai/server.ts';
+import { watchApprovals } from './ai/watch.ts';
 import { commandBodies } from './commands/all.ts';
 import { registerCommands } from './commands/register.ts';
 import { createWindowLink, keepInformed, type Notifications } from './connection/windowLink.ts';
+import { dashboardOnDemand } from './dashboard/onDemand.ts';
+import { DAEMON_SETTINGS, takeBackEmptied } from './emptied.ts';
 import { indexOnOpen } from './indexing/automatic.ts';
+import { canonicalUri } from './indexing/canonicalUri.ts';
+import { openFolders } from './indexing/folders.ts';
 import { IndexedFolders } from './indexing/indexedFolders.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { indexOnSave } from './indexing/onSave.ts';
-import { JobOutcomes } from './jobs/outcomes.ts';
-import { JobPages } from './jobs/pages.ts';
 import { createJobPicker } from './jobs/pick.ts';
-import { WaitingReasons } from './jobs/reasons.ts';
-import { createJobRows } from './jobs/rows.ts';
-import { JobStore } from './jobs/store.ts';
-import { followJobs } from './jobs/subscription.ts';
-import { createJobText } from './jobs/text.ts';
-import { JobsTree } from './jobs/tree.ts';
-import { showJobsView } from './jobs/view.ts';
-import { createWaitingText } from './jobs/waitingText.ts';
+import { JobOutcomes } from './jobs/store/outcomes.ts';
+import { JobPages } from './jobs/store/pages.ts';
+import { WaitingReasons } from './jobs/store/reasons.ts';
+import { JobStore } from './jobs/store/store.ts';
+import { followJobs } from './jobs/store/subscription.ts';
+import { createJobText } from './jobs/text/text.ts';
+import { createWaitingText } from './jobs/text/waitingText.ts';
+import { createJobRows } from './jobs/tree/rows.ts';
+import { JobsTree } from './jobs/tree/tree.ts';
+import { showJobsView } from './jobs/tree/view.ts';
 import { Lifetime, Signal } from './lifetime.ts';
 import { createLog, scoped } from './log.ts';
 import { JobLogs } from './logs/channels.ts';
+import { showEnds } from './presence/ends.ts';
 import { showPresence } from './presence/presence.ts';
-import { setting } from './settings.ts';
+import { SchedulesBranch } from './schedules/branch.ts';
+import { ScheduleStore } from './schedules/store.ts';
+import { followSchedules } from './schedules/subscription.ts';
+import { createScheduleText } from './schedules/text.ts';
+import { configuredHome, onDidChangeSetting, setting } from './settings.ts';
 import { createContextKeys } from './status/contextKeys.ts';
 import { createReporter } from './status/reporter.ts';
 import { showStatusBar } from './status/statusBar.ts';
@@ -46,22 +58,76 @@ export function activate(context: ExtensionContext): void {
 	const outcomes = own.own(new JobOutcomes(store.updates, link));
 	const reasons = own.own(new WaitingReasons(store, link, scoped(log, 'jobs')));
 	const rows = createJobRows(text, waiting, (id) => reasons.of(id));
-	const tree = own.own(new JobsTree({ store, rows, link, reasons, log: scoped(log, 'jobs') }));
+	const schedules = new ScheduleStore();
+	own.own(followSchedules(schedules, { link, notifications, log: scoped(log, 'schedules') }));
+	const scheduleText = createScheduleText(l10n.t, text.time, Date.now);
+	const scheduled = own.own(new SchedulesBranch(schedules, scheduleText));
+	const tree = own.own(
+		new JobsTree({ store, rows, link, reasons, scheduled, log: scoped(log, 'jobs') }),
+	);
 	const setContext = createContextKeys();
 	const view = own.own(showJobsView({ tree, store, link, reasons, setContext }));
 	const logs = own.own(new JobLogs({ link, notifications, text, log: scoped(log, 'logs') }));
 	const jobsVisible = () => view.visible;
 	const reporter = createReporter({ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') });
+	own.own(showEnds({ link, notifications, reporter }));
 	const indexed = new IndexedFolders(context.globalState, link);
 	const indexer = new Indexer(link, indexed);
 	const loaded = () => jobs.loaded();
-	const picker = createJobPicker(store, text, loaded);
+	const picker = createJobPicker(store, text, loaded, () => view.selected());
 	own.own(keepInformed(link, indexed, log));
+	own.own(
+		takeBackEmptied({
+			link,
+			memory: context.globalState,
+			value: (name) => setting(name),
+			home: configuredHome,
+			onDidChangeSettings: (listener) => onDidChangeSetting(DAEMON_SETTINGS, listener),
+			log: scoped(log, 'settings'),
+		}),
+	);
 	own.own(indexOnSave(indexer, indexed, scoped(log, 'index')));
 	own.own(indexOnOpen({ indexer, indexed, link, store, log: scoped(log, 'index') }));
 	own.own(showStatusBar(link, store, String(context.extension.packageJSON.version)));
-	const services = { link, store, loaded, pages, picker, logs, indexer, indexed, reporter, log };
+	const dashboard = own.own(
+		dashboardOnDemand({
+			extension: context.extensionUri,
+			...{ link, store, text, logs },
+			log: scoped(log, 'dashboard'),
+		}),
+	);
+	const services = {
+		link,
+		store,
+		schedules,
+		loaded,
+		pages,
+		picker,
+		logs,
+		indexer,
+		indexed,
+		reporter,
+		text,
+		dashboard,
+		log,
+	};
 	own.own(registerCommands(commandBodies(services), link, log));
+	own.own(
+		watchApprovals({
+			updates: store.updates,
+			link,
+			folders: () => Promise.all(openFolders().map(canonicalUri)),
+			log: scoped(log, 'ai'),
+		}),
+	);
+	own.own(
+		offerServer({
+			link,
+			home: configuredHome,
+			distFolder: join(context.extensionPath, 'dist'),
+			version: String(context.extension.packageJSON.version),
+		}),
+	);
 	const presence = own.own(showPresence(link, scoped(log, 'presence')));
 	leave = async () => {
 		// Only what the daemon is told before the connection closes is told at all.

@@ -6,6 +6,7 @@ export const ERROR_CODES = {
 	CONFLICT: 4002,
 	THROTTLED: 4003,
 	UNAUTHORIZED: 4010,
+	FORBIDDEN: 4030,
 	TOO_LARGE: 4130,
 	INTERNAL: 5000,
 	STORE: 5001,
@@ -38,15 +39,13 @@ export class SemanticaError extends Error {
 	override readonly name = 'SemanticaError';
 	readonly code: number;
 	readonly data: ErrorData;
+	readonly kind: ErrorKind;
 
 	constructor(kind: ErrorKind, message: string, data: ErrorData = {}) {
 		super(message);
 		this.code = ERROR_CODES[kind];
+		this.kind = kind;
 		this.data = { kind, ...data };
-	}
-
-	get kind(): ErrorKind {
-		return this.data.kind as ErrorKind;
 	}
 }
 
@@ -58,4 +57,9 @@ export function errorMessage(error: unknown): string {
 export function errorCode(error: unknown): string | undefined {
 	if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
 	return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** There is not enough of something at the moment: what was looked for may be there all the same. */
+export function isShortage(error: unknown): boolean {
+	return /^(EMFILE|ENFILE|ENOMEM|EAGAIN)$/.test(errorCode(error) ?? '');
 }

@@ -3,67 +3,36 @@
  * Bounds and defaults are docs/design.md section 3; the schemas are the only place where they stand.
  */
 import * as z from 'zod';
+import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
+import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
 import { boundText } from './wording.ts';
 
 z.config({ customError: boundText });
-
-export const JOB_STATES = [
-	'queued',
-	'running',
-	'paused',
-	'succeeded',
-	'failed',
-	'cancelled',
-	'superseded',
-	'expired',
-] as const;
-export type JobState = (typeof JOB_STATES)[number];
-
-export const STOP_REASONS = [
-	'exit',
-	'signal',
-	'spawn',
-	'timeout',
-	'cancel',
-	'supersede',
-	'ttl',
-	'deadline',
-	'interrupted',
-	'poison',
-	'payload',
-	'children',
-] as const;
-export type StopReason = (typeof STOP_REASONS)[number];
-
-/** Priorities, limits and bounds that more than one room needs. */
-export const LIMITS = {
-	jobsPerRequest: 1000,
-	payloadBytes: 16 * 1024 * 1024,
-	payloadFileBytes: 256 * 1024 * 1024,
-	payloadDepth: 32,
-	commandBytes: 256 * 1024,
-	resultBytes: 16 * 1024,
-	parentDepth: 4,
-	listLimit: 200,
-	frameBytes: 32 * 1024 * 1024,
-	/** The largest time accepted anywhere: the end of what JavaScript's Date can hold. */
-	maxEpochMs: 8_640_000_000_000_000,
-} as const;
-
-export function isFinished(state: JobState): boolean {
-	return state !== 'queued' && state !== 'running' && state !== 'paused';
-}
 
 /** Never recurses deeper than asked, so hostile nesting cannot exhaust the stack. */
 export function depthWithin(value: unknown, levels: number): boolean {
 	if (typeof value !== 'object' || value === null) return true;
 	if (levels === 0) return false;
-	return Object.values(value).every((item) => depthWithin(item, levels - 1));
+	// Every part of a large payload passes here on the daemon's only thread: most are no containers.
+	const fits = (part: unknown) =>
+		typeof part !== 'object' || part === null || depthWithin(part, levels - 1);
+	if (Array.isArray(value)) {
+		for (const part of value) if (!fits(part)) return false;
+		return true;
+	}
+	const parts = value as Record<string, unknown>;
+	for (const name in parts) if (!fits(parts[name])) return false;
+	return true;
 }
 
 const bytesAtMost = (max: number) => (value: string) => Buffer.byteLength(value) <= max;
 const noNul = (value: string) => !value.includes('\0');
 const NUL_MESSAGE = 'must not contain a NUL character';
+/** Text that stays what it is on its way to a process, a file's name or the database: all of them are UTF-8. */
+const plainText = z
+	.string()
+	.refine((value) => value.isWellFormed(), 'must not hold half of a surrogate pair');
+const withoutNul = plainText.refine(noNul, NUL_MESSAGE);
 
 const epochMs = z.int().min(0).max(LIMITS.maxEpochMs);
 const durationMs = z.int().positive().max(Number.MAX_SAFE_INTEGER);
@@ -71,16 +40,15 @@ const HOUR_MS = 3_600_000;
 
 export const commandSchema = z
 	.strictObject({
-		command: z.string().min(1, 'must name a program').refine(noNul, NUL_MESSAGE),
-		args: z.array(z.string().refine(noNul, NUL_MESSAGE)).default([]),
-		cwd: z.string().min(1).refine(noNul, NUL_MESSAGE).optional(),
+		command: withoutNul.min(1, 'must name a program'),
+		args: z.array(withoutNul).default([]),
+		cwd: withoutNul.min(1).optional(),
 		env: z
 			.record(
-				z
-					.string()
+				plainText
 					.min(1)
 					.refine((name) => noNul(name) && !name.includes('='), 'must not contain "=" or NUL'),
-				z.string().refine(noNul, NUL_MESSAGE),
+				withoutNul,
 			)
 			.default({}),
 		shell: z.boolean().default(false),
@@ -115,24 +83,86 @@ export const constraintsSchema = z.strictObject({
 });
 export type Constraints = z.output<typeof constraintsSchema>;
 
-export const jobSpecSchema = z.strictObject({
-	type: z.string().min(1).max(128),
-	title: z.string().min(1).max(200).optional(),
+/** Of the shell that asks: docs/design.md section 6. */
+export const surroundingsSchema = z.strictObject({
+	umask: z.int().min(0).max(0o777).optional(),
+	openFiles: z.int().min(OPEN_FILES.min).max(OPEN_FILES.max).optional(),
+	env: z
+		.record(
+			z
+				.string()
+				.refine(
+					isSurrounding,
+					'must be LANG, LC_*, TZ, TMPDIR, TERM, SSH_AUTH_SOCK or XDG_RUNTIME_DIR; others go into command.env',
+				),
+			z.string().max(SURROUNDING_CHARS).refine(noNul, NUL_MESSAGE),
+		)
+		.default({}),
+});
+export type Surroundings = z.output<typeof surroundingsSchema>;
+
+/** A job that serves is ready once a line of its log matches, or it says so itself: `::semantica ready`. */
+export const readySchema = z.strictObject({
+	/** RE2's syntax, found anywhere in a line. */
+	pattern: plainText.min(1).max(LIMITS.readyPattern).optional(),
+	/** From the beginning of each run. */
+	timeoutMs: durationMs.optional(),
+});
+export type Ready = z.output<typeof readySchema>;
+
+/** Another job that must have come to its end, or be ready, before this one starts. */
+export const afterSchema = z
+	.strictObject({
+		id: z.uuid().optional(),
+		/** Of a job that stands before this one in the same request. */
+		index: z.int().min(0).optional(),
+		on: z.enum(AFTER_ON).default('succeeded'),
+	})
+	.refine(
+		({ id, index }) => (id === undefined) !== (index === undefined),
+		'must name one job: by "id", or by "index", its place in the same request',
+	);
+export type AfterInput = z.output<typeof afterSchema>;
+
+export const groupNameSchema = withoutNul.min(1).max(LIMITS.groupName);
+
+/** Fields that `job/enqueue` sets and `job/update` changes. */
+const changeable = {
+	title: plainText.min(1).max(200),
 	queue: z
 		.string()
-		.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -')
-		.optional(),
-	subject: z
-		.string()
-		.min(1)
-		.refine(noNul, NUL_MESSAGE)
-		.refine(bytesAtMost(512), 'must be at most 512 bytes')
-		.optional(),
+		.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 characters of A-Z, a-z, 0-9, _ and -'),
+	priority: z.int().min(-100).max(100),
+	tag: plainText.min(1).max(64),
+	runAt: epochMs,
+	timeoutMs: durationMs,
+};
+/** `null` takes a tag or a time limit away. */
+export const jobUpdateSchema = z.strictObject({
+	title: changeable.title.optional(),
+	queue: changeable.queue.optional(),
+	priority: changeable.priority.optional(),
+	tag: changeable.tag.nullable().optional(),
+	runAt: changeable.runAt.optional(),
+	timeoutMs: changeable.timeoutMs.nullable().optional(),
+});
+export type JobUpdate = z.output<typeof jobUpdateSchema>;
+
+export const jobTypeSchema = z.string().min(1).max(128);
+export const subjectSchema = withoutNul
+	.min(1)
+	.refine(bytesAtMost(512), 'must be at most 512 bytes');
+
+const jobFieldsSchema = z.strictObject({
+	type: jobTypeSchema,
+	title: changeable.title.optional(),
+	queue: changeable.queue.optional(),
+	subject: subjectSchema.optional(),
 	supersede: z.enum(['queued', 'abort', 'none']).optional(),
 	debounceMs: z.int().min(0).max(HOUR_MS).optional(),
 	maxDelayMs: z.int().min(0).max(HOUR_MS).optional(),
-	key: z.string().min(1).refine(bytesAtMost(128), 'must be at most 128 bytes').optional(),
-	priority: z.int().min(-100).max(100).optional(),
+	key: plainText.min(1).refine(bytesAtMost(128), 'must be at most 128 bytes').optional(),
+	priority: changeable.priority.optional(),
 	command: commandSchema.optional(),
 	payload: z
 		.unknown()
@@ -140,14 +170,17 @@ export const jobSpecSchema = z.strictObject({
 			error: `must not be nested deeper than ${LIMITS.payloadDepth}`,
 		})
 		.optional(),
-	payloadFile: z.string().min(1).refine(noNul, NUL_MESSAGE).optional(),
+	payloadFile: withoutNul.min(1).optional(),
 	workspace: z.string().min(1).max(4096).nullable().optional(),
 	parentId: z.uuid().optional(),
-	tag: z.string().min(1).max(64).optional(),
-	runAt: epochMs.optional(),
+	tag: changeable.tag.optional(),
+	group: groupNameSchema.optional(),
+	groupLimit: z.int().min(1).max(LIMITS.groupLimit).optional(),
+	runAt: changeable.runAt.optional(),
 	ttlMs: durationMs.optional(),
 	deadlineAt: epochMs.optional(),
-	timeoutMs: durationMs.optional(),
+	timeoutMs: changeable.timeoutMs.optional(),
+	ready: readySchema.optional(),
 	maxAttempts: z.int().min(1).max(100).optional(),
 	backoff: backoffSchema.optional(),
 	retryOn: z.array(z.int().min(0).max(255)).max(256).optional(),
@@ -155,7 +188,26 @@ export const jobSpecSchema = z.strictObject({
 	constraints: constraintsSchema.optional(),
 	onConstraintLost: z.enum(['finish', 'pause', 'requeue']).optional(),
 	graceMs: z.int().min(0).max(60_000).optional(),
+	surroundings: surroundingsSchema.optional(),
+	notify: z.enum(NOTIFY).optional(),
 });
+
+/** A specification whose conditions on other jobs are written so. */
+export function specWaitingFor<T extends z.ZodType>(condition: T) {
+	return jobFieldsSchema
+		.extend({ after: z.array(condition).max(LIMITS.conditions).optional() })
+		.refine(
+			({ runAt, deadlineAt }) =>
+				runAt === undefined || deadlineAt === undefined || deadlineAt >= runAt,
+			{ path: ['deadlineAt'], error: 'must not be earlier than runAt, or the job could never run' },
+		)
+		.refine(({ group, groupLimit }) => groupLimit === undefined || group !== undefined, {
+			path: ['groupLimit'],
+			error: 'limits a group: say which one with "group"',
+		});
+}
+
+export const jobSpecSchema = specWaitingFor(afterSchema);
 /** What a client may write: everything with a default may be left out. */
 export type JobSpecInput = z.input<typeof jobSpecSchema>;
 /** A specification that passed the schema; type-dependent defaults are filled in by the queue. */
@@ -172,6 +224,19 @@ export type Progress = z.output<typeof progressSchema>;
 const childCountsSchema = z.partialRecord(z.enum(JOB_STATES), z.int());
 export type ChildCounts = z.output<typeof childCountsSchema>;
 
+/** A command as clients see it: names of its environment only; values stay in the daemon. */
+export const shownCommandSchema = z.object({
+	command: z.string(),
+	args: z.array(z.string()),
+	cwd: z.string().nullable(),
+	env: z.array(z.string()),
+	shell: z.boolean(),
+});
+
+export function shownCommand(command: Command): z.output<typeof shownCommandSchema> {
+	return { ...command, cwd: command.cwd ?? null, env: Object.keys(command.env) };
+}
+
 /** A job on the wire. Environment values and the payload itself never appear in it. */
 export const jobSchema = z.object({
 	id: z.string(),
@@ -185,23 +250,25 @@ export const jobSchema = z.object({
 	maxDelayMs: z.int(),
 	key: z.string().nullable(),
 	priority: z.int(),
-	/** Environment names only; values stay in the daemon. */
-	command: z
-		.object({
-			command: z.string(),
-			args: z.array(z.string()),
-			cwd: z.string().nullable(),
-			env: z.array(z.string()),
-			shell: z.boolean(),
-		})
-		.nullable(),
+	command: shownCommandSchema.nullable(),
 	workspace: z.string().nullable(),
 	parentId: z.string().nullable(),
 	tag: z.string().nullable(),
+	group: z.string().nullable(),
+	groupLimit: z.int().nullable(),
+	/** What it waits for, or waited for: `holds` is null until that is known, false where it cannot hold any more. */
+	after: z.array(
+		z.object({
+			id: z.string(),
+			on: z.enum(AFTER_ON),
+			holds: z.boolean().nullable(),
+		}),
+	),
 	runAt: z.int(),
 	ttlMs: z.int().nullable(),
 	deadlineAt: z.int().nullable(),
 	timeoutMs: z.int().nullable(),
+	ready: readySchema.nullable(),
 	maxAttempts: z.int(),
 	backoff: backoffSchema,
 	retryOn: z.array(z.int()).nullable(),
@@ -209,14 +276,19 @@ export const jobSchema = z.object({
 	constraints: constraintsSchema.nullable(),
 	onConstraintLost: z.enum(['finish', 'pause', 'requeue']),
 	graceMs: z.int(),
+	notify: z.enum(NOTIFY),
 	state: z.enum(JOB_STATES),
 	held: z.boolean(),
+	/** An AI tool asked for it, and no person has approved it yet: it is held until then. */
+	needsApproval: z.boolean(),
 	/** `children`: its own process has ended, its children have not. */
 	phase: z.enum(['run', 'children']).nullable(),
 	/** A stop that is committed but not yet carried out. */
 	stopping: z.enum(STOP_REASONS).nullable(),
 	createdAt: z.int(),
 	startedAt: z.int().nullable(),
+	/** Of the run that goes on, or was the last. */
+	readyAt: z.int().nullable(),
 	finishedAt: z.int().nullable(),
 	attempt: z.int(),
 	run: z.int(),
@@ -227,6 +299,8 @@ export const jobSchema = z.object({
 	exitCode: z.int().nullable(),
 	signal: z.string().nullable(),
 	retryOf: z.string().nullable(),
+	/** Who asked for it: `cli`, `vscode`, `mcp/<client>`, `job/<id>`; the daemon knows, no specification says it. */
+	origin: z.string(),
 	children: childCountsSchema,
 	payload: z.object({ bytes: z.int(), storage: z.enum(['none', 'inline', 'file']) }),
 	logBytes: z.int(),

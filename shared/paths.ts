@@ -1,6 +1,7 @@
-/** Where everything stands in the data folder (docs/design.md section 9). Pure: nothing here touches the disk. */
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+/** Where everything stands in the data folder (docs/design.md section 9). Nothing here touches the disk. */
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { SemanticaError } from './errors.ts';
 
 export interface DataPaths {
 	readonly home: string;
@@ -11,8 +12,12 @@ export interface DataPaths {
 	readonly run: string;
 	readonly stateFile: string;
 	readonly tokenFile: string;
+	/** What Prometheus says to the port for metrics. */
+	readonly metricsTokenFile: string;
 	readonly lockFile: string;
 	readonly statusFolder: string;
+	/** Room that is given up when the disk is full, so that work can be stopped. */
+	readonly reserve: string;
 	readonly bin: string;
 	readonly damaged: string;
 	/** Says that the database was found damaged and must be set aside at the next start. */
@@ -21,10 +26,53 @@ export interface DataPaths {
 	readonly config: string;
 }
 
-/** The data folder named by SEMANTICA_HOME, else `~/.semantica`. */
-export function dataFolder(env: Readonly<Record<string, string | undefined>>): string {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The data folder named by SEMANTICA_HOME, else `~/.semantica`.
+ * @throws SemanticaError SYSTEM when there is no telling where that is
+ */
+export function dataFolder(env: Environment): string {
 	const named = env['SEMANTICA_HOME'];
-	return named ? resolve(named) : join(env['HOME'] ?? homedir(), '.semantica');
+	if (!named) return join(homeFolder(env), '.semantica');
+	// A tilde that a shell did not see, as in quotes or in a file of settings.
+	if (named === '~' || /^~[/\\]/.test(named)) return join(homeFolder(env), named.slice(1));
+	if (named.startsWith('~')) {
+		throw new SemanticaError(
+			'SYSTEM',
+			`SEMANTICA_HOME is "${named}", and only a shell knows whose folder that is. Write the whole path.`,
+		);
+	}
+	try {
+		return resolve(named);
+	} catch {
+		throw new SemanticaError(
+			'SYSTEM',
+			`SEMANTICA_HOME is "${named}", and the current folder has been removed. Write the whole path.`,
+		);
+	}
+}
+
+/** HOME may be set and empty, as in a service, or stand for no place; then the system's own record counts. */
+export function homeFolder(env: Environment): string {
+	const candidates = [() => env['HOME'], homedir, () => userInfo().homedir];
+	for (const candidate of candidates) {
+		const folder = attempt(candidate);
+		if (folder && isAbsolute(folder)) return folder;
+	}
+	throw new SemanticaError(
+		'SYSTEM',
+		'There is no home folder for the data of Semantica: HOME is not the path of one. Set it, or name a folder with SEMANTICA_HOME.',
+	);
+}
+
+function attempt(look: () => string | undefined): string | undefined {
+	try {
+		return look();
+	} catch {
+		// A user whom the system does not know.
+		return undefined;
+	}
 }
 
 export function dataPaths(home: string): DataPaths {
@@ -38,8 +86,10 @@ export function dataPaths(home: string): DataPaths {
 		run,
 		stateFile: join(run, 'daemon.json'),
 		tokenFile: join(run, 'token'),
+		metricsTokenFile: join(run, 'metrics-token'),
 		lockFile: join(run, 'lock'),
 		statusFolder: join(run, 'status'),
+		reserve: join(run, 'reserve'),
 		bin: join(home, 'bin'),
 		damaged: join(home, 'damaged'),
 		damageMark: join(run, 'database-damaged'),

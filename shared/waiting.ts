@@ -10,7 +10,30 @@ export const WAIVED_BY_RUN_NOW: ReadonlySet<string> = new Set([
 	'idle',
 	'cpu',
 	'limit',
+	'rate',
 	'paused',
 	'alone',
 	'spread',
 ]);
+
+/**
+ * What a queued job waits for, as metrics and stats name it. One that waits for several things counts once, for the one
+ * that comes first.
+ */
+export const WAIT_REASONS = [
+	/** All else is there. */
+	'slot',
+	'delayed',
+	'backoff',
+	'subject',
+	'dependency',
+	'held',
+	'paused',
+	'event',
+	'power',
+	'idle',
+	'rate',
+	'group',
+	'other',
+] as const;
+export type WaitReason = (typeof WAIT_REASONS)[number];

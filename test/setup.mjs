@@ -4,12 +4,22 @@
  */
 import { spawnSync } from 'node:child_process';
 
-const NEEDED = [{ program: 'strace', package: 'strace' }];
+const NEEDED = [
+	{ program: 'strace', package: 'strace' },
+	{ program: 'promtool', package: 'prometheus' },
+	{ program: 'notify-send', package: 'libnotify-bin' },
+	{ program: 'dbus-daemon', package: 'dbus-daemon' },
+	{ module: 'dbus', package: 'python3-dbus' },
+	{ module: 'gi', package: 'python3-gi' },
+];
 
 const mayInstall = Boolean(process.env.CI || process.env.SEMANTICA_TEST_INSTALL);
-const isThere = (program) =>
-	spawnSync('/bin/sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
-const missing = NEEDED.filter(({ program }) => !isThere(program));
+const succeeds = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+const isThere = ({ program, module }) =>
+	module === undefined
+		? succeeds('/bin/sh', '-c', `command -v ${program}`)
+		: succeeds('/usr/bin/python3', '-c', `import ${module}`);
+const missing = NEEDED.filter((needed) => !isThere(needed));
 
 if (process.platform === 'linux' && mayInstall && missing.length > 0) {
 	const options = { stdio: 'inherit' };

@@ -34,8 +34,12 @@ export interface Failure {
 	};
 }
 
-export function describeFailure(error: unknown): Failure {
-	if (isResponseError(error)) return responseFailure(error.code, error.message, error.data);
+export function describeFailure(error: unknown, inJob = false): Failure {
+	if (isResponseError(error)) {
+		const { code, message, data } = error;
+		const refused = inJob && code === ERROR_CODES.UNAUTHORIZED;
+		return responseFailure(code, refused ? `${message} ${FOR_JOBS}` : message, data);
+	}
 	if (error instanceof SemanticaError) {
 		return failure(EXIT.error, error.message, error.code, error.data);
 	}
@@ -45,6 +49,10 @@ export function describeFailure(error: unknown): Failure {
 	}
 	return failure(EXIT.error, errorMessage(error), ERROR_CODES.INTERNAL, { kind: 'INTERNAL' });
 }
+
+const FOR_JOBS =
+	'Called by a job, semantica speaks as that job, until its run ends: run, enqueue and index make children of it; ' +
+	'show, explain, logs and list look at it and them, wait waits for them. To speak as yourself: env -u SEMANTICA_TOKEN semantica COMMAND';
 
 function responseFailure(
 	code: number,

@@ -9,3 +9,6 @@ if (problem !== undefined) {
 	process.stderr.write(`${problem}\n`);
 	process.exit(1);
 }
+
+// Node would open its debugger to every user of the machine. Windows has no such signal.
+if (process.platform !== 'win32') process.on('SIGUSR1', () => {});

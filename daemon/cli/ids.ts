@@ -5,12 +5,14 @@ import type { Result } from '../../shared/protocol/requests.ts';
 import { CliError, usageError } from './errors.ts';
 import { oneLine } from './render/text.ts';
 
+type Asking = Pick<DaemonConnection, 'request'>;
+
 const PAGE = 200;
 /** Of the jobs that a part could mean. */
 const SHOWN = 4;
 const FULL = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-export async function resolveId(connection: DaemonConnection, given: string): Promise<string> {
+export async function resolveId(connection: Asking, given: string): Promise<string> {
 	const part = given.toLowerCase();
 	if (FULL.test(part)) return part;
 	if (!/^[0-9a-f-]+$/.test(part)) {
@@ -20,7 +22,7 @@ export async function resolveId(connection: DaemonConnection, given: string): Pr
 }
 
 /** The search also finds the part in titles and in the middle of ids, so that it takes all its pages. */
-async function findByPart(connection: DaemonConnection, part: string): Promise<Job[]> {
+async function findByPart(connection: Asking, part: string): Promise<Job[]> {
 	const found: Job[] = [];
 	let cursor: string | undefined;
 	do {
@@ -50,10 +52,7 @@ function theOne(found: readonly Job[], given: string): Job {
 	return first;
 }
 
-export async function resolveIds(
-	connection: DaemonConnection,
-	given: readonly string[],
-): Promise<string[]> {
+export async function resolveIds(connection: Asking, given: readonly string[]): Promise<string[]> {
 	const ids: string[] = [];
 	for (const one of given) ids.push(await resolveId(connection, one));
 	return [...new Set(ids)];

@@ -1,12 +1,10 @@
-#!/usr/bin/env node
 /** The command line: docs/design.md section 8. */
-import './guard.ts';
 import { CommanderError } from 'commander';
-import { readBuildInfo } from '../../shared/build.ts';
-import { dataFolder, dataPaths } from '../../shared/paths.ts';
+import { callingJob, daemonAccess } from './access.ts';
+import { assertArguments, currentFolder, variable } from './bytes.ts';
 import type { Context } from './context.ts';
 import { describeFailure, EXIT, usageError } from './errors.ts';
-import { createOutput, endOnFailedWrites } from './output.ts';
+import { createOutput, endOnFailedWrites, type Output } from './output.ts';
 import { createProgram, withoutPrefix } from './program.ts';
 
 async function main(args: readonly string[]): Promise<void> {
@@ -15,21 +13,21 @@ async function main(args: readonly string[]): Promise<void> {
 	// Until a command knows its options; what stands behind -- is never ours.
 	const ours = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
 	let json = ours.includes('--json');
-	const context: Context = {
-		cwd: process.cwd(),
-		env,
-		stdin: process.stdin,
-		out: createOutput(process.stdout, env),
-		err: createOutput(process.stderr, env),
-		daemon: {
-			paths: dataPaths(dataFolder(env)),
-			distFolder: __dirname,
-			build: readBuildInfo(__dirname),
-			execPath: process.execPath,
-			env,
-		},
-	};
+	const out = createOutput(process.stdout, env);
+	const err = createOutput(process.stderr, env);
 	try {
+		assertArguments(args);
+		variable(env, 'SEMANTICA_HOME');
+		const context: Context = {
+			cwd: currentFolder,
+			env,
+			stdin: process.stdin,
+			out,
+			err,
+			daemon: daemonAccess(env, __dirname, (sentence) => {
+				if (!json) err.say(sentence);
+			}),
+		};
 		const words = args.length === 0 ? ['--help'] : args;
 		const program = createProgram(context, { quiet: json });
 		program.hook('preAction', (_program, command) => {
@@ -37,18 +35,18 @@ async function main(args: readonly string[]): Promise<void> {
 		});
 		await program.parseAsync(words, { from: 'user' });
 	} catch (error) {
-		process.exitCode = report(error, context, json);
+		process.exitCode = report(error, err, json, callingJob(env) !== undefined);
 	}
 }
 
 /** Says what went wrong and returns the exit code. Commander has said its part to people already. */
-function report(error: unknown, { err }: Context, json: boolean): number {
+function report(error: unknown, err: Output, json: boolean, inJob: boolean): number {
 	if (error instanceof CommanderError) {
 		if (error.exitCode === 0) return EXIT.done;
 		if (json) err.json(describeFailure(usageError(withoutPrefix(error.message))).wire);
 		return EXIT.usage;
 	}
-	const failure = describeFailure(error);
+	const failure = describeFailure(error, inJob);
 	if (json) err.json(failure.wire);
 	else err.say(failure.message, err.style.red);
 	return failure.exitCode;

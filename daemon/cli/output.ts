@@ -1,4 +1,5 @@
 /** Where a command writes: knows whether people are looking, in which width and with which colours. */
+import { fstatSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 import isUnicodeSupported from 'is-unicode-supported';
 import { EXIT } from './errors.ts';
@@ -9,6 +10,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Output {
 	readonly stream: NodeJS.WriteStream;
+	readonly terminal: boolean;
+	/** Whoever reads may print to the same terminal, as tee does: nothing may be drawn over. */
+	readonly piped: boolean;
 	/** A terminal that can redraw: progress may move. */
 	readonly live: boolean;
 	readonly style: Style;
@@ -25,7 +29,7 @@ export function createOutput(stream: NodeJS.WriteStream, env: Environment): Outp
 	const terminal = stream.isTTY === true;
 	const style = createStyle({
 		color: wantsColor(terminal, env),
-		unicode: env['TERM'] !== 'dumb' && isUnicodeSupported(),
+		unicode: env['TERM'] !== 'dumb' && isUnicodeSupported() && !namesOtherLocale(env),
 	});
 	const width = () => (terminal ? columns(stream) : Number.POSITIVE_INFINITY);
 	const lines = (all: readonly string[]): void => {
@@ -33,6 +37,8 @@ export function createOutput(stream: NodeJS.WriteStream, env: Environment): Outp
 	};
 	return {
 		stream,
+		terminal,
+		piped: !terminal && isPipe(stream),
 		live: terminal && env['TERM'] !== 'dumb',
 		style,
 		view: () => ({ style, plain: !terminal, width: width() }),
@@ -44,8 +50,22 @@ export function createOutput(stream: NodeJS.WriteStream, env: Environment): Outp
 	};
 }
 
+function isPipe(stream: NodeJS.WriteStream): boolean {
+	const fd = 'fd' in stream ? stream.fd : undefined;
+	if (typeof fd !== 'number') return false;
+	const found = fstatSync(fd);
+	return found.isFIFO() || found.isSocket();
+}
+
 function columns(stream: WriteStream): number {
 	return stream.columns > 0 ? stream.columns : 80;
+}
+
+/** The first of these that is set holds, as in POSIX; where none is, nothing is known. */
+export function namesOtherLocale(env: Environment): boolean {
+	if (process.platform === 'win32') return false;
+	const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'];
+	return locale !== undefined && locale !== '' && !/utf-?8/i.test(locale);
 }
 
 /** NO_COLOR and FORCE_COLOR as no-color.org and force-color.org define them; NO_COLOR wins. */

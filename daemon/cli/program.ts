@@ -1,24 +1,40 @@
 /** The command tree. */
 import { type Argument, Command } from 'commander';
+import { addAiCommand } from './commands/ai.ts';
+import { addApproveCommand } from './commands/approve.ts';
 import { addCancelCommand } from './commands/cancel.ts';
+import { addCompletionsCommand } from './commands/completions.ts';
 import { addDaemonCommand } from './commands/daemon.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEmitCommand } from './commands/emit.ts';
 import { addEnqueueCommand } from './commands/enqueue.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addGraphCommand } from './commands/graph.ts';
+import { addGroupCommand } from './commands/group.ts';
 import { examples } from './commands/help.ts';
+import { addHooksCommand } from './commands/hooks.ts';
 import { addIndexCommand } from './commands/indexFolder.ts';
 import { addListCommand } from './commands/list.ts';
 import { addLogsCommand } from './commands/logs.ts';
 import { addMaintainCommand } from './commands/maintain.ts';
+import { addMcpCommand } from './commands/mcp.ts';
+import { addMetricsCommand } from './commands/metrics.ts';
 import { addNowCommand } from './commands/now.ts';
 import { addPauseCommand } from './commands/pause.ts';
+import { addQueueCommand } from './commands/queue.ts';
+import { addRemoveCommand } from './commands/remove.ts';
 import { addResumeCommand } from './commands/resume.ts';
 import { addRetryCommand } from './commands/retry.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addScheduleCommand } from './commands/schedule.ts';
 import { addSearchCommand } from './commands/search.ts';
+import { addServiceCommand } from './commands/service.ts';
+import { addSettingsCommand } from './commands/settings.ts';
 import { addShowCommand } from './commands/show.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addTopCommand } from './commands/top.ts';
+import { addUpdateCommand } from './commands/update.ts';
+import { addWaitCommand } from './commands/wait.ts';
 import type { Context } from './context.ts';
 
 /** `quiet` keeps commander's own errors from people: whoever asked for JSON gets them so. */
@@ -61,22 +77,39 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 	program.commandsGroup('Start jobs:');
 	addRunCommand(program, context);
 	addEnqueueCommand(program, context);
+	addGraphCommand(program, context);
+	addScheduleCommand(program, context);
+	addHooksCommand(program, context);
 	addEmitCommand(program, context);
 	program.commandsGroup('Look at jobs and change them:');
 	addListCommand(program, context);
 	addShowCommand(program, context);
 	addLogsCommand(program, context);
 	addExplainCommand(program, context);
+	addWaitCommand(program, context);
+	addApproveCommand(program, context);
 	addCancelCommand(program, context);
 	addRetryCommand(program, context);
 	addPauseCommand(program, context);
 	addResumeCommand(program, context);
 	addNowCommand(program, context);
+	addUpdateCommand(program, context);
+	addRemoveCommand(program, context);
 	program.commandsGroup('The daemon:');
 	addStatusCommand(program, context);
+	addTopCommand(program, context);
+	addQueueCommand(program, context);
+	addGroupCommand(program, context);
 	addDaemonCommand(program, context);
+	addServiceCommand(program, context);
+	addSettingsCommand(program, context);
 	addMaintainCommand(program, context);
 	addDoctorCommand(program, context);
+	addCompletionsCommand(program, context);
+	addMetricsCommand(program, context);
+	program.commandsGroup('For AI tools:');
+	addMcpCommand(program, context);
+	addAiCommand(program, context);
 	program.addHelpText(
 		'after',
 		examples(
@@ -84,6 +117,7 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 			['semantica search open socket', 'find it again'],
 			['semantica run --wait -- npm test', 'run a command as a job'],
 			['semantica list', 'what runs, waits and has ended'],
+			['semantica top', 'the same, as it changes'],
 		),
 	);
 	program.addHelpText(

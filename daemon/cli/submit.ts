@@ -1,7 +1,9 @@
 /** Enqueuing so that a lost connection can neither lose nor double a job. */
+
 import { randomUUID } from 'node:crypto';
 import { ConnectionClosed, type DaemonConnection } from '../../shared/client/connection.ts';
 import type { JobSpecInput } from '../../shared/job.ts';
+import { LIMITS } from '../../shared/jobTerms.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
 import { connectOrStart, type DaemonAccess } from './connect.ts';
 import { CliError } from './errors.ts';
@@ -15,6 +17,13 @@ export interface Submission {
 	readonly answer: Result<'job/enqueue'>;
 }
 
+export interface SubmitOptions {
+	/** To go on with. */
+	readonly open?: DaemonConnection | undefined;
+	/** All of the output will be read: see followLog. */
+	readonly hold?: boolean;
+}
+
 /**
  * Sends one request; when the connection closes before the answer, again over a new one. Each job must
  * carry a key: by it the daemon recognises what the first try already stored.
@@ -22,14 +31,15 @@ export interface Submission {
 export async function submit(
 	access: DaemonAccess,
 	jobs: readonly (JobSpecInput & { readonly key: string })[],
-	open?: DaemonConnection,
+	{ open, hold = false }: SubmitOptions = {},
 ): Promise<Submission> {
 	await assertFits(jobs);
 	let connection = open;
 	for (let attempt = 1; ; attempt++) {
 		connection ??= await connectOrStart(access);
 		try {
-			return { connection, answer: await connection.request('job/enqueue', { jobs: [...jobs] }) };
+			const request = { jobs: [...jobs], ...(hold ? { hold } : {}) };
+			return { connection, answer: await connection.request('job/enqueue', request) };
 		} catch (error) {
 			connection.dispose();
 			connection = undefined;
@@ -45,7 +55,6 @@ const LARGE = 1024 * 1024;
 async function assertFits(jobs: readonly JobSpecInput[]): Promise<void> {
 	const size = Buffer.byteLength(JSON.stringify(jobs));
 	if (size < LARGE) return;
-	const { LIMITS } = await import('../../shared/job.ts');
 	if (size + LARGE < LIMITS.frameBytes) return;
 	throw new CliError(
 		`A request of ${formatBytes(size)} is too large: ${formatBytes(LIMITS.frameBytes - LARGE)} may be sent at once. ` +

@@ -3,21 +3,26 @@
  * they start.
  */
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { JobSpec } from '../../shared/job.ts';
+import { nodeArguments } from '../../shared/nodeArguments.ts';
 import { indexFilesPayload, indexWorkspacePayload } from '../../shared/protocol/indexing.ts';
-import type { JobHandler, LaunchPlan } from '../queue/handlers.ts';
+import type { JobHandler, LaunchPlan } from '../queue/ports/handlers.ts';
 import { folderPath } from './catalogue/location.ts';
+import { assertForeign, ownFolder } from './files/scope.ts';
 import { filesTitle, titled } from './titles.ts';
+import { FINAL_EXIT_CODE } from './worker/exitCode.ts';
 
 export interface IndexHandlerOptions {
-	/** The Node, or Electron, that runs indexers. */
-	readonly execPath: string;
+	/** The Node, or Electron, that is there to run indexers. */
+	readonly node: () => string;
 	/** dist/indexer.js. */
 	readonly indexerEntry: string;
+	/** The data folder, which is never indexed. */
+	readonly home: string;
 }
 
 const DEFAULTS = { queue: 'index', maxAttempts: 3, restartable: true } as const;
@@ -26,12 +31,16 @@ const NICE = 10;
 const SUBJECT_BYTES = 512;
 
 export function createIndexHandlers(options: IndexHandlerOptions): JobHandler[] {
+	const own = ownFolder(options.home);
 	const launch = (mode: 'workspace' | 'files', workspace: string | null): LaunchPlan => {
 		const uri = required(workspace);
+		const node = options.node();
 		return {
-			command: options.execPath,
-			args: [options.indexerEntry, mode, uri],
-			cwd: folderPath(uri),
+			command: node,
+			args: [...nodeArguments(node), options.indexerEntry, mode, uri],
+			// Not in the folder: whether it is there, and answers, is for the indexer to find out.
+			cwd: dirname(options.indexerEntry),
+			finalExitCode: FINAL_EXIT_CODE,
 			// Where the program is Electron, this makes a Node of it.
 			env: { ELECTRON_RUN_AS_NODE: '1' },
 			nice: NICE,
@@ -41,21 +50,22 @@ export function createIndexHandlers(options: IndexHandlerOptions): JobHandler[] 
 		{
 			type: 'index.workspace',
 			defaults: DEFAULTS,
-			prepare: prepareWorkspace,
+			prepare: (spec) => prepareWorkspace(spec, own),
 			launch: (job) => launch('workspace', job.workspace),
 		},
 		{
 			type: 'index.files',
 			defaults: DEFAULTS,
-			prepare: prepareFiles,
+			prepare: (spec) => prepareFiles(spec, own),
 			launch: (job) => launch('files', job.workspace),
 		},
 	];
 }
 
-function prepareWorkspace(spec: JobSpec): JobSpec {
+function prepareWorkspace(spec: JobSpec, own: string): JobSpec {
 	const workspace = required(spec.workspace);
 	const folder = folderPath(workspace);
+	assertForeign(folder, own);
 	return {
 		...spec,
 		payload: parse(indexWorkspacePayload, spec.payload ?? {}),
@@ -64,8 +74,9 @@ function prepareWorkspace(spec: JobSpec): JobSpec {
 	};
 }
 
-function prepareFiles(spec: JobSpec): JobSpec {
+function prepareFiles(spec: JobSpec, own: string): JobSpec {
 	const folder = folderPath(required(spec.workspace));
+	assertForeign(folder, own);
 	const payload = parse(indexFilesPayload, spec.payload);
 	for (const [index, file] of payload.files.entries()) {
 		if (!isRelative(file)) {

@@ -2,12 +2,16 @@
  * What the daemon offers about its indexes. The work is done on a thread that comes and goes with
  * demand.
  */
+
+import { realpath } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { DataPaths } from '../../shared/paths.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
-import { canonicalWorkspace, folderPath } from './catalogue/location.ts';
-import type { SearcherMethod } from './searcher/messages.ts';
-import { SearcherDied, type SearcherThread, startSearcher } from './searcher/thread.ts';
+import { answering } from '../disks/answering.ts';
+import { createThread } from '../threads/asking.ts';
+import { folderPath, trimmed } from './catalogue/location.ts';
+import type { SearcherData, SearcherMethods } from './searcher/messages.ts';
 
 export interface IndexServiceOptions {
 	readonly paths: DataPaths;
@@ -36,77 +40,42 @@ export interface IndexService {
 }
 
 const IDLE_MS = 60_000;
+const ANSWER_MS = 5000;
+/** A search that needs more ends its thread. */
+const HEAP_MB = 512;
 
 export function createIndexService(options: IndexServiceOptions): IndexService {
-	const { paths, nativeFolder, searcherEntry, idleMs = IDLE_MS } = options;
-	let thread: SearcherThread | undefined;
-	let idle: NodeJS.Timeout | undefined;
-	let closed = false;
-
-	const start = (): SearcherThread => {
-		const started = startSearcher(searcherEntry, { paths, nativeFolder }, () => {
-			if (thread === started) thread = undefined;
-		});
-		return started;
-	};
-
-	const stop = async (): Promise<void> => {
-		clearTimeout(idle);
-		const ending = thread;
-		thread = undefined;
-		await ending?.close();
-	};
-
-	const askOnce = async <M extends SearcherMethod>(
-		method: M,
-		params: Params<M>,
-	): Promise<Result<M>> => {
-		clearTimeout(idle);
-		thread ??= start();
-		const asked = thread;
-		try {
-			return await asked.ask(method, params);
-		} finally {
-			clearTimeout(idle);
-			if (thread === asked && asked.waiting === 0) idle = setTimeout(stop, idleMs).unref();
-		}
-	};
-
-	const ask = async <M extends SearcherMethod>(
-		method: M,
-		params: Params<M>,
-	): Promise<Result<M>> => {
-		if (closed) {
-			throw new SemanticaError(
-				'DRAINING',
-				'The Semantica daemon is ending. Run the command again.',
-			);
-		}
-		try {
-			return await askOnce(method, params);
-		} catch (error) {
-			// Once more on a new thread: another request may have been what the old one died of.
-			if (error instanceof SearcherDied && !closed) return askOnce(method, params);
-			throw error;
-		}
-	};
-
+	const { paths, nativeFolder } = options;
+	const data: SearcherData = { paths, nativeFolder };
+	const thread = createThread<SearcherMethods>({
+		entry: options.searcherEntry,
+		workerData: data,
+		heapMb: HEAP_MB,
+		idleMs: options.idleMs ?? IDLE_MS,
+		name: 'The search',
+	});
 	return {
-		status: (params) => ask('index/status', params),
+		status: (params) => thread.ask('index/status', params),
 		async search(params) {
 			if (params.kind === 'symbols') throw noSymbols();
-			return ask('index/search', params);
+			return thread.ask('index/search', params);
 		},
 		async delete(params) {
-			const workspace = canonicalWorkspace(params.workspace);
+			const workspace = await nameOf(params.workspace);
 			if (options.isBusy(workspace)) throw beingIndexed(workspace);
-			return ask('index/delete', params);
+			return thread.ask('index/delete', { workspace });
 		},
-		close() {
-			closed = true;
-			return stop();
-		},
+		close: () => thread.close(),
 	};
+}
+
+/** A folder that is gone, or on a disk that does not answer, keeps the name it was given. */
+async function nameOf(workspace: string): Promise<string> {
+	const folder = folderPath(workspace);
+	const real = await answering(folder, () => realpath(folder), ANSWER_MS).catch(() =>
+		trimmed(folder),
+	);
+	return pathToFileURL(real).href;
 }
 
 function noSymbols(): SemanticaError {

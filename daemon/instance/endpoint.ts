@@ -1,13 +1,14 @@
 /** Where the daemon listens: a socket in a private folder, or a named pipe. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/folders.ts';
 import type { DataPaths } from '../../shared/paths.ts';
+import { isAnothers } from '../../shared/trust.ts';
 
 /** What the kernel allows for a socket's path, less its final NUL. */
 const MAX_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
@@ -23,11 +24,15 @@ export async function chooseEndpoint(
 	env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
 	const name = createHash('sha256').update(home).digest('hex').slice(0, 16);
-	if (process.platform === 'win32') return `\\\\.\\pipe\\semantica-${name}`;
-	const { uid } = userInfo();
+	// Pipes have no folder that could be ours alone: nobody is to know beforehand what this one is called.
+	if (process.platform === 'win32') {
+		return `\\\\.\\pipe\\semantica-${name}-${randomBytes(16).toString('hex')}`;
+	}
+	const uid = ownUid();
 	const runtime = env['XDG_RUNTIME_DIR'];
 	const shared = [
-		...(runtime ? [join(runtime, 'semantica')] : []),
+		// sudo may leave that of the user, in whose way root's folder would be.
+		...(runtime && !isAnothers(runtime) ? [join(runtime, 'semantica')] : []),
 		join(tmpdir(), `semantica-${uid}`),
 	];
 	const places: [folder: string, file: string][] = [
@@ -38,7 +43,7 @@ export async function chooseEndpoint(
 	let why: unknown;
 	for (const [folder, file] of places) {
 		try {
-			return await socketIn(folder, file, uid);
+			return await socketIn(folder, file);
 		} catch (error) {
 			// Foreign, too long or not writable: it is somebody else's to mend.
 			why = error;
@@ -47,7 +52,7 @@ export async function chooseEndpoint(
 	throw why;
 }
 
-async function socketIn(folder: string, file: string, uid: number): Promise<string> {
+async function socketIn(folder: string, file: string): Promise<string> {
 	const endpoint = join(folder, file);
 	if (Buffer.byteLength(endpoint) > MAX_PATH_BYTES) {
 		throw new SemanticaError(
@@ -56,25 +61,7 @@ async function socketIn(folder: string, file: string, uid: number): Promise<stri
 				'Set XDG_RUNTIME_DIR or TMPDIR to a shorter folder.',
 		);
 	}
-	try {
-		makeFolder(folder);
-	} catch (error) {
-		throw new SemanticaError(
-			'SYSTEM',
-			`Semantica cannot make the folder ${folder} for its socket (${errorMessage(error)}). ` +
-				'Set XDG_RUNTIME_DIR or TMPDIR to a folder of your own.',
-		);
-	}
-	const found = lstatSync(folder);
-	if (!found.isDirectory() || found.uid !== uid) {
-		throw new SemanticaError(
-			'SYSTEM',
-			`${folder} is not a folder of yours, so Semantica will not put its socket there. ` +
-				'Remove it, or set XDG_RUNTIME_DIR to a folder of your own.',
-		);
-	}
-	// Only now: a link would have passed the change on to whatever it names.
-	chmodSync(folder, 0o700);
+	makeSocketFolder(folder);
 	try {
 		await tryToListen(endpoint);
 	} catch (error) {
@@ -87,6 +74,29 @@ async function socketIn(folder: string, file: string, uid: number): Promise<stri
 	return endpoint;
 }
 
+/** @throws SemanticaError SYSTEM where it cannot be made or is somebody else's. */
+export function makeSocketFolder(folder: string): void {
+	try {
+		makeFolder(folder);
+	} catch (error) {
+		throw new SemanticaError(
+			'SYSTEM',
+			`Semantica cannot make the folder ${folder} for its socket (${errorMessage(error)}). ` +
+				'Set XDG_RUNTIME_DIR or TMPDIR to a folder of your own.',
+		);
+	}
+	const found = lstatSync(folder);
+	if (!found.isDirectory() || found.uid !== ownUid()) {
+		throw new SemanticaError(
+			'SYSTEM',
+			`${folder} is not a folder of yours, so Semantica will not put its socket there. ` +
+				'Remove it, or set XDG_RUNTIME_DIR to a folder of your own.',
+		);
+	}
+	// Only now: a link would have passed the change on to whatever it names.
+	chmodSync(folder, 0o700);
+}
+
 // Shared folders of virtual machines and some network file systems have files but no sockets.
 async function tryToListen(endpoint: string): Promise<void> {
 	rmSync(endpoint, { force: true });
@@ -94,4 +104,9 @@ async function tryToListen(endpoint: string): Promise<void> {
 	await once(server, 'listening');
 	server.close();
 	await once(server, 'close');
+}
+
+/** Not userInfo(), which wants an entry in passwd: containers often run as a number without one. */
+function ownUid(): number {
+	return process.geteuid?.() ?? 0;
 }

@@ -6,13 +6,15 @@ import { makeFolder } from '../../shared/folders.ts';
 import type { DataPaths } from '../../shared/paths.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 
-/** @throws SemanticaError SYSTEM when the data folder cannot be written. */
+/**
+ * Each private where it is made; one that was there, as a folder that a person made for us, stays as it is.
+ * @throws SemanticaError SYSTEM when the data folder cannot be written.
+ */
 export function makeFolders(paths: DataPaths): void {
 	try {
-		for (const folder of [paths.home, paths.run, paths.logs, paths.indexes]) {
+		for (const folder of [paths.home, paths.run, paths.statusFolder, paths.logs, paths.indexes]) {
 			makeFolder(folder);
 		}
-		chmodSync(paths.home, 0o700);
 	} catch (error) {
 		throw notWritable(paths.home, error);
 	}
@@ -33,20 +35,31 @@ export function isNotWritable(error: unknown): boolean {
 	);
 }
 
+/** Undefined where there is none, or what is there is none. */
+export function readToken(file: string): string | undefined {
+	try {
+		const kept = readFileSync(file, 'utf8').trim();
+		if (!/^[0-9a-f]{64}$/.test(kept)) return undefined;
+		chmodSync(file, 0o600);
+		return kept;
+	} catch (error) {
+		// A disk that cannot give it for a moment must not cost every client its token.
+		if (errorCode(error) !== 'ENOENT') throw error;
+		return undefined;
+	}
+}
+
 /** The data folder's token: made once, so that a client which read it stays welcome after a restart. */
 export function ensureToken(paths: DataPaths): string {
-	try {
-		const kept = readFileSync(paths.tokenFile, 'utf8').trim();
-		if (/^[0-9a-f]{64}$/.test(kept)) {
-			chmodSync(paths.tokenFile, 0o600);
-			return kept;
-		}
-	} catch {
-		// Absent: made below.
-	}
+	const kept = readToken(paths.tokenFile);
+	if (kept !== undefined) return kept;
 	const token = randomBytes(32).toString('hex');
-	writeAtomically(paths.tokenFile, `${token}\n`);
+	writeToken(paths, token);
 	return token;
+}
+
+export function writeToken(paths: DataPaths, token: string): void {
+	writeAtomically(paths.tokenFile, `${token}\n`);
 }
 
 export function writeStateFile(paths: DataPaths, state: StateFile): void {

@@ -6,9 +6,14 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { errorCode } from '../../shared/errors.ts';
 import { isDamage } from '../sqlite/damage.ts';
 import { openSqlite } from '../sqlite/open.ts';
+import { type HeldFile, holdFile } from './heldFile.ts';
 
 export interface InstanceLock {
+	/** What is locked is the file, not its name: once that is gone, the next who comes locks another one. */
+	readonly look: HeldFile['look'];
 	release(): void;
+	/** Lets go of a file that has no name any more. */
+	drop(): void;
 }
 
 /** The lock, or undefined when another process holds it. */
@@ -28,20 +33,28 @@ export function acquireLock(
 
 function lock(file: string, nativeFolder: string | undefined): InstanceLock | undefined {
 	const db = openSqlite(file, { nativeFolder, busyTimeoutMs: 0 });
+	let held: HeldFile;
 	try {
 		db.pragma('journal_mode = DELETE');
 		db.exec('BEGIN EXCLUSIVE');
+		held = holdFile(file);
 	} catch (error) {
 		db.close();
 		if (errorCode(error)?.startsWith('SQLITE_BUSY')) return undefined;
 		throw error;
 	}
 	tellHolder(file);
+	const drop = () => {
+		db.close();
+		held.close();
+	};
 	return {
+		look: held.look,
 		release() {
 			rmSync(holderFile(file), { force: true });
-			db.close();
+			drop();
 		},
+		drop,
 	};
 }
 

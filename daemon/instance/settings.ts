@@ -1,9 +1,9 @@
-/** config.json in the data folder: the truth of the daemon's settings, with a revision (docs/design.md section 9). */
-import { readFileSync } from 'node:fs';
+/** The daemon's settings, and what AI tools may do: both in config.json (docs/design.md section 9). */
 import * as z from 'zod';
-import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { SemanticaError } from '../../shared/errors.ts';
+import { type AiConfig, aiConfigSchema } from '../../shared/protocol/ai.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
-import { writeAtomically } from './files.ts';
+import { type Config, notUsed } from './config.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -37,9 +37,9 @@ const settingsSchema = z.strictObject({
 		.min(0)
 		.default(14 * DAY_MS),
 	/** Between looks at the power source, while a job depends on it, ms. Takes effect at the next start. */
-	powerPollMs: z.int().min(1000).max(600_000).default(30_000),
+	powerPollMs: z.int().min(1000).max(600_000).default(10_000),
 	/** A machine counts as plugged in again after this long, ms. Takes effect at the next start. */
-	acStableMs: z.int().min(0).max(600_000).default(60_000),
+	acStableMs: z.int().min(0).max(600_000).default(15_000),
 	/**
 	 * Work that no person started waits while the battery is known to be below this, percent; 0 is never.
 	 */
@@ -60,24 +60,34 @@ const settingsSchema = z.strictObject({
 	aloneAfterDeaths: z.int().min(1).max(100).default(2),
 	/** Of finished jobs at most this many are kept. */
 	retentionCount: z.int().min(0).default(20_000),
+	/** Say on the desktop that a job has ended, where that was asked for and no window of an editor is there. */
+	notifications: z.boolean().default(true),
+	/** The port on 127.0.0.1 on which Prometheus may ask for metrics; 0 is none. */
+	'metrics.port': z.int().min(0).max(65_535).default(0),
+	/** Whoever can connect to that port may read them; no token is asked for. */
+	'metrics.open': z.boolean().default(false),
 });
 export type SettingValues = z.output<typeof settingsSchema>;
 
-const fileSchema = z.looseObject({ revision: z.int().min(0).default(0) });
+/** Where nobody can tell what a person wanted, tools run nothing. */
+const NOTHING_ALLOWED: AiConfig = { ...aiConfigSchema.parse({}), run: 'off' };
 
 export interface Settings {
 	readonly values: SettingValues;
 	get(): Result<'settings/get'>;
 	/** @throws SemanticaError VALIDATION for a bad value, CONFLICT when somebody else changed them first. */
 	update(params: Params<'settings/update'>): Result<'settings/update'>;
+	/** What AI tools may do: no setting, so that who changes settings changes nothing of it. */
+	readonly ai: AiConfig;
+	updateAi(ai: AiConfig): void;
 }
 
-/** Defaults where the file is absent; where it cannot be used, defaults and a sentence why. */
-export function openSettings(file: string, warn: (sentence: string) => void): Settings {
-	let { revision, values } = read(file, warn);
+/** Defaults where the file has none; where they cannot be used, defaults and a sentence why. */
+export function openSettings(config: Config, warn: (sentence: string) => void): Settings {
+	let { values, ai } = read(config, warn);
 
 	function get(): Result<'settings/get'> {
-		return { values: { ...values }, revision };
+		return { values: { ...values }, revision: config.content.revision };
 	}
 
 	return {
@@ -85,7 +95,15 @@ export function openSettings(file: string, warn: (sentence: string) => void): Se
 			return values;
 		},
 		get,
+		get ai() {
+			return ai;
+		},
+		updateAi(next) {
+			config.write({ ai: next, settings: values });
+			ai = next;
+		},
 		update(params) {
+			const { revision } = config.content;
 			if (params.revision !== revision) {
 				throw new SemanticaError(
 					'CONFLICT',
@@ -93,7 +111,7 @@ export function openSettings(file: string, warn: (sentence: string) => void): Se
 					{ path: 'revision' },
 				);
 			}
-			const parsed = settingsSchema.safeParse({ ...values, ...params.values });
+			const parsed = settingsSchema.safeParse(withDefaults({ ...values, ...params.values }));
 			if (!parsed.success) {
 				const [issue] = parsed.error.issues;
 				const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
@@ -101,35 +119,32 @@ export function openSettings(file: string, warn: (sentence: string) => void): Se
 					path: `values.${name}`,
 				});
 			}
-			const next = { revision: revision + 1, ...parsed.data };
-			writeAtomically(file, `${JSON.stringify(next, null, 2)}\n`);
+			config.write({ revision: revision + 1, settings: parsed.data, ai });
 			values = parsed.data;
-			revision = next.revision;
 			return get();
 		},
 	};
 }
 
+/** `null` is the default again, for a setting that there is. */
+function withDefaults(wanted: Readonly<Record<string, unknown>>): Record<string, unknown> {
+	const kept = Object.entries(wanted).filter(
+		([name, value]) => value !== null || !Object.hasOwn(settingsSchema.shape, name),
+	);
+	return Object.fromEntries(kept);
+}
+
 function read(
-	file: string,
+	{ file, content, unusable }: Config,
 	warn: (sentence: string) => void,
-): { revision: number; values: SettingValues } {
-	const defaults = { revision: 0, values: settingsSchema.parse({}) };
-	let text: string;
+): { values: SettingValues; ai: AiConfig } {
+	const defaults = { values: settingsSchema.parse({}), ai: NOTHING_ALLOWED };
+	if (unusable) return defaults;
 	try {
-		text = readFileSync(file, 'utf8');
+		const ai = aiConfigSchema.parse(content.ai ?? {});
+		return { values: settingsSchema.parse(content.settings), ai };
 	} catch (error) {
-		if (errorCode(error) !== 'ENOENT') warn(`${file} cannot be read: ${errorMessage(error)}`);
-		return defaults;
-	}
-	try {
-		const { revision, ...rest } = fileSchema.parse(JSON.parse(text));
-		return { revision, values: settingsSchema.parse(rest) };
-	} catch (error) {
-		const why = error instanceof z.ZodError ? z.prettifyError(error) : errorMessage(error);
-		warn(
-			`${file} is not used, because it is not valid: ${why}. The defaults hold until it is mended.`,
-		);
+		warn(notUsed(file, error));
 		return defaults;
 	}
 }

@@ -1,4 +1,5 @@
 /** V8's collector on demand. */
+import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -16,4 +17,16 @@ const gc = runInNewContext('gc') as Gc;
 
 export function collectGarbage(collection: Collection): void {
 	gc({ ...collection, execution: 'sync' });
+}
+
+/** Of its time a daemon that nobody waits for is at work. */
+const QUIET_SHARE = 0.05;
+
+/** Calls back once, when the event loop has next to nothing to do: a major collection takes some 30 ms. */
+export function whenQuiet(lookAfterMs: number, callback: () => void): void {
+	const begun = performance.eventLoopUtilization();
+	setTimeout(() => {
+		if (performance.eventLoopUtilization(begun).utilization < QUIET_SHARE) callback();
+		else whenQuiet(lookAfterMs, callback);
+	}, lookAfterMs).unref();
 }

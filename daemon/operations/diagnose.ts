@@ -1,4 +1,4 @@
-/** `system/diagnose`: a look at everything that could be wrong, each finding a sentence. */
+/** `system/diagnose`: a look at everything that could be wrong, each finding a sentence of its own. */
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { errorMessage } from '../../shared/errors.ts';
@@ -12,9 +12,12 @@ export interface Finding {
 	readonly message: string;
 }
 
+/** One, or all that there is to say about the same matter. */
+type Found = Finding | readonly Finding[];
+
 export interface Check {
 	readonly name: string;
-	readonly run: () => Finding | Promise<Finding>;
+	readonly run: () => Found | Promise<Found>;
 }
 
 const GIB = 1024 ** 3;
@@ -23,17 +26,30 @@ const LITTLE_SPACE_BYTES = GIB;
 
 /** Runs all checks; one that breaks is itself a finding. */
 export async function diagnose(checks: readonly Check[]): Promise<Result<'system/diagnose'>> {
-	return {
-		checks: await Promise.all(
-			checks.map(async ({ name, run }) => {
-				try {
-					const { ok, message } = await run();
-					return { name, ok, message };
-				} catch (error) {
-					return { name, ok: false, message: `The check itself failed: ${errorMessage(error)}.` };
-				}
-			}),
-		),
+	const found = await Promise.all(
+		checks.map(async ({ name, run }) => {
+			try {
+				const findings = [await run()].flat();
+				return findings.map(({ ok, message }) => ({ name, ok, message }));
+			} catch (error) {
+				const message = `The check itself failed: ${errorMessage(error)}.`;
+				return [{ name, ok: false, message }];
+			}
+		}),
+	);
+	return { checks: found.flat() };
+}
+
+/** Callers that come while it is going on have its answer: some of its checks read the whole database. */
+export function createDiagnosis(
+	checks: () => readonly Check[],
+): () => Promise<Result<'system/diagnose'>> {
+	let going: Promise<Result<'system/diagnose'>> | undefined;
+	return () => {
+		going ??= diagnose(checks()).finally(() => {
+			going = undefined;
+		});
+		return going;
 	};
 }
 
@@ -75,6 +91,8 @@ export function databaseCheck(maintenance: Maintenance): Check {
 			switch (answer.kind) {
 				case 'done':
 					return { ok: true, message: 'jobs.db is sound.' };
+				case 'stopped':
+					return { ok: true, message: 'jobs.db was not checked to its end.' };
 				case 'failed':
 					return { ok: false, message: `jobs.db could not be checked: ${answer.problem}` };
 				case 'damaged': {
@@ -111,16 +129,18 @@ export function indexesCheck(
 	};
 }
 
-function findings(problems: readonly string[], fine: string): Finding {
+function findings(problems: readonly string[], fine: string): Found {
 	if (problems.length === 0) return { ok: true, message: fine };
-	return { ok: false, message: problems.join(' ') };
+	return problems.map((message) => ({ ok: false, message }));
 }
 
-export function nodeCheck(versions: NodeJS.ProcessVersions): Check {
-	return {
-		name: 'Node',
-		run: () => ({ ok: true, message: `The daemon runs on Node ${versions.node}.` }),
-	};
+/** `problem`: what is wrong with the program that the daemon was started with. */
+export function nodeCheck(versions: NodeJS.ProcessVersions, problem: string | undefined): Check {
+	const message =
+		problem === undefined
+			? `The daemon runs on Node ${versions.node}.`
+			: `${problem} Run: semantica daemon restart`;
+	return { name: 'Node', run: () => ({ ok: problem === undefined, message }) };
 }
 
 /** What this daemon found at its start. No fault of its own, so it is always well. */

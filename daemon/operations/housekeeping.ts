@@ -2,9 +2,9 @@
 import { statSync } from 'node:fs';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
-import type { Clock, Timer } from '../queue/clock.ts';
-import type { Feed } from '../queue/feed.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
 import type { Upkeep } from '../queue/upkeep.ts';
+import type { Feed } from '../queue/views/feed.ts';
 import type { Maintenance } from './maintenance/run.ts';
 
 /** Retention looks again at once after this many jobs have ended; an idle daemon has nothing to sweep. */
@@ -15,6 +15,9 @@ const SWEEP_SOON_MS = 1000;
 const SHRINK_AFTER_MS = 1000;
 /** Age is looked at no later than this after a job has ended. */
 const SWEEP_AT_THE_LATEST_MS = 3_600_000;
+
+/** Jobs that start need the disk too, and not behind thousands of logs. */
+const LOGS_AT_ONCE = 2;
 
 export interface HousekeepingOptions {
 	readonly upkeep: Upkeep;
@@ -39,6 +42,8 @@ export interface Housekeeping {
 
 export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 	const { upkeep, clock, feed, maintenance, log } = options;
+	const logsToRemove = new Set<string>();
+	let removingLogs = 0;
 	let endedSinceSweep = 0;
 	let lastEnded = Number.NEGATIVE_INFINITY;
 	let sweepTimer: Timer | undefined;
@@ -55,12 +60,26 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 			else sweepWhenDue();
 		}
 		if (removed.length > 0) shrinkLater();
-		for (const id of removed) {
-			options.removeLog(id).catch((error: unknown) => {
-				log(`The log of the removed job ${id} could not be deleted: ${errorMessage(error)}`);
-			});
-		}
+		for (const id of removed) logsToRemove.add(id);
+		removeLogs();
 	});
+
+	function removeLogs(): void {
+		for (const id of logsToRemove) {
+			if (removingLogs === LOGS_AT_ONCE) return;
+			logsToRemove.delete(id);
+			removingLogs++;
+			void options
+				.removeLog(id)
+				.catch((error: unknown) => {
+					log(`The log of the removed job ${id} could not be deleted: ${errorMessage(error)}`);
+				})
+				.finally(() => {
+					removingLogs--;
+					removeLogs();
+				});
+		}
+	}
 
 	// Only an ending brings something to sweep: one look when the last of them is too old is enough.
 	function sweepWhenDue(): void {
@@ -111,6 +130,7 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 	async function check(): Promise<string> {
 		const answer = await maintenance('check');
 		if (answer.kind === 'done') return 'The database is sound.';
+		if (answer.kind === 'stopped') return 'The database was not checked to its end.';
 		if (answer.kind === 'failed') return `The database could not be checked: ${answer.problem}`;
 		const sentence = `The job database is damaged: ${answer.problems.join('; ')}.`;
 		options.damaged(sentence);
@@ -119,7 +139,10 @@ export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
 
 	async function vacuum(): Promise<string> {
 		const before = statSync(options.databaseFile).size;
-		const answer = await upkeep.whileSuspended(() => maintenance('vacuum'));
+		const answer = await upkeep.whileSuspended((giveBack) => maintenance('vacuum', giveBack));
+		if (answer.kind === 'stopped') {
+			return 'The database was not rewritten: something had to be stopped meanwhile, which could not wait. Try again when less is going on.';
+		}
 		if (answer.kind !== 'done') {
 			const why = answer.kind === 'failed' ? answer.problem : answer.problems.join('; ');
 			return `The database could not be rewritten: ${why}`;

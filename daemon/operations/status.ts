@@ -1,6 +1,7 @@
 /** `system/status`: what this daemon is and how it is doing. */
 import { statSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
+import type { Draining } from '../../shared/protocol/draining.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 import type { SystemStatus } from '../../shared/protocol/system.ts';
 import type { JobRequests } from '../queue/requests.ts';
@@ -13,7 +14,7 @@ export interface StatusSources {
 	readonly payloadBytes: () => number;
 	readonly jobs: JobRequests;
 	readonly clients: () => number;
-	readonly draining: () => string | null;
+	readonly draining: () => Draining | null;
 	readonly recovery: SystemStatus['recovery'];
 	/** Sentences about what went wrong since the start and should be known. */
 	readonly warnings: readonly string[];
@@ -27,12 +28,14 @@ export function createStatus(sources: StatusSources): () => SystemStatus {
 			pid: state.pid,
 			version: state.version,
 			buildId: state.buildId,
+			builtAt: state.builtAt,
 			startedAt: state.startedAt,
 			home: sources.home,
 			endpoint: state.endpoint,
 			node: process.versions.node,
 			platform: `${process.platform}-${process.arch}`,
-			draining: sources.draining(),
+			draining: sources.draining()?.reason ?? null,
+			drainMode: sources.draining()?.mode ?? null,
 			clients: sources.clients(),
 			counts: jobs.counts(),
 			queues: jobs.queues().queues,

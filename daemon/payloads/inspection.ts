@@ -30,6 +30,9 @@ export async function inspectPayloads(room: PayloadRoom): Promise<PayloadReport>
 	const jobs = db.prepare<[Buffer], { id: string }>(
 		`SELECT id FROM jobs WHERE payload_hash = ? ORDER BY generation LIMIT ${JOBS_SHOWN}`,
 	);
+	const schedules = db.prepare<[Buffer], { id: string }>(
+		`SELECT 'schedule ' || name AS id FROM schedules WHERE payload_hash = ? LIMIT ${JOBS_SHOWN}`,
+	);
 	let files = 0;
 	const damaged: PayloadReport['damaged'][number][] = [];
 	for (let after: Buffer = Buffer.alloc(0); ; ) {
@@ -41,7 +44,10 @@ export async function inspectPayloads(room: PayloadRoom): Promise<PayloadReport>
 			files++;
 			const why = await inspectFile(folder, { digest, bytes });
 			// Its last job may have been removed while it was read.
-			const affected = why === undefined ? [] : jobs.all(digest).map(({ id }) => id);
+			const affected =
+				why === undefined
+					? []
+					: [...schedules.all(digest), ...jobs.all(digest)].map(({ id }) => id);
 			if (why !== undefined && affected.length > 0) {
 				damaged.push({ path: folder.pathOf(digest), why, jobs: affected });
 			}

@@ -3,7 +3,7 @@
  * (docs/design.md section 5). It also removes files, and only those that nobody needs.
  */
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
-import type { FilePlace } from '../queue/payloadStore.ts';
+import type { FilePlace } from '../queue/ports/payloadStore.ts';
 import { compressInto, digestOf } from './codec.ts';
 import type { PayloadFolder } from './folder.ts';
 import { Pins } from './pins.ts';

@@ -11,6 +11,8 @@ export interface PayloadMaintenance {
 	start(): void;
 	/** Resolves when nothing of it goes on any more. */
 	stop(): Promise<void>;
+	/** Some file may be needed no more. */
+	tidy(): void;
 	/** Resolves when what the start began is done. */
 	settled(): Promise<void>;
 	/** Bytes on disk of all payload files. */
@@ -50,6 +52,7 @@ export function createPayloadMaintenance(
 			unsubscribe();
 			await work;
 		},
+		tidy: () => add(() => collector.collect()),
 		settled: () => work,
 		storedBytes: () => room.quota.usedBytes,
 		check: async () => describeReport(await inspectPayloads(room)),

@@ -3,8 +3,9 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
-import { LIMITS } from '../../shared/job.ts';
-import type { PayloadFile } from '../queue/payloadStore.ts';
+import { LIMITS } from '../../shared/jobTerms.ts';
+import { answering } from '../disks/answering.ts';
+import type { PayloadFile } from '../queue/ports/payloadStore.ts';
 import { chunksOf } from './codec.ts';
 
 /** A FIFO or a device must not keep us waiting for it to open. */
@@ -15,7 +16,7 @@ export async function findPayloadFile(path: string): Promise<PayloadFile> {
 	if (!isAbsolute(path))
 		throw refuse(`The payload file ${path} must be named by an absolute path.`);
 	const { handle, stats: found } = await openFile(path);
-	await handle.close();
+	await close(path, handle);
 	const bytes = Number(found.size);
 	if (found.size > BigInt(LIMITS.payloadFileBytes)) {
 		throw new SemanticaError(
@@ -36,15 +37,24 @@ async function* readUnchanged(path: string, found: BigIntStats): AsyncGenerator<
 	try {
 		if (!isSame(stats, found)) throw changed();
 		let left = found.size;
-		for await (const chunk of chunksOf(handle)) {
+		const chunks = chunksOf(handle)[Symbol.asyncIterator]();
+		for (;;) {
+			const { done, value: chunk } = await answering(path, () => chunks.next());
+			if (done === true) break;
 			left -= BigInt(chunk.length);
 			if (left < 0n) throw changed();
 			yield chunk;
 		}
-		if (left > 0n || !isSame(await handle.stat({ bigint: true }), found)) throw changed();
+		const after = await answering(path, () => handle.stat({ bigint: true }));
+		if (left > 0n || !isSame(after, found)) throw changed();
 	} finally {
-		await handle.close();
+		await close(path, handle);
 	}
+}
+
+// It was open for reading only: nothing is lost where that cannot be done, or not soon.
+async function close(path: string, handle: FileHandle): Promise<void> {
+	await answering(path, () => handle.close()).catch(() => {});
 }
 
 function isSame(a: BigIntStats, b: BigIntStats): boolean {
@@ -53,19 +63,20 @@ function isSame(a: BigIntStats, b: BigIntStats): boolean {
 
 async function openFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
 	const notRegular = () => refuse(`The payload file ${path} is not a regular file.`);
-	let handle: FileHandle;
 	try {
-		// Merely opening a device can do something, so it is looked at before.
-		if (!(await stat(path)).isFile()) throw notRegular();
-		handle = await open(path, FLAGS);
+		return await answering(path, async () => {
+			// Merely opening a device can do something, so it is looked at before.
+			if (!(await stat(path)).isFile()) throw notRegular();
+			const handle = await open(path, FLAGS);
+			const stats = await handle.stat({ bigint: true });
+			if (stats.isFile()) return { handle, stats };
+			await handle.close();
+			throw notRegular();
+		});
 	} catch (error) {
 		if (error instanceof SemanticaError) throw error;
 		throw refuse(`The payload file ${path} cannot be read (${errorMessage(error)}).`);
 	}
-	const stats = await handle.stat({ bigint: true });
-	if (stats.isFile()) return { handle, stats };
-	await handle.close();
-	throw notRegular();
 }
 
 function refuse(sentence: string): SemanticaError {

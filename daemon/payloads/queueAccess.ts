@@ -1,5 +1,5 @@
-import type { Feed } from '../queue/feed.ts';
-import type { Writer } from '../queue/writer.ts';
+import type { Writer } from '../queue/store/writer.ts';
+import type { Feed } from '../queue/views/feed.ts';
 
 /** What the background work of the room needs of the queue. */
 export interface QueueAccess {

@@ -1,7 +1,7 @@
 /** `job/payload`: bounded parts of a payload as text. Compressed files are read onward, not anew for each part. */
 import type { Readable } from 'node:stream';
 import type { Result } from '../../shared/protocol/requests.ts';
-import type { Clock, Timer } from '../queue/clock.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
 import type { ExpectedFile } from './verified.ts';
 
 /** The longest character: a part must be able to hold one. */

@@ -1,6 +1,6 @@
 /** The payload store: small content inline in the database, large content in files. */
-import type { Clock } from '../queue/clock.ts';
-import type { PayloadFile, PayloadStore } from '../queue/payloadStore.ts';
+import type { Clock } from '../queue/ports/clock.ts';
+import type { PayloadFile, PayloadStore } from '../queue/ports/payloadStore.ts';
 import type { Sqlite } from '../sqlite/open.ts';
 import { assertNodeCompresses, inChunks } from './codec.ts';
 import { createPayloadFolder, type PayloadFolder, type Scratch } from './folder.ts';

@@ -17,6 +17,8 @@ export interface PayloadTable {
 	file(hash: Buffer): FileRow | undefined;
 	/** The job's row refers to the file from now on. */
 	refer(job: number, file: FileRow): void;
+	/** The file has a row from now on; who else refers to it counts by a trigger. */
+	keep(file: FileRow): void;
 	/** The job's row no longer refers to a file. */
 	unrefer(job: number): void;
 	insertInline(job: number, data: Buffer): void;
@@ -78,6 +80,7 @@ export function createPayloadTable(db: Sqlite): PayloadTable {
 	);
 	return {
 		file: (hash) => file.get(hash),
+		keep: ({ hash, bytes, stored }) => addFile.run(hash, bytes, stored),
 		refer(job, { hash, bytes, stored }) {
 			addFile.run(hash, bytes, stored);
 			refer.run(hash, job);

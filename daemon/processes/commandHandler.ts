@@ -1,9 +1,9 @@
 /** The built-in job type `command`: any program, never through a shell unless asked. */
-import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SemanticaError } from '../../shared/errors.ts';
-import type { JobHandler } from '../queue/handlers.ts';
+import { homeFolder } from '../../shared/paths.ts';
+import type { JobHandler } from '../queue/ports/handlers.ts';
 
 const HALF_CHARACTER = /[\ud800-\udbff]$/;
 
@@ -31,7 +31,9 @@ export const commandHandler: JobHandler = {
 	launch(job) {
 		const { command } = job;
 		if (command === undefined) throw new Error(`Job ${job.id} was stored without its command.`);
-		const cwd = command.cwd ?? (job.workspace === null ? homedir() : fileURLToPath(job.workspace));
+		const cwd =
+			command.cwd ??
+			(job.workspace === null ? homeFolder(process.env) : fileURLToPath(job.workspace));
 		const common = { cwd, env: command.env, nice: 0 };
 		if (!command.shell) return { ...common, command: command.command, args: command.args };
 		const line = [command.command, ...command.args].join(' ');

@@ -1,15 +1,19 @@
 /** Keeping a run's processes together, so that none outlives its run or the daemon. One per platform. */
+
 import type { Readable } from 'node:stream';
-import type { RunOutcome } from '../queue/finish.ts';
-import type { ProcessIdentity } from '../queue/runs.ts';
+import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
 
 export interface Launch {
 	readonly id: string;
 	readonly run: number;
-	/** Absolute path. */
-	readonly program: string;
+	/** A path, or a name that is looked for in the PATH of `env`. */
+	readonly command: string;
 	readonly args: readonly string[];
+	/** Absolute path; neither it nor the program need be there, or answer. */
 	readonly cwd: string;
+	readonly umask: number;
+	/** How many files it may have open before it asks for more. */
+	readonly openFiles: number;
 	/** The complete environment of the job. */
 	readonly env: Readonly<Record<string, string>>;
 	/** Operating system priority, 0 to 19; 0 is normal. */
@@ -22,7 +26,10 @@ export interface ContainedProcess {
 	readonly identity: ProcessIdentity;
 	readonly stdout: Readable;
 	readonly stderr: Readable;
-	/** Resolves when the job's own process has ended; others of the run may be left. Never rejects. */
+	/**
+	 * Resolves when the job's own process has ended; others of the run may be left. `spawn` where it could not even
+	 * be begun. Never rejects.
+	 */
 	readonly ended: Promise<RunOutcome>;
 	/**
 	 * Kills what the ended run has left. Resolves when its group is empty and, with `all`, when those are
@@ -34,6 +41,15 @@ export interface ContainedProcess {
 	/** Stops every process of the run; false when that could not be done, and then all of them run. */
 	pause(): Promise<boolean>;
 	resume(): Promise<void>;
+}
+
+/** What a run has left on disk for a daemon that was away. */
+export interface RecordedRun {
+	readonly outcome: RunOutcome;
+	/** Whether all that it printed was stored before its daemon ended. */
+	readonly taken: boolean;
+	/** JSON text of the result that it told. */
+	readonly result: string | undefined;
 }
 
 /** How containment stands on this machine, for people. */
@@ -52,7 +68,11 @@ export interface Containment {
 	/** Kills what daemons before this one have left; resolves with the number of processes killed. */
 	cleanUp(recorded: readonly ProcessIdentity[]): Promise<number>;
 	/** How a run ended whose daemon was away, if it was there to say so. */
-	recordedOutcome(id: string, run: number): Promise<RunOutcome | undefined>;
+	recorded(id: string, run: number): Promise<RecordedRun | undefined>;
+	/** Keeps the result (JSON text) that a run has told, for a daemon that comes after this one. */
+	keepResult(id: string, run: number, json: string): void;
+	/** All that the ended run printed has been stored. */
+	markTaken(id: string, run: number): void;
 	/** The outcome is committed: what recorded it has served. */
 	forget(id: string, run: number): Promise<void>;
 	/** Forgets the outcomes of all runs but these. */

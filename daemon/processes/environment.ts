@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { inheritedEnvironment } from '../../shared/environment.ts';
+import { inheritedEnvironment, withoutSurroundings } from '../../shared/environment.ts';
 import { SpawnError } from './containment.ts';
 
 export interface JobVariables {
@@ -11,28 +11,36 @@ export interface JobVariables {
 	readonly run: number;
 	readonly attempt: number;
 	readonly token: string;
+	/** Epoch ms, where a schedule began the job. */
+	readonly dueAt: number | null;
 }
 
-/** Allow-list, then the job's own variables, then ours, which nobody overrides. */
+/**
+ * Allow-list, with what the client's shell says of its surroundings instead of the daemon's, then the job's own
+ * variables, then ours, which nobody overrides.
+ */
 export function jobEnvironment(
 	source: Readonly<Record<string, string | undefined>>,
+	surroundings: Readonly<Record<string, string>> | undefined,
 	own: Readonly<Record<string, string>>,
-	{ home, jobId, run, attempt, token }: JobVariables,
+	{ home, jobId, run, attempt, token, dueAt }: JobVariables,
 ): Record<string, string> {
 	return {
-		...inheritedEnvironment(source),
+		...withoutSurroundings(inheritedEnvironment(source), surroundings !== undefined),
+		...surroundings,
 		...own,
 		SEMANTICA_HOME: home,
 		SEMANTICA_JOB_ID: jobId,
 		SEMANTICA_RUN: String(run),
 		SEMANTICA_ATTEMPT: String(attempt),
 		SEMANTICA_TOKEN: token,
+		...(dueAt === null ? {} : { SEMANTICA_DUE_AT: String(dueAt) }),
 	};
 }
 
 /**
- * The absolute path of the program, looked up in the job's own PATH, against its own cwd: a shell's
- * 127 could not be told from a job's own exit code.
+ * Windows: the absolute path of the program, looked up in the job's own PATH, against its own cwd. Elsewhere the
+ * supervisor's child does it.
  * @throws SpawnError
  */
 export async function resolveProgram(

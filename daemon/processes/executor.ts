@@ -1,20 +1,24 @@
 /** One run from its claim to its end: plan, environment, log, process, messages. */
+
 import type { Readable } from 'node:stream';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { pathOfUri } from '../../shared/inside.ts';
 import type { Progress } from '../../shared/job.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
-import type { RunOutcome } from '../queue/finish.ts';
-import type { JobHandlers, LaunchPlan } from '../queue/handlers.ts';
-import type { InputFile } from '../queue/payloadStore.ts';
-import type { JobRow } from '../queue/rows.ts';
-import type { ProcessIdentity } from '../queue/runs.ts';
-import { storedSpec } from '../queue/storedSpec.ts';
+import type { JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
+import type { InputFile } from '../queue/ports/payloadStore.ts';
+import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
+import type { JobRow } from '../queue/store/rows.ts';
+import { storedSpec } from '../queue/store/storedSpec.ts';
 import { titleOf } from './commandHandler.ts';
 import { SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
+import { RUN_MARK } from './log/marks.ts';
 import type { LogStore } from './log/store.ts';
 import type { LogWriter } from './log/writer.ts';
-import { captureStdout, captureStream } from './output.ts';
+import { createMasks, type Masks, secretsOf } from './masks.ts';
+import { captureStderr, captureStdout, type Messages } from './output.ts';
+import { type MatchLines, type ReadyWatch, watchForReady } from './readiness/watch.ts';
 import type { Runner, RunningProcess } from './runner.ts';
 
 /** Secrets with which a run may speak to the daemon; they die with the run. */
@@ -22,6 +26,11 @@ export interface RunTokens {
 	issue(jobId: string, run: number): string;
 	revoke(token: string): void;
 }
+
+/** For jobs whose client said nothing: what shells are born with. */
+const USUAL_UMASK = 0o022;
+const PRIVATE_UMASK = 0o077;
+const USUAL_OPEN_FILES = 1024;
 
 export interface ExecutorOptions {
 	readonly home: string;
@@ -32,6 +41,10 @@ export interface ExecutorOptions {
 	/** The daemon's own environment: the allow-list is applied to it. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly now: () => number;
+	/** The last look before a process starts. @throws SemanticaError with the reason why it must not */
+	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
+	/** Looks for the line by which a run says that it is ready. */
+	readonly match: MatchLines;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
 	readonly progress: (id: string, progress: Progress) => void;
 }
@@ -56,7 +69,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 	}
 
 	return {
-		execute({ row }, payload) {
+		execute({ row }, payload, told) {
 			// A stop may come while the process is still being started.
 			let process: RunningProcess | undefined;
 			let stopGrace: number | undefined;
@@ -66,9 +79,22 @@ export function createExecutor(options: ExecutorOptions): Executor {
 			});
 
 			let openLog: LogWriter | undefined;
+			const spec = storedSpec(row);
+			const masks = createMasks(secretsOf(spec.command?.env ?? {}));
+			let readyRecorded: Promise<void> | undefined;
+
+			function ready(): void {
+				if (spec.ready !== null) readyRecorded ??= told.ready();
+			}
+
+			function note(sentence: string): void {
+				const line = `[semantica] ${new Date(options.now()).toISOString()} ${masks.text(sentence)}\n`;
+				// A log that cannot be written says so through the output of the run itself.
+				openLog?.append(Buffer.from(line), 'semantica').catch(() => {});
+			}
 
 			async function run(): Promise<ExecutionEnd> {
-				const log = await logs.openWriter(row.id);
+				const log = await logs.openWriter(row.id, row.log_bytes);
 				openLog = log;
 				const token = tokens.issue(row.id, row.run);
 				let result: string | undefined;
@@ -76,39 +102,68 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let input: InputFile | undefined;
 				try {
 					const plan = planOf(row);
-					await log.append(startMarker(row, plan, options.now()));
+					const { surroundings } = spec;
+					const marker = masks.text(startMarker(row, plan, options.now()));
+					await log.append(Buffer.from(marker), 'semantica');
+					const folder = row.type === 'command' ? undefined : pathOfUri(row.workspace);
+					await options.assertMayStart(row.origin, folder ?? plan.cwd);
 					input = await payload?.layOut();
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					process = await runner.start({
 						id: row.id,
 						run: row.run,
 						plan,
-						env: jobEnvironment(options.env, plan.env, {
+						env: jobEnvironment(options.env, surroundings?.env, plan.env, {
 							home: options.home,
 							jobId: row.id,
 							run: row.run,
 							attempt: row.attempt,
 							token,
+							dueAt: row.due_at,
 						}),
+						// The built-in types write files of ours.
+						umask: surroundings?.umask ?? (row.type === 'command' ? USUAL_UMASK : PRIVATE_UMASK),
+						openFiles: surroundings?.openFiles ?? USUAL_OPEN_FILES,
 						input: input?.path ?? null,
 						exclusive: row.subject !== null,
-						capture: capture(log, {
-							progress: (progress) => options.progress(row.id, progress),
-							result: (json) => {
-								result = json;
+						capture: capture(
+							log,
+							{
+								progress: ({ message, ...progress }) => {
+									const said = message === undefined ? {} : { message: masks.text(message) };
+									options.progress(row.id, { ...progress, ...said });
+								},
+								result(json) {
+									result = masks.json(json);
+									runner.keepResult(row.id, row.run, result);
+								},
+								ready,
+								mask: masks.add,
 							},
-						}),
+							masks,
+							readyWatch(),
+						),
 					});
 					tellStarted(process);
 					options.started(row.id, row.run, process.identity);
 					if (stopGrace !== undefined) process.stop(stopGrace);
 					outcome = await process.ended;
 				} catch (error) {
-					const failure = failureOf(error);
-					await log.append(Buffer.from(`[semantica] ${failure.message}\n`));
-					outcome = failure;
+					outcome = failureOf(error);
+				}
+				if (outcome.kind === 'spawn' || outcome.kind === 'payload') {
+					outcome = { ...outcome, message: masks.text(outcome.message) };
+					await log.append(Buffer.from(`[semantica] ${outcome.message}\n`), 'semantica');
 				}
 				return await end(outcome);
+
+				function readyWatch(): ReadyWatch | undefined {
+					const pattern = spec.ready?.pattern;
+					if (pattern === undefined) return undefined;
+					return watchForReady(pattern, options.match, ready, (error) =>
+						note(`whether it is ready cannot be told any more: ${errorMessage(error)}`),
+					);
+				}
 
 				async function end(last: RunOutcome): Promise<ExecutionEnd> {
 					tellStarted(undefined);
@@ -117,7 +172,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					tokens.revoke(token);
 					openLog = undefined;
 					await log.close();
-					const logBytes = log.size;
+					if (last.kind === 'exit') {
+						const taken = () => runner.markTaken(row.id, row.run);
+						if (readyRecorded === undefined) taken();
+						else void readyRecorded.then(taken);
+					}
+					// What the disk refused counts too: whoever reads the log is told that it is missing.
+					const logBytes = log.end;
 					await logs.closeWriter(row.id);
 					return { outcome: last, result, logBytes };
 				}
@@ -137,28 +198,27 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const started = await starting;
 					await started?.resume();
 				},
-				note(sentence) {
-					const line = `[semantica] ${new Date(options.now()).toISOString()} ${sentence}\n`;
-					// A log that cannot be written says so through the output of the run itself.
-					openLog?.append(Buffer.from(line)).catch(() => {});
-				},
+				note,
 			};
 		},
 		settled: (id, run) => runner.forget(id, run),
 	};
 }
 
-function capture(log: LogWriter, messages: Parameters<typeof captureStdout>[2]) {
+function capture(log: LogWriter, messages: Messages, masks: Masks, watch: ReadyWatch | undefined) {
 	return async (stdout: Readable, stderr: Readable): Promise<void> => {
-		await Promise.all([captureStdout(stdout, log, messages), captureStream(stderr, log)]);
+		await Promise.all([
+			captureStdout(stdout, log, messages, masks.stream(), watch),
+			captureStderr(stderr, log, masks.stream(), watch),
+		]);
 	};
 }
 
 // One line per run tells runs apart in the one log that a job has.
-function startMarker(row: JobRow, plan: LaunchPlan, now: number): Buffer {
+function startMarker(row: JobRow, plan: LaunchPlan, now: number): string {
 	const at = new Date(now).toISOString();
 	const what = row.type === 'command' ? `: ${titleOf(plan.command, plan.args)}` : '';
-	return Buffer.from(`[semantica] run ${row.run}, attempt ${row.attempt}, ${at}${what}\n`);
+	return `${RUN_MARK}${row.run}, attempt ${row.attempt}, ${at}${what}\n`;
 }
 
 function failureOf(error: unknown): RunOutcome & { kind: 'spawn' | 'payload' } {

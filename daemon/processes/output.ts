@@ -1,31 +1,70 @@
-/** A run's output on its way to the log: stdout lines that begin with `::semantica ` speak to us instead. */
+/** A run's output on its way to the log, without its secrets: stdout lines that begin with `::semantica ` speak to us instead. */
+import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import { depthWithin, LIMITS, type Progress, progressSchema } from '../../shared/job.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { depthWithin, type Progress, progressSchema } from '../../shared/job.ts';
+import { LIMITS } from '../../shared/jobTerms.ts';
 import type { LogWriter } from './log/writer.ts';
+import type { MaskedStream } from './masks.ts';
+import type { ReadyWatch } from './readiness/watch.ts';
 
 const MARK = Buffer.from('::semantica ');
+/** As jobs say it to GitHub. */
+const ADD_MASK = Buffer.from('::add-mask::');
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
+const READY = /^ready *\r?\n?$/;
 
 export interface Messages {
 	progress(progress: Progress): void;
 	/** JSON text. */
 	result(json: string): void;
+	ready(): void;
+	/** Not to be shown from now on. */
+	mask(secret: string): void;
 }
 
+/** A chunk with more messages than this is one of a flood. */
+const FLOOD = 200;
+/** So long the rest of a flood waits in the pipe, and the job with it: each message takes a moment to understand. */
+const FLOOD_PAUSE_MS = 20;
+
 /** Resolves when the stream has ended or was destroyed, and all of it is in the log. */
-export async function captureStream(stream: Readable, log: LogWriter): Promise<void> {
-	await pump(stream, (chunk) => log.append(chunk));
+export async function captureStderr(
+	stream: Readable,
+	log: LogWriter,
+	masked: MaskedStream,
+	watch: ReadyWatch | undefined,
+): Promise<void> {
+	const take = async (shown: Buffer) => {
+		await log.append(shown, 'stderr');
+		await watch?.take('stderr', shown);
+	};
+	await pump(stream, (chunk) => take(masked.push(chunk)));
+	await take(masked.end());
+	await watch?.end('stderr');
 }
 
 export async function captureStdout(
 	stream: Readable,
 	log: LogWriter,
 	messages: Messages,
+	masked: MaskedStream,
+	watch: ReadyWatch | undefined,
 ): Promise<void> {
+	const take = async (shown: Buffer) => {
+		await log.append(shown);
+		await watch?.take('stdout', shown);
+	};
 	const splitter = new MessageSplitter(messages);
-	await pump(stream, (chunk) => log.append(splitter.push(chunk)));
-	await log.append(splitter.end());
+	await pump(stream, async (chunk) => {
+		const before = splitter.understood;
+		await take(masked.push(splitter.push(chunk)));
+		if (splitter.understood - before > FLOOD) await wait(FLOOD_PAUSE_MS);
+	});
+	await take(masked.push(splitter.end()));
+	await take(masked.end());
+	await watch?.end('stdout');
 }
 
 async function pump(stream: Readable, take: (chunk: Buffer) => Promise<void>): Promise<void> {
@@ -42,6 +81,8 @@ export class MessageSplitter {
 	/** A line that may still turn out to be a message. */
 	#held: Buffer = Buffer.alloc(0);
 	#atLineStart = true;
+	/** Messages so far. */
+	understood = 0;
 
 	constructor(messages: Messages) {
 		this.#messages = messages;
@@ -52,7 +93,8 @@ export class MessageSplitter {
 		const data = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
 		this.#held = Buffer.alloc(0);
 		// The usual chunk holds no message at all: pass it on untouched.
-		if (!data.includes(MARK) && !this.#mayEndInMessage(data)) {
+		const has = data.includes(MARK) || data.includes(ADD_MASK);
+		if (!has && !this.#mayEndInMessage(data)) {
 			this.#atLineStart = data.at(-1) === NEWLINE;
 			return data;
 		}
@@ -67,6 +109,7 @@ export class MessageSplitter {
 				break;
 			}
 			const isMessage = this.#atLineStart && newline >= 0 && this.#understand(line);
+			if (isMessage) this.understood++;
 			if (!isMessage) kept.push(line);
 			this.#atLineStart = newline >= 0;
 		}
@@ -86,23 +129,44 @@ export class MessageSplitter {
 		return line.length > 0 && couldBeMessage(line);
 	}
 
+	// One that is too short to be masked is not shown all the same.
+	#mask(rest: string): boolean {
+		this.#messages.mask(rest.replace(/\r?\n?$/, ''));
+		return true;
+	}
+
 	// Malformed messages are logged as they are: the person debugging the job should see them.
 	#understand(line: Buffer): boolean {
-		if (line.length > MAX_MESSAGE_BYTES || !line.subarray(0, MARK.length).equals(MARK))
-			return false;
-		const match = /^(progress|result) (.*?)\r?\n?$/s.exec(line.toString('utf8', MARK.length));
+		if (line.length > MAX_MESSAGE_BYTES) return false;
+		if (begins(line, ADD_MASK))
+			return this.#mask(unescaped(line.toString('utf8', ADD_MASK.length)));
+		if (!begins(line, MARK)) return false;
+		const said = line.toString('utf8', MARK.length);
+		if (said.startsWith('mask ')) return this.#mask(said.slice('mask '.length));
+		if (READY.test(said)) {
+			this.#messages.ready();
+			return true;
+		}
+		const match = /^(progress|result) (.*?)\r?\n?$/s.exec(said);
 		const [, kind, json] = match ?? [];
 		if (json === undefined) return false;
 		try {
+			// Decoding would put U+FFFD where a byte is wrong, and nobody would ever know.
+			if (!isUtf8(line)) return false;
 			const value: unknown = JSON.parse(json);
 			if (kind === 'progress') this.#messages.progress(progressSchema.parse(value));
 			else if (!fits(json, value)) return false;
-			else this.#messages.result(JSON.stringify(value));
+			else this.#messages.result(json.trim());
 			return true;
 		} catch {
 			return false;
 		}
 	}
+}
+
+/** As GitHub's commands write what would end them. */
+function unescaped(text: string): string {
+	return text.replace(/%0D/gi, '\r').replace(/%0A/gi, '\n').replace(/%25/g, '%');
 }
 
 // Bounded in depth as well: what is nested too deep can be read but not written again.
@@ -112,6 +176,9 @@ function fits(json: string, value: unknown): boolean {
 
 function couldBeMessage(line: Buffer): boolean {
 	if (line.length > MAX_MESSAGE_BYTES) return false;
-	const length = Math.min(line.length, MARK.length);
-	return line.subarray(0, length).equals(MARK.subarray(0, length));
+	return [MARK, ADD_MASK].some((mark) => begins(line, mark.subarray(0, line.length)));
+}
+
+function begins(line: Buffer, mark: Buffer): boolean {
+	return line.subarray(0, mark.length).equals(mark);
 }

@@ -1,13 +1,12 @@
 /** Starting, stopping and settling runs, each contained, whatever the platform. */
+
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunOutcome } from '../queue/finish.ts';
-import type { LaunchPlan } from '../queue/handlers.ts';
-import type { ProcessIdentity, UnfinishedRun } from '../queue/runs.ts';
+import type { LaunchPlan } from '../queue/ports/handlers.ts';
+import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
 import type { ContainedProcess, Containment } from './containment.ts';
-import { resolveProgram } from './environment.ts';
 
 export interface RunRequest {
 	readonly id: string;
@@ -15,6 +14,8 @@ export interface RunRequest {
 	readonly plan: LaunchPlan;
 	/** The complete environment of the job. */
 	readonly env: Readonly<Record<string, string>>;
+	readonly umask: number;
+	readonly openFiles: number;
 	/** Absolute path of the file that is its stdin; it must stand there until the run has ended. */
 	readonly input: string | null;
 	/** Nothing of the run may be left when its end is told: another may start that must not meet it. */
@@ -45,11 +46,30 @@ export interface Runner {
 		recorded: readonly ProcessIdentity[],
 		unfinished: readonly UnfinishedRun[],
 	): Promise<number>;
-	/** What became of a run whose daemon died: its own exit if it wrote one, else `interrupted`. */
-	settle(run: UnfinishedRun): Promise<RunOutcome>;
+	/** What became of a run whose daemon died. */
+	settle(run: UnfinishedRun): Promise<Settled>;
+	/** Keeps the result (JSON text) that a run has told, for a daemon that comes after this one. */
+	keepResult(id: string, run: number, json: string): void;
+	/** All that the ended run printed has been stored: the next daemon may believe what it left. */
+	markTaken(id: string, run: number): void;
 	/** The outcome is committed: what recorded it has served. */
 	forget(id: string, run: number): Promise<void>;
 }
+
+export interface Settled {
+	/** The run's own outcome if it left one, else `interrupted`. */
+	readonly outcome: RunOutcome;
+	/** JSON text of the result that it told. */
+	readonly result: string | undefined;
+	/** It ended by itself, and what it printed last, a result perhaps, went down with the daemon that listened. */
+	readonly incomplete: boolean;
+}
+
+const INTERRUPTED: Settled = {
+	outcome: { kind: 'interrupted' },
+	result: undefined,
+	incomplete: false,
+};
 
 /** An escapee may hold the output of a finished run open: silence of this length is taken for its end. */
 const SILENCE_MS = 500;
@@ -64,16 +84,17 @@ const ENDED_WITH_DAEMON: readonly (number | null)[] = [137, 141];
 
 export function createRunner(containment: Containment): Runner {
 	return {
-		async start({ id, run, plan, env, input, exclusive, capture }) {
-			const program = await resolveProgram(plan.command, plan.cwd, env);
-			const { args, cwd, nice } = plan;
+		async start({ id, run, plan, env, umask, openFiles, input, exclusive, capture }) {
+			const { command, args, cwd, nice } = plan;
 			const contained = await containment.spawn({
 				id,
 				run,
-				program,
+				command,
 				args,
 				cwd,
 				env,
+				umask,
+				openFiles,
 				nice,
 				input,
 			});
@@ -86,7 +107,8 @@ export function createRunner(containment: Containment): Runner {
 				contained.stdout.destroy();
 				contained.stderr.destroy();
 				await captured;
-				return outcome;
+				const isFinal = outcome.kind === 'exit' && outcome.exitCode === plan.finalExitCode;
+				return isFinal ? { ...outcome, final: true } : outcome;
 			}
 			return {
 				identity: contained.identity,
@@ -101,12 +123,18 @@ export function createRunner(containment: Containment): Runner {
 			await containment.forgetAllBut(unfinished);
 			return killed;
 		},
-		async settle({ id, run }) {
-			const outcome = await containment.recordedOutcome(id, run);
+		async settle({ id, run, restartable }) {
+			const recorded = await containment.recorded(id, run);
+			if (recorded === undefined) return INTERRUPTED;
+			const { outcome, taken, result } = recorded;
+			if (taken) return { outcome, result, incomplete: false };
 			// Its supervisor lived a moment longer and wrote it down, but it was not the job's own doing.
-			const isOwn = outcome?.kind === 'exit' && !ENDED_WITH_DAEMON.includes(outcome.exitCode);
-			return isOwn ? outcome : { kind: 'interrupted' };
+			const isOwn = outcome.kind === 'exit' && !ENDED_WITH_DAEMON.includes(outcome.exitCode);
+			// What it printed last is lost: where it may run again, that is the better answer.
+			return isOwn && !restartable ? { outcome, result, incomplete: true } : INTERRUPTED;
 		},
+		keepResult: (id, run, json) => containment.keepResult(id, run, json),
+		markTaken: (id, run) => containment.markTaken(id, run),
 		forget: (id, run) => containment.forget(id, run),
 	};
 }

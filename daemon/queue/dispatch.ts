@@ -1,13 +1,16 @@
 /** What the scheduling loop asks of the queue: claim, advance time, record how runs go and end. */
-import type { JobState, Progress, StopReason } from '../../shared/job.ts';
-import { capacityNow } from './capacity.ts';
-import { STAGE, stateName } from './codes.ts';
-import type { ConditionSet } from './conditions.ts';
-import type { FinishedRun } from './finish.ts';
+
+import type { Progress } from '../../shared/job.ts';
+import type { JobState, StopReason } from '../../shared/jobTerms.ts';
 import type { QueueParts } from './parts.ts';
-import type { PayloadSource } from './payloadStore.ts';
-import { type JobRow, parseJson } from './rows.ts';
-import type { ProcessIdentity, UnfinishedRun } from './runs.ts';
+import type { ConditionSet } from './ports/conditions.ts';
+import type { PayloadSource } from './ports/payloadStore.ts';
+import type { ProcessIdentity, UnfinishedRun } from './ports/runs.ts';
+import { capacityNow } from './rules/capacity.ts';
+import type { FinishedRun } from './rules/finish.ts';
+import { STAGE, stateName } from './store/codes.ts';
+import { type JobRow, parseJson } from './store/rows.ts';
+import type { Tx } from './store/tx.ts';
 
 /** A claimed run, with what is needed to launch it. */
 export interface ClaimedRun {
@@ -21,12 +24,16 @@ export interface Dispatch {
 	 * `atMost` jobs, beside those that were asked to run now.
 	 */
 	claim(running: (queue?: string) => number, atMost?: number): Promise<ClaimedRun[]>;
+	/** Lets paused runs go on whose turn it is, and starts nothing. */
+	resume(running: (queue?: string) => number): Promise<void>;
 	/** The conditions that jobs wait for or depend on at this moment. */
 	needs(): ConditionSet[];
 	/** Makes runs step aside whose conditions are lost, and lets them go on. */
 	reviewConditions(): Promise<void>;
 	/** Moves what is due; resolves when nothing more is. */
 	advance(): Promise<void>;
+	/** Deals with the next group of children of what was stopped, paused or resumed; true when there is more. */
+	sweep(): Promise<boolean>;
 	/** Epoch ms of the next thing that time will bring. */
 	nextTime(): number | undefined;
 	recordProcess(id: string, run: number, process: ProcessIdentity): Promise<void>;
@@ -36,6 +43,8 @@ export interface Dispatch {
 	pauseCarriedOut(id: string, run: number, paused: boolean): Promise<void>;
 	/** Asks for the end of this very run; nothing happens when another one is current. */
 	stopRun(id: string, run: number, cause: StopReason): Promise<void>;
+	/** This very run is ready. */
+	becameReady(id: string, run: number): Promise<void>;
 	reportProgress(id: string, progress: Progress): void;
 	/** What the job reads on stdin. */
 	payload(row: JobRow): PayloadSource | null;
@@ -47,13 +56,18 @@ export interface Dispatch {
 }
 
 export function createDispatch(parts: QueueParts): Dispatch {
-	const { writer, table, claims, due, runs, board, counters, classes } = parts;
+	const { writer, table, claims, due, runs, board, counters, classes, sweeps } = parts;
+
+	function settled(tx: Tx, id: string): JobRow | undefined {
+		const row = table.byId(id);
+		return row && sweeps.settle(tx, row);
+	}
 
 	return {
 		async claim(running, atMost = Number.POSITIVE_INFINITY) {
 			const capacity = capacityNow(parts, running, atMost);
 			// Nothing would be claimed, so nothing need be committed.
-			if (capacity.total === 0 && !claims.hasUrgent()) return [];
+			if (capacity.total === 0 && !claims.hasUrgent(capacity)) return [];
 			try {
 				const rows = await writer.submit((tx) => claims.claim(tx, capacity));
 				return rows.map((row) => {
@@ -67,6 +81,10 @@ export function createDispatch(parts: QueueParts): Dispatch {
 				throw error;
 			}
 		},
+		async resume(running) {
+			const capacity = capacityNow(parts, running);
+			if (claims.hasResuming()) await writer.submit((tx) => claims.resume(tx, capacity));
+		},
 		needs() {
 			const needed = new Set([...claims.waitedFor(), ...classes.bound()]);
 			return [...needed].map((id) => classes.setOf(id)).filter((set) => set !== undefined);
@@ -75,26 +93,37 @@ export function createDispatch(parts: QueueParts): Dispatch {
 			if (classes.bound().length > 0) await writer.submit((tx) => parts.yields.review(tx));
 		},
 		async advance() {
-			while (await writer.submit((tx) => due.advance(tx)));
+			// What is past its deadline is among it.
+			while (await writer.submitEnd((tx) => due.advance(tx)));
+		},
+		async sweep() {
+			return sweeps.pending() && (await writer.submit((tx) => sweeps.advance(tx)));
 		},
 		nextTime: () => due.nextTime(),
 		recordProcess: (id, run, process) => writer.submit(() => runs.started(id, run, process)),
 		finish: (finished) =>
-			writer.submit((tx) => {
+			writer.submitEnd((tx) => {
 				parts.finishRun(tx, finished);
 				return stateName(table.need(finished.id).state);
 			}),
 		pauseCarriedOut: (id, run, paused) =>
 			writer.submit((tx) => {
-				const row = table.byId(id);
+				const row = settled(tx, id);
 				if (row?.run === run) parts.pauses.carriedOut(tx, row, paused);
 			}),
-		stopRun: (id, run, cause) =>
-			writer.submit((tx) => {
-				const row = table.byId(id);
+		stopRun(id, run, cause) {
+			writer.hurry();
+			return writer.submitEnd((tx) => {
+				const row = settled(tx, id);
 				if (row?.run === run && row.stage === STAGE.active && row.phase === 0) {
 					parts.transitions.requestStop(tx, row, cause);
 				}
+			});
+		},
+		becameReady: (id, run) =>
+			writer.submit((tx) => {
+				const row = settled(tx, id);
+				if (row?.run === run) parts.becomeReady(tx, row);
 			}),
 		reportProgress: (id, progress) => board.report(id, progress),
 		payload: (row) => (row.payload_bytes === 0 ? null : parts.payloads.source(row.generation)),

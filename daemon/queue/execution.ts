@@ -1,7 +1,8 @@
 /** The port through which scheduling runs what was claimed; the processes room provides it. */
+
 import type { ClaimedRun } from './dispatch.ts';
-import type { RunOutcome } from './finish.ts';
-import type { PayloadSource } from './payloadStore.ts';
+import type { PayloadSource } from './ports/payloadStore.ts';
+import type { RunOutcome } from './ports/runs.ts';
 
 export interface Execution {
 	readonly ended: Promise<ExecutionEnd>;
@@ -21,9 +22,15 @@ export interface ExecutionEnd {
 	readonly logBytes: number;
 }
 
+/** Who hears of a run. */
+export interface ToldOfRun {
+	/** It is ready: once, and only of a job that can be. Resolves when that is kept, or means nothing any more. */
+	ready(): Promise<void>;
+}
+
 export interface Executor {
 	/** Never rejects: what cannot be started ends with outcome `spawn` or `payload`. */
-	execute(claimed: ClaimedRun, payload: PayloadSource | null): Execution;
+	execute(claimed: ClaimedRun, payload: PayloadSource | null, told: ToldOfRun): Execution;
 	/** The end of the run is committed. */
 	settled(id: string, run: number): Promise<void>;
 }

@@ -1,36 +1,59 @@
 /** The queue put together: every part with what it needs. Requests and dispatch are its two faces. */
 
 import type { Job } from '../../shared/job.ts';
+import type { Hook } from '../../shared/protocol/hooks.ts';
 import type { Explanation } from '../../shared/protocol/jobs.ts';
 import type { Sqlite } from '../sqlite/open.ts';
-import { createCheckpointer } from './checkpoint.ts';
-import { createChildTable } from './children.ts';
-import { type Claims, createClaims } from './claims.ts';
-import type { Clock } from './clock.ts';
-import type { Conditions } from './conditions.ts';
-import { type Counters, createCounters } from './counters.ts';
-import { createDueWork, type DueWork } from './due.ts';
-import { createEnqueue, createInserter, type Enqueue } from './enqueue.ts';
-import { createEvents, type Events } from './events.ts';
-import { createExplain, type Hindrance } from './explain.ts';
-import { createFeed, type Feed } from './feed.ts';
-import { createFinishRun, type FinishRun } from './finish.ts';
-import { createLimits, EVERYTHING, type Limits } from './limits.ts';
-import { createLists, type Lists } from './list.ts';
-import { createPauses, type Pauses } from './pause.ts';
-import type { PayloadStore } from './payloadStore.ts';
-import { ProgressBoard } from './progress.ts';
-import { createProgressKeeper } from './progressKeeper.ts';
-import { createRemoval, type Removal } from './remove.ts';
-import { createRetry, type Retry } from './retry.ts';
-import { type JobRow, toJob } from './rows.ts';
-import { createRunTable, type RunTable } from './runs.ts';
-import { createJobTable, type JobTable } from './statements.ts';
-import { createSubjects } from './subjects.ts';
-import { createTransitions, type Transitions } from './transitions.ts';
-import { createWaitClasses, type WaitClasses } from './waitClasses.ts';
-import { Writer } from './writer.ts';
-import { createYields, type Yields } from './yield.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Conditions } from './ports/conditions.ts';
+import type { PayloadStore } from './ports/payloadStore.ts';
+import { type Claims, createClaims } from './rules/claims.ts';
+import { createConditionsOf } from './rules/conditionsOf.ts';
+import { createDueWork, type DueWork } from './rules/due.ts';
+import { createEnqueue, createInserter, type Enqueue } from './rules/enqueue.ts';
+import { createEvents, type Events } from './rules/events.ts';
+import { createFinishRun, type FinishRun } from './rules/finish.ts';
+import { createPoisonGuard } from './rules/guard.ts';
+import { createHooks } from './rules/hooks.ts';
+import { createPauses, type Pauses } from './rules/pause.ts';
+import { type BecomeReady, createBecomeReady } from './rules/readiness.ts';
+import { createRemoval, type Removal } from './rules/remove.ts';
+import { createRetry, type Retry } from './rules/retry.ts';
+import { createSubjects } from './rules/subjects.ts';
+import { createSweeps, type Sweeps } from './rules/sweep.ts';
+import { createTransitions, type Transitions } from './rules/transitions.ts';
+import { createUpdate, type Update } from './rules/update.ts';
+import { createRelease, createRetryWaiters, type RetryWaiters } from './rules/waiters.ts';
+import { createYields, type Yields } from './rules/yield.ts';
+import { createCheckpointer } from './store/checkpoint.ts';
+import { createChildTable } from './store/children.ts';
+import { type Counters, createCounters } from './store/counters.ts';
+import { createDependencyTable, type DependencyTable } from './store/dependencies.ts';
+import { createGroups, type Groups } from './store/groups.ts';
+import { createLasting, type Lasting } from './store/lasting.ts';
+import { createLimits, EVERYTHING, type Limits } from './store/limits.ts';
+import { createRates, type Rates } from './store/rates.ts';
+import { createRemovedKeys } from './store/removedKeys.ts';
+import { createRing, type Ring } from './store/ring.ts';
+import { type JobRow, toJob } from './store/rows.ts';
+import { createRunTable, type RunTable } from './store/runs.ts';
+import { createJobTable, type JobTable } from './store/statements.ts';
+import { createSweepTable } from './store/sweeps.ts';
+import type { Tx } from './store/tx.ts';
+import { createWaitClasses, type WaitClasses } from './store/waitClasses.ts';
+import { tellWaitMoves } from './store/waiting.ts';
+import { Writer } from './store/writer.ts';
+import { createEndedJobs, type EndedJobs } from './views/ended.ts';
+import { createExplain, type Hindrance } from './views/explain.ts';
+import { createFeed, type Feed } from './views/feed.ts';
+import { createFigures, type Figures } from './views/figures.ts';
+import { createLists, type Lists } from './views/list.ts';
+import { ProgressBoard } from './views/progress.ts';
+import { createProgressKeeper } from './views/progressKeeper.ts';
+
+/** Most groups end by their time. */
+const SWEEP_ROWS = 1000;
+const HOOK_STARTS = 30;
 
 export interface QueueOptions {
 	readonly db: Sqlite;
@@ -40,7 +63,7 @@ export interface QueueOptions {
 	readonly newId: () => string;
 	/** Changes with every boot of the machine. */
 	readonly boot: string;
-	/** A job that ran during this many unclean deaths of the daemon in one boot runs alone, then fails. */
+	/** A job that ran during this many unclean deaths of the daemon in one boot is tried alone, then fails. */
 	readonly aloneAfterDeaths: number;
 	/** Processor cores of the machine; the default limits follow from it. */
 	readonly cores: number;
@@ -52,10 +75,22 @@ export interface QueueOptions {
 	readonly hindrance: () => Hindrance | undefined;
 	readonly conditions: Conditions;
 	readonly payloads: PayloadStore;
+	/** What is to run when jobs end. */
+	readonly hooks: () => readonly Hook[];
 	/** Whether a run's processes can be made to stand still here. */
 	readonly canPauseRuns: () => boolean;
+	/** Makes room on a full disk, for what ends work; false where that was done already. */
+	readonly freeReserve: () => boolean;
+	/** Children that a stop, a pause or a resume deals with in one group. */
+	readonly sweepRows?: number;
+	/** Of one hook so many fall due in a minute; what ends beyond that is one more. */
+	readonly hookStarts?: number;
 	/** SQLite says that the file is broken; it can only be set aside by a new start. */
 	readonly damaged: (sentence: string) => void;
+	/** Hears of each group before it is committed, and may write with it. */
+	readonly committing?: (tx: Tx) => void;
+	/** Hears of each group that was committed: how long it took, and how many rows it had. */
+	readonly commitTook?: (ms: number, rows: number) => void;
 }
 
 export interface QueueParts {
@@ -69,15 +104,26 @@ export interface QueueParts {
 	readonly events: Events;
 	readonly yields: Yields;
 	readonly limits: Limits;
+	readonly groups: Groups;
+	readonly rates: Rates;
 	readonly counters: Counters;
+	readonly lasting: Lasting;
+	readonly figures: Figures;
+	readonly ended: EndedJobs;
+	readonly ring: Ring;
 	readonly lists: Lists;
 	readonly due: DueWork;
 	readonly transitions: Transitions;
 	readonly enqueue: Enqueue;
 	readonly finishRun: FinishRun;
+	readonly becomeReady: BecomeReady;
 	readonly retry: Retry;
+	readonly retryWaiters: RetryWaiters;
+	readonly dependencies: DependencyTable;
+	readonly update: Update;
 	readonly pauses: Pauses;
 	readonly removal: Removal;
+	readonly sweeps: Sweeps;
 	readonly board: ProgressBoard;
 	readonly feed: Feed;
 	readonly explain: (row: JobRow) => Explanation;
@@ -96,42 +142,91 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const subjects = createSubjects(db);
 	const classes = createWaitClasses(db);
 	const events = createEvents(db, subjects);
-	const claims = createClaims(db, children, options.boot, options.aloneAfterDeaths);
+	const guard = createPoisonGuard({
+		db,
+		table,
+		clock,
+		aloneAfter: options.aloneAfterDeaths,
+		submit: (operation) => writer.submit(operation),
+	});
 	const limits = createLimits(db, options.cores);
+	const groups = createGroups(db);
+	const rates = createRates(db, () => clock.now());
 	const counters = createCounters(db);
+	const lasting = createLasting(db);
+	let open: Tx | undefined;
+	tellWaitMoves(db, (move) => open?.waits(move));
 	const lists = createLists(db, table, counters);
 	const feed = createFeed();
 
 	const checkpoint = createCheckpointer(db);
-	const writer = new Writer(
-		db,
-		clock,
-		(effects) => {
-			counters.apply(effects.moves);
+	const writer = new Writer(db, clock, {
+		begun(tx) {
+			open = tx;
+		},
+		...(options.committing === undefined ? {} : { committing: options.committing }),
+		...(options.commitTook === undefined ? {} : { took: options.commitTook }),
+		committed(effects) {
+			counters.apply(effects);
 			claims.rangesReady(effects.ready);
+			claims.placesFreed(effects.places);
 			for (const id of effects.ended) board.close(id);
 			const paused = limits.of(EVERYTHING).paused;
-			limits.reload();
+			limits.committed();
 			feed.effects(effects);
 			if (limits.of(EVERYTHING).paused !== paused) feed.touch();
 			checkpoint();
 		},
-		options.damaged,
-	);
+		refused: (orders) => feed.refused(orders),
+		freeReserve: options.freeReserve,
+		damaged: options.damaged,
+	});
 	const keeper = createProgressKeeper(db, writer, clock, (id) => board.shown(id));
 	const board = new ProgressBoard((id) => {
 		keeper.dirty(id);
 		feed.changed([id]);
 	});
 
-	const transitions = createTransitions(db, table, subjects, children, (id) => board.shown(id));
-	const inserter = createInserter(db, subjects, newId);
+	const keys = createRemovedKeys(db);
+	const marks = createSweepTable(db);
+	const dependencies = createDependencyTable(db);
+	const conditionsOf = createConditionsOf(table, dependencies);
+	const inserter = createInserter(db, subjects, dependencies, newId);
+	const transitions = createTransitions(
+		db,
+		table,
+		subjects,
+		children,
+		marks,
+		dependencies,
+		lasting,
+		createHooks(db, table, inserter, options.hooks, options.hookStarts ?? HOOK_STARTS),
+		(id) => board.shown(id),
+	);
+	const pauses = createPauses(db, subjects, children, marks, transitions, options.canPauseRuns);
+	const rows = options.sweepRows ?? SWEEP_ROWS;
+	const release = createRelease(db, dependencies, conditionsOf, subjects, transitions);
+	const sweeps = createSweeps({
+		db,
+		clock,
+		table,
+		children,
+		marks,
+		transitions,
+		pauses,
+		conditions: dependencies,
+		release,
+		rows,
+	});
+	const claims = createClaims(db, table, children, guard, sweeps, rates, options.boot);
+	const retry = createRetry(db, table, subjects, inserter, payloads, classes, conditionsOf);
 	const toWire = (row: JobRow): Job =>
 		toJob(
 			row,
 			{
 				parentId: row.parent === null ? null : table.idOf(row.parent),
 				children: children.counts(row.generation),
+				after: row.after_count === 0 ? [] : dependencies.of(row.generation),
 			},
 			{ progress: (id) => board.shown(id), logBytes: options.liveLogBytes },
 		);
@@ -148,7 +243,24 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		events,
 		yields: createYields(db, classes, conditions, transitions),
 		limits,
+		groups,
+		rates,
 		counters,
+		lasting,
+		figures: createFigures({
+			db,
+			claims,
+			counters,
+			limits,
+			groups,
+			rates,
+			classes,
+			conditions,
+			lasting,
+			occupied,
+		}),
+		ended: createEndedJobs(db),
+		ring: createRing(db),
 		lists,
 		feed,
 		board,
@@ -156,27 +268,57 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		occupied,
 		payloads,
 		toWire,
-		due: createDueWork(db, table, subjects, transitions, events),
+		due: createDueWork(db, table, subjects, transitions, events, sweeps, rates, clock),
 		enqueue: createEnqueue(
-			{ db, table, children, subjects, transitions, classes, payloads },
+			{
+				db,
+				table,
+				children,
+				subjects,
+				transitions,
+				conditionsOf,
+				sweeps,
+				keys,
+				classes,
+				payloads,
+			},
 			inserter,
 		),
-		finishRun: createFinishRun(db, table, children, transitions, random, options.aloneAfterDeaths),
-		pauses: createPauses(db, subjects, children, transitions, options.canPauseRuns),
-		removal: createRemoval(db, table, children),
-		retry: createRetry(db, table, subjects, inserter, payloads, classes),
+		finishRun: createFinishRun(
+			db,
+			table,
+			children,
+			transitions,
+			sweeps,
+			random,
+			options.aloneAfterDeaths,
+		),
+		becomeReady: createBecomeReady(db, dependencies, marks),
+		pauses,
+		sweeps,
+		removal: createRemoval(db, table, children, keys, dependencies, marks),
+		update: createUpdate(db, subjects),
+		retry,
+		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
+		dependencies,
 		explain: createExplain({
 			table,
 			claims,
+			guard,
 			limits,
+			groups,
+			rates,
 			subjects,
+			dependencies,
 			classes,
+			sweeps,
 			conditions,
 			now: () => clock.now(),
 			running: occupied,
 			hindrance: options.hindrance,
 		}),
 		async close() {
+			writer.hurry();
 			await keeper.flush();
 			await writer.close();
 		},

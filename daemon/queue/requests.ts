@@ -1,34 +1,63 @@
 /** What clients ask of jobs: the queue's answers to `job/*` and `queue/*`. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SemanticaError } from '../../shared/errors.ts';
-import { isFinished, JOB_STATES, type Job } from '../../shared/job.ts';
-import type { Counts, Explanation, ManyResult, Targets } from '../../shared/protocol/jobs.ts';
+import type { Job } from '../../shared/job.ts';
+import { isFinished, JOB_STATES, type JobState } from '../../shared/jobTerms.ts';
+import type { GroupInfo } from '../../shared/protocol/groups.ts';
+import type {
+	Counts,
+	Explanation,
+	ManyResult,
+	RetryTargets,
+	Targets,
+} from '../../shared/protocol/jobs.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { QueueInfo } from '../../shared/protocol/system.ts';
-import { stateName } from './codes.ts';
-import type { Enqueued, PreparedJob } from './enqueue.ts';
-import { EVERYTHING } from './limits.ts';
 import type { QueueParts } from './parts.ts';
-import { wireBytes } from './rows.ts';
-import { changeMany, type ManyChange, type Meant } from './targets.ts';
+import type { Asker, Enqueued, PreparedJob } from './rules/enqueue.ts';
+import { type Readiness, readinessOf } from './rules/readiness.ts';
+import { stateName } from './store/codes.ts';
+import { EVERYTHING } from './store/limits.ts';
+import { type JobRow, wireBytes } from './store/rows.ts';
+import { isInScope, type Scope } from './store/scope.ts';
+import { noSuchJob } from './store/statements.ts';
+import { changeMany, isOneGo, type ManyChange, type Meant } from './targets.ts';
 
 export interface JobRequests {
 	/** Takes over the pins of the payloads. */
-	enqueue(jobs: readonly PreparedJob[]): Promise<Enqueued[]>;
+	enqueue(jobs: readonly PreparedJob[], by: Asker): Promise<Enqueued[]>;
 	/** @throws SemanticaError NOT_FOUND */
 	get(id: string): Result<'job/get'>;
 	/** @throws SemanticaError NOT_FOUND */
 	explain(id: string): Explanation;
 	/** The jobs of these ids, until they take so many bytes on the wire; at least one is looked at. */
 	find(ids: Iterable<string>, maxBytes: number): Found;
+	/** Whether there is such a job, and it belongs to these folders. */
+	isInScope(id: string, scope: Scope): boolean;
+	/** Undefined where there is no such job. */
+	standing(id: string): Standing | undefined;
+	/** @throws SemanticaError NOT_FOUND by path, as in `ids[3]` */
+	standings(ids: readonly string[]): Standing[];
+	/** @throws SemanticaError NOT_FOUND */
+	readiness(id: string): Readiness;
+	/** The last of those that retries by hand made of it, one of the other; itself where there is none. */
+	successor(id: string): string;
 	/** @throws SemanticaError NOT_FOUND or PAYLOAD_LOST */
 	payload(params: Params<'job/payload'>): Promise<Result<'job/payload'>>;
 	/** Ends early, with a cursor, where more would take too many bytes on the wire. */
-	list(params: Params<'job/list'>, maxBytes?: number): Result<'job/list'>;
+	page(params: Params<'job/list'>, scope?: Scope): Promise<Result<'job/list'>>;
+	/** The same at once, for filters that an index leads to: by state, and state and workspace. */
+	list(params: Params<'job/list'>, maxBytes?: number, scope?: Scope): Result<'job/list'>;
+	/** Whether these are changed at once, or piece by piece. */
+	isOneGo(targets: Targets | Params<'job/update'>): boolean;
 	cancel(targets: Targets): Promise<ManyResult>;
-	retry(targets: Targets): Promise<Result<'job/retry'>>;
+	retry(targets: RetryTargets): Promise<Result<'job/retry'>>;
 	pause(targets: Targets): Promise<ManyResult>;
 	resume(targets: Targets): Promise<ManyResult>;
 	runNow(targets: Targets): Promise<ManyResult>;
+	/** @throws SemanticaError NOT_FOUND, CONFLICT */
+	approve(id: string): Promise<Job>;
+	update(params: Params<'job/update'>): Promise<Result<'job/update'>>;
 	remove(targets: Targets): Promise<ManyResult>;
 	/** Resolves with how many waiting jobs the event released. `workspace` is canonical, or '' for everywhere. */
 	emit(name: string, workspace: string): Promise<number>;
@@ -36,7 +65,15 @@ export interface JobRequests {
 	/** Whether everything is paused. */
 	paused(): boolean;
 	queues(): Result<'queue/list'>;
+	groups(params: Params<'group/list'>): Promise<Result<'group/list'>>;
+	updateGroup(params: Params<'group/update'>): Promise<Result<'group/update'>>;
 	updateQueue(params: Params<'queue/update'>): Promise<Result<'queue/update'>>;
+}
+
+/** As little of a job as waiting for it needs. */
+export interface Standing {
+	readonly state: JobState;
+	readonly parentId: string | null;
 }
 
 /** Jobs as clients see them. */
@@ -51,29 +88,67 @@ export interface Found {
 /** Far below what a frame may have: commands are long only now and then. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
+/** After so many a look at many lets others have a turn. */
+const LOOKED_AT_ONCE = 100;
+
+/** Waiting jobs of a group are counted no further. */
+const MOST_COUNTED = 10_000;
+
 const OPEN = JOB_STATES.filter((state) => !isFinished(state));
 const FINISHED = JOB_STATES.filter(isFinished);
 /** What "retry all" means: what ended without doing its work. */
 const UNDONE = ['failed', 'cancelled', 'expired'] as const;
 
 export function createJobRequests(parts: QueueParts): JobRequests {
-	const { writer, table, lists, limits, counters, toWire, occupied } = parts;
+	const { writer, table, lists, limits, rates, counters, toWire, occupied } = parts;
 
-	function many(targets: Targets, meant: Meant, change: ManyChange['change']) {
-		return changeMany(writer, table, lists, { targets, meant, change });
+	function many(targets: Targets, meant: Meant, change: ManyChange['change'], ends = false) {
+		const { settle } = parts.sweeps;
+		return changeMany(writer, table, lists, { targets, meant, settle, change, ends });
+	}
+
+	function standingOf({ state, parent }: JobRow): Standing {
+		return { state: stateName(state), parentId: parent === null ? null : table.idOf(parent) };
+	}
+
+	/** With those that were retried, also those that ended because of them, and so on; in groups. */
+	async function retryWaiters(
+		retried: number[],
+		jobs: { readonly id: string; readonly retryOf: string }[],
+	): Promise<void> {
+		for (const [n, target] of retried.entries()) {
+			if (n % LOOKED_AT_ONCE === LOOKED_AT_ONCE - 1) await nextTurn();
+			let after: number | undefined = parts.dependencies.isAwaited(target) ? 0 : undefined;
+			while (after !== undefined) {
+				const from = after;
+				const group = await writer.submit((tx) => parts.retryWaiters(tx, target, from));
+				for (const { id, retryOf, generation } of group.jobs) {
+					jobs.push({ id, retryOf });
+					retried.push(generation);
+				}
+				after = group.after;
+			}
+		}
 	}
 
 	function queueInfo(name: string): QueueInfo {
 		const { concurrency, paused } = limits.of(name);
+		const rate = rates.of(name);
 		const counts = counters.queue(name);
-		return { name, concurrency, paused, queued: counts.queued, running: occupied(name) };
+		return { name, concurrency, paused, rate, queued: counts.queued, running: occupied(name) };
+	}
+
+	function groupInfo(name: string): GroupInfo {
+		const running = parts.groups.taken(name);
+		const queued = parts.groups.queued(name, MOST_COUNTED);
+		return { name, ...parts.groups.limitOf(name), running, queued };
 	}
 
 	return {
-		enqueue(jobs) {
+		enqueue(jobs, by) {
 			// A job is refused before anything is changed for it; with several, the first ones are already in.
 			const undo = jobs.length === 1 ? 'without' : 'savepoint';
-			const enqueued = writer.submit((tx) => parts.enqueue(tx, jobs), jobs.length, undo);
+			const enqueued = writer.submit((tx) => parts.enqueue(tx, jobs, by), jobs.length, undo);
 			const stored = jobs.map((job) => job.payload).filter((payload) => payload !== null);
 			if (stored.length === 0) return enqueued;
 			return enqueued.finally(() => parts.payloads.release(stored));
@@ -100,47 +175,143 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			}
 			return found;
 		},
+		isInScope(id, scope) {
+			const row = table.byId(id);
+			return row !== undefined && isInScope(row, scope);
+		},
+		standing(id) {
+			const row = table.byId(id);
+			return row === undefined ? undefined : standingOf(row);
+		},
+		standings: (ids) =>
+			ids.map((id, index) => {
+				const row = table.byId(id);
+				if (row === undefined) throw noSuchJob(id, `ids[${index}]`);
+				return standingOf(row);
+			}),
+		readiness: (id) => readinessOf(table.need(id)),
+		successor(id) {
+			let last = id;
+			for (let next = table.successorOf(last); next !== undefined; next = table.successorOf(last)) {
+				last = next;
+			}
+			return last;
+		},
 		payload: async ({ id, offset, maxBytes }) =>
 			parts.payloads.read(table.need(id).generation, offset, maxBytes),
-		list(params, maxBytes = PAGE_BYTES) {
-			const { rows, nextCursor, total } = lists.list(params, maxBytes);
+		async page(params, scope) {
+			const { rows, nextCursor, total } = await lists.listInSteps(params, PAGE_BYTES, scope);
 			return { jobs: rows.map(toWire), nextCursor, total };
 		},
-		cancel: (targets) =>
-			many(targets, { states: OPEN }, (tx, row) => {
+		list(params, maxBytes = PAGE_BYTES, scope?: Scope) {
+			const { rows, nextCursor, total } = lists.list(params, maxBytes, scope);
+			return { jobs: rows.map(toWire), nextCursor, total };
+		},
+		isOneGo,
+		cancel(targets) {
+			writer.hurry();
+			const cancel: ManyChange['change'] = (tx, row) => {
 				const state = stateName(row.state);
 				if (isFinished(state)) throw new SemanticaError('CONFLICT', `it is already ${state}`);
 				parts.transitions.requestStop(tx, row, 'cancel');
-			}),
-		async retry(targets) {
+			};
+			return many(targets, { states: OPEN }, cancel, true).catch((error: unknown) => {
+				throw stoppedAllTheSame(error);
+			});
+		},
+		async retry({ dependents = true, ...targets }) {
 			const jobs: Result<'job/retry'>['jobs'] = [];
+			const retried: number[] = [];
 			const result = await many(targets, { states: UNDONE }, (tx, row) => {
 				const id = parts.retry(tx, row);
-				if (id !== null) jobs.push({ id, retryOf: row.id });
+				if (id === null) return;
+				jobs.push({ id, retryOf: row.id });
+				retried.push(row.generation);
 			});
-			return { ...result, jobs };
+			if (dependents) await retryWaiters(retried, jobs);
+			// One that was asked for by itself may have had to wait for what it depends on.
+			const done = new Set(jobs.map(({ retryOf }) => retryOf));
+			const skipped = result.skipped.filter(({ id }) => !done.has(id));
+			const count = result.count + result.skipped.length - skipped.length;
+			const skippedCount = result.skippedCount - result.skipped.length + skipped.length;
+			return { count, skipped, skippedCount, jobs };
 		},
-		pause: (targets) => many(targets, { states: OPEN, held: false }, parts.pauses.pause),
+		pause(targets) {
+			writer.hurry();
+			return many(targets, { states: OPEN, held: false }, parts.pauses.pause);
+		},
 		resume: (targets) => many(targets, { states: OPEN, held: true }, parts.pauses.resume),
 		runNow: (targets) => many(targets, { states: ['queued', 'paused'] }, parts.pauses.runNow),
+		async approve(id) {
+			table.need(id);
+			const { skipped } = await many({ ids: [id] }, { states: ['queued'] }, parts.pauses.approve);
+			const [refused] = skipped;
+			if (refused !== undefined) throw new SemanticaError('CONFLICT', sentence(refused.reason));
+			return toWire(table.need(id));
+		},
+		async update(params) {
+			const targets = 'ids' in params ? { ids: params.ids } : { filter: params.filter };
+			const result = await many(targets, { states: ['queued'] }, (tx, row) =>
+				parts.update(tx, row, params),
+			);
+			const kindOf = (id: string) => (table.byId(id) === undefined ? 'NOT_FOUND' : 'CONFLICT');
+			const skipped = result.skipped.map(
+				({ id, reason }) => ({ id, kind: kindOf(id), reason }) as const,
+			);
+			return { ...result, skipped };
+		},
 		remove: (targets) => many(targets, { states: FINISHED }, parts.removal.remove),
 		emit: (name, workspace) => writer.submit((tx) => parts.events.emit(tx, name, workspace)),
 		counts: () => counters.all(),
 		paused: () => limits.of(EVERYTHING).paused,
 		queues() {
-			const names = new Set(['default', 'index', ...counters.queues(), ...limits.names()]);
+			const names = new Set([
+				'default',
+				'index',
+				...counters.queues(),
+				...limits.names(),
+				...rates.names(),
+			]);
 			return {
 				global: { ...limits.of(EVERYTHING), running: occupied() },
 				queues: [...names].sort().map(queueInfo),
 			};
 		},
-		async updateQueue({ name, concurrency, paused }) {
+		async groups({ after, limit }) {
+			const names = parts.groups.names(after, limit + 1);
+			const groups: GroupInfo[] = [];
+			for (const name of names.slice(0, limit)) {
+				groups.push(groupInfo(name));
+				if (groups.length % LOOKED_AT_ONCE === 0) await nextTurn();
+			}
+			return { groups, more: names.length > limit };
+		},
+		async updateGroup({ name, limit }) {
+			await writer.submit((tx) => parts.groups.update(tx, name, limit));
+			return groupInfo(name);
+		},
+		async updateQueue({ name, concurrency, paused, rate }) {
 			const change = {
 				...(concurrency === undefined ? {} : { concurrency }),
 				...(paused === undefined ? {} : { paused }),
 			};
-			const updated = await writer.submit((tx) => limits.update(tx, name, change));
-			return { name, ...updated };
+			return writer.submit((tx) => {
+				const updated = limits.update(tx, name, change);
+				if (rate !== undefined) rates.update(tx, name, rate);
+				return { name, ...updated, rate: rates.of(name) };
+			});
 		},
 	};
+}
+
+/** What runs is stopped whether or not that can be kept: scheduling/activeRuns.ts. */
+function stoppedAllTheSame(error: unknown): unknown {
+	if (!(error instanceof SemanticaError) || error.kind !== 'STORE') return error;
+	const sentence = `${error.message} What runs of them is being stopped all the same; what waits still waits.`;
+	return new SemanticaError('STORE', sentence, error.data);
+}
+
+/** Of the reason for which a job was skipped. */
+function sentence(reason: string): string {
+	return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
 }

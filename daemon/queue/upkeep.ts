@@ -1,7 +1,9 @@
 /** What housekeeping may do to jobs.db, in steps small enough that nobody waits for them. */
-import { isFinished, JOB_STATES } from '../../shared/job.ts';
+
+import { errorCode } from '../../shared/errors.ts';
+import { isFinished, JOB_STATES } from '../../shared/jobTerms.ts';
 import type { QueueParts } from './parts.ts';
-import type { RetentionPolicy } from './remove.ts';
+import type { RetentionPolicy } from './rules/remove.ts';
 
 /** Free pages given back per step. */
 const PAGES_PER_STEP = 256;
@@ -15,8 +17,10 @@ export interface Upkeep {
 	shrinkable(): boolean;
 	/** Gives free pages back to the file system and cuts the write-ahead log; resolves with how many pages. */
 	shrink(): Promise<number>;
-	/** Holds all writes back while `work` has the database for itself. */
-	whileSuspended<T>(work: () => Promise<T>): Promise<T>;
+	/** Holds all writes back while `work` has the database for itself; the signal asks for it back. */
+	whileSuspended<T>(work: (giveBack: AbortSignal) => Promise<T>): Promise<T>;
+	/** Somebody cannot wait for that. */
+	hurry(): void;
 }
 
 export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upkeep {
@@ -28,17 +32,34 @@ export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upk
 	const freePages = () => Number(db.pragma('freelist_count', { simple: true }));
 	const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+	/** Outside a group: it is a transaction of its own. */
+	function stepped(): boolean {
+		try {
+			db.pragma(`incremental_vacuum(${PAGES_PER_STEP})`);
+			return true;
+		} catch (error) {
+			if (errorCode(error) === 'SQLITE_BUSY') return false;
+			throw error;
+		}
+	}
+
 	return {
 		finished,
 		async sweep(policy) {
 			let total = 0;
-			for (;;) {
-				const { removed, more } = await writer.submit((tx) =>
-					removal.sweep(tx, policy, finished()),
-				);
-				total += removed;
-				if (!more) return total;
-				await nextTurn();
+			removal.begin();
+			try {
+				for (;;) {
+					const { removed, more } = await writer.submit((tx) =>
+						removal.sweep(tx, policy, finished()),
+					);
+					total += removed;
+					if (!more) return total;
+					await nextTurn();
+				}
+			} catch (error) {
+				removal.forget();
+				throw error;
 			}
 		},
 		shrinkable: () => freePages() > PAGES_PER_STEP,
@@ -46,14 +67,14 @@ export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upk
 			const before = freePages();
 			while (freePages() > 0) {
 				const left = freePages();
-				// Outside a group: it is a transaction of its own.
-				db.pragma(`incremental_vacuum(${PAGES_PER_STEP})`);
-				if (freePages() >= left) break;
+				// A foreign writer may have the database just now: they can wait for the next time.
+				if (!stepped() || freePages() >= left) break;
 				await nextTurn();
 			}
 			db.pragma('wal_checkpoint(TRUNCATE)');
 			return before - freePages();
 		},
 		whileSuspended: (work) => writer.whileSuspended(work),
+		hurry: () => writer.hurry(),
 	};
 }

@@ -3,7 +3,7 @@
  * header promises and wait forever for headers to end; a hostile or broken client must not get that far.
  */
 import { ERROR_CODES, RPC_CODES } from '../../shared/errors.ts';
-import { LIMITS } from '../../shared/job.ts';
+import { LIMITS } from '../../shared/jobTerms.ts';
 
 const MAX_HEADER_BYTES = 4096;
 const HEADER_END = Buffer.from('\r\n\r\n');

@@ -1,14 +1,28 @@
 /** The request table of the daemon: each method and who answers it. What is absent answers −32601. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SemanticaError } from '../../shared/errors.ts';
+import type { JobSpec } from '../../shared/job.ts';
+import type { Draining } from '../../shared/protocol/draining.ts';
 import type { Targets } from '../../shared/protocol/jobs.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
-import { sparesBattery } from '../queue/conditions.ts';
-import type { JobHandlers } from '../queue/handlers.ts';
-import type { PayloadStore } from '../queue/payloadStore.ts';
-import { canonicalFolder, prepareJobs } from '../queue/prepare.ts';
+import { type CheckPattern, checkPatterns } from '../queue/intake/patterns.ts';
+import { prepareJobs } from '../queue/intake/prepare.ts';
+import type { Clock } from '../queue/ports/clock.ts';
+import { sparesBattery } from '../queue/ports/conditions.ts';
+import type { JobHandlers } from '../queue/ports/handlers.ts';
+import type { SearchLog } from '../queue/ports/logs.ts';
+import type { PayloadStore } from '../queue/ports/payloadStore.ts';
+import type { PreparedJob } from '../queue/rules/enqueue.ts';
+import { canonicalName } from './folderNames.ts';
+import { canonicalHooks, type HooksRequests } from './hooks.ts';
 import { subscribeToJobs } from './jobsSubscription.ts';
-import { followLog, type LogDependencies, readLog } from './logFollow.ts';
-import type { Handlers, Session } from './session.ts';
+import { createJobWaits } from './jobWaits.ts';
+import { createExpectedReaders, followLog, type LogDependencies, readLog } from './logFollow.ts';
+import { type ScheduleSource, subscribeToSchedules } from './schedulesSubscription.ts';
+import type { Handlers, RequestSignal, Session } from './session.ts';
+import type { ToolScope } from './tools.ts';
+import { type Admitted, createToolView } from './toolView.ts';
+import type { Windows } from './windows.ts';
 
 /** What the indexing room offers to clients. */
 export interface IndexRequests {
@@ -25,6 +39,34 @@ export interface SystemRequests {
 	diagnose(): Promise<Result<'system/diagnose'>>;
 	/** Why no new work is taken; undefined while it is. */
 	refusal(): string | undefined;
+	draining(): Draining | null;
+}
+
+/** What the schedules room offers to clients; `P` is a put whose payload is stored. */
+export interface ScheduleRequests<P> extends ScheduleSource {
+	prepare(params: Params<'schedule/put'>): Promise<P>;
+	put(prepared: P): Promise<Result<'schedule/put'>>;
+	update(params: Params<'schedule/update'>): Promise<Result<'schedule/update'>>;
+	remove(params: Params<'schedule/remove'>): Promise<Result<'schedule/remove'>>;
+	run(params: Params<'schedule/run'>): Promise<Result<'schedule/run'>>;
+	preview(params: Params<'schedule/preview'>): Result<'schedule/preview'>;
+}
+
+/** What the policy room offers to clients: what AI tools may do. */
+export interface PolicyRequests {
+	/** @throws SemanticaError FORBIDDEN or VALIDATION, by path */
+	admit(specs: readonly JobSpec[], folders: readonly string[]): Promise<Admitted[]>;
+	get(): Result<'ai/policy'>;
+	update(params: Params<'ai/update'>): Promise<Result<'ai/update'>>;
+	allowFolder(root: string): Promise<Result<'ai/folder'>>;
+	forgetFolder(root: string): Promise<Result<'ai/forget'>>;
+}
+
+/** What the metrics room offers to clients. */
+export interface MetricsRequests {
+	scrape(): Promise<Result<'system/metrics'>>;
+	now(params: Params<'stats/now'>): Result<'stats/now'>;
+	history(params: Params<'stats/history'>, signal: AbortSignal): Promise<Result<'stats/history'>>;
 }
 
 /** The daemon's own settings. */
@@ -33,41 +75,94 @@ export interface SettingsRequests {
 	update(params: Params<'settings/update'>): Result<'settings/update'>;
 }
 
-export interface HandlerDependencies extends LogDependencies {
+export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly instance: string;
 	readonly types: JobHandlers;
 	readonly payloads: PayloadStore;
+	readonly checkPattern: CheckPattern;
 	readonly index: IndexRequests;
+	readonly schedules: ScheduleRequests<P>;
 	readonly system: SystemRequests;
 	readonly settings: SettingsRequests;
+	readonly policy: PolicyRequests;
+	readonly hooks: HooksRequests;
+	readonly searchLog: SearchLog;
+	readonly metrics: MetricsRequests;
+	readonly clock: Clock;
+	/** Returns how many jobs the event released; `''` is every workspace. */
+	emit(event: Params<'event/emit'> & { readonly workspace: string }): Promise<number>;
+	readonly windows: Pick<Windows, 'report'>;
 	/** A person uses an editor. */
 	readonly activity: () => void;
 }
 
-export function createHandlers(dependencies: HandlerDependencies): Handlers {
-	const { jobs, index, system } = dependencies;
+/** To read so many jobs and to write them are two steps: others come between. */
+const MANY = 200;
+
+export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handlers {
+	const { jobs, index, logs, policy, schedules, system, metrics } = dependencies;
 	/** What each session follows, so that it can stop. */
 	const feeds = new WeakMap<Session, { end(): void }>();
+	const watched = new WeakMap<Session, () => void>();
 	const followed = new WeakMap<Session, Map<string, { end(): void }>>();
+	const tools = createToolView({ jobs, admit: policy.admit });
+	const waits = createJobWaits(dependencies);
+	const expected = createExpectedReaders(dependencies.logs);
 	const inTurn = createTurns();
 	/** Only among each other: a look at the jobs waits for no change of them. */
 	const subscribedInTurn = createTurns();
 
 	function many<R>(change: (targets: Targets) => Promise<R>) {
 		return clientsOnly((targets: Targets, session) =>
-			// Whoever is meant by a filter is changed piece by piece, and the next one waits for the last piece.
-			inTurn(session, targets, change, 'ids' in targets ? 'submitted' : 'done'),
+			// Many are changed piece by piece, and the next request waits for the last piece.
+			inTurn(session, targets, change, jobs.isOneGo(targets) ? 'submitted' : 'done'),
 		);
 	}
 
+	function assertReadable(session: Session, job: { id: string; parentId: string | null }): void {
+		const own = session.job?.id;
+		if (own !== undefined && job.id !== own && job.parentId !== own) {
+			throw notForJobs('read itself and its children');
+		}
+		tools.assertSeen(session, job.id);
+	}
+
+	function refuseWhileLeaving(): void {
+		const refusal = system.refusal();
+		if (refusal !== undefined) throw new SemanticaError('DRAINING', refusal);
+	}
+
 	return {
-		async 'job/enqueue'({ jobs: specs }, session) {
+		async 'job/enqueue'({ jobs: specs, hold }, session) {
 			// What still runs may finish, and for a parent that takes its children; they wait for the next daemon.
-			const refusal = session.job === undefined ? system.refusal() : undefined;
-			if (refusal !== undefined) throw new SemanticaError('DRAINING', refusal);
-			const own = specs.map((spec, i) => asChildOf(session, spec, `jobs[${i}].parentId`));
-			const prepared = prepareJobs(own, dependencies.types, dependencies.payloads, sparesBattery);
-			return { jobs: await inTurn(session, prepared, jobs.enqueue) };
+			if (session.job === undefined) refuseWhileLeaving();
+			const prepare = (own: readonly JobSpec[]) => {
+				const { types, payloads, checkPattern } = dependencies;
+				const checked = checkPatterns(own, checkPattern, (i) => `jobs[${i}]`);
+				const prepared = () => prepareJobs(own, types, payloads, sparesBattery);
+				return checked === undefined ? prepared() : checked.then(prepared);
+			};
+			let admitted: readonly Admitted[] = [];
+			const prepareTools = async (tool: ToolScope) => {
+				admitted = await tools.admitted(tool, specs);
+				return prepare(admitted.map(({ spec }) => spec));
+			};
+			const prepared =
+				session.tool === undefined
+					? prepare(specs.map((spec, i) => asChildOf(session, spec, `jobs[${i}].parentId`)))
+					: prepareTools(session.tool);
+			const steps =
+				specs.length < MANY ? prepared : Promise.resolve(prepared).then((ready) => nextTurn(ready));
+			const by = {
+				origin: session.origin,
+				job: session.job?.id,
+				scope: session.tool?.folders(),
+				needsApproval: (index: number) => admitted[index]?.needsApproval === true,
+			};
+			const enqueue = (ready: readonly PreparedJob[]) => jobs.enqueue(ready, by);
+			const enqueued = await inTurn(session, steps, enqueue);
+			if (hold === true) for (const { id } of enqueued) expected.hold(session, id);
+			return { jobs: enqueued };
 		},
 		'job/get'({ id }, session) {
 			const found = jobs.get(id);
@@ -88,61 +183,148 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
 			}
 			const workspace = await canonicalName(params.filter.workspace);
 			const filter = workspace === undefined ? params.filter : { ...params.filter, workspace };
-			return jobs.list({ ...params, filter });
+			tools.assertSeen(session, params.filter.parentId, 'filter.parentId');
+			tools.assertSeen(session, params.filter.after, 'filter.after');
+			return jobs.page({ ...params, filter }, session.tool?.folders());
 		},
-		'job/cancel': many(jobs.cancel),
+		'job/wait'(params, session, signal) {
+			for (const [i, id] of params.ids.entries()) tools.assertSeen(session, id, `ids[${i}]`);
+			const standings = jobs.standings(params.ids);
+			const own = session.job?.id;
+			// For itself it would wait for ever.
+			if (own !== undefined && standings.some(({ parentId }) => parentId !== own)) {
+				throw notForJobs('wait for its children only');
+			}
+			return waits.wait(params, signal());
+		},
+		'job/cancel': clientsOnly((targets: Targets, session) => {
+			const { tool, origin } = session;
+			const cancel =
+				tool === undefined ? jobs.cancel : (own: Targets) => tools.cancel(tool, origin, own);
+			return inTurn(session, targets, cancel, jobs.isOneGo(targets) ? 'submitted' : 'done');
+		}),
 		'job/retry': many(jobs.retry),
 		'job/pause': many(jobs.pause),
 		'job/resume': many(jobs.resume),
 		'job/runNow': many(jobs.runNow),
 		'job/remove': many(jobs.remove),
+		'job/update': clientsOnly((params, session) =>
+			inTurn(session, params, jobs.update, jobs.isOneGo(params) ? 'submitted' : 'done'),
+		),
 		'jobs/subscribe': clientsOnly((params, session) =>
-			subscribedInTurn(session, canonicalName(params.workspace), async (workspace) => {
-				feeds.get(session)?.end();
-				const feed = subscribeToJobs(
-					dependencies,
-					workspace === undefined ? {} : { workspace },
-					session,
-				);
-				feeds.set(session, feed);
-				return feed.snapshot;
-			}),
+			subscribedInTurn(
+				session,
+				canonicalName(params.workspace),
+				async (workspace) => {
+					feeds.get(session)?.end();
+					const feed = await subscribeToJobs(
+						{ ...dependencies, draining: system.draining },
+						workspace === undefined ? {} : { workspace },
+						session,
+					);
+					feeds.set(session, feed);
+					return feed.snapshot;
+				},
+				'done',
+			),
 		),
-		'log/read': clientsOnly(({ id, offset, maxBytes }) =>
-			readLog(dependencies, id, offset, maxBytes),
-		),
-		'log/subscribe': clientsOnly(({ id, offset }, session) => {
-			jobs.get(id);
+		// A job waits for its children by their logs: the end of one is the end of the job.
+		async 'log/read'({ tailLines, ...part }, session) {
+			assertReadable(session, jobs.get(part.id).job);
+			const from = tailLines === undefined ? 0 : await logs.lastLines(part.id, tailLines);
+			return readLog(dependencies, { ...part, offset: Math.max(part.offset, from) });
+		},
+		'log/search': clientsOnly((params, session, signal) => {
+			assertReadable(session, jobs.get(params.id).job);
+			return dependencies.searchLog(params, signal());
+		}),
+		'log/subscribe'(params, session) {
+			const { id } = params;
+			assertReadable(session, jobs.get(id).job);
 			const mine = followed.get(session) ?? new Map<string, { end(): void }>();
 			followed.set(session, mine);
 			mine.get(id)?.end();
-			mine.set(id, followLog(dependencies, id, offset, session));
+			mine.set(id, followLog(dependencies, params, session));
+			expected.release(session, id);
 			return {};
-		}),
-		'log/unsubscribe': clientsOnly(({ id }, session) => {
+		},
+		'log/unsubscribe'({ id }, session) {
+			// A client may let go of what was removed meanwhile.
+			if (session.job !== undefined) assertReadable(session, jobs.get(id).job);
 			followed.get(session)?.get(id)?.end();
 			followed.get(session)?.delete(id);
 			return {};
-		}),
+		},
 		'queue/list': clientsOnly(() => jobs.queues()),
+		'group/list': clientsOnly((params) => jobs.groups(params)),
+		'group/update': clientsOnly((params, session) => inTurn(session, params, jobs.updateGroup)),
 		'queue/update': clientsOnly((params, session) => inTurn(session, params, jobs.updateQueue)),
-		'event/emit': clientsOnly(({ name, workspace }, session) =>
+		'schedule/put': clientsOnly((params, session) => {
+			refuseWhileLeaving();
+			return inTurn(session, schedules.prepare(params), schedules.put);
+		}),
+		'schedule/update': clientsOnly((params, session) => inTurn(session, params, schedules.update)),
+		'schedule/list': clientsOnly((params) => schedules.list(params)),
+		'schedule/remove': clientsOnly((params, session) => inTurn(session, params, schedules.remove)),
+		'schedule/run': clientsOnly((params, session) => {
+			refuseWhileLeaving();
+			return inTurn(session, params, schedules.run);
+		}),
+		'schedule/preview': clientsOnly((params) => schedules.preview(params)),
+		'schedule/subscribe': clientsOnly((params, session) =>
+			subscribedInTurn(
+				session,
+				params,
+				async () => {
+					watched.get(session)?.();
+					watched.set(session, await subscribeToSchedules(schedules, dependencies.feed, session));
+					return {};
+				},
+				'done',
+			),
+		),
+		'event/emit': clientsOnly(({ workspace, ...event }, session) =>
 			inTurn(session, canonicalName(workspace), async (folder = '') => ({
-				released: await jobs.emit(name, folder),
+				released: await dependencies.emit({ ...event, workspace: folder }),
 			})),
 		),
+		'window/report': clientsOnly(({ focused }, session) => {
+			dependencies.windows.report(session, focused);
+			return {};
+		}),
 		'activity/report': clientsOnly(() => {
 			dependencies.activity();
 			return {};
 		}),
-		'index/status': clientsOnly((params) => index.status(params)),
-		'index/search': clientsOnly((params) => index.search(params)),
+		'index/status': clientsOnly(async (params, session) =>
+			tools.indexes(session, await index.status(params)),
+		),
+		'index/search': clientsOnly(async (params, session) => {
+			if (session.tool === undefined) return index.search(params);
+			const workspace = await canonicalName(params.workspace);
+			tools.assertFolder(session, workspace);
+			return index.search({ ...params, ...(workspace === undefined ? {} : { workspace }) });
+		}),
 		'index/delete': clientsOnly((params) => index.delete(params)),
+		'ai/policy': clientsOnly(() => policy.get()),
+		'ai/update': clientsOnly((params, session) => inTurn(session, params, policy.update, 'done')),
+		'ai/approve': clientsOnly((params, session) =>
+			inTurn(session, params, async ({ id }) => ({ job: await jobs.approve(id) })),
+		),
+		'ai/folder': clientsOnly(({ root }) => policy.allowFolder(root)),
+		'ai/forget': clientsOnly(({ root }) => policy.forgetFolder(root)),
 		'system/status': clientsOnly(() => system.status()),
 		'settings/get': clientsOnly(() => dependencies.settings.get()),
 		'settings/update': clientsOnly((params, session) =>
 			inTurn(session, params, async () => dependencies.settings.update(params)),
 		),
+		'hooks/list': clientsOnly(() => dependencies.hooks.list()),
+		'hooks/update': clientsOnly((params, session) =>
+			inTurn(session, canonicalHooks(params), async (ready) => dependencies.hooks.update(ready)),
+		),
+		'system/metrics': clientsOnly(() => metrics.scrape()),
+		'stats/now': clientsOnly((params) => metrics.now(params)),
+		'stats/history': clientsOnly((params, _session, signal) => metrics.history(params, signal())),
 		'system/diagnose': clientsOnly(() => system.diagnose()),
 		'system/maintain': clientsOnly((params) => system.maintain(params)),
 		'system/drain': clientsOnly((params) => system.drain(params)),
@@ -183,16 +365,10 @@ function createTurns() {
 
 function nothing(): void {}
 
-/** Lists and subscriptions name a folder as enqueue does; one that is gone keeps the name it was given. */
-async function canonicalName(workspace: string | undefined): Promise<string | undefined> {
-	if (workspace === undefined) return undefined;
-	return canonicalFolder(workspace).catch(() => workspace);
-}
-
-function clientsOnly<P, R>(handler: (params: P, session: Session) => R) {
-	return (params: P, session: Session): R => {
+function clientsOnly<P, R>(handler: (params: P, session: Session, signal: RequestSignal) => R) {
+	return (params: P, session: Session, signal: RequestSignal): R => {
 		if (session.job !== undefined) throw notForJobs('enqueue children and read itself and them');
-		return handler(params, session);
+		return handler(params, session, signal);
 	};
 }
 
@@ -214,11 +390,4 @@ function asChildOf<S extends { parentId?: string | undefined }>(
 		);
 	}
 	return { ...spec, parentId: session.job.id };
-}
-
-function assertReadable(session: Session, job: { id: string; parentId: string | null }): void {
-	const own = session.job?.id;
-	if (own !== undefined && job.id !== own && job.parentId !== own) {
-		throw notForJobs('read itself and its children');
-	}
 }

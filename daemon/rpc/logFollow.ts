@@ -1,10 +1,10 @@
 /** `log/subscribe`: reads on as the log grows, at the pace of the client. */
-import { isFinished } from '../../shared/job.ts';
-import type { LogChunk } from '../../shared/protocol/logs.ts';
-import { notifications } from '../../shared/protocol/requests.ts';
-import type { Feed } from '../queue/feed.ts';
-import type { JobLogs } from '../queue/logs.ts';
+import { isFinished } from '../../shared/jobTerms.ts';
+import type { LogChunk, LogEncoding, LogTime } from '../../shared/protocol/logs.ts';
+import { notifications, type Params } from '../../shared/protocol/requests.ts';
+import type { JobLogs, LogHold } from '../queue/ports/logs.ts';
 import type { JobRequests } from '../queue/requests.ts';
+import type { Feed } from '../queue/views/feed.ts';
 import type { Session } from './session.ts';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -16,26 +16,53 @@ export interface LogDependencies {
 	readonly logs: JobLogs;
 }
 
+export interface LogPart {
+	readonly id: string;
+	readonly offset: number;
+	readonly maxBytes: number;
+	readonly encoding: LogEncoding;
+	readonly timestamps: boolean;
+}
+
 /** @throws SemanticaError NOT_FOUND */
 export async function readLog(
 	{ jobs, logs }: Pick<LogDependencies, 'jobs' | 'logs'>,
-	id: string,
-	offset: number,
-	maxBytes: number,
+	{ id, offset, maxBytes, encoding, timestamps }: LogPart,
 ): Promise<LogChunk> {
 	// The state is read first: a job that is finished writes no more.
-	const finished = isFinished(jobs.get(id).job.state);
-	const { atEnd, ...chunk } = await logs.read(id, offset, maxBytes);
-	return { id, ...chunk, eof: finished && atEnd };
+	const { job, runs } = jobs.get(id);
+	const finished = isFinished(job.state);
+	// What a running one has lost it says itself, where it can write again.
+	const produced = finished ? job.logBytes : 0;
+	const { atEnd, ...chunk } = await logs.read(id, offset, maxBytes, { encoding, produced });
+	const times = timestamps
+		? { times: await timesOf(logs, id, chunk, runs[0]?.startedAt ?? job.createdAt) }
+		: {};
+	return { id, ...chunk, ...times, eof: finished && atEnd };
+}
+
+/** What a log does not say of its beginning: that was when the first run began. */
+async function timesOf(
+	logs: JobLogs,
+	id: string,
+	{ offset, nextOffset }: Pick<LogChunk, 'offset' | 'nextOffset'>,
+	began: number,
+): Promise<LogTime[]> {
+	const times = await logs.times(id, offset, nextOffset);
+	const [first] = times;
+	return first !== undefined && first.offset <= offset
+		? times
+		: [{ offset: 0, at: began }, ...times];
 }
 
 /** Follows until the end of the log of a finished job, the session's close, or `end`. */
 export function followLog(
 	dependencies: LogDependencies,
-	id: string,
-	from: number,
+	{ id, offset: from, encoding, timestamps, hold: holds }: Params<'log/subscribe'>,
 	session: Session,
 ): { end(): void } {
+	const part = { id, maxBytes: CHUNK_BYTES, encoding, timestamps };
+	const hold = holds ? dependencies.logs.hold(id, from) : undefined;
 	let offset = from;
 	let reading = false;
 	let again = false;
@@ -52,6 +79,7 @@ export function followLog(
 
 	function end(): void {
 		ended = true;
+		hold?.release();
 		for (const stop of stops.splice(0)) stop();
 	}
 
@@ -74,7 +102,7 @@ export function followLog(
 
 	async function readOn(): Promise<void> {
 		for (;;) {
-			const chunk = await readLog(dependencies, id, offset, CHUNK_BYTES);
+			const chunk = await readLog(dependencies, { ...part, offset });
 			if (ended) return;
 			const progressed = chunk.nextOffset > offset;
 			if (progressed || chunk.eof) session.notify(notifications.logData, chunk);
@@ -82,6 +110,32 @@ export function followLog(
 			if (chunk.eof) end();
 			if (chunk.eof || !progressed) return;
 			if (session.backlog > MAX_BACKLOG_BYTES) await session.drained();
+			hold?.moved(offset);
 		}
 	}
+}
+
+/** Logs that a client is about to follow: a quick job must not print more than is kept before it does. */
+export function createExpectedReaders(logs: JobLogs) {
+	const expected = new WeakMap<Session, Map<string, LogHold>>();
+
+	function release(session: Session, id: string): void {
+		const holds = expected.get(session);
+		holds?.get(id)?.release();
+		holds?.delete(id);
+	}
+
+	return {
+		release,
+		hold(session: Session, id: string): void {
+			const holds = expected.get(session) ?? new Map<string, LogHold>();
+			if (!expected.has(session)) {
+				session.onClose(() => {
+					for (const hold of holds.values()) hold.release();
+				});
+			}
+			expected.set(session, holds);
+			if (!holds.has(id)) holds.set(id, logs.hold(id, 0));
+		},
+	};
 }

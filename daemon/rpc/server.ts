@@ -5,21 +5,28 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { type SessionOptions, serveSession } from './session.ts';
 
-/**
- * Connections that have not said who they are yet. Beyond this the oldest makes way: ours say it at once, and
- * the whole backlog of a listening socket (511) may come in one turn.
- */
+/** The whole backlog of a listening socket (511) may come in one turn. */
 const MAX_STRANGERS = 512;
+/** Of the files that may be open, strangers take no more than this part: clients and jobs need the rest. */
+const PART_OF_FILES = 8;
+
+/** How many connections may not have said who they are yet. `openFiles` is what the process may have. */
+export function strangersFor(openFiles: number | undefined): number {
+	if (openFiles === undefined) return MAX_STRANGERS;
+	return Math.min(MAX_STRANGERS, Math.max(1, Math.floor(openFiles / PART_OF_FILES)));
+}
 
 export interface RpcServerOptions extends SessionOptions {
 	readonly endpoint: string;
+	/** Connections that have not said who they are yet. Beyond this the oldest makes way: ours say it at once. */
+	readonly maxStrangers: number;
 	/** Called when the number of connected clients changes. */
 	readonly clientsChanged: () => void;
 }
 
 export class RpcServer {
 	readonly #options: RpcServerOptions;
-	readonly #server: Server;
+	#server: Server;
 	readonly #sockets = new Set<Socket>();
 	readonly #clients = new Set<Socket>();
 
@@ -44,6 +51,14 @@ export class RpcServer {
 			this.#server.listen(endpoint, resolve);
 		});
 		if (process.platform !== 'win32') chmodSync(endpoint, 0o600);
+	}
+
+	/** The socket was removed. Who is connected stays so. @throws SemanticaError SYSTEM */
+	async listenAnew(): Promise<void> {
+		// First: a closing server removes whatever has its socket's name.
+		this.#server.close();
+		this.#server = createServer((socket) => this.#accept(socket));
+		await this.listen();
 	}
 
 	get clients(): number {
@@ -78,7 +93,8 @@ export class RpcServer {
 
 	#accept(socket: Socket): void {
 		socket.on('error', () => socket.destroy());
-		if (this.#sockets.size - this.#clients.size >= MAX_STRANGERS) this.#oldestStranger()?.destroy();
+		const { maxStrangers } = this.#options;
+		if (this.#sockets.size - this.#clients.size >= maxStrangers) this.#oldestStranger()?.destroy();
 		this.#sockets.add(socket);
 		socket.once('close', () => {
 			this.#sockets.delete(socket);

@@ -1,30 +1,43 @@
 /** One client's connection: LSP's lifecycle, authentication, and the way of every request to its handler. */
 import type { Socket } from 'node:net';
 import {
+	type CancellationToken,
 	createMessageConnection,
 	type Message,
 	type MessageConnection,
 	ResponseError,
 } from 'vscode-jsonrpc/node';
+import type { BuildStamp } from '../../shared/build.ts';
 import { errorMessage, RPC_CODES, SemanticaError } from '../../shared/errors.ts';
-import { LIMITS } from '../../shared/job.ts';
+import { LIMITS } from '../../shared/jobTerms.ts';
+import { PROVE } from '../../shared/proof.ts';
 import {
+	type InitializationOptions,
 	initializeSchema,
 	type Method,
 	type Params,
-	PROTOCOL_VERSION,
+	proveSchema,
 	type Result,
 	requests,
 } from '../../shared/protocol/requests.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
 import { FrameError } from './framing.ts';
+import { CheckedParams, RefusedParams } from './large/outcome.ts';
+import { originOf } from './origin.ts';
+import { refusalOf } from './refusal.ts';
 import { invalidParams, toResponseError } from './responses.ts';
 import type { JobIdentity, Tokens } from './tokens.ts';
-import { BoundedMessageReader, SocketMessageWriter } from './transport.ts';
+import { assertMayAsk, type ToolScope, toolScope } from './tools.ts';
+import { BoundedMessageReader, type ReadElsewhere, SocketMessageWriter } from './transport.ts';
 
 /** What a handler sees of the connection that asks. */
 export interface Session {
 	/** Set when a job's own run speaks, which may do little. */
 	readonly job: JobIdentity | undefined;
+	/** Set when an AI tool's server speaks, which may do little and sees its folders only. */
+	readonly tool: ToolScope | undefined;
+	/** What jobs that it enqueues say of who asked. */
+	readonly origin: string;
 	notify(method: string, params: unknown): void;
 	/** Bytes that the client has not taken yet. */
 	readonly backlog: number;
@@ -36,21 +49,35 @@ export interface Session {
 	drop(why: string): void;
 }
 
+/** Aborted when the client cancels the request, or has gone; made when it is asked for. */
+export type RequestSignal = () => AbortSignal;
+
 export type Handlers = {
-	readonly [M in Method]?: (params: Params<M>, session: Session) => Result<M> | Promise<Result<M>>;
+	readonly [M in Method]?: (
+		params: Params<M>,
+		session: Session,
+		signal: RequestSignal,
+	) => Result<M> | Promise<Result<M>>;
 };
 
 export interface SessionOptions {
 	readonly handlers: Handlers;
 	readonly tokens: Tokens;
-	readonly identity: {
-		readonly instance: string;
-		readonly buildId: string;
-		readonly version: string;
+	readonly identity: BuildStamp & { readonly instance: string; readonly endpoint: string };
+	readonly node: {
+		/** A client says which Node it runs on. */
+		offered(execPath: string): void;
+		/** In a sentence, where the daemon's own is gone. */
+		problem(): string | undefined;
 	};
+	/** What an AI tool may see that was started for these folders, or for none in particular. */
+	readonly toolFolders: (wanted: readonly string[] | undefined) => readonly string[];
+	readonly readElsewhere: ReadElsewhere;
 	readonly warn: (sentence: string) => void;
 	/** Hears of every error before the client does. */
 	readonly failed: (error: unknown) => void;
+	/** Hears how long each request of a client took, whatever its answer. */
+	readonly answered?: (method: Method, ms: number) => void;
 }
 
 /** A client that has not said `initialize` by then is not one of ours. */
@@ -70,7 +97,7 @@ export function serveSession(
 	options: SessionOptions,
 	authenticated: () => void,
 ): void {
-	const reader = new BoundedMessageReader(socket);
+	const reader = new BoundedMessageReader(socket, options.readElsewhere);
 	const writer = new SocketMessageWriter(socket);
 	const rpc: MessageConnection = createMessageConnection(reader, writer, quietLogger, {
 		messageStrategy: reader,
@@ -80,6 +107,8 @@ export function serveSession(
 	let phase: Phase = 'new';
 	let closed = false;
 	let job: JobIdentity | undefined;
+	let tool: ToolScope | undefined;
+	let origin = originOf(undefined);
 	let token = '';
 	// Every log that is followed may wait for the same drain.
 	socket.setMaxListeners(0);
@@ -87,6 +116,12 @@ export function serveSession(
 	const session: Session = {
 		get job() {
 			return job;
+		},
+		get tool() {
+			return tool;
+		},
+		get origin() {
+			return origin;
 		},
 		notify(method, params) {
 			if (!socket.destroyed) void rpc.sendNotification(method, params).catch(() => {});
@@ -136,12 +171,27 @@ export function serveSession(
 		else session.drop(errorMessage(error));
 	});
 
-	rpc.onRequest(async (method: string, params: unknown) => {
+	rpc.onRequest(async (method: string, params: unknown, token: CancellationToken) => {
+		let forget: (() => void) | undefined;
+		const askedAt = performance.now();
+		const signal = () => {
+			const controller = new AbortController();
+			const abort = () => controller.abort(cancelled());
+			token.onCancellationRequested(abort);
+			forget = session.onClose(abort);
+			return controller.signal;
+		};
 		try {
-			return await answer(method, params);
+			return await answer(method, params, signal);
 		} catch (error) {
+			if (token.isCancellationRequested) throw cancelled();
 			options.failed(error);
 			throw toResponseError(error, (detail) => options.warn(`${method}: ${detail}`));
+		} finally {
+			forget?.();
+			if (phase === 'ready' && isMethod(method)) {
+				options.answered?.(method, performance.now() - askedAt);
+			}
 		}
 	});
 	rpc.onNotification((method: string) => {
@@ -162,8 +212,9 @@ export function serveSession(
 		closing.add(() => clearTimeout(timer));
 	}
 
-	function answer(method: string, params: unknown): unknown {
+	function answer(method: string, params: unknown, signal: RequestSignal): unknown {
 		if (method === 'initialize') return initialize(params);
+		if (method === PROVE) return prove(params);
 		if (phase === 'new') {
 			throw new ResponseError(
 				RPC_CODES.serverNotInitialized,
@@ -187,10 +238,16 @@ export function serveSession(
 				`This version of Semantica does not answer "${method}".`,
 			);
 		}
-		const parsed = requests[method].params.safeParse(params ?? {});
-		if (!parsed.success) throw invalidParams(parsed.error);
+		assertMayAsk(method, session);
 		// The table pairs each method with the handler of its own parameters; TypeScript cannot follow that.
-		return (handler as (params: unknown, session: Session) => unknown)(parsed.data, session);
+		return (handler as (...asked: unknown[]) => unknown)(checked(method, params), session, signal);
+	}
+
+	// Whoever asks learns that it is us, and nothing else.
+	function prove(params: unknown): { proof: string } {
+		const parsed = proveSchema.safeParse(params);
+		if (!parsed.success) throw invalidParams(refusalOf(parsed.error));
+		return { proof: options.tokens.prove(options.identity.endpoint, parsed.data.nonce) };
 	}
 
 	function refusal(sentence: string): SemanticaError {
@@ -216,13 +273,37 @@ export function serveSession(
 		clearTimeout(strangerTimer);
 		reader.maxFrameBytes = LIMITS.frameBytes;
 		authenticated();
-		const { instance, buildId, version } = options.identity;
+		const said: InitializationOptions = parsed.success
+			? parsed.data.initializationOptions
+			: { token };
+		const { client, execPath, role, root = '', folders } = said;
+		origin = originOf(job, client, role === undefined ? undefined : root);
+		// A job's token may do less than a tool, whatever else its bearer calls itself.
+		if (role !== undefined && job === undefined) {
+			tool = toolScope(origin, () => options.toolFolders(folders));
+		}
+		if (job === undefined && execPath !== undefined) options.node.offered(execPath);
+		const { instance, version, buildId, builtAt } = options.identity;
+		const stale = options.node.problem() ?? null;
 		return {
 			capabilities: {},
 			serverInfo: { name: 'semantica', version },
-			semantica: { protocol: PROTOCOL_VERSION, instance, buildId },
+			semantica: { protocol: PROTOCOL_VERSION, instance, version, buildId, builtAt, stale, origin },
 		};
 	}
+}
+
+/** What another thread has checked already is taken as it is. */
+function checked(method: Method, params: unknown): unknown {
+	if (params instanceof CheckedParams) return params.value;
+	if (params instanceof RefusedParams) throw invalidParams(params.refusal);
+	const parsed = requests[method].params.safeParse(params ?? {});
+	if (!parsed.success) throw invalidParams(refusalOf(parsed.error));
+	return parsed.data;
+}
+
+function cancelled(): ResponseError<void> {
+	return new ResponseError(RPC_CODES.requestCancelled, 'The request was cancelled.');
 }
 
 function isMethod(method: string): method is Method {

@@ -1,5 +1,6 @@
 /** Who may speak: clients with the data folder's token, and runs with one of their own that dies with them. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { proofOf } from '../../shared/proof.ts';
 
 export interface JobIdentity {
 	readonly id: string;
@@ -11,6 +12,8 @@ export interface Tokens {
 	identify(token: string): { readonly job: JobIdentity | undefined } | undefined;
 	issue(jobId: string, run: number): string;
 	revoke(token: string): void;
+	/** That this daemon knows the data folder's token. */
+	prove(endpoint: string, nonce: string): string;
 }
 
 export function createTokens(clientToken: string): Tokens {
@@ -32,6 +35,7 @@ export function createTokens(clientToken: string): Tokens {
 		revoke(token) {
 			runs.delete(digest(token).toString('hex'));
 		},
+		prove: (endpoint, nonce) => proofOf(clientToken, endpoint, nonce),
 	};
 }
 

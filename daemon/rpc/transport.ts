@@ -1,5 +1,4 @@
 /** The socket as vscode-jsonrpc sees it: messages in at the pace that memory and others allow, out with their turn. */
-import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import {
 	AbstractMessageReader,
@@ -10,9 +9,9 @@ import {
 	type MessageStrategy,
 	type MessageWriter,
 } from 'vscode-jsonrpc/node';
-import { RPC_CODES } from '../../shared/errors.ts';
-import { LIMITS } from '../../shared/job.ts';
-import { FrameError, FrameParser } from './framing.ts';
+import { LIMITS } from '../../shared/jobTerms.ts';
+import { FrameParser } from './framing.ts';
+import { parseMessage } from './parse.ts';
 
 /** What a client may have open at once; beyond it the kernel holds back what it sends. */
 const MAX_OPEN_REQUESTS = 1024;
@@ -27,10 +26,15 @@ const RESUME_BYTES = 64 * 1024;
 
 /** A message of more bytes takes so long that whatever else has come is dealt with first. */
 const LARGE_BYTES = 64 * 1024;
-/** Turns of the event loop that takes: to read it, to hand it over, to see that its group is complete, to commit it. */
-const STEP_BACK_TURNS = 4;
+/** One of more than this is read on another thread: nobody else could be answered meanwhile. */
+export const ELSEWHERE_BYTES = 1024 * 1024;
+/** Turns of the event loop that takes: to read it, to hand it over, to check it, to see that its group is complete, to commit it. */
+const STEP_BACK_TURNS = 5;
 
 type Handled = ReturnType<MessageStrategy['handleMessage']>;
+
+/** Reads the body of a large message; it stands only until this has returned. Rejects with a FrameError. */
+export type ReadElsewhere = (body: Buffer) => Promise<Message>;
 
 /**
  * Feeds messages to vscode-jsonrpc, whose own queue knows no bound, one at a time and only while the client
@@ -47,10 +51,14 @@ export class BoundedMessageReader extends AbstractMessageReader implements Messa
 	#broken = false;
 	/** Turns that a large message still lets pass; undefined when none steps back. */
 	#turnsLeft: number | undefined;
+	readonly #readElsewhere: ReadElsewhere;
+	/** A message is being read elsewhere; what came after it waits. */
+	#reading = false;
 
-	constructor(socket: Socket) {
+	constructor(socket: Socket, readElsewhere: ReadElsewhere) {
 		super();
 		this.#socket = socket;
+		this.#readElsewhere = readElsewhere;
 	}
 
 	set maxFrameBytes(bytes: number) {
@@ -128,6 +136,7 @@ export class BoundedMessageReader extends AbstractMessageReader implements Messa
 	#mayTake(): boolean {
 		return (
 			this.#handed === undefined &&
+			!this.#reading &&
 			this.#open < MAX_OPEN_REQUESTS &&
 			this.#openBytes < MAX_OPEN_BYTES &&
 			this.#socket.writableLength < MAX_UNTAKEN_BYTES
@@ -143,39 +152,46 @@ export class BoundedMessageReader extends AbstractMessageReader implements Messa
 				if (bytes > LARGE_BYTES && this.#stepsBack()) break;
 				const body = this.#frames.next();
 				if (body === undefined) break;
-				const message = parse(body);
-				this.#handed = { message, bytes: body.length };
-				this.#callback(message);
-				if (isCancellation(message)) setImmediate(() => this.#passedOver(message));
+				if (body.length > ELSEWHERE_BYTES) void this.#handElsewhere(body);
+				else this.#hand(parseMessage(body), body.length);
 			}
 		} catch (error) {
-			this.#broken = true;
-			this.fireError(error);
+			this.#break(error);
 			return;
 		}
 		const { heldBytes } = this.#frames;
 		if (this.#mayTake() || heldBytes < RESUME_BYTES) this.#socket.resume();
 		else if (heldBytes > PAUSE_BYTES) this.#socket.pause();
 	}
+
+	#hand(message: Message, bytes: number): void {
+		this.#handed = { message, bytes };
+		this.#callback(message);
+		if (isCancellation(message)) setImmediate(() => this.#passedOver(message));
+	}
+
+	async #handElsewhere(body: Buffer): Promise<void> {
+		const bytes = body.length;
+		this.#reading = true;
+		try {
+			const message = await this.#readElsewhere(body);
+			this.#reading = false;
+			if (this.#broken) return;
+			this.#hand(message, bytes);
+			this.#take();
+		} catch (error) {
+			if (!this.#broken) this.#break(error);
+		}
+	}
+
+	#break(error: unknown): void {
+		this.#broken = true;
+		this.fireError(error);
+	}
 }
 
 function isCancellation(message: Message): boolean {
 	return 'method' in message && message.method === '$/cancelRequest';
-}
-
-function parse(body: Buffer): Message {
-	// Decoding would put U+FFFD where a byte is wrong, and nobody would ever know.
-	if (!isUtf8(body)) throw new FrameError('A frame does not hold UTF-8.', RPC_CODES.parseError);
-	let message: unknown;
-	try {
-		message = JSON.parse(body.toString('utf8'));
-	} catch {
-		throw new FrameError('A frame does not hold JSON.', RPC_CODES.parseError);
-	}
-	if (typeof message !== 'object' || message === null || Array.isArray(message)) {
-		throw new FrameError('A frame does not hold a JSON-RPC message (batches are not part of LSP).');
-	}
-	return message as Message;
 }
 
 const WRITTEN = Promise.resolve();

@@ -1,11 +1,12 @@
 /** The runs that are going on now: launching, timing out, stopping, and reporting their end to the queue. */
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
-import type { Clock } from '../queue/clock.ts';
+import type { StopReason } from '../../shared/jobTerms.ts';
 import type { ClaimedRun, Dispatch } from '../queue/dispatch.ts';
 import type { Execution, ExecutionEnd, Executor } from '../queue/execution.ts';
-import type { JobRow } from '../queue/rows.ts';
-import { storedSpec } from '../queue/storedSpec.ts';
-import type { Order } from '../queue/tx.ts';
+import type { Clock } from '../queue/ports/clock.ts';
+import type { JobRow } from '../queue/store/rows.ts';
+import { storedSpec } from '../queue/store/storedSpec.ts';
+import type { Order } from '../queue/store/tx.ts';
 import { RunTimeout } from './runTimeout.ts';
 
 export interface ActiveRunsOptions {
@@ -19,11 +20,17 @@ interface Active {
 	readonly queue: string;
 	readonly run: number;
 	readonly execution: Execution;
-	readonly timeout: RunTimeout | undefined;
+	/** What still counts its time. */
+	readonly timeouts: Set<RunTimeout>;
+	readonly graceMs: number;
+	/** Why it is being stopped, where that could not be recorded. */
+	stopped: StopReason | undefined;
 	/** A paused run has given its slot back. */
 	paused: boolean;
 	/** Orders to pause and resume are carried out one after the other. */
 	orders: Promise<void>;
+	/** That it is ready is kept, if it is. */
+	ready: Promise<void>;
 }
 
 const MAX_RETRY_MS = 30_000;
@@ -31,7 +38,7 @@ const MAX_RETRY_MS = 30_000;
 export class ActiveRuns {
 	readonly #options: ActiveRunsOptions;
 	readonly #runs = new Map<string, Active>();
-	readonly #idle: (() => void)[] = [];
+	readonly #waiting: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
 	#ending = 0;
 
 	constructor(options: ActiveRunsOptions) {
@@ -55,26 +62,37 @@ export class ActiveRuns {
 	start(claimed: ClaimedRun): void {
 		const { dispatch, executor } = this.#options;
 		const { row } = claimed;
-		const execution = executor.execute(claimed, dispatch.payload(row));
-		const { timeoutMs } = storedSpec(row);
-		const timeout =
-			timeoutMs === null
-				? undefined
-				: new RunTimeout(this.#options.clock, timeoutMs, () => {
-						const stop = () => dispatch.stopRun(row.id, row.run, 'timeout');
-						void this.#untilRecorded(stop, () => this.#goesOn(row.id, active));
-					});
+		const { timeoutMs, ready, graceMs } = storedSpec(row);
+		const after = (ms: number, cause: StopReason) =>
+			new RunTimeout(this.#options.clock, ms, () => {
+				const stop = () => this.#stopRun(row.id, active, cause);
+				void this.#untilRecorded(stop, () => this.#goesOn(row.id, active));
+			});
+		const timeouts = new Set(timeoutMs === null ? [] : [after(timeoutMs, 'timeout')]);
+		const untilReady = ready?.timeoutMs === undefined ? undefined : after(ready.timeoutMs, 'ready');
+		if (untilReady !== undefined) timeouts.add(untilReady);
+		const execution = executor.execute(claimed, dispatch.payload(row), {
+			ready: () => {
+				untilReady?.pause();
+				if (untilReady !== undefined) timeouts.delete(untilReady);
+				active.ready = this.#untilRecorded(() => dispatch.becameReady(row.id, row.run));
+				return active.ready;
+			},
+		});
 		const active: Active = {
 			queue: row.queue,
 			run: row.run,
 			execution,
-			timeout,
+			timeouts,
+			graceMs,
+			stopped: undefined,
 			paused: false,
 			orders: Promise.resolve(),
+			ready: Promise.resolve(),
 		};
 		this.#runs.set(row.id, active);
-		timeout?.start();
-		void execution.ended.then((end) => this.#ended(row, active, end));
+		for (const timeout of timeouts) timeout.start();
+		execution.ended.then((end) => this.#ended(row, active, end)).catch(this.#failed);
 	}
 
 	/** False when there is no such run, or not yet. */
@@ -92,18 +110,49 @@ export class ActiveRuns {
 		return true;
 	}
 
+	/** Carries out a stop that the disk would not take; its end tells why, once that can be recorded. */
+	obeyUnrecorded(order: Order): void {
+		const active = this.#runs.get(order.id);
+		if (order.kind !== 'stop' || active?.run !== order.run) return;
+		// What would take its place is not there either.
+		if (order.cause !== 'supersede') stopUnrecorded(active, order.cause);
+	}
+
 	/** Stops every run as interrupted: restartable work goes back to the queue. */
 	async interruptAll(): Promise<void> {
 		const runs = [...this.#runs];
-		await Promise.all(
-			runs.map(([id, { run }]) => this.#options.dispatch.stopRun(id, run, 'interrupted')),
-		);
+		await Promise.all(runs.map(([id, active]) => this.#stopRun(id, active, 'interrupted')));
 	}
 
-	/** Resolves when nothing runs any more. */
+	/** Resolves when nothing runs any more; what became of it may not be recorded yet. */
+	whenGone(): Promise<void> {
+		return this.#when(() => this.#runs.size === 0);
+	}
+
+	/** Resolves when nothing runs any more, and what became of it is recorded. */
 	whenIdle(): Promise<void> {
-		if (this.#isIdle()) return Promise.resolve();
-		return new Promise((resolve) => this.#idle.push(resolve));
+		return this.#when(() => this.#runs.size === 0 && this.#ending === 0);
+	}
+
+	#when(condition: () => boolean): Promise<void> {
+		if (condition()) return Promise.resolve();
+		return new Promise((resolve) => this.#waiting.push({ condition, resolve }));
+	}
+
+	#tellWaiting(): void {
+		const open = this.#waiting.splice(0);
+		this.#waiting.push(...open.filter(({ condition }) => !condition()));
+		for (const { condition, resolve } of open) if (condition()) resolve();
+	}
+
+	// First it is recorded, so that it outlives us. Where that cannot be, it is stopped all the same.
+	async #stopRun(id: string, active: Active, cause: StopReason): Promise<void> {
+		try {
+			await this.#options.dispatch.stopRun(id, active.run, cause);
+		} catch (error) {
+			stopUnrecorded(active, cause);
+			throw error;
+		}
 	}
 
 	async #pause({ id, run }: Order, active: Active): Promise<void> {
@@ -111,7 +160,7 @@ export class ActiveRuns {
 		if (!this.#goesOn(id, active)) return;
 		if (paused) {
 			active.paused = true;
-			active.timeout?.pause();
+			pauseTimeouts(active);
 		}
 		await this.#untilRecorded(
 			() => this.#options.dispatch.pauseCarriedOut(id, run, paused),
@@ -125,14 +174,19 @@ export class ActiveRuns {
 
 	async #ended(row: JobRow, active: Active, end: ExecutionEnd): Promise<void> {
 		const { dispatch, executor } = this.#options;
-		active.timeout?.pause();
+		pauseTimeouts(active);
 		// Its process is gone, so its slot is free; the commit below wakes the loop that fills it.
 		this.#runs.delete(row.id);
 		this.#ending++;
-		await this.#untilRecorded(() => dispatch.finish({ id: row.id, run: row.run, ...end }));
+		this.#tellWaiting();
+		const { stopped } = active;
+		// Should we end before it is recorded, the next daemon is not to take our stop for the job's own end.
+		if (stopped === 'interrupted') await executor.settled(row.id, row.run).catch(this.#failed);
+		await active.ready;
+		await this.#untilRecorded(() => dispatch.finish({ id: row.id, run: row.run, ...end, stopped }));
 		await executor.settled(row.id, row.run).catch(this.#failed);
 		this.#ending--;
-		if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+		this.#tellWaiting();
 	}
 
 	// A full disk or a foreign lock must not lose what became of a run: it is tried again until it is kept, or
@@ -153,13 +207,15 @@ export class ActiveRuns {
 		}
 	}
 
-	#isIdle(): boolean {
-		return this.#runs.size === 0 && this.#ending === 0;
-	}
-
 	readonly #failed = (error: unknown): void => {
 		this.#options.log(`What became of a run could not be recorded: ${errorMessage(error)}`);
 	};
+}
+
+function stopUnrecorded(active: Active, cause: StopReason): void {
+	const first = active.stopped === undefined;
+	if (first || cause === 'cancel') active.stopped = cause;
+	if (first) active.execution.stop(active.graceMs);
 }
 
 async function resume(active: Active): Promise<void> {
@@ -167,7 +223,11 @@ async function resume(active: Active): Promise<void> {
 	// Its slot is taken again from now on, whatever the processes still have to do.
 	active.paused = false;
 	await active.execution.resume();
-	active.timeout?.start();
+	for (const timeout of active.timeouts) timeout.start();
+}
+
+function pauseTimeouts({ timeouts }: Active): void {
+	for (const timeout of timeouts) timeout.pause();
 }
 
 function noteOf(kind: Order['kind'], reason: string): string {

@@ -2,7 +2,7 @@
  * What the queue asks of the machine: power, battery, idleness, and whether it is crowded. Nothing is probed
  * unless a waiting or running job needs it.
  */
-import type { ConditionSet, Conditions, Unmet } from '../queue/conditions.ts';
+import type { ConditionSet, Conditions, Unmet } from '../queue/ports/conditions.ts';
 import type { CpuThrottle } from './cpu/throttle.ts';
 import type { IdleWatch } from './idleWatch.ts';
 import { BATTERY_LEAVE_ABOVE, isLow, type PowerState } from './power/hysteresis.ts';
@@ -41,6 +41,20 @@ export class MachineConditions implements Conditions {
 		const spares = this.#options.spareBelow() > 0;
 		power.setNeeded(sets.some((set) => isAboutPower(set) || (spares && set.sparing === true)));
 		idle.setNeeded(sets.some((set) => set.idle));
+	}
+
+	/** What is known now, which is nothing while no job depends on it. */
+	known(): { onMains?: boolean; battery?: number; idle?: boolean } {
+		const power = this.#options.power.state;
+		const { verdict } = this.#options.idle.state;
+		const percent = power?.latest.percent ?? null;
+		return {
+			...(power === undefined || power.source === 'unknown'
+				? {}
+				: { onMains: power.source === 'ac' }),
+			...(percent === null ? {} : { battery: percent / 100 }),
+			...(verdict === 'unknown' ? {} : { idle: verdict === 'idle' }),
+		};
 	}
 
 	/** Resolves when nothing is being found out that work waits for. */
@@ -88,6 +102,8 @@ export class MachineConditions implements Conditions {
 		const found: Unmet[] = [];
 		const { power, idle, now } = this.#options;
 		const { state } = power;
+		// Who looks again soon finds what is true now, not what was at the last regular reading.
+		power.fresh();
 		const since = state?.since ?? now();
 		if (set.power === 'ac' && (state === undefined || !isOnAc(state))) {
 			found.push({ kind: 'power', message: `waiting for AC power: ${this.#power(state)}`, since });
@@ -149,7 +165,8 @@ export class MachineConditions implements Conditions {
 	#power(state: PowerState | undefined): string {
 		if (state === undefined) return 'reading the power state';
 		if (state.pending?.to !== 'ac') return describe(state);
-		return `plugged in, counts once it has been so for ${this.#options.acStableMs / 1000} s`;
+		const left = state.pending.from + this.#options.acStableMs - this.#options.monotonic();
+		return `plugged in, starts in ${Math.max(1, Math.ceil(left / 1000))} s if it stays so`;
 	}
 
 	#battery(state: PowerState | undefined, limit: number): string {
@@ -159,7 +176,7 @@ export class MachineConditions implements Conditions {
 			return `waiting for ${limit} % of battery: ${why}`;
 		}
 		const wanted = Math.min(100, this.#low.get(limit) ? limit + BATTERY_LEAVE_ABOVE : limit);
-		return `waiting for ${wanted} % of battery or AC power: ${describe(state)}`;
+		return `waiting for ${wanted} % of battery or AC power: ${this.#power(state)}`;
 	}
 }
 

@@ -1,5 +1,5 @@
 /** Keeps the idle state while somebody needs it; heartbeats are noted always, for they cost nothing. */
-import type { Clock, Timer } from '../queue/clock.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
 import type { CpuSample, TakeCpuSample } from './cpu/load.ts';
 import { type IdleRules, type IdleState, judgeIdle, keepWindow } from './idle.ts';
 import type { WakeTimers } from './suspend.ts';

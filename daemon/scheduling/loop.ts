@@ -4,12 +4,12 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorMessage } from '../../shared/errors.ts';
-import type { Clock, Timer } from '../queue/clock.ts';
-import type { ConditionSet } from '../queue/conditions.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
-import type { Hindrance } from '../queue/explain.ts';
-import type { Feed } from '../queue/feed.ts';
-import type { Order } from '../queue/tx.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
+import type { ConditionSet } from '../queue/ports/conditions.ts';
+import type { Order } from '../queue/store/tx.ts';
+import type { Hindrance } from '../queue/views/explain.ts';
+import type { Feed } from '../queue/views/feed.ts';
 import type { ActiveRuns } from './activeRuns.ts';
 import type { WakeTimers } from './suspend.ts';
 
@@ -26,6 +26,14 @@ export interface WatchedConditions {
 	slept(): void;
 }
 
+/** What begins jobs by itself when their time comes. */
+export interface Schedules {
+	/** Begins a batch of what is due; true when there is more. */
+	fire(): Promise<boolean>;
+	/** Epoch ms; undefined when nothing will be due. */
+	nextTime(): number | undefined;
+}
+
 export interface LoopOptions {
 	readonly dispatch: Dispatch;
 	readonly feed: Feed;
@@ -33,6 +41,9 @@ export interface LoopOptions {
 	readonly conditions: WatchedConditions;
 	readonly clock: Clock;
 	readonly timers: WakeTimers;
+	readonly schedules?: Schedules;
+	/** Whether what is claimed is still ours to claim; when it is again, somebody wakes the loop. */
+	readonly holds?: () => boolean;
 	/** Hears of every error before the loop tries again. */
 	readonly failed?: (error: unknown) => void;
 	readonly log: (sentence: string) => void;
@@ -46,7 +57,8 @@ export class SchedulingLoop {
 	/** Orders to runs that are claimed but not started yet: both may be committed in one group. */
 	#early: Order[] = [];
 	#again = false;
-	#claiming = true;
+	/** Why nothing starts from now on. */
+	#heldBack: string | undefined;
 	#stopped = false;
 	/** Starts are spread until then, and the next one comes no sooner than that; monotonic ms. */
 	#spreadUntil = Number.NEGATIVE_INFINITY;
@@ -59,6 +71,9 @@ export class SchedulingLoop {
 				if (!options.runs.obey(order)) this.#early.push(order);
 			}
 			if (effects.wake) this.wake();
+		});
+		options.feed.onRefused((orders) => {
+			for (const order of orders) options.runs.obeyUnrecorded(order);
 		});
 	}
 
@@ -80,17 +95,14 @@ export class SchedulingLoop {
 		this.wake();
 	}
 
-	/** Starts nothing from now on; what runs goes on. */
-	stopClaiming(): void {
-		this.#claiming = false;
+	/** Starts nothing from now on; what runs goes on. `why` is what waiting jobs are explained with. */
+	stopClaiming(why: string): void {
+		this.#heldBack = why;
 	}
 
 	/** Why nothing starts now, or not everything that could. */
 	hindrance(): Hindrance | undefined {
-		if (!this.#claiming) {
-			const message = 'the daemon is shutting down; it starts under the next one';
-			return { kind: 'draining', message };
-		}
+		if (this.#heldBack !== undefined) return { kind: 'draining', message: this.#heldBack };
 		if (!this.#isSpreading()) return undefined;
 		const { clock } = this.#options;
 		return {
@@ -133,12 +145,22 @@ export class SchedulingLoop {
 	async #lookOnce(): Promise<void> {
 		const { dispatch, runs, clock, conditions, timers } = this.#options;
 		timers.check();
+		// A group at a time, so that others start meanwhile.
+		if (await dispatch.sweep()) this.#again = true;
 		const next = dispatch.nextTime();
 		if (next !== undefined && next <= clock.now()) await dispatch.advance();
 		if (this.#stopped) return;
+		// Only who still has the data folder: another daemon may fire the same.
+		if (this.#nextDue() <= clock.now() && (await this.#fire())) this.#again = true;
+		if (this.#stopped) return;
 		conditions.need(dispatch.needs());
 		await dispatch.reviewConditions();
-		if (!this.#claiming || this.#stopped) return;
+		if (this.#stopped || this.#options.holds?.() === false) return;
+		if (this.#heldBack !== undefined) {
+			// A run that somebody paused would otherwise never end, and keep the daemon from leaving.
+			await dispatch.resume((queue) => runs.count(queue));
+			return;
+		}
 		this.#early = [];
 		const claimed = await dispatch.claim((queue) => runs.count(queue), this.#startsAllowed());
 		for (const run of claimed) runs.start(run);
@@ -146,6 +168,17 @@ export class SchedulingLoop {
 		if (claimed.length > 0) this.#nextStart = clock.monotonic() + SPREAD_STEP_MS;
 		// What was claimed may depend on conditions of its own from now on.
 		conditions.need(dispatch.needs());
+	}
+
+	/** When schedules bring something, epoch ms. */
+	#nextDue(): number {
+		if (this.#heldBack !== undefined) return Number.POSITIVE_INFINITY;
+		return this.#options.schedules?.nextTime() ?? Number.POSITIVE_INFINITY;
+	}
+
+	async #fire(): Promise<boolean> {
+		const { schedules, holds } = this.#options;
+		return holds?.() !== false && (await schedules?.fire()) === true;
 	}
 
 	#startsAllowed(): number {
@@ -158,9 +191,10 @@ export class SchedulingLoop {
 	}
 
 	#sleep(): number | undefined {
-		const next = this.#options.dispatch.nextTime();
+		const brought = this.#options.dispatch.nextTime() ?? Number.POSITIVE_INFINITY;
+		const next = Math.min(brought, this.#nextDue());
 		const step = this.#isSpreading() ? SPREAD_STEP_MS : MAX_SLEEP_MS;
-		if (next === undefined) return this.#isSpreading() ? step : undefined;
+		if (next === Number.POSITIVE_INFINITY) return this.#isSpreading() ? step : undefined;
 		return Math.min(step, Math.max(0, next - this.#options.clock.now()));
 	}
 

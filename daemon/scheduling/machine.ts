@@ -1,6 +1,6 @@
 /** The machine's conditions put together for the machine we are on. */
 import type { Koffi } from '../native/koffi.ts';
-import type { Clock } from '../queue/clock.ts';
+import type { Clock } from '../queue/ports/clock.ts';
 import { MachineConditions } from './conditions.ts';
 import { createCpuSampler } from './cpu/load.ts';
 import { createOwnCpu } from './cpu/own.ts';

@@ -1,5 +1,5 @@
 /** Keeps the power state while somebody needs it: reads at once, then by the rules of hysteresis.ts. */
-import type { Clock, Timer } from '../queue/clock.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
 import {
 	type Moment,
 	nextReadIn,

@@ -1,8 +1,8 @@
 /** Before any work: what became of the runs that were going on when the last daemon ended. */
+
 import type { SystemStatus } from '../../shared/protocol/system.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
-import type { RunOutcome } from '../queue/finish.ts';
-import type { ProcessIdentity, UnfinishedRun } from '../queue/runs.ts';
+import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
 
 export interface Settler {
 	/** Kills what earlier daemons left; resolves with the number of processes. */
@@ -10,16 +10,31 @@ export interface Settler {
 		recorded: readonly ProcessIdentity[],
 		unfinished: readonly UnfinishedRun[],
 	): Promise<number>;
-	/** The run's own outcome if it left one, else `interrupted`. */
-	settle(run: UnfinishedRun): Promise<RunOutcome>;
+	/** The run's own outcome if it left one, else `interrupted`; `incomplete` where its last words were lost. */
+	settle(run: UnfinishedRun): Promise<{
+		readonly outcome: RunOutcome;
+		readonly result: string | undefined;
+		readonly incomplete: boolean;
+	}>;
 	forget(id: string, run: number): Promise<void>;
 }
+
+/** The logs of runs that nobody listens to any more. */
+export interface RecoveredLogs {
+	/** Undefined where that cannot be told. */
+	sizeOnDisk(id: string): Promise<number | undefined>;
+	/** Appends a sentence. */
+	note(id: string, sentence: string): Promise<void>;
+}
+
+const INCOMPLETE =
+	'This run ended by itself while the daemon that listened was ending too: what it printed last, its result perhaps, is lost.';
 
 /** Resolves every unfinished run by the rules of docs/design.md section 3 and tells what it found. */
 export async function recoverRuns(
 	dispatch: Dispatch,
 	settler: Settler,
-	logBytes: (id: string) => Promise<number>,
+	logs: RecoveredLogs,
 	log: (sentence: string) => void,
 ): Promise<SystemStatus['recovery']> {
 	const unfinished = dispatch.unfinished();
@@ -31,7 +46,8 @@ export async function recoverRuns(
 	}
 	const found = { interrupted: 0, requeued: 0, resolved: 0, killed };
 	for (const run of unfinished) {
-		const outcome = await settler.settle(run);
+		const { outcome, result, incomplete } = await settler.settle(run);
+		if (incomplete) await logs.note(run.id, INCOMPLETE);
 		// Nobody closed this run: the daemon died uncleanly, and the job may be why, however far it had come.
 		const blamed =
 			outcome.kind === 'interrupted' && run.boot !== null
@@ -41,13 +57,17 @@ export async function recoverRuns(
 			id: run.id,
 			run: run.run,
 			outcome: blamed,
-			logBytes: await logBytes(run.id),
+			result,
+			logBytes: await logs.sizeOnDisk(run.id),
 		});
 		await settler.forget(run.id, run.run);
 		if (outcome.kind !== 'interrupted') found.resolved++;
 		else if (state === 'queued') found.requeued++;
 		else found.interrupted++;
-		log(`Job ${run.id} was running when the last daemon ended (run ${run.run}): now ${state}.`);
+		const lost = incomplete ? ' What it printed last was lost.' : '';
+		log(
+			`Job ${run.id} was running when the last daemon ended (run ${run.run}): now ${state}.${lost}`,
+		);
 	}
 	return found;
 }

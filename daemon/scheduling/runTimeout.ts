@@ -1,5 +1,5 @@
 /** A run's timeout: it counts neither the time a run was paused nor the time the machine slept. */
-import type { Clock, Timer } from '../queue/clock.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
 
 /** Counted in pieces, so that a sleep of the machine spoils no more than one. */
 const PIECE_MS = 10_000;

@@ -1,5 +1,5 @@
 /** Noticing that the machine slept: a timer that comes late on either clock, or a wall clock that ran ahead. */
-import type { Clock, Timer } from '../queue/clock.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
 
 /** What is later than this was not only a busy event loop. */
 const LATE_MS = 10_000;

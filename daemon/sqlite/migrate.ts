@@ -18,6 +18,7 @@ export function migrate(db: Sqlite, folder: string): void {
 			'STORE',
 			`${db.name} was written by a newer Semantica (schema ${current}; this one knows ${files.length}). ` +
 				'Update Semantica, or name another data folder with SEMANTICA_HOME.',
+			{ outdated: true },
 		);
 	}
 	for (const [index, file] of files.entries()) {

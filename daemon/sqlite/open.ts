@@ -1,8 +1,9 @@
 /** The one way to open a SQLite file: native binding guarded, pragmas set, errors turned into sentences. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { SemanticaError } from '../../shared/errors.ts';
+import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { noexecMount } from '../disks/mounts.ts';
 
 export type Sqlite = Database.Database;
 export type Statement<P extends unknown[] = unknown[], R = unknown> = Database.Statement<P, R>;
@@ -28,13 +29,25 @@ export function assertNodeRunsSqlite(versions: { node: string; napi?: string | u
 
 export function openSqlite(file: string, options: OpenOptions): Sqlite {
 	assertNodeRunsSqlite(process.versions);
-	return new Database(file, {
-		readonly: options.readonly ?? false,
-		timeout: options.busyTimeoutMs,
-		...(options.nativeFolder === undefined
-			? {}
-			: { nativeBinding: join(options.nativeFolder, nativeFileName()) }),
-	});
+	const { nativeFolder } = options;
+	const binding = nativeFolder === undefined ? undefined : join(nativeFolder, nativeFileName());
+	try {
+		return new Database(file, {
+			readonly: options.readonly ?? false,
+			timeout: options.busyTimeoutMs,
+			...(binding === undefined ? {} : { nativeBinding: binding }),
+		});
+	} catch (error) {
+		if (errorCode(error) !== 'ERR_DLOPEN_FAILED' || binding === undefined) throw error;
+		throw new SemanticaError('SYSTEM', whyNotLoaded(binding, error));
+	}
+}
+
+function whyNotLoaded(binding: string, error: unknown): string {
+	const mount = noexecMount(statSync(binding, { bigint: true }).dev);
+	return mount === undefined
+		? `Semantica cannot load ${binding} (${errorMessage(error)}). Reinstall Semantica.`
+		: `Semantica keeps its daemon in its data folder, and nothing may be run from ${mount}, which is mounted noexec. Remount it with exec, or name a data folder elsewhere with SEMANTICA_HOME.`;
 }
 
 /** The binding's file name for the machine we are on, as better-sqlite3 names its prebuilt files. */

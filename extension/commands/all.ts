@@ -1,21 +1,30 @@
 /** Which body stands behind which command id. */
 import type { Link } from '../connection/link.ts';
+import type { DashboardOnDemand } from '../dashboard/onDemand.ts';
 import type { IndexedFolders } from '../indexing/indexedFolders.ts';
 import type { Indexer } from '../indexing/indexer.ts';
-import type { JobPages } from '../jobs/pages.ts';
 import type { JobPicker } from '../jobs/pick.ts';
-import type { JobStore } from '../jobs/store.ts';
+import type { JobPages } from '../jobs/store/pages.ts';
+import type { JobStore } from '../jobs/store/store.ts';
+import type { JobText } from '../jobs/text/text.ts';
 import type { Log } from '../log.ts';
 import type { JobLogs } from '../logs/channels.ts';
+import { alsoOnSchedules, createScheduleChanges } from '../schedules/changes.ts';
+import type { ScheduleStore } from '../schedules/store.ts';
 import { configuredHome } from '../settings.ts';
 import type { Reporter } from '../status/reporter.ts';
+import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';
+import { changeTime } from './changeTime.ts';
 import { indexCurrentFile } from './indexCurrentFile.ts';
 import { indexFolder } from './indexFolder.ts';
 import { indexWorkspace } from './indexWorkspace.ts';
+import { lowerPriority } from './lowerPriority.ts';
+import { moveToQueue } from './moveToQueue.ts';
 import { pause } from './pause.ts';
 import { pauseAll } from './pauseAll.ts';
-import type { registerCommands } from './register.ts';
+import { raisePriority } from './raisePriority.ts';
+import type { CommandBody, registerCommands } from './register.ts';
 import { remove } from './remove.ts';
 import { restartDaemonCommand } from './restartDaemon.ts';
 import { resume } from './resume.ts';
@@ -23,14 +32,15 @@ import { resumeAll } from './resumeAll.ts';
 import { retry } from './retry.ts';
 import { runCommand } from './runCommand.ts';
 import { runNow } from './runNow.ts';
-import { search } from './search.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
+import { showDashboard } from './showDashboard.ts';
 import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
 
 export interface CommandServices {
 	readonly link: Link;
 	readonly store: JobStore;
+	readonly schedules: ScheduleStore;
 	/** Connects if need be, and resolves once the store holds the daemon's jobs. */
 	loaded(): Promise<void>;
 	readonly pages: JobPages;
@@ -39,28 +49,51 @@ export interface CommandServices {
 	readonly indexer: Indexer;
 	readonly indexed: IndexedFolders;
 	readonly reporter: Reporter;
+	readonly text: JobText;
+	readonly dashboard: DashboardOnDemand;
 	readonly log: Log;
 }
 
 export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
-	const { link, store, loaded, pages, picker, logs, indexer, indexed, reporter, log } = services;
+	const { link, store, loaded, pages, picker, logs, indexer, indexed, reporter, text, log } =
+		services;
+	const scheduled = createScheduleChanges(link, reporter);
 	return {
 		indexWorkspace: indexWorkspace(indexer, reporter),
 		indexFolder: indexFolder(indexer, reporter),
 		indexCurrentFile: indexCurrentFile(indexer, reporter),
 		runCommand: runCommand(link, logs, reporter),
-		search: search(link, indexed, log),
+		scheduleCommand: onDemand(async () => {
+			const { scheduleCommand } = await import('./scheduleCommand.ts');
+			return scheduleCommand(link, services.schedules, text);
+		}),
+		search: onDemand(async () => (await import('./search.ts')).search(link, indexed, log)),
+		showDashboard: showDashboard(services.dashboard),
 		showLog: showLog(logs, picker),
 		cancel: cancel(link, picker),
 		retry: retry(link, picker),
-		runNow: runNow(link, picker),
-		pause: pause(link, picker),
-		resume: resume(link, picker),
-		remove: remove(link, picker),
+		runNow: alsoOnSchedules(runNow(link, picker), scheduled.run),
+		approve: approve(link, picker),
+		pause: alsoOnSchedules(pause(link, picker), scheduled.pause),
+		resume: alsoOnSchedules(resume(link, picker), scheduled.resume),
+		remove: alsoOnSchedules(remove(link, picker), scheduled.remove),
+		raisePriority: raisePriority(link, picker, store),
+		lowerPriority: lowerPriority(link, picker, store),
+		changeTime: changeTime(link, picker, text),
+		moveToQueue: moveToQueue(link, picker),
 		pauseAll: pauseAll(link),
 		resumeAll: resumeAll(link),
 		restartDaemon: restartDaemonCommand(link, store, loaded, configuredHome, log),
 		showDaemonLog: showDaemonLog(configuredHome),
 		showMore: showMore(pages),
+	};
+}
+
+/** A body whose code is read when it is first called. */
+function onDemand(load: () => Promise<CommandBody>): CommandBody {
+	let body: Promise<CommandBody> | undefined;
+	return async (...args) => {
+		body ??= load();
+		return (await body)(...args);
 	};
 }

@@ -1,7 +1,7 @@
 /** Reading what menus pass to commands, without trusting its shape. */
 import { Uri } from 'vscode';
-import { GROUPS, type Group } from '../jobs/groups.ts';
-import type { JobNode } from '../jobs/tree.ts';
+import { GROUPS, type Group } from '../jobs/store/groups.ts';
+import type { JobNode } from '../jobs/tree/tree.ts';
 
 export function jobNode(value: unknown): JobNode | undefined {
 	const node = fields(value);
@@ -14,6 +14,15 @@ export function jobNode(value: unknown): JobNode | undefined {
 export function jobNodes(node: unknown, selected: unknown): JobNode[] {
 	const rows = Array.isArray(selected) && selected.length > 0 ? selected : [node];
 	return rows.map(jobNode).filter((row) => row !== undefined);
+}
+
+/** The schedules among the rows a command was called on. */
+export function scheduleNames(node: unknown, selected: unknown): string[] {
+	const rows = Array.isArray(selected) && selected.length > 0 ? selected : [node];
+	return rows.flatMap((row) => {
+		const { kind, name } = fields(row);
+		return kind === 'schedule' && typeof name === 'string' ? [name] : [];
+	});
 }
 
 export function groupOfMore(value: unknown): Group | undefined {

@@ -2,10 +2,10 @@
 import { window } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import type { JobFlag } from '../contributions.ts';
-import { jobFlags } from '../jobs/flags.ts';
-import type { JobPicker } from '../jobs/pick.ts';
-import { sentence } from '../jobs/text.ts';
-import { jobNodes } from './arguments.ts';
+import type { JobPicker, JobQuestion } from '../jobs/pick.ts';
+import { jobFlags } from '../jobs/store/flags.ts';
+import { sentence } from '../jobs/text/text.ts';
+import { meantJobs } from './meantJobs.ts';
 import type { CommandBody } from './register.ts';
 
 export interface JobChange {
@@ -25,23 +25,19 @@ export interface JobChange {
 }
 
 export function changeJobs(link: Link, picker: JobPicker, change: JobChange): CommandBody {
-	return async (node, selected) => {
-		const rows = jobNodes(node, selected).map(({ id }) => id);
-		const ids = rows.length > 0 ? rows : await pick();
+	const question: JobQuestion = {
+		title: change.title(),
+		none: change.none(),
+		fits: (job) => jobFlags(job).includes(change.flag),
+	};
+	return async (...args) => {
+		const ids = await meantJobs(picker, question, args);
 		if (ids.length === 0) return;
-		const { count, skipped } = await link.request(change.method, { ids });
+		const { count, skipped } = await link.request(change.method, { ids: [...ids] });
 		// Of several, some may have got there by themselves; only say so when nothing happened at all.
 		const [first] = skipped;
 		if (count === 0 && first !== undefined) {
 			void window.showInformationMessage(sentence(first.reason));
 		}
 	};
-
-	function pick(): Promise<string[]> {
-		return picker.pick({
-			title: change.title(),
-			none: change.none(),
-			fits: (job) => jobFlags(job).includes(change.flag),
-		});
-	}
 }

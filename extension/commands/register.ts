@@ -1,6 +1,7 @@
 /** The one boundary of every command: trust, double clicks, and errors as sentences with a way on. */
 import { commands, type Disposable, l10n, window, workspace } from 'vscode';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { isOutdated } from '../../shared/outdated.ts';
 import type { Link } from '../connection/link.ts';
 import { isSilence } from '../connection/silence.ts';
 import { COMMANDS, type CommandName } from '../contributions.ts';
@@ -51,14 +52,19 @@ async function offerTrust(): Promise<void> {
 
 /** A mistake that the sentence explains needs no log. */
 function isPersonal(error: unknown): boolean {
-	return error instanceof SemanticaError && ['VALIDATION', 'NOT_FOUND'].includes(error.kind);
+	// What is loaded on demand has a class of that name of its own.
+	if (!(error instanceof Error && error.name === SemanticaError.name && 'kind' in error))
+		return false;
+	return error.kind === 'VALIDATION' || error.kind === 'NOT_FOUND';
 }
 
 async function offerHelp(error: unknown, log: Log): Promise<void> {
 	const restart = l10n.t('Restart Daemon');
 	const show = l10n.t('Show Log');
-	const ways = isSilence(error) ? [restart, show] : [show];
+	const reload = l10n.t('Reload Window');
+	const ways = isOutdated(error) ? [reload, show] : isSilence(error) ? [restart, show] : [show];
 	const choice = await window.showErrorMessage(errorMessage(error), ...ways);
 	if (choice === restart) await commands.executeCommand(COMMANDS.restartDaemon.id);
+	if (choice === reload) await commands.executeCommand('workbench.action.reloadWindow');
 	if (choice === show) log.show();
 }

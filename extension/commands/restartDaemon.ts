@@ -2,7 +2,7 @@ import { l10n, window } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { restartDaemon } from '../connection/restart.ts';
 import { VIEWS } from '../contributions.ts';
-import type { JobStore } from '../jobs/store.ts';
+import type { JobStore } from '../jobs/store/store.ts';
 import type { Log } from '../log.ts';
 import type { CommandBody } from './register.ts';
 
@@ -21,6 +21,7 @@ export function restartDaemonCommand(
 				home,
 				loaded,
 				confirmInterruption: () => confirmInterruption(store),
+				confirmUnseen,
 				confirmKill,
 				log: (line) => log.warn('daemon', line),
 			}),
@@ -41,6 +42,18 @@ async function confirmInterruption(store: JobStore): Promise<boolean> {
 		restart,
 	);
 	return choice === restart;
+}
+
+async function confirmUnseen(running: number): Promise<boolean> {
+	const update = l10n.t('Update Now');
+	const choice = await window.showWarningMessage(
+		running === 1
+			? l10n.t('1 job still runs in the older Semantica daemon.')
+			: l10n.t('{0} jobs still run in the older Semantica daemon.', running),
+		{ modal: true, detail: l10n.t('Interrupted commands fail. Index jobs go on afterwards.') },
+		update,
+	);
+	return choice === update;
 }
 
 async function confirmKill(pid: number): Promise<boolean> {

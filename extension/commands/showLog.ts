@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
-import { jobFlags } from '../jobs/flags.ts';
 import type { JobPicker } from '../jobs/pick.ts';
+import { jobFlags } from '../jobs/store/flags.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import { jobNode } from './arguments.ts';
 import type { CommandBody } from './register.ts';

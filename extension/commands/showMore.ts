@@ -1,4 +1,4 @@
-import type { JobPages } from '../jobs/pages.ts';
+import type { JobPages } from '../jobs/store/pages.ts';
 import { groupOfMore } from './arguments.ts';
 import type { CommandBody } from './register.ts';
 

@@ -14,8 +14,8 @@ import {
 	RevealOutputChannelOn,
 	State,
 } from 'vscode-languageclient/node';
-import type { ServerIdentity } from '../../shared/protocol/requests.ts';
-import type { RpcClient, RpcClientHooks } from './link.ts';
+import { type InitializeAnswer, serverIdentity } from '../../shared/client/handover.ts';
+import type { RpcClient, RpcClientHooks } from './ports.ts';
 
 export interface LanguageClientContext {
 	readonly log: LogOutputChannel;
@@ -60,6 +60,7 @@ export function createLanguageClient(
 			token,
 			client: 'vscode',
 			version: context.version,
+			execPath: process.execPath,
 			workspaceFolders: context.workspaceFolders(),
 		}),
 		// Without a handler it would offer a retry in a pop-up. A lost connection is reported by `closed`.
@@ -85,8 +86,9 @@ export function createLanguageClient(
 	const client = new QuietClient('semantica', 'Semantica', transports, options);
 	client.onDidChangeState(({ newState }) => {
 		if (newState !== State.Running) return;
-		const result = client.initializeResult as { semantica?: ServerIdentity } | undefined;
-		if (result?.semantica !== undefined) hooks.ready(result.semantica);
+		const result = client.initializeResult as Partial<InitializeAnswer> | undefined;
+		const { semantica } = result ?? {};
+		if (semantica !== undefined) hooks.ready(serverIdentity({ ...result, semantica }));
 	});
 	for (const method of context.notifications) {
 		client.onNotification(method, (params: unknown) => hooks.notified(method, params));

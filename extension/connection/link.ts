@@ -3,7 +3,10 @@
  * and answers requests whatever state it is in. Knows neither the editor nor the RPC library.
  */
 import type { Socket } from 'node:net';
+import { compareBuilds } from '../../shared/build.ts';
+import { askToMakeWay, speaksOtherwise } from '../../shared/client/handover.ts';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { outdatedError } from '../../shared/outdated.ts';
 import type {
 	Method,
 	ParamsInput,
@@ -11,48 +14,9 @@ import type {
 	ServerIdentity,
 } from '../../shared/protocol/requests.ts';
 import { Lifetime, Signal } from '../lifetime.ts';
+import type { LinkPorts, OpenedSocket, RpcClient, RpcClientHooks } from './ports.ts';
 import { NO_ANSWER, NOT_READY, silent, withDeadline } from './silence.ts';
-import { backoffMs, type LinkEvent, type LinkState, transition } from './state.ts';
-
-export interface OpenedSocket {
-	readonly socket: Socket;
-	readonly token: string;
-}
-
-/** What the link asks of an RPC client. One client lives through all reconnections until a stop. */
-export interface RpcClient {
-	start(): void;
-	/** Rejects with the hooks' `lost` error when the connection closes before the answer. */
-	request(method: string, params: unknown): Promise<unknown>;
-	/** Leaves the daemon politely; never rejects. */
-	stop(): Promise<void>;
-}
-
-export interface RpcClientHooks {
-	/** The next connected socket. Never rejects: it retries, or waits for a person. */
-	open(): Promise<OpenedSocket>;
-	ready(server: ServerIdentity): void;
-	/** The daemon answered `initialize` with an error. */
-	refused(error: Error): void;
-	closed(): void;
-	/** The error that says a request was not answered because the connection closed. */
-	lost(method: string): Error;
-	notified(method: string, params: unknown): void;
-}
-
-export interface LinkPorts {
-	/** Finds or launches the daemon and connects. Rejects with a sentence. */
-	open(): Promise<OpenedSocket>;
-	/** Connects to a daemon that runs already, and launches none. */
-	openRunning(): Promise<OpenedSocket | undefined>;
-	createClient(hooks: RpcClientHooks): Promise<RpcClient>;
-	/** Why nothing may run here (Restricted Mode), or undefined. */
-	refusal(): Error | undefined;
-	readonly notifications: Signal<{ readonly method: string; readonly params: unknown }>;
-	readonly log: (message: string) => void;
-	readonly random?: () => number;
-	readonly handshakeMs?: number;
-}
+import { backoffMs, type LinkEvent, type LinkState, type Relation, transition } from './state.ts';
 
 class ConnectionLost extends Error {
 	override readonly name = 'ConnectionLost';
@@ -60,8 +24,10 @@ class ConnectionLost extends Error {
 
 // Everything may be repeated after a lost connection (an enqueue carries its key) but what makes something new.
 // A restart asked for of one daemon must not end the next one.
-const NOT_REPEATABLE: ReadonlySet<Method> = new Set(['job/retry', 'system/drain']);
+const NOT_REPEATABLE: ReadonlySet<Method> = new Set(['job/retry', 'schedule/run', 'system/drain']);
 const MAX_TRIES = 3;
+/** What daemons of every protocol understand. */
+const ANY_PROTOCOL: ReadonlySet<Method> = new Set(['system/status', 'system/drain']);
 /** What is only told may get lost; it must not hold up whoever tells. */
 const TELL_MS = 5_000;
 
@@ -145,7 +111,7 @@ export class Link {
 		deadlineMs = 30_000,
 	): Promise<Result<M>> {
 		for (let tries = 1; ; tries++) {
-			const client = await this.#connected();
+			const client = await this.#connected(ANY_PROTOCOL.has(method));
 			const asked = this.#state;
 			try {
 				const answer = client.request(method, params);
@@ -173,7 +139,7 @@ export class Link {
 		try {
 			if (this.#ports.refusal() !== undefined) return false;
 			if (this.#mayJoin()) await this.#join();
-			if (this.#state.kind === 'stopped' || this.#state.kind === 'failed') return false;
+			if (!this.#isAlive()) return false;
 			const client = await this.#settled();
 			await withDeadline(client.request(method, params), TELL_MS, NO_ANSWER);
 			return true;
@@ -186,6 +152,10 @@ export class Link {
 	/** Where it could not be started, somebody else may have started it meanwhile. */
 	#mayJoin(): boolean {
 		return this.#state.kind === 'stopped' || (this.#state.kind === 'failed' && !this.#unfit);
+	}
+
+	#isAlive(): boolean {
+		return !['stopped', 'failed', 'outdated'].includes(this.#state.kind);
 	}
 
 	async #join(): Promise<void> {
@@ -215,18 +185,22 @@ export class Link {
 		});
 	}
 
-	#connected(): Promise<RpcClient> {
+	#connected(anyProtocol: boolean): Promise<RpcClient> {
 		const refusal = this.#ports.refusal();
 		if (refusal !== undefined) return Promise.reject(refusal);
-		if (this.#state.kind === 'stopped' || this.#state.kind === 'failed') this.start();
-		return this.#settled();
+		if (!this.#isAlive()) this.start();
+		return this.#settled(anyProtocol);
 	}
 
-	#settled(): Promise<RpcClient> {
+	#settled(anyProtocol = false): Promise<RpcClient> {
 		const settled = new Promise<RpcClient>((resolve, reject) => {
 			const settle = (state: LinkState) => {
 				if (state.kind === 'connected' && this.#client !== undefined) resolve(this.#client);
-				else if (state.kind === 'failed') reject(state.error);
+				else if (state.kind === 'handover' && anyProtocol && this.#client !== undefined)
+					resolve(this.#client);
+				else if (state.kind === 'handover' && state.busy)
+					reject(new SemanticaError('DRAINING', BUSY));
+				else if (state.kind === 'failed' || state.kind === 'outdated') reject(state.error);
 				else if (state.kind === 'stopped') reject(new SemanticaError('SYSTEM', STOPPED));
 				else return;
 				listening.dispose();
@@ -266,7 +240,14 @@ export class Link {
 			refused: giveUp,
 			ready: (server) => {
 				clearTimeout(handshake);
-				if (current()) this.#dispatch({ type: 'ready', server, at: Date.now() });
+				if (!current()) return;
+				const own = this.#ports.build();
+				const relation = own === undefined ? 'same' : relationOf(compareBuilds(server, own));
+				const at = Date.now();
+				if (!speaksOtherwise(server)) this.#dispatch({ type: 'ready', server, relation, at });
+				else if (own !== undefined && relation === 'newer') giveUp(outdatedError(own, server));
+				else this.#dispatch({ type: 'handover', server, at });
+				if (relation !== 'newer') void this.#makeWay(server);
 			},
 			closed: () => {
 				clearTimeout(handshake);
@@ -277,6 +258,23 @@ export class Link {
 				if (current()) this.#ports.notifications.emit({ method, params });
 			},
 		};
+	}
+
+	/** Has a daemon leave for a newer build, or for one whose Node is there. */
+	async #makeWay(server: ServerIdentity): Promise<void> {
+		const state = this.#state;
+		try {
+			const [reason, client] = await Promise.all([this.#ports.successor(server), this.#client]);
+			// It may have left meanwhile, as others ask it too.
+			if (reason === undefined || client === undefined || this.#state !== state) return;
+			const drain = (params: ParamsInput<'system/drain'>) =>
+				client.request('system/drain', params) as Promise<Result<'system/drain'>>;
+			const running = await askToMakeWay(drain, reason);
+			this.#ports.log(`The daemon ${server.version} was asked to make way; ${running} running.`);
+			if (running > 0) this.#dispatch({ type: 'busy' });
+		} catch (error) {
+			this.#ports.log(`The daemon was not asked to make way: ${errorMessage(error)}`);
+		}
 	}
 
 	/** Resolves with a socket, however long that takes; stays pending for ever after a stop. */
@@ -335,6 +333,14 @@ export class Link {
 	}
 }
 
+function relationOf(order: number): Relation {
+	if (order === 0) return 'same';
+	return order > 0 ? 'newer' : 'older';
+}
+
+const BUSY =
+	'The Semantica daemon is of an older version that still runs jobs. ' +
+	'It makes way when they have ended; Semantica: Restart Daemon interrupts them.';
 const STOPPED = 'Semantica was stopped before the daemon answered. Run the command again.';
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,12 +1,14 @@
 /** One attempt to reach the daemon: find or launch it, connect, and read the token. */
 import { join } from 'node:path';
-import { readBuildInfo } from '../../shared/build.ts';
-import { openSocket, readToken } from '../../shared/client/endpoint.ts';
+import { type BuildStamp, readBuildInfo } from '../../shared/build.ts';
+import { findSuccessor, takesOver } from '../../shared/client/handover.ts';
 import { ensureDaemon, findDaemon } from '../../shared/client/launch.ts';
+import { reachDaemon } from '../../shared/client/reach.ts';
 import { errorCode, SemanticaError } from '../../shared/errors.ts';
 import { dataPaths } from '../../shared/paths.ts';
+import type { ServerIdentity } from '../../shared/protocol/requests.ts';
 import { SETTINGS } from '../contributions.ts';
-import type { OpenedSocket } from './link.ts';
+import type { OpenedSocket } from './ports.ts';
 
 export interface DaemonPlace {
 	/** The data folder. */
@@ -44,11 +46,31 @@ async function findOrLaunch(place: DaemonPlace): Promise<OpenedSocket> {
 			env: place.env,
 		});
 		try {
-			return { socket: await openSocket(daemon.endpoint), token: await readToken(paths) };
+			return await reachDaemon(paths, daemon);
 		} catch (error) {
 			// It answered a moment ago and left since: the next round starts a new one.
 			if (tries === 3) throw error;
 		}
+	}
+}
+
+/** Why this daemon is to make way for another; undefined: it stays. The build that follows it is staged by then. */
+export async function reasonToMakeWay(
+	{ home, distFolder }: Pick<DaemonPlace, 'home' | 'distFolder'>,
+	server: ServerIdentity,
+): Promise<string | undefined> {
+	const source = { paths: dataPaths(home), distFolder, build: readBuild(distFolder) };
+	const successor = await findSuccessor(source, server);
+	if (successor !== undefined) return takesOver(successor);
+	return server.stale === null ? undefined : 'its Node has been removed';
+}
+
+/** Of this window; undefined where its installation cannot be read. */
+export function ownBuild(distFolder: string): BuildStamp | undefined {
+	try {
+		return readBuildInfo(distFolder);
+	} catch {
+		return undefined;
 	}
 }
 
@@ -57,7 +79,7 @@ export async function openRunningDaemon(home: string): Promise<OpenedSocket | un
 	const paths = dataPaths(home);
 	const daemon = await findDaemon(paths);
 	if (daemon === undefined) return undefined;
-	return { socket: await openSocket(daemon.endpoint), token: await readToken(paths) };
+	return reachDaemon(paths, daemon);
 }
 
 function readBuild(distFolder: string) {

@@ -18,6 +18,8 @@ export interface RestartPorts {
 	loaded(): Promise<void>;
 	/** Whether what runs may be interrupted. */
 	confirmInterruption(): Promise<boolean>;
+	/** Where the daemon is of an older protocol, and what runs in it cannot be seen: so many runs. */
+	confirmUnseen(running: number): Promise<boolean>;
 	/** Asked when the daemon does not answer; true ends the process. */
 	confirmKill(pid: number): Promise<boolean>;
 	readonly log: (message: string) => void;
@@ -27,9 +29,7 @@ export interface RestartPorts {
 export async function restartDaemon(ports: RestartPorts): Promise<boolean> {
 	try {
 		if (await runs(ports)) {
-			// This window may not have needed it so far: then nobody here knows yet what would be interrupted.
-			await ports.loaded();
-			if (!(await ports.confirmInterruption())) return false;
+			if (!(await mayInterrupt(ports))) return false;
 			await drain(ports.link);
 		}
 	} catch (error) {
@@ -41,14 +41,30 @@ export async function restartDaemon(ports: RestartPorts): Promise<boolean> {
 	return true;
 }
 
+async function mayInterrupt(ports: RestartPorts): Promise<boolean> {
+	// This window may not have needed it so far: then nobody here knows yet what would be interrupted.
+	if (ports.link.state.kind !== 'connected') await ports.link.request('system/status', {});
+	if (ports.link.state.kind === 'handover') {
+		const { counts } = await ports.link.request('system/status', {});
+		const running = (counts.running ?? 0) + (counts.paused ?? 0);
+		return running === 0 || ports.confirmUnseen(running);
+	}
+	await ports.loaded();
+	return ports.confirmInterruption();
+}
+
+/** There is a daemon at the other end. */
+const isJoined = ({ state }: RestartPorts['link']): boolean =>
+	state.kind === 'connected' || state.kind === 'handover';
+
 async function runs({ link, home }: RestartPorts): Promise<boolean> {
-	return link.state.kind === 'connected' || (await findDaemon(dataPaths(home()))) !== undefined;
+	return isJoined(link) || (await findDaemon(dataPaths(home()))) !== undefined;
 }
 
 async function drain(link: RestartPorts['link']): Promise<void> {
 	const left = new Promise<void>((resolve) => {
-		const listening = link.onDidChange((state) => {
-			if (state.kind === 'connected') return;
+		const listening = link.onDidChange(() => {
+			if (isJoined(link)) return;
 			listening.dispose();
 			resolve();
 		});
@@ -57,16 +73,18 @@ async function drain(link: RestartPorts['link']): Promise<void> {
 	const params = { reason, mode: 'stop', timeoutMs: STOP_MS } as const;
 	await link.request('system/drain', params, ANSWER_MS).catch((error: unknown) => {
 		// It may leave before its answer does.
-		if (link.state.kind === 'connected') throw error;
+		if (isJoined(link)) throw error;
 	});
 	await withDeadline(left, STOP_MS + LEAVE_MS, NO_ANSWER);
 }
 
 async function killSilent(ports: RestartPorts): Promise<boolean> {
-	// Something accepts connections at the endpoint that the state file names, so its pid is no stranger's.
-	const daemon = await findDaemon(dataPaths(ports.home()));
+	const find = () => findDaemon(dataPaths(ports.home()));
+	const daemon = await find();
 	if (daemon === undefined) return true;
 	if (!(await ports.confirmKill(daemon.pid))) return false;
-	process.kill(daemon.pid, 'SIGKILL');
+	// The person may have taken hours, and its pid may be a stranger's by now. What still listens where the state
+	// file says has it still.
+	if ((await find())?.instance === daemon.instance) process.kill(daemon.pid, 'SIGKILL');
 	return true;
 }

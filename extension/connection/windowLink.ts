@@ -17,6 +17,7 @@ import { configuredHome, onDidChangeSetting, setting } from '../settings.ts';
 import { applyDaemonSettings } from './daemonSettings.ts';
 import { applyLimits } from './limits.ts';
 import { Link } from './link.ts';
+import { openDaemonSocket, openRunningDaemon, ownBuild, reasonToMakeWay } from './open.ts';
 
 export type Notifications = Signal<{ readonly method: string; readonly params: unknown }>;
 
@@ -27,6 +28,7 @@ export function createWindowLink(
 	log: Log,
 ): Link {
 	const version = String(context.extension.packageJSON.version);
+	const distFolder = join(context.extensionPath, 'dist');
 	return new Link({
 		notifications,
 		log: (message) => log.info('connection', message),
@@ -35,25 +37,23 @@ export function createWindowLink(
 				? undefined
 				: new SemanticaError('SYSTEM', l10n.t('Semantica runs nothing in Restricted Mode.')),
 		open: async () => {
-			const { openDaemonSocket } = await import('./open.ts');
 			return openDaemonSocket({
 				home: configuredHome(),
-				distFolder: join(context.extensionPath, 'dist'),
+				distFolder,
 				execPath: process.execPath,
 				env: process.env,
 			});
 		},
-		openRunning: async () => {
-			const { openRunningDaemon } = await import('./open.ts');
-			return openRunningDaemon(configuredHome());
-		},
+		openRunning: () => openRunningDaemon(configuredHome()),
+		build: () => ownBuild(distFolder),
+		successor: (server) => reasonToMakeWay({ home: configuredHome(), distFolder }, server),
 		createClient: async (hooks) => {
 			const { createLanguageClient } = await import('./languageClient.ts');
 			return createLanguageClient(hooks, {
 				log: channel,
 				version,
 				workspaceFolders: () => openFolders().map(({ uri }) => uri),
-				notifications: ['jobs/changed', 'log/data'],
+				notifications: ['jobs/changed', 'log/data', 'schedules/changed', 'jobs/ended'],
 			});
 		},
 	});
@@ -86,7 +86,8 @@ export function keepInformed(link: Link, indexed: IndexedFolders, log: Log): Dis
 	};
 	lifetime.own(
 		link.onDidChange((state) => {
-			if (state.kind === 'failed') log.error('connection', state.error.message);
+			if (state.kind === 'failed' || state.kind === 'outdated')
+				log.error('connection', state.error.message);
 			if (state.kind !== 'connected') return;
 			limits();
 			daemonSettings();

@@ -2,7 +2,7 @@
 import { l10n, type Uri, window, workspace } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Link } from '../connection/link.ts';
-import type { JobStore } from '../jobs/store.ts';
+import type { JobStore } from '../jobs/store/store.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
 import { setting } from '../settings.ts';
 import { indexedFolder } from './folders.ts';

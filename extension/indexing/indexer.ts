@@ -50,6 +50,8 @@ export class Indexer {
 				...excludePatterns({ ...files, ...search }),
 				...patternList(setting('indexExclude', scope)),
 			],
+			// Whatever else somebody wrote into settings.json, only `false` switches it off.
+			defaultExcludes: setting('indexDefaultExcludes', scope) !== false,
 			maxFileBytes: maxFileBytes(scope),
 			start,
 		});

@@ -1,8 +1,8 @@
 /** The job specifications behind the index commands. */
 import { posix, relative, sep } from 'node:path';
 import type { JobSpecInput } from '../../shared/job.ts';
-import { AT_ANY_CHARGE } from '../jobs/enqueue.ts';
-import { ON_OPEN_TAG, ON_SAVE_TAG } from '../jobs/groups.ts';
+import { BY_HAND } from '../jobs/enqueue.ts';
+import { ON_OPEN_TAG, ON_SAVE_TAG } from '../jobs/store/groups.ts';
 
 /** A folder as the daemon needs it. */
 export interface IndexedFolder {
@@ -19,12 +19,13 @@ export type IndexStart = 'by hand' | 'run' | 'wait';
 
 export interface IndexOptions {
 	readonly exclude: readonly string[];
+	readonly defaultExcludes: boolean;
 	readonly maxFileBytes: number;
 	readonly start: IndexStart;
 }
 
 const START: Record<IndexStart, Partial<JobSpecInput>> = {
-	'by hand': { constraints: AT_ANY_CHARGE },
+	'by hand': BY_HAND,
 	run: {},
 	wait: { constraints: { power: 'ac' }, onConstraintLost: 'pause' },
 };
@@ -40,7 +41,11 @@ export function indexWorkspaceSpec(
 		type: 'index.workspace',
 		title: title.slice(0, 200),
 		workspace: folder.uri,
-		payload: { exclude: options.exclude.slice(0, 1000), maxFileBytes: options.maxFileBytes },
+		payload: {
+			exclude: options.exclude.slice(0, 1000),
+			defaultExcludes: options.defaultExcludes,
+			maxFileBytes: options.maxFileBytes,
+		},
 		...START[options.start],
 		...(options.start === 'by hand' ? {} : BY_ITSELF),
 	};
@@ -69,8 +74,6 @@ export function indexFileSpec(
 			maxFileBytes: options.maxFileBytes,
 		},
 		...(Buffer.byteLength(file.uri) <= 512 ? { subject: file.uri } : {}),
-		...(options.onSave
-			? { tag: ON_SAVE_TAG, debounceMs: SAVE_DEBOUNCE_MS }
-			: { constraints: AT_ANY_CHARGE }),
+		...(options.onSave ? { tag: ON_SAVE_TAG, debounceMs: SAVE_DEBOUNCE_MS } : BY_HAND),
 	};
 }

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { JobSpecInput } from '../../shared/job.ts';
 import type { Link } from '../connection/link.ts';
 
-/** What a person starts runs at any charge; other work waits while the battery is low. */
-export const AT_ANY_CHARGE = { minBattery: 0 } as const;
+/** What a person starts runs at any charge, and they hear of it when it fails, in whatever window they are then. */
+export const BY_HAND = { constraints: { minBattery: 0 }, notify: 'failed' } as const;
 
 export async function enqueue(
 	link: Pick<Link, 'request'>,

@@ -1,9 +1,9 @@
-/** Which jobs a command is about when it was not called on a row: a pick among those that fit. */
-import { l10n, type QuickPickItem, window } from 'vscode';
+/** Which jobs a command is about when it was not called on a row: the selected ones, else a pick among those that fit. */
+import { l10n, window } from 'vscode';
 import type { Job } from '../../shared/job.ts';
-import { plainLabel } from '../plainLabel.ts';
-import type { JobStore } from './store.ts';
-import type { JobText } from './text.ts';
+import { pickItem } from './pickItem.ts';
+import type { JobStore } from './store/store.ts';
+import type { JobText } from './text/text.ts';
 
 export interface JobQuestion {
 	readonly title: string;
@@ -13,8 +13,12 @@ export interface JobQuestion {
 }
 
 export interface JobPicker {
-	/** None when the person changed their mind or no job fits. */
+	/** The row a command was called on with those selected together with it. */
+	whole(id: string): readonly string[];
+	/** Selected rows that fit, where the view is in sight; else as `ask`. */
 	pick(question: JobQuestion): Promise<string[]>;
+	/** None when the person changed their mind or no job fits. */
+	ask(question: JobQuestion): Promise<string[]>;
 }
 
 export function createJobPicker(
@@ -22,26 +26,26 @@ export function createJobPicker(
 	text: JobText,
 	/** Resolves once the store holds the daemon's jobs. */
 	loaded: () => Promise<void>,
+	/** Ids of the selected rows that a person sees. */
+	selection: () => readonly string[],
 ): JobPicker {
-	return {
-		async pick({ title, none, fits }) {
+	const picker: JobPicker = {
+		whole: (id) => (selection().includes(id) ? selection() : [id]),
+		async pick(question) {
+			const fitting = selection().filter((id) => {
+				const job = store.get(id);
+				return job !== undefined && question.fits(job);
+			});
+			return fitting.length > 0 ? fitting : picker.ask(question);
+		},
+		async ask({ title, none, fits }) {
 			await loaded();
 			const jobs = store.top().filter(fits);
 			if (jobs.length === 0) {
 				void window.showInformationMessage(none);
 				return [];
 			}
-			const items = jobs.map((job): QuickPickItem & { id: string } => {
-				const state = text.state(job);
-				const description = text.description(job, undefined);
-				return {
-					id: job.id,
-					label: plainLabel(job.title),
-					description: plainLabel(
-						description.startsWith(state) ? description : `${state} · ${description}`,
-					),
-				};
-			});
+			const items = jobs.map((job) => pickItem(job, text));
 			const picked = await window.showQuickPick(items, {
 				title,
 				placeHolder: l10n.t('Choose a job'),
@@ -50,4 +54,5 @@ export function createJobPicker(
 			return picked === undefined ? [] : [picked.id];
 		},
 	};
+	return picker;
 }

@@ -1,21 +1,30 @@
-/** An output channel per job on demand: complete from the first byte, live, and few at a time. */
+/** An output channel per job on demand: from the first byte, live, few at a time, and none without bounds. */
 import { l10n, type OutputChannel, window } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import type { LogChunk } from '../../shared/protocol/logs.ts';
 import type { Link } from '../connection/link.ts';
 import { isNotFound } from '../connection/notFound.ts';
-import { type JobText, sentence } from '../jobs/text.ts';
+import { isOver } from '../jobs/store/groups.ts';
+import { type JobText, sentence } from '../jobs/text/text.ts';
 import { type Disposable, Lifetime, type Signal } from '../lifetime.ts';
 import { LogFollower } from './follower.ts';
+import { LiveWindow, type LogView } from './liveWindow.ts';
 import { TerminalCodes } from './terminalCodes.ts';
 
 /** Channels kept open. Opening one more closes the one looked at longest ago. */
 const MAX_CHANNELS = 6;
 
+/** Before the first look at what a flood has brought. */
+const LOOK_MS = 1_000;
+
 interface OpenLog {
 	readonly channel: OutputChannel;
 	readonly follower: LogFollower;
 	readonly codes: TerminalCodes;
+	/** None where the job was over: then the daemon's own bounds are enough. */
+	readonly window: LiveWindow | undefined;
+	/** When the next look at the newest lines is due. */
+	looking: NodeJS.Timeout | undefined;
 	/** The daemon sends what comes, or has been asked to. */
 	followed: boolean;
 	ended: boolean;
@@ -56,6 +65,7 @@ export class JobLogs implements Disposable {
 			this.#open.delete(id);
 			this.#open.set(id, known);
 			known.channel.show(true);
+			if (known.window?.holds) this.#reveal(known, known.window.look());
 			if (!known.followed && !known.ended) await this.#subscribe(id, known);
 			return;
 		}
@@ -67,6 +77,8 @@ export class JobLogs implements Disposable {
 			channel,
 			follower: new LogFollower(),
 			codes: new TerminalCodes(),
+			window: isOver(job) ? undefined : new LiveWindow(),
+			looking: undefined,
 			followed: false,
 			ended: false,
 		};
@@ -82,7 +94,7 @@ export class JobLogs implements Disposable {
 
 	dispose(): void {
 		this.#lifetime.dispose();
-		for (const { channel } of this.#open.values()) channel.dispose();
+		for (const open of this.#open.values()) close(open);
 		this.#open.clear();
 	}
 
@@ -107,17 +119,48 @@ export class JobLogs implements Disposable {
 			void this.#unsubscribe(chunk.id).then(() => this.#subscribe(chunk.id, open));
 			return;
 		}
-		if (step.dropped > 0) {
-			const size = `${(step.dropped / 1_048_576).toFixed(1)} MiB`;
+		if (step.dropped > 0 && open.window?.skip(step.dropped) !== true) {
+			const size = mebibytes(step.dropped);
 			open.channel.appendLine(l10n.t('\n[… {0} of output in between are not kept …]', size));
 		}
-		open.channel.append(open.codes.strip(step.text));
+		this.#append(open, open.codes.strip(step.text));
 		if (step.end) void this.#end(chunk.id, open);
+	}
+
+	#append(open: OpenLog, text: string): void {
+		open.channel.append(open.window === undefined ? text : open.window.add(text));
+		this.#lookLater(open);
+	}
+
+	/** Each look comes a second later after the one before: who watches for long looks for what is new. */
+	#lookLater(open: OpenLog): void {
+		const { window } = open;
+		if (window === undefined || !window.holds || window.exhausted) return;
+		open.looking ??= setTimeout(
+			() => {
+				open.looking = undefined;
+				if (!window.holds) return;
+				this.#reveal(open, window.look());
+				if (!window.exhausted) return;
+				open.channel.appendLine(
+					l10n.t('\n[The log goes on. Show Log shows its newest lines; its end will stand here.]'),
+				);
+			},
+			LOOK_MS * (window.looks + 1),
+		);
+	}
+
+	#reveal(open: OpenLog, { skipped, text }: LogView): void {
+		if (skipped > 0) {
+			open.channel.appendLine(l10n.t('\n[… {0} of output are not shown …]', mebibytes(skipped)));
+		}
+		open.channel.append(text);
 	}
 
 	async #end(id: string, open: OpenLog): Promise<void> {
 		open.ended = true;
-		open.channel.append(open.codes.flush());
+		this.#append(open, open.codes.flush());
+		if (open.window?.holds) this.#reveal(open, open.window.rest());
 		void this.#unsubscribe(id);
 		try {
 			const { job } = await this.#ports.link.request('job/get', { id });
@@ -140,11 +183,18 @@ export class JobLogs implements Disposable {
 		for (const [id, open] of this.#open) {
 			if (this.#open.size <= MAX_CHANNELS) return;
 			this.#open.delete(id);
-			open.channel.dispose();
+			close(open);
 			if (!open.ended) void this.#unsubscribe(id);
 		}
 	}
 }
+
+function close(open: OpenLog): void {
+	clearTimeout(open.looking);
+	open.channel.dispose();
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MiB`;
 
 /** Unique, since ids end in random digits, and short enough for the channel list. */
 function channelName(title: string, id: string): string {

@@ -1,5 +1,5 @@
 /** An output channel shows text, not a terminal: colours are removed, also when a chunk cuts one in two. */
-import { stripVTControlCharacters } from 'node:util';
+import { withoutTerminalCodes } from '../../shared/terminalCodes.ts';
 
 const ESCAPE = '\u001b';
 /** A code that may go on in the next chunk: no final letter yet. */
@@ -12,13 +12,13 @@ export class TerminalCodes {
 		const text = this.#rest + chunk;
 		const cut = text.search(OPEN_CODE);
 		this.#rest = cut < 0 ? '' : text.slice(cut);
-		return stripVTControlCharacters(cut < 0 ? text : text.slice(0, cut));
+		return withoutTerminalCodes(cut < 0 ? text : text.slice(0, cut));
 	}
 
 	/** What was held back, at the end of the log. */
 	flush(): string {
 		const rest = this.#rest;
 		this.#rest = '';
-		return stripVTControlCharacters(rest);
+		return withoutTerminalCodes(rest);
 	}
 }

@@ -23,11 +23,10 @@ interface Repository {
 /** A rebase moves HEAD many times: what follows within this time is one commit. */
 const BURST_MS = 500;
 
-/** @param committed Gets the path of the repository's folder. */
-export function watchCommits(
-	committed: (folder: string) => void,
-	log: (message: string) => void,
-): Disposable {
+/** Gets the path of the repository's folder, and the commit that HEAD stands on. */
+export type Committed = (folder: string, commit: string) => void;
+
+export function watchCommits(committed: Committed, log: (message: string) => void): Disposable {
 	const lifetime = new Lifetime();
 	const start = async (extension: Extension<GitExtension>) => {
 		const git = await extension.activate();
@@ -55,7 +54,7 @@ export function watchCommits(
 	return lifetime;
 }
 
-function watchRepositories(api: GitApi, committed: (folder: string) => void): Disposable {
+function watchRepositories(api: GitApi, committed: Committed): Disposable {
 	const lifetime = new Lifetime();
 	const open = new Map<Repository, Disposable>();
 	const opened = (repository: Repository) => {
@@ -72,11 +71,15 @@ function watchRepositories(api: GitApi, committed: (folder: string) => void): Di
 	return lifetime;
 }
 
-function watchHead(repository: Repository, committed: (folder: string) => void): Disposable {
+function watchHead(repository: Repository, committed: Committed): Disposable {
 	const lifetime = new Lifetime();
 	const head = new GitHead();
 	head.moved(repository.state.HEAD);
-	const later = lifetime.own(new Coalescer(BURST_MS, () => committed(repository.rootUri.fsPath)));
+	const tell = () => {
+		const commit = repository.state.HEAD?.commit;
+		if (commit !== undefined) committed(repository.rootUri.fsPath, commit);
+	};
+	const later = lifetime.own(new Coalescer(BURST_MS, tell));
 	lifetime.own(
 		repository.state.onDidChange(() => {
 			if (head.moved(repository.state.HEAD)) later.schedule();

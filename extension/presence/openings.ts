@@ -1,4 +1,4 @@
-/** Tells that this window opened folders; where no daemon runs yet, the first one that is met hears of it. */
+/** Tells that this window opened folders, in which AI tools may work from then on; where no daemon runs yet, the first one that is met hears of it. */
 import { pathToFileURL } from 'node:url';
 import type { Link } from '../connection/link.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
@@ -25,6 +25,7 @@ export class Openings implements Disposable {
 		for (const folder of folders) {
 			const workspace = pathToFileURL(folder).href;
 			this.#untold.delete(folder);
+			await this.#link.tell('ai/folder', { root: folder });
 			if (await this.#link.tell('event/emit', { name: EVENTS.opened, workspace })) continue;
 			this.#untold.add(folder);
 		}

@@ -4,6 +4,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { workspace } from 'vscode';
+import type { ParamsInput } from '../../shared/protocol/requests.ts';
 import type { Link } from '../connection/link.ts';
 import { openFolders } from '../indexing/folders.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
@@ -13,6 +14,12 @@ import { EVENTS } from './events.ts';
 import { concerned } from './gitHead.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Openings } from './openings.ts';
+
+/**
+ * A window that is loaded again is closed and opened for the editor too: only that it comes back tells the two
+ * apart, and on a busy machine that took half a minute.
+ */
+const RELOADED = { event: EVENTS.opened, withinMs: 60_000 } as const;
 
 export interface Presence extends Disposable {
 	/** Resolves when the daemon has taken it, or there is none. */
@@ -24,11 +31,14 @@ export function showPresence(
 	log: (message: string) => void,
 ): Presence {
 	const lifetime = new Lifetime();
-	const emit = async (name: string, folders: readonly string[]) => {
+	const emit = async (event: ParamsInput<'event/emit'>, folders: readonly string[]) => {
 		for (const folder of folders) {
-			await link.tell('event/emit', { name, workspace: pathToFileURL(folder).href });
+			await link.tell('event/emit', { ...event, workspace: pathToFileURL(folder).href });
 		}
 	};
+	// Every window on the repository notices it.
+	const committed = (folder: string, commit: string) =>
+		emit({ name: EVENTS.committed, occurrence: commit }, concerned(folder, paths()));
 	const paths = () => openFolders().map(({ path }) => path);
 	const openings = lifetime.own(new Openings(link, (folder) => paths().includes(folder)));
 
@@ -37,9 +47,7 @@ export function showPresence(
 		() => performance.now(),
 	);
 	lifetime.own(watchActivity(heartbeat.noted));
-	lifetime.own(
-		watchCommits((folder) => void emit(EVENTS.committed, concerned(folder, paths())), log),
-	);
+	lifetime.own(watchCommits((folder, commit) => void committed(folder, commit), log));
 	lifetime.own(workspace.onDidGrantWorkspaceTrust(() => void openings.tell(paths())));
 	lifetime.own(
 		workspace.onDidChangeWorkspaceFolders(({ added }) => {
@@ -49,7 +57,7 @@ export function showPresence(
 	);
 	void openings.tell(paths());
 	return {
-		farewell: () => emit(EVENTS.closed, paths()),
+		farewell: () => emit({ name: EVENTS.closed, unless: RELOADED }, paths()),
 		dispose: () => lifetime.dispose(),
 	};
 }

@@ -1,12 +1,18 @@
 /** Tells a person what became of the jobs they just asked for, and of no others. */
+import { basename } from 'node:path';
 import { commands, l10n, ProgressLocation, Uri, window } from 'vscode';
+import { errorMessage } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
+import { isFailure } from '../../shared/jobTerms.ts';
+import type { JobsEnded } from '../../shared/protocol/notify.ts';
 import type { Link } from '../connection/link.ts';
-import { COMMANDS } from '../contributions.ts';
+import { COMMANDS, VIEWS } from '../contributions.ts';
+import { indexedFolder, openFolders } from '../indexing/folders.ts';
 import type { IndexedFolder } from '../indexing/specs.ts';
-import { type IndexSummary, indexSummary, skippedCount } from '../indexing/summary.ts';
-import type { JobOutcomes } from '../jobs/outcomes.ts';
-import { type JobText, progressPercent } from '../jobs/text.ts';
+import { indexSummary } from '../indexing/summary.ts';
+import { jobFlags } from '../jobs/store/flags.ts';
+import type { JobOutcomes } from '../jobs/store/outcomes.ts';
+import { type JobText, progressPercent, sentence } from '../jobs/text/text.ts';
 import { plainLabel } from '../plainLabel.ts';
 
 export interface ReporterPorts {
@@ -21,30 +27,94 @@ export interface ReporterPorts {
 export interface Reporter {
 	/** A whole folder: progress unless the view shows it, and the outcome. */
 	indexing(id: string, folder: IndexedFolder): void;
-	/** A command, whose log is open: only a failure is news. */
+	/** A command, whose log is open: a failure is news, and the end of one that took long. */
 	command(id: string): void;
 	/** One file: a word in the status bar, or the failure. */
 	quiet(id: string): void;
+	/** Jobs, of whoever, that asked for it; the daemon tells one window. */
+	ended(ended: JobsEnded): void;
 }
+
+/** Whoever waits longer looks at something else meanwhile. */
+const LONG_MS = 10_000;
+/** How long a word stands in the status bar. */
+const WORD_MS = 4_000;
 
 export function createReporter(ports: ReporterPorts): Reporter {
 	const { outcomes, link, text } = ports;
 
-	const failed = async (job: Job | undefined) => {
-		if (job === undefined) return;
-		if (job.state !== 'failed' && job.state !== 'expired') return;
-		const show = l10n.t('Show Log');
-		if ((await window.showErrorMessage(text.outcome(job), show)) !== show) return;
-		await commands.executeCommand(COMMANDS.showLog.id, { kind: 'job', id: job.id });
+	/** A title may look like a link, and a link may be a command. */
+	const unlinked = (message: string) => message.replaceAll('](', '] (');
+
+	const outcome = (job: Job): string => {
+		const { workspace } = job;
+		const isHere = workspace === null || openFolders().some(({ uri }) => uri === workspace);
+		const said = unlinked(text.outcome(job));
+		return isHere ? said : l10n.t('{0} (In {1})', said, basename(Uri.parse(workspace).path));
 	};
 
-	const indexed = async (job: Job | undefined, { name, path }: IndexedFolder) => {
-		if (job?.state !== 'succeeded') return failed(job);
-		const search = l10n.t('Search Index');
-		const message = indexedText(name, indexSummary(job.result));
-		if ((await window.showInformationMessage(message, search)) === search) {
-			await commands.executeCommand(COMMANDS.search.id, Uri.file(path));
+	const showLog = (id: string) => commands.executeCommand(COMMANDS.showLog.id, { kind: 'job', id });
+
+	/** @param again What is reported of the job that a retry makes. */
+	const failed = async (job: Job | undefined, again: (id: string) => void) => {
+		// Of others the daemon tells, in the window that the person is in by then.
+		if (job?.notify === 'never' && isFailure(job.state)) await tellFailure(job, again);
+	};
+
+	const tellFailure = async (job: Job, again: (id: string) => void) => {
+		const retry = l10n.t('Retry');
+		const show = l10n.t('Show Log');
+		const ways = jobFlags(job).includes('retryable') ? [retry, show] : [show];
+		const choice = await window.showErrorMessage(outcome(job), ...ways);
+		if (choice === show) await showLog(job.id);
+		if (choice === retry) await retried(job.id, again);
+	};
+
+	const retried = async (id: string, again: (id: string) => void) => {
+		try {
+			const { jobs, skipped } = await link.request('job/retry', { ids: [id] });
+			for (const job of jobs) again(job.id);
+			for (const { reason } of skipped) void window.showInformationMessage(sentence(reason));
+		} catch (error) {
+			void window.showErrorMessage(errorMessage(error));
 		}
+	};
+
+	/** Where the view shows it, a word in the status bar is enough. */
+	const good = async (message: string, way: string, go: () => Thenable<unknown>) => {
+		if (ports.jobsVisible()) {
+			window.setStatusBarMessage(`$(check) ${plainLabel(message)}`, WORD_MS);
+			return;
+		}
+		if ((await window.showInformationMessage(message, way)) === way) await go();
+	};
+
+	const indexed = async (job: Job | undefined, folder: IndexedFolder) => {
+		if (job?.state !== 'succeeded') return failed(job, (id) => indexing(id, folder));
+		await good(text.indexed(folder.name, job.result), l10n.t('Search Index'), () =>
+			commands.executeCommand(COMMANDS.search.id, Uri.file(folder.path)),
+		);
+	};
+
+	const ran = async (job: Job | undefined) => {
+		if (job?.state !== 'succeeded') return failed(job, command);
+		const took = (job.finishedAt ?? 0) - (job.startedAt ?? job.finishedAt ?? 0);
+		if (took < LONG_MS) return;
+		await good(text.outcome(job), l10n.t('Show Log'), () => showLog(job.id));
+	};
+
+	const indexedFile = (job: Job | undefined) => {
+		if (job?.state !== 'succeeded') return failed(job, quiet);
+		const [reason] = indexSummary(job.result).skipped.keys();
+		const words =
+			reason === undefined
+				? `$(check) ${plainLabel(text.outcome(job))}`
+				: l10n.t(
+						'$(info) {0}: the file was skipped ({1}).',
+						plainLabel(job.title),
+						plainLabel(reason),
+					);
+		window.setStatusBarMessage(words, WORD_MS);
 	};
 
 	const withNotification = (id: string, name: string) =>
@@ -69,37 +139,41 @@ export function createReporter(ports: ReporterPorts): Reporter {
 			},
 		);
 
-	return {
-		indexing(id, folder) {
-			const outcome = ports.jobsVisible() ? outcomes.of(id) : withNotification(id, folder.name);
-			void outcome.then((job) => indexed(job, folder));
-		},
-		command(id) {
-			void outcomes.of(id).then(failed);
-		},
-		quiet(id) {
-			void outcomes.of(id).then((job) => {
-				if (job?.state !== 'succeeded') return failed(job);
-				const [reason] = indexSummary(job.result).skipped.keys();
-				const words =
-					reason === undefined
-						? `$(check) ${plainLabel(text.outcome(job))}`
-						: l10n.t(
-								'$(info) {0}: the file was skipped ({1}).',
-								plainLabel(job.title),
-								plainLabel(reason),
-							);
-				window.setStatusBarMessage(words, 4_000);
-			});
-		},
-	};
-}
+	function indexing(id: string, folder: IndexedFolder): void {
+		const outcome = ports.jobsVisible() ? outcomes.of(id) : withNotification(id, folder.name);
+		void outcome.then((job) => indexed(job, folder));
+	}
 
-function indexedText(name: string, summary: IndexSummary): string {
-	const skipped = skippedCount(summary);
-	if (summary.files === undefined) return l10n.t('{0} is indexed.', name);
-	const files = summary.files - skipped;
-	return skipped === 0
-		? l10n.t('{0} is indexed: {1} files.', name, files)
-		: l10n.t('{0} is indexed: {1} files, {2} skipped.', name, files, skipped);
+	function command(id: string): void {
+		void outcomes.of(id).then(ran);
+	}
+
+	function quiet(id: string): void {
+		void outcomes.of(id).then(indexedFile);
+	}
+
+	/** What a retry of a job that is not of this window's asking is reported as. */
+	const againLike = (job: Job) => (id: string) => {
+		if (job.type === 'index.files') quiet(id);
+		else if (job.type !== 'index.workspace' || job.workspace === null) command(id);
+		else indexing(id, indexedFolder(Uri.parse(job.workspace)));
+	};
+
+	function ended({ jobs, count, failed: bad }: JobsEnded): void {
+		const [only] = jobs;
+		if (only !== undefined && count === 1) {
+			if (isFailure(only.state)) void tellFailure(only, againLike(only));
+			else void good(outcome(only), l10n.t('Show Log'), () => showLog(only.id));
+			return;
+		}
+		void tellTogether(unlinked(text.ended(jobs, count, bad)), bad > 0);
+	}
+
+	const tellTogether = async (message: string, bad: boolean) => {
+		const way = l10n.t('Show Jobs');
+		const tell = bad ? window.showErrorMessage : window.showInformationMessage;
+		if ((await tell(message, way)) === way) await commands.executeCommand(`${VIEWS.jobs}.focus`);
+	};
+
+	return { indexing, command, quiet, ended };
 }

@@ -10,10 +10,12 @@ import {
 import type { Link } from '../connection/link.ts';
 import type { LinkState } from '../connection/state.ts';
 import { COMMANDS, VIEWS } from '../contributions.ts';
-import type { JobStore } from '../jobs/store.ts';
-import { progressPercent } from '../jobs/text.ts';
+import type { JobStore } from '../jobs/store/store.ts';
+import { plainText } from '../jobs/text/plainText.ts';
+import { progressPercent } from '../jobs/text/text.ts';
 import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
 import { plainLabel } from '../plainLabel.ts';
+import { daemonVersion, leavingText, runningOf } from './versions.ts';
 
 const COALESCE_MS = 200;
 
@@ -42,16 +44,24 @@ export function showStatusBar(link: Link, store: JobStore, version: string): Dis
 interface StatusLook {
 	readonly icon: string;
 	readonly words: string;
-	readonly failed: boolean;
+	readonly background: 'error' | 'warning' | undefined;
 	/** Markdown. */
 	readonly panel: string;
 }
 
+const BACKGROUNDS: Partial<Record<LinkState['kind'], 'error' | 'warning'>> = {
+	failed: 'error',
+	outdated: 'warning',
+};
+
 function statusLook(state: LinkState, store: JobStore, version: string): StatusLook | undefined {
 	// Nobody has needed Semantica in this window: then it takes no room either.
 	if (state.kind === 'stopped') return undefined;
-	const failed = state.kind === 'failed';
-	return { ...summary(state, store), failed, panel: panel(state, store, version) };
+	return {
+		...summary(state, store),
+		background: BACKGROUNDS[state.kind],
+		panel: panel(state, store, version),
+	};
 }
 
 function show(item: StatusBarItem, look: StatusLook | undefined): void {
@@ -61,7 +71,10 @@ function show(item: StatusBarItem, look: StatusLook | undefined): void {
 	}
 	item.text = `$(${look.icon}) ${plainLabel(look.words)}`;
 	item.accessibilityInformation = { label: look.words };
-	item.backgroundColor = look.failed ? new ThemeColor('statusBarItem.errorBackground') : undefined;
+	item.backgroundColor =
+		look.background === undefined
+			? undefined
+			: new ThemeColor(`statusBarItem.${look.background}Background`);
 	const tooltip = new MarkdownString(look.panel, true);
 	// Not a list of commands, which the editor would take for another tooltip each time: it would close and open
 	// with every percent. What others say in it is escaped, so all links are ours.
@@ -74,11 +87,25 @@ function summary(state: LinkState, store: JobStore): { icon: string; words: stri
 	switch (state.kind) {
 		case 'failed':
 			return { icon: 'error', words: l10n.t('Semantica: daemon not running') };
+		case 'outdated':
+			return { icon: 'warning', words: l10n.t('Semantica: update needed') };
+		case 'handover':
+			return { icon: 'sync~spin', words: l10n.t('Semantica: updating') };
 		case 'connected':
-			return activity(store);
+			return store.draining?.mode === 'handover' ? updating(store) : activity(store);
 		default:
 			return { icon: 'sync~spin', words: l10n.t('Semantica: connecting') };
 	}
+}
+
+function updating(store: JobStore): { icon: string; words: string } {
+	const running = runningOf(store);
+	if (running === 0) return { icon: 'sync~spin', words: l10n.t('Semantica: updating') };
+	const words =
+		running === 1
+			? l10n.t('Semantica: update waits for 1 job')
+			: l10n.t('Semantica: update waits for {0} jobs', running);
+	return { icon: 'sync~spin', words };
 }
 
 function activity(store: JobStore): { icon: string; words: string } {
@@ -100,21 +127,52 @@ function activity(store: JobStore): { icon: string; words: string } {
 
 function panel(state: LinkState, store: JobStore, version: string): string {
 	const panel = new MarkdownString('');
-	panel.appendMarkdown(`**Semantica** ${version}\n\n`);
-	if (state.kind === 'failed') panel.appendText(state.error.message).appendMarkdown('\n\n');
+	const daemon = daemonVersion(state, version);
+	panel.appendMarkdown(`**Semantica** ${version}`);
+	if (daemon !== undefined) panel.appendMarkdown(` · ${plainText(l10n.t('daemon {0}', daemon))}`);
+	panel.appendMarkdown('\n\n');
+	const say = (sentence: string) => panel.appendMarkdown(`${plainText(sentence)}\n\n`);
+	const leaving = leavingText(state, store);
+	if (leaving !== undefined) say(leaving);
+	if (isNewer(state)) {
+		say(
+			l10n.t(
+				'The daemon is newer than this window. Update Semantica here, then reload the window.',
+			),
+		);
+	}
+	if (state.kind === 'failed' || state.kind === 'outdated') say(state.error.message);
 	if (state.kind === 'connected') {
 		const waiting = store.counts?.['queued'] ?? 0;
 		const running = store.counts?.['running'] ?? 0;
-		panel.appendText(l10n.t('{0} running, {1} waiting', running, waiting)).appendMarkdown('\n\n');
+		say(l10n.t('{0} running, {1} waiting', running, waiting));
 	}
+	return panel.appendMarkdown(links(state, store, leaving !== undefined).join(' · ')).value;
+}
+
+const isNewer = (state: LinkState): boolean =>
+	state.kind === 'connected' && state.relation === 'newer';
+
+function links(state: LinkState, store: JobStore, leaves: boolean): string[] {
 	const link = (id: string, words: string) => `[${words}](command:${id})`;
-	const links = [
+	const log = link(COMMANDS.showDaemonLog.id, l10n.t('Show Daemon Log'));
+	const reload = link('workbench.action.reloadWindow', l10n.t('Reload Window'));
+	const restart = link(
+		COMMANDS.restartDaemon.id,
+		leaves ? l10n.t('Update Now') : l10n.t('Restart Daemon'),
+	);
+	if (state.kind === 'handover') return [log, restart];
+	if (state.kind === 'outdated') {
+		const updates = 'workbench.extensions.action.checkForUpdates';
+		return [reload, link(updates, l10n.t('Check for Updates')), log];
+	}
+	return [
 		link(COMMANDS.search.id, l10n.t('Search Index')),
 		store.paused
 			? link(COMMANDS.resumeAll.id, l10n.t('Resume All'))
 			: link(COMMANDS.pauseAll.id, l10n.t('Pause All')),
-		link(COMMANDS.showDaemonLog.id, l10n.t('Show Daemon Log')),
-		link(COMMANDS.restartDaemon.id, l10n.t('Restart Daemon')),
+		log,
+		restart,
+		...(isNewer(state) ? [reload] : []),
 	];
-	return panel.appendMarkdown(links.join(' · ')).value;
 }

@@ -9,7 +9,8 @@ import type { StateFile } from '../protocol/requests.ts';
 export async function readStateFile(paths: DataPaths): Promise<StateFile | undefined> {
 	try {
 		const state: unknown = JSON.parse(await readFile(paths.stateFile, 'utf8'));
-		return isStateFile(state) ? state : undefined;
+		// Builds that knew nothing of handover did not say when they were built.
+		return isStateFile(state) ? { ...state, builtAt: state.builtAt ?? 0 } : undefined;
 	} catch (error) {
 		// Half-written is impossible (it is renamed into place); absent or unreadable means no daemon for us.
 		if (errorCode(error) !== undefined || error instanceof SyntaxError) return undefined;
@@ -32,7 +33,7 @@ function isStateFile(value: unknown): value is StateFile {
 	);
 }
 
-export async function readToken(paths: DataPaths): Promise<string> {
+export async function readToken(paths: Pick<DataPaths, 'tokenFile'>): Promise<string> {
 	return (await readFile(paths.tokenFile, 'utf8')).trim();
 }
 

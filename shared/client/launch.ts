@@ -3,25 +3,31 @@
  * so that an update or removal of the extension cannot pull the program from under a running daemon.
  */
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
-import { cp, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BuildInfo } from '../build.ts';
-import { inheritedEnvironment } from '../environment.ts';
-import { errorCode, errorMessage, SemanticaError } from '../errors.ts';
-import { makeFolder } from '../folders.ts';
+import { isNewer } from '../build.ts';
+import { desktopVariables, inheritedEnvironment } from '../environment.ts';
+import { SemanticaError } from '../errors.ts';
+import { nodeArguments } from '../nodeArguments.ts';
 import type { DataPaths } from '../paths.ts';
 import type { StateFile } from '../protocol/requests.ts';
-import { openSocket, readStateFile } from './endpoint.ts';
+import { assertDataFolder, assertOwnFolder, assertOwnProgram } from '../trust.ts';
+import {
+	type BuildSource,
+	discardBuild,
+	isDamaged,
+	newestBuild,
+	notWritable,
+	type StagedBuild,
+	stageBuild,
+} from './builds.ts';
+import { readStateFile } from './endpoint.ts';
+import { isServed, mayBeOurs } from './reach.ts';
 
-export interface LaunchOptions {
-	readonly paths: DataPaths;
-	/** Folder with build.json and what it lists. */
-	readonly distFolder: string;
-	readonly build: BuildInfo;
+export interface LaunchOptions extends BuildSource {
 	/** A Node of at least 22.15, or Electron, which is told to act as one. */
 	readonly execPath: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
@@ -50,13 +56,27 @@ export function daemonEnvironment(
 ): Record<string, string> {
 	return {
 		...inheritedEnvironment(env),
-		SEMANTICA_HOME: home,
-		SEMANTICA_READY_FD: String(READY_FD),
-		ELECTRON_RUN_AS_NODE: '1',
+		...desktopVariables(env),
+		...daemonVariables(home),
 		NODE_COMPILE_CACHE: join(folder, 'compiled'),
+	};
+}
+
+/** What every daemon has in its environment, whoever starts it. */
+export function daemonVariables(home: string): Record<string, string> {
+	return {
+		SEMANTICA_HOME: home,
+		ELECTRON_RUN_AS_NODE: '1',
+		UV_THREADPOOL_SIZE: String(THREADS),
 		...ALLOCATOR,
 	};
 }
+
+/** By this variable a daemon knows that a service started it, and starts the next one. */
+export const SERVICE_VARIABLE = 'SEMANTICA_SERVICE';
+
+/** The exit code of such a daemon that makes way for a newer build: the service starts that. */
+export const HANDED_OVER = 75;
 
 /** What the daemon says on its readiness pipe: exactly one line. */
 export type ReadyMessage =
@@ -65,47 +85,98 @@ export type ReadyMessage =
 	| { readonly busy: true; readonly pid: number | null }
 	/** It ended to be started once more: the sentence says why. */
 	| { readonly again: string }
-	| { readonly error: string };
+	/** `outdated`: only a newer build can start here. */
+	| { readonly error: string; readonly outdated?: boolean };
+
+interface Late {
+	/** It said nothing in time. */
+	readonly late: true;
+}
+
+const NOT_READY =
+	'The Semantica daemon started but was not ready in time. The machine may be overloaded: try again.';
 
 /** Between looks for a daemon that is about to answer. */
 const POLL_MS = 50;
 
+/** For file work: most of them may come to wait for disks that do not answer. */
+const THREADS = 16;
+
 /** The file descriptor of the readiness pipe in the daemon. */
 export const READY_FD = 3;
 
-/** The running daemon's state, or undefined when nobody answers at the endpoint it names. */
+/**
+ * The running daemon's state, or undefined when none lives at the endpoint it names.
+ * @throws SemanticaError SYSTEM where the data folder is not ours alone.
+ */
 export async function findDaemon(paths: DataPaths): Promise<StateFile | undefined> {
+	assertOwnFolder(paths);
 	const state = await readStateFile(paths);
-	if (state === undefined) return undefined;
-	try {
-		(await openSocket(state.endpoint)).destroy();
-		return state;
-	} catch {
-		return undefined;
-	}
+	if (state === undefined || !mayBeOurs(paths, state.endpoint)) return undefined;
+	return (await isServed(state)) ? state : undefined;
 }
 
 /**
- * Finds the daemon or starts it. Several callers at once get the same one.
- * @throws SemanticaError SYSTEM with a sentence, and the tail of the daemon's log when it crashed.
+ * Finds the daemon or starts it: that of the newest build that is there, so that no older one comes back.
+ * Several callers at once get the same one.
+ * @throws SemanticaError SYSTEM with a sentence; `data.outdated` where only a newer build can start.
  */
 export async function ensureDaemon(options: LaunchOptions): Promise<StateFile> {
 	const { paths } = options;
 	const deadline = Date.now() + (options.timeoutMs ?? 20_000);
+	let repairs = 0;
+	let holder: number | null | undefined;
 	for (let wait = POLL_MS; ; wait *= 2) {
 		const running = await findDaemon(paths);
 		if (running !== undefined) return running;
-		const message = await startDaemon(options, deadline);
+		const staged = await buildToStart(options);
+		const message = await startDaemon(options, staged, deadline);
 		if ('ready' in message) return message.ready;
-		if ('error' in message) throw new SemanticaError('SYSTEM', message.error);
 		if ('again' in message) continue;
+		if ('late' in message) {
+			throw new SemanticaError(
+				'SYSTEM',
+				holder === undefined ? NOT_READY : heldSentence(paths, holder),
+			);
+		}
+		if ('error' in message) {
+			// Another one started meanwhile, and removed the older copy that ours was starting from.
+			const other = await findDaemon(paths);
+			if (other !== undefined) return other;
+			if (repairs++ < MAX_REPAIRS && (await isDamaged(staged))) {
+				await discardBuild(staged.folder);
+				continue;
+			}
+			const foreign = staged.build.buildId === options.build.buildId ? '' : broughtBy(staged);
+			throw new SemanticaError(
+				'SYSTEM',
+				message.error + foreign,
+				message.outdated ? { outdated: true } : {},
+			);
+		}
+		holder = message.pid;
 		// The owner is still starting, or leaving: it answers soon, or its place can soon be taken.
 		const found = await answerWithin(paths, Math.min(wait, deadline - Date.now()));
 		if (found !== undefined) return found;
 		if (Date.now() >= deadline) {
-			throw new SemanticaError('SYSTEM', heldSentence(paths, message.pid));
+			throw new SemanticaError('SYSTEM', heldSentence(paths, holder));
 		}
 	}
+}
+
+/** Of a newer build that cannot start, which keeps the own one from being started: the way back. */
+function broughtBy({ folder, build }: StagedBuild): string {
+	return ` It is version ${build.version}, brought by a newer Semantica; to go back, remove ${folder}.`;
+}
+
+/** Copies that turn out damaged are replaced so often; a disk that spoils them all is not to be asked for ever. */
+const MAX_REPAIRS = 2;
+
+async function buildToStart(options: LaunchOptions): Promise<StagedBuild> {
+	assertDataFolder(options.paths);
+	const newest = await newestBuild(options.paths);
+	if (newest !== undefined && isNewer(newest.build, options.build)) return newest;
+	return stageBuild(options);
 }
 
 /** No event tells that a daemon has become ready for others. */
@@ -130,18 +201,30 @@ function heldSentence(paths: DataPaths, pid: number | null): string {
 	);
 }
 
-async function startDaemon(options: LaunchOptions, deadline: number): Promise<ReadyMessage> {
+async function startDaemon(
+	options: LaunchOptions,
+	{ folder }: StagedBuild,
+	deadline: number,
+): Promise<ReadyMessage | Late> {
 	const { paths } = options;
-	const folder = await stageBuild(options);
+	assertOwnProgram(folder);
 	const logFd = openLog(paths);
+	const logged = fstatSync(logFd).size;
 	try {
-		const child = spawn(options.execPath, [join(folder, 'daemon.js')], {
-			cwd: paths.home,
-			detached: true,
-			windowsHide: true,
-			stdio: ['ignore', logFd, logFd, 'pipe'],
-			env: daemonEnvironment(options.env, paths.home, folder),
-		});
+		const child = spawn(
+			options.execPath,
+			[...nodeArguments(options.execPath), join(folder, 'daemon.js')],
+			{
+				cwd: paths.home,
+				detached: true,
+				windowsHide: true,
+				stdio: ['ignore', logFd, logFd, 'pipe'],
+				env: {
+					...daemonEnvironment(options.env, paths.home, folder),
+					SEMANTICA_READY_FD: String(READY_FD),
+				},
+			},
+		);
 		child.unref();
 		const failed = new Promise<ReadyMessage>((resolve) => {
 			child.once('error', (error) =>
@@ -150,12 +233,39 @@ async function startDaemon(options: LaunchOptions, deadline: number): Promise<Re
 				}),
 			);
 		});
-		const ready = readReadyLine(child.stdio[READY_FD] as Readable, deadline);
+		// Where the system has no descriptor left for it, it has no pipes, and the error tells why.
+		const pipe = child.stdio?.[READY_FD] as Readable | undefined;
+		const ready = pipe === undefined ? failed : readReadyLine(pipe, deadline);
 		const message = await Promise.race([ready, failed]);
-		return message ?? { error: await crashSentence(paths) };
+		return message ?? { error: await crashSentence(paths, logged) };
 	} finally {
 		closeSync(logFd);
 	}
+}
+
+/**
+ * Starts the newest build under bin/ without waiting for it: what a daemon does last that makes way. Clients would
+ * start it too, but there may be none.
+ */
+export async function startSuccessor(
+	paths: DataPaths,
+	execPath: string,
+	env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+	const newest = await newestBuild(paths);
+	if (newest === undefined) return;
+	assertOwnProgram(newest.folder);
+	const logFd = openLog(paths);
+	spawn(execPath, [...nodeArguments(execPath), join(newest.folder, 'daemon.js')], {
+		cwd: paths.home,
+		detached: true,
+		windowsHide: true,
+		stdio: ['ignore', logFd, logFd],
+		env: daemonEnvironment(env, paths.home, newest.folder),
+	})
+		.on('error', () => {})
+		.unref();
+	closeSync(logFd);
 }
 
 function openLog(paths: DataPaths): number {
@@ -167,18 +277,11 @@ function openLog(paths: DataPaths): number {
 }
 
 /** The daemon's one line, or undefined when its end of the pipe closed without one: it crashed. */
-function readReadyLine(pipe: Readable, deadline: number): Promise<ReadyMessage | undefined> {
+function readReadyLine(pipe: Readable, deadline: number): Promise<ReadyMessage | Late | undefined> {
 	return new Promise((resolve) => {
 		let text = '';
-		const timer = setTimeout(
-			() =>
-				finish({
-					error:
-						'The Semantica daemon started but was not ready in time. The machine may be overloaded: try again.',
-				}),
-			Math.max(0, deadline - Date.now()),
-		);
-		const finish = (message: ReadyMessage | undefined) => {
+		const timer = setTimeout(() => finish({ late: true }), Math.max(0, deadline - Date.now()));
+		const finish = (message: ReadyMessage | Late | undefined) => {
 			clearTimeout(timer);
 			pipe.destroy();
 			resolve(message);
@@ -193,69 +296,24 @@ function readReadyLine(pipe: Readable, deadline: number): Promise<ReadyMessage |
 	});
 }
 
-async function crashSentence(paths: DataPaths): Promise<string> {
-	const tail = await readTail(paths.daemonLog, 4096).catch(() => '');
-	return `The Semantica daemon ended while starting. The end of ${paths.daemonLog}:\n${tail.trimEnd()}`;
+/** One sentence for a person; the stack around it is in the log. `from`: what this start has written there. */
+async function crashSentence(paths: DataPaths, from: number): Promise<string> {
+	const words = await readFrom(paths.daemonLog, from).catch(() => '');
+	const [, reason] = [...words.matchAll(/^\w*Error(?: \[\w+\])?: (.+)$/gm)].at(-1) ?? [];
+	const why = reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`;
+	return `The Semantica daemon ended while starting${why}. See ${paths.daemonLog}.`;
 }
 
-async function readTail(file: string, bytes: number): Promise<string> {
+const MAX_WORDS = 64 * 1024;
+
+async function readFrom(file: string, start: number): Promise<string> {
 	const handle = await open(file);
 	try {
 		const { size } = await handle.stat();
-		const start = Math.max(0, size - bytes);
-		const buffer = Buffer.alloc(size - start);
+		const buffer = Buffer.alloc(Math.max(0, Math.min(size - start, MAX_WORDS)));
 		await handle.read(buffer, 0, buffer.length, start);
-		return buffer.toString('utf8').split('\n').slice(-20).join('\n');
+		return buffer.toString('utf8');
 	} finally {
 		await handle.close();
 	}
 }
-
-/** Copies the build to bin/<buildId>, whole or not at all, and returns that folder. */
-async function stageBuild(options: LaunchOptions): Promise<string> {
-	const { paths, build, distFolder } = options;
-	const target = join(paths.bin, build.buildId);
-	if (await exists(join(target, 'build.json'))) return target;
-	// Its own for each caller: several of one process may come here at once.
-	const draft = `${target}.${randomUUID()}.tmp`;
-	try {
-		makeFolder(paths.home);
-	} catch (error) {
-		throw notWritable(paths, error);
-	}
-	try {
-		for (const file of [...build.daemonFiles, 'build.json']) {
-			await mkdir(dirname(join(draft, file)), { recursive: true });
-			await cp(join(distFolder, file), join(draft, file), { recursive: true });
-		}
-		await rename(draft, target).catch(async (error: unknown) => {
-			// Somebody else staged the same build first: theirs is as good.
-			if (!(await exists(join(target, 'build.json')))) throw error;
-		});
-	} catch (error) {
-		throw errorCode(error) === 'ENOENT'
-			? new SemanticaError(
-					'SYSTEM',
-					`A file of Semantica's daemon is missing: ${errorMessage(error)}. Reinstall Semantica, or run npm run build.`,
-				)
-			: notWritable(paths, error);
-	} finally {
-		// Where the draft could not even be looked for, the error that tells why is already on its way.
-		await rm(draft, { recursive: true, force: true }).catch(() => {});
-	}
-	return target;
-}
-
-function notWritable(paths: DataPaths, error: unknown): SemanticaError {
-	return new SemanticaError(
-		'SYSTEM',
-		`Semantica cannot write to its data folder ${paths.home} (${errorMessage(error)}). ` +
-			'Free space or change its permissions, or name another folder with SEMANTICA_HOME.',
-	);
-}
-
-const exists = (file: string): Promise<boolean> =>
-	stat(file).then(
-		() => true,
-		() => false,
-	);

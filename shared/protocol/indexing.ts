@@ -11,6 +11,9 @@ export const hitSchema = z.object({
 	/** 1-based, in UTF-16 units. */
 	column: z.int(),
 	snippet: z.string(),
+	/** The lines around it, long ones cut; only where `contextLines` was asked for. */
+	before: z.array(z.string()).optional(),
+	after: z.array(z.string()).optional(),
 	/** Higher is better; comparable within one answer only. */
 	score: z.number(),
 });
@@ -45,6 +48,8 @@ export const indexRequests = {
 			kind: z.enum(['words', 'symbols']).default('words'),
 			limit: z.int().min(1).max(200).default(20),
 			cursor: z.string().max(512).optional(),
+			/** Lines before and after each hit. */
+			contextLines: z.int().min(0).max(5).default(0),
 		}),
 		result: z.object({
 			hits: z.array(hitSchema),
@@ -63,6 +68,8 @@ export const indexRequests = {
 export const indexWorkspacePayload = z.strictObject({
 	/** gitignore-style patterns on top of the folder's own rules. */
 	exclude: z.array(z.string().min(1).max(1024)).max(1000).default([]),
+	/** Leave out what git does not track and is rarely meant: node_modules, .env, private keys. */
+	defaultExcludes: z.boolean().default(true),
 	/** Larger files are skipped, with that reason. Bytes. */
 	maxFileBytes: z
 		.int()

@@ -1,6 +1,8 @@
 /** Requests about jobs (docs/design.md section 7). */
 import * as z from 'zod';
-import { JOB_STATES, jobSchema, jobSpecSchema, LIMITS, runSchema } from '../job.ts';
+import { type JobUpdate, jobSchema, jobSpecSchema, jobUpdateSchema, runSchema } from '../job.ts';
+import { JOB_STATES, LIMITS } from '../jobTerms.ts';
+import { drainingSchema } from './draining.ts';
 
 const idSchema = z.uuid();
 const stateSchema = z.enum(JOB_STATES);
@@ -11,8 +13,13 @@ export const filterSchema = z.strictObject({
 	queue: oneOrMany(z.string()).optional(),
 	type: oneOrMany(z.string()).optional(),
 	tag: z.string().optional(),
+	group: z.string().min(1).optional(),
+	/** `mcp/` means every origin that begins so. */
+	origin: oneOrMany(z.string().min(1).max(4352)).optional(),
 	/** `null` asks for jobs without a parent. */
 	parentId: idSchema.nullable().optional(),
+	/** Jobs that wait for this one, or did. */
+	after: idSchema.optional(),
 	workspace: z.string().optional(),
 	subjectPrefix: z.string().min(1).max(512).optional(),
 	text: z.string().min(1).max(200).optional(),
@@ -29,17 +36,26 @@ export const JOB_SORTS = [
 	'-priority',
 ] as const;
 
+const targetIds = z.array(idSchema).min(1).max(1000);
+const targetFilter = filterSchema.refine(
+	(filter) => Object.values(filter).some((value) => value !== undefined),
+	'an empty filter is refused; say {"all": true} to mean every job',
+);
 const targetsSchema = z.union([
-	z.strictObject({ ids: z.array(idSchema).min(1).max(1000) }),
-	z.strictObject({
-		filter: filterSchema.refine(
-			(filter) => Object.values(filter).some((value) => value !== undefined),
-			'an empty filter is refused; say {"all": true} to mean every job',
-		),
-	}),
+	z.strictObject({ ids: targetIds }),
+	z.strictObject({ filter: targetFilter }),
 	z.strictObject({ all: z.literal(true) }),
 ]);
 export type Targets = z.output<typeof targetsSchema>;
+
+/** Those that could not run because of it are retried with it, unless that is false. */
+const dependents = { dependents: z.boolean().optional() };
+const retrySchema = z.union([
+	z.strictObject({ ids: targetIds, ...dependents }),
+	z.strictObject({ filter: targetFilter, ...dependents }),
+	z.strictObject({ all: z.literal(true), ...dependents }),
+]);
+export type RetryTargets = z.output<typeof retrySchema>;
 
 const manyResultSchema = z.object({
 	count: z.int(),
@@ -47,6 +63,17 @@ const manyResultSchema = z.object({
 	skippedCount: z.int(),
 });
 export type ManyResult = z.output<typeof manyResultSchema>;
+
+const CHANGES = Object.keys(jobUpdateSchema.shape) as (keyof JobUpdate)[];
+const updateParamsSchema = z
+	.union([
+		jobUpdateSchema.extend({ ids: targetIds }),
+		jobUpdateSchema.extend({ filter: targetFilter }),
+	])
+	.refine(
+		(params) => CHANGES.some((name) => params[name] !== undefined),
+		`names no change: say at least one of ${CHANGES.join(', ')}`,
+	);
 
 export const explanationSchema = z.object({
 	runnable: z.boolean(),
@@ -69,6 +96,8 @@ export const jobRequests = {
 	'job/enqueue': {
 		params: z.strictObject({
 			jobs: z.array(jobSpecSchema).min(1).max(LIMITS.jobsPerRequest),
+			/** This client will follow their logs with `hold`: their output waits for it from the beginning. */
+			hold: z.boolean().optional(),
 		}),
 		result: z.object({
 			jobs: z.array(
@@ -112,9 +141,27 @@ export const jobRequests = {
 			total: z.object({ value: z.int(), exact: z.boolean() }),
 		}),
 	},
+	'job/wait': {
+		params: z.strictObject({
+			ids: z.array(idSchema).min(1).max(100),
+			mode: z.enum(['any', 'all']).default('all'),
+			until: z.enum(['ended', 'ready']).default('ended'),
+			timeoutMs: z.int().min(0).max(3_600_000).default(3_600_000),
+			/** A job that is retried by hand is not over: its successor stands for it. */
+			followRetries: z.boolean().default(false),
+		}),
+		result: z.object({
+			/** In the order asked for, as they are now. */
+			jobs: z.array(jobSchema),
+			/** False: the time is over, or what was waited for cannot come any more. */
+			satisfied: z.boolean(),
+			/** Those that ended and are not kept any more, with their end. */
+			removed: z.array(z.object({ id: z.string(), state: stateSchema })).optional(),
+		}),
+	},
 	'job/cancel': { params: targetsSchema, result: manyResultSchema },
 	'job/retry': {
-		params: targetsSchema,
+		params: retrySchema,
 		result: manyResultSchema.extend({
 			jobs: z.array(z.object({ id: z.string(), retryOf: z.string() })),
 		}),
@@ -122,6 +169,21 @@ export const jobRequests = {
 	'job/pause': { params: targetsSchema, result: manyResultSchema },
 	'job/resume': { params: targetsSchema, result: manyResultSchema },
 	'job/remove': { params: targetsSchema, result: manyResultSchema },
+	'job/update': {
+		params: updateParamsSchema,
+		result: manyResultSchema.extend({
+			skipped: z
+				.array(
+					z.object({
+						id: z.string(),
+						/** CONFLICT: it does not wait any more, or cannot be so. */
+						kind: z.enum(['CONFLICT', 'NOT_FOUND']),
+						reason: z.string(),
+					}),
+				)
+				.max(100),
+		}),
+	},
 	'job/runNow': { params: targetsSchema, result: manyResultSchema },
 } as const;
 
@@ -135,6 +197,8 @@ const changeBase = {
 	counts: countsSchema,
 	/** Everything is paused: queue/update with the name `*`. */
 	paused: z.boolean(),
+	/** Absent while nobody has asked the daemon to leave. */
+	draining: drainingSchema.optional(),
 };
 
 export const subscriptionRequests = {

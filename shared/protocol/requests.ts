@@ -1,20 +1,30 @@
 /** The whole request table: one schema pair per method; parameter and result types are inferred. */
 import * as z from 'zod';
+import type { BuildStamp } from '../build.ts';
+import { aiRequests } from './ai.ts';
+import { groupRequests } from './groups.ts';
+import { hookRequests } from './hooks.ts';
 import { indexRequests } from './indexing.ts';
 import { jobRequests, subscriptionRequests } from './jobs.ts';
 import { logRequests } from './logs.ts';
+import { notifyRequests } from './notify.ts';
+import { scheduleRequests } from './schedules.ts';
+import { statsRequests } from './stats.ts';
 import { queueRequests, systemRequests } from './system.ts';
-
-/** Raised when an older client could no longer understand us. */
-export const PROTOCOL_VERSION = 1;
 
 export const requests = {
 	...jobRequests,
 	...subscriptionRequests,
 	...logRequests,
 	...queueRequests,
+	...scheduleRequests,
+	...groupRequests,
+	...hookRequests,
+	...notifyRequests,
 	...indexRequests,
 	...systemRequests,
+	...aiRequests,
+	...statsRequests,
 } as const;
 
 export type Method = keyof typeof requests;
@@ -24,7 +34,12 @@ export type ParamsInput<M extends Method> = z.input<(typeof requests)[M]['params
 export type Params<M extends Method> = z.output<(typeof requests)[M]['params']>;
 export type Result<M extends Method> = z.output<(typeof requests)[M]['result']>;
 
-export const notifications = { jobsChanged: 'jobs/changed', logData: 'log/data' } as const;
+export const notifications = {
+	jobsChanged: 'jobs/changed',
+	jobsEnded: 'jobs/ended',
+	logData: 'log/data',
+	schedulesChanged: 'schedules/changed',
+} as const;
 
 /** `initialize` is LSP's and lenient: fields we do not know are ignored, ours must be well-formed. */
 export const initializeSchema = z.looseObject({
@@ -33,14 +48,30 @@ export const initializeSchema = z.looseObject({
 		client: z.string().max(64).optional(),
 		version: z.string().max(64).optional(),
 		workspaceFolders: z.array(z.string()).max(1000).optional(),
+		/** The client's own Node, for the day on which the daemon's is removed. */
+		execPath: z.string().max(4096).optional(),
+		/** `tool`: an AI tool's server, which may do little (docs/security.md). */
+		role: z.literal('tool').optional(),
+		/** A tool's: the folder that it was started in, absolute. It belongs to its jobs' origin. */
+		root: z.string().max(4096).optional(),
+		/** A tool's: of the allowed folders only these, absolute. */
+		folders: z.array(z.string().min(1).max(4096)).max(1000).optional(),
 	}),
 });
 
+export type InitializationOptions = z.output<typeof initializeSchema>['initializationOptions'];
+
+/** `system/prove`, the one request before `initialize` (shared/proof.ts). */
+export const proveSchema = z.strictObject({ nonce: z.string().regex(/^[0-9a-f]{32,128}$/) });
+
 /** Sent back from `initialize` under `semantica`. */
-export interface ServerIdentity {
+export interface ServerIdentity extends BuildStamp {
 	readonly protocol: number;
 	readonly instance: string;
-	readonly buildId: string;
+	/** Why it had better make way for another of its build, in a sentence. */
+	readonly stale: string | null;
+	/** What jobs that this client enqueues say of who asked; absent where the daemon is older than that. */
+	readonly origin?: string;
 }
 
 /** run/daemon.json: how clients find the daemon. */
@@ -50,7 +81,10 @@ export const stateFileSchema = z.object({
 	protocol: z.int(),
 	version: z.string(),
 	buildId: z.string(),
+	builtAt: z.int(),
 	instance: z.string(),
 	startedAt: z.int(),
+	/** It answers `system/prove`; absent where it is older than that. */
+	proves: z.boolean().optional(),
 });
 export type StateFile = z.output<typeof stateFileSchema>;

@@ -1,11 +1,21 @@
 /** Requests about queues, settings, events and the daemon itself (docs/design.md section 7). */
 import * as z from 'zod';
+import { RATE_BOUNDS } from '../rate.ts';
+import { DRAIN_MODES } from './draining.ts';
 import { countsSchema } from './jobs.ts';
+
+export const rateSchema = z.strictObject({
+	count: z.int().min(1).max(RATE_BOUNDS.count),
+	perMs: z.int().min(1).max(RATE_BOUNDS.perMs),
+});
+/** So many runs may begin in so long. */
+export type Rate = z.output<typeof rateSchema>;
 
 export const queueSchema = z.object({
 	name: z.string(),
 	concurrency: z.int(),
 	paused: z.boolean(),
+	rate: rateSchema.nullable(),
 	queued: z.int(),
 	running: z.int(),
 });
@@ -18,12 +28,15 @@ export const systemStatusSchema = z.object({
 	pid: z.int(),
 	version: z.string(),
 	buildId: z.string(),
+	builtAt: z.int(),
 	startedAt: z.int(),
 	home: z.string(),
 	endpoint: z.string(),
 	node: z.string(),
 	platform: z.string(),
 	draining: z.string().nullable(),
+	/** How it drains. */
+	drainMode: z.enum(DRAIN_MODES).nullable(),
 	clients: z.int(),
 	counts: countsSchema,
 	queues: z.array(queueSchema),
@@ -54,14 +67,27 @@ export const queueRequests = {
 			.strictObject({
 				/** `*` is the global limit and everything. */
 				name: z.string().regex(/^(\*|[A-Za-z0-9_-]{1,64})$/, 'must be a queue name, or * for all'),
-				concurrency: z.int().min(1).max(1024).optional(),
+				/** `null`: the default again. */
+				concurrency: z.int().min(1).max(1024).nullable().optional(),
 				paused: z.boolean().optional(),
+				/** `null`: none. */
+				rate: rateSchema.nullable().optional(),
 			})
 			.refine(
-				(update) => update.concurrency !== undefined || update.paused !== undefined,
-				'must change something: give concurrency or paused',
-			),
-		result: z.object({ name: z.string(), concurrency: z.int(), paused: z.boolean() }),
+				({ concurrency, paused, rate }) =>
+					concurrency !== undefined || paused !== undefined || rate !== undefined,
+				'must change something: give concurrency, paused or rate',
+			)
+			.refine(({ name, rate }) => name !== '*' || rate === undefined, {
+				path: ['rate'],
+				error: 'belongs to one queue; say its name',
+			}),
+		result: z.object({
+			name: z.string(),
+			concurrency: z.int(),
+			paused: z.boolean(),
+			rate: rateSchema.nullable(),
+		}),
 	},
 } as const;
 
@@ -71,6 +97,7 @@ export const systemRequests = {
 		result: z.object({ values: z.record(z.string(), z.json()), revision: z.int() }),
 	},
 	'settings/update': {
+		/** A value of `null` is the default again. */
 		params: z.strictObject({ values: z.record(z.string(), z.json()), revision: z.int() }),
 		result: z.object({ values: z.record(z.string(), z.json()), revision: z.int() }),
 	},
@@ -78,11 +105,25 @@ export const systemRequests = {
 		params: z.strictObject({
 			name: z.string().min(1).max(128),
 			workspace: z.string().optional(),
+			/** What several clients notice counts once: not told when the last one of its kind was the same. */
+			occurrence: z.string().min(1).max(128).optional(),
+			/** Told after `withinMs`, and not at all when that other event comes for the workspace meanwhile. */
+			unless: z
+				.strictObject({
+					event: z.string().min(1).max(128),
+					withinMs: z.int().min(1).max(600_000),
+				})
+				.optional(),
 		}),
 		result: z.object({ released: z.int() }),
 	},
 	'activity/report': { params: empty, result: z.object({}) },
 	'system/status': { params: empty, result: systemStatusSchema },
+	/** Prometheus' text format. */
+	'system/metrics': {
+		params: empty,
+		result: z.object({ contentType: z.string(), text: z.string() }),
+	},
 	'system/diagnose': {
 		params: empty,
 		result: z.object({
@@ -96,7 +137,7 @@ export const systemRequests = {
 	'system/drain': {
 		params: z.strictObject({
 			reason: z.string().min(1).max(200),
-			mode: z.enum(['whenIdle', 'finish', 'stop']),
+			mode: z.enum(DRAIN_MODES),
 			timeoutMs: z.int().min(0).max(86_400_000).default(60_000),
 		}),
 		result: z.object({ mode: z.string(), running: z.int() }),

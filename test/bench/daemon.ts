@@ -26,9 +26,12 @@ export interface BenchContext {
 	/** A folder that is removed when the benchmark has ended. */
 	folder(): string;
 	/** Who starts it ends it by `kill`. */
-	startDaemon(): Promise<BenchDaemon>;
+	startDaemon(nodeOptions?: readonly string[]): Promise<BenchDaemon>;
 	/** Killed when `use` has ended. */
-	withDaemon<T>(use: (daemon: BenchDaemon) => Promise<T>): Promise<T>;
+	withDaemon<T>(
+		use: (daemon: BenchDaemon) => Promise<T>,
+		nodeOptions?: readonly string[],
+	): Promise<T>;
 	/** Tells a person who waits what is being done. */
 	say(sentence: string): void;
 }
@@ -42,12 +45,12 @@ export function createContext(quick: boolean): BenchContext & { close(): void } 
 		folders.push(made);
 		return made;
 	};
-	const startDaemon = async () => {
+	const startDaemon = async (nodeOptions: readonly string[] = []) => {
 		const home = folder();
 		const paths = dataPaths(home);
 		// Other programs' load must not hold jobs back, or it is the throttle that is measured.
 		writeFileSync(paths.config, JSON.stringify({ throttleCpuPercent: 100 }));
-		const process = spawnDaemon(DIST, home);
+		const process = spawnDaemon(DIST, home, nodeOptions);
 		daemons.add(process);
 		const kill = async () => {
 			daemons.delete(process);
@@ -64,8 +67,8 @@ export function createContext(quick: boolean): BenchContext & { close(): void } 
 		quick,
 		folder,
 		startDaemon,
-		async withDaemon(use) {
-			const daemon = await startDaemon();
+		async withDaemon(use, nodeOptions) {
+			const daemon = await startDaemon(nodeOptions);
 			try {
 				return await use(daemon);
 			} finally {

@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { createPayloadRoom } from '../../daemon/payloads/store.ts';
 import { commandHandler } from '../../daemon/processes/commandHandler.ts';
-import { systemClock } from '../../daemon/queue/clock.ts';
-import { UNCONDITIONAL } from '../../daemon/queue/conditions.ts';
-import { openDatabase } from '../../daemon/queue/database.ts';
 import { type ClaimedRun, createDispatch, type Dispatch } from '../../daemon/queue/dispatch.ts';
-import { createIdSource } from '../../daemon/queue/ids.ts';
+import { prepareJobs } from '../../daemon/queue/intake/prepare.ts';
 import { createQueueParts, type QueueParts } from '../../daemon/queue/parts.ts';
-import { prepareJobs } from '../../daemon/queue/prepare.ts';
+import { systemClock } from '../../daemon/queue/ports/clock.ts';
+import { UNCONDITIONAL } from '../../daemon/queue/ports/conditions.ts';
+import { openDatabase } from '../../daemon/queue/store/database.ts';
+import { createIdSource } from '../../daemon/queue/store/ids.ts';
 import type { Sqlite } from '../../daemon/sqlite/open.ts';
 import { type JobSpecInput, jobSpecSchema } from '../../shared/job.ts';
 import { MIGRATIONS } from './daemon.ts';
@@ -67,7 +67,9 @@ export function openEngine(
 		hindrance: () => undefined,
 		conditions: UNCONDITIONAL,
 		payloads,
+		hooks: () => [],
 		canPauseRuns: () => true,
+		freeReserve: () => false,
 		damaged: (sentence) => {
 			throw new Error(sentence);
 		},
@@ -87,7 +89,10 @@ export function openEngine(
 		async enqueue(jobs) {
 			const specs = jobs.map((job) => jobSpecSchema.parse(job));
 			const prepared = await prepareJobs(specs, types, payloads, () => false);
-			const answers = await parts.writer.submit((tx) => parts.enqueue(tx, prepared), jobs.length);
+			const answers = await parts.writer.submit(
+				(tx) => parts.enqueue(tx, prepared, { origin: 'bench' }),
+				jobs.length,
+			);
 			return answers.map((answer) => answer.id);
 		},
 		async claim() {

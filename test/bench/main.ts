@@ -7,10 +7,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { claimAndComplete, claimDepth } from './cases/engine.ts';
+import { claimAndComplete, claimDepth, claimQueues } from './cases/engine.ts';
 import { bulkEnqueue, loneEnqueue, pipelinedEnqueue, supersedeStorm } from './cases/enqueue.ts';
+import { largeParents } from './cases/families.ts';
 import { idleCost, memory } from './cases/footprint.ts';
+import { largeGraphs } from './cases/graph.ts';
+import { claimBesideBlocked, claimGroups } from './cases/groups.ts';
 import { containedSpawn, daemonReady, duringLoad, enqueueToStart } from './cases/latency.ts';
+import { longestPauses } from './cases/pauses.ts';
 import { megabytePayloads } from './cases/payloads.ts';
 import { besideQueues, idleQueues } from './cases/queues.ts';
 import { regressions } from './compare.ts';
@@ -31,10 +35,16 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 	lone: loneEnqueue,
 	drain: claimAndComplete,
 	load: duringLoad,
+	pauses: longestPauses,
 	start: enqueueToStart,
 	spawn: containedSpawn,
 	claim: claimDepth,
+	'claim-queues': claimQueues,
+	'claim-blocked': claimBesideBlocked,
+	'claim-groups': claimGroups,
+	graph: largeGraphs,
 	storm: supersedeStorm,
+	families: largeParents,
 	rss: memory,
 	idle: idleCost,
 	ready: daemonReady,

@@ -13,7 +13,9 @@ test.runIf(LONG)('what a contained spawn costs', async () => {
 	const grouped = await openHarness({ means: 'control group' });
 	const launch = {
 		run: 1,
-		program: '/bin/true',
+		command: '/bin/true',
+		umask: 0o022,
+		openFiles: 1024,
 		args: [],
 		cwd: '/',
 		env: {},

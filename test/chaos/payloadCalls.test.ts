@@ -10,7 +10,7 @@ import { type DataPaths, dataPaths } from '../../shared/paths.ts';
 import { drafts, pathOfContent, payloadFiles, sha256 } from '../integration/payloads/support.ts';
 import {
 	enqueue,
-	isAlive,
+	gone,
 	shell,
 	startDaemon,
 	type TestDaemon,
@@ -203,8 +203,12 @@ async function untilKilled(
 		});
 		await Promise.race([work(client), closed]);
 	} catch (error) {
-		// What is asked of a dead daemon fails in ways of its own.
-		if (daemon !== undefined && isAlive(daemon.state.pid)) throw error;
+		// What is asked of a dying daemon fails in ways of its own, and its sockets close before it is gone.
+		if (daemon !== undefined) {
+			await gone(daemon.state.pid).catch(() => {
+				throw error;
+			});
+		}
 		killed = true;
 	}
 	const survived = !killed;

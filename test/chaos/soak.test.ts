@@ -5,7 +5,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { DaemonConnection } from '../../shared/client/connection.ts';
-import { isFinished, type Job, type JobSpecInput, type Run } from '../../shared/job.ts';
+import type { Job, JobSpecInput, Run } from '../../shared/job.ts';
+import { isFinished } from '../../shared/jobTerms.ts';
 import { shell, startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { marked, newMarker, until, untilNone } from '../support/processes.ts';
 import { chooseSeed, createRandom } from '../support/random.ts';

@@ -1,4 +1,5 @@
 /** What a new daemon finds, cleans up and resolves before any work. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCookies } from '../../daemon/processes/cookie.ts';
 import { readPidWorld } from '../../daemon/processes/posix/identity.ts';
 import { Undertaker } from '../../daemon/processes/posix/undertaker.ts';
-import type { ProcessIdentity } from '../../daemon/queue/runs.ts';
+import type { ProcessIdentity } from '../../daemon/queue/ports/runs.ts';
 import { openHarness } from '../integration/processes/harness.ts';
 import {
 	enqueue,
@@ -17,17 +18,9 @@ import {
 	jobWhen,
 	shell,
 	startDaemon,
-	type TestDaemon,
 	temporaryFolder,
 } from '../support/daemon.ts';
-import {
-	commandLineOf,
-	livingProcesses,
-	marked,
-	newMarker,
-	parentOf,
-	until,
-} from '../support/processes.ts';
+import { commandLineOf, helpersOf, marked, newMarker, until } from '../support/processes.ts';
 import { canUnshare, need } from './capabilities.ts';
 import { resultTable } from './table.ts';
 
@@ -52,7 +45,7 @@ describe.each([true, false])('control groups: %s', (cgroups) => {
 		await until(() => marked(restartable).length >= 4, 'the restartable job is under way');
 
 		process.kill(daemon.state.pid, 'SIGSTOP');
-		for (const pid of helpersOf(daemon)) process.kill(pid, 'SIGKILL');
+		for (const pid of helpersOf(daemon.state.pid)) process.kill(pid, 'SIGKILL');
 		await daemon.kill();
 		const before = marked(marker).length;
 		expect(before).toBeGreaterThanOrEqual(10);
@@ -141,7 +134,7 @@ test('an undertaker that is killed is replaced, and the new one knows the groups
 	await enqueue(connection, shell(`sleep ${marker} & kill -STOP 0`));
 	await until(() => marked(marker).length >= 4, 'the job is under way');
 	const undertaker = () =>
-		helpersOf(daemon).filter((pid) => commandLineOf(pid).includes('undertaker'));
+		helpersOf(daemon.state.pid).filter((pid) => commandLineOf(pid).includes('undertaker'));
 	const [first = 0] = undertaker();
 	process.kill(first, 'SIGKILL');
 	await until(() => undertaker().some((pid) => pid !== first), 'another undertaker is there');
@@ -196,13 +189,13 @@ describe('a recorded process is touched only when it is the very same', () => {
 
 	test('a pid that was given to a stranger meanwhile', async (context) => {
 		need(context, canUnshare('-Urpf', '--mount-proc'), 'a pid namespace of our own');
-		const { samePid, killed, alive } = namespaced(['-Urpf', '--mount-proc'], 'pidReuse.ts') as {
-			samePid: boolean;
-			killed: number;
-			alive: boolean;
-		};
-		// A kill by the stored pid would have hit it.
-		expect({ samePid, killed, alive }).toEqual({ samePid: true, killed: 0, alive: true });
+		// A kill by the stored number, of the process or of its group, would have hit it.
+		expect(namespaced(['-Urpf', '--mount-proc'], 'pidReuse.ts')).toEqual({
+			samePid: true,
+			killed: 0,
+			groupGone: true,
+			alive: true,
+		});
 	});
 
 	test('a job of a copied data folder is not ours', () => {
@@ -292,20 +285,9 @@ function namespaced(flags: readonly string[], script: string): unknown {
 	return JSON.parse(answer);
 }
 
-/** Undertaker and watchers of a daemon, which the test may kill. */
-function helpersOf(daemon: TestDaemon): number[] {
-	const children = livingProcesses().filter((pid) => parentOf(pid) === daemon.state.pid);
-	const undertakers = children.filter((pid) => commandLineOf(pid).includes('undertaker'));
-	const supervisors = children.filter((pid) => commandLineOf(pid).includes(' semantica '));
-	const watchers = livingProcesses().filter(
-		(pid) => supervisors.includes(parentOf(pid)) && commandLineOf(pid).includes(' semantica '),
-	);
-	return [...undertakers, ...watchers];
-}
-
 test('the helpers of a daemon are gone with it', async () => {
 	const daemon = await startDaemon();
-	const helpers = helpersOf(daemon);
+	const helpers = helpersOf(daemon.state.pid);
 	expect(helpers).toHaveLength(1);
 	await daemon.kill();
 	for (const pid of helpers) await gone(pid);

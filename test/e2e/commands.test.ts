@@ -63,11 +63,13 @@ describe('a command as a job', () => {
 		const notification = workbench.notification('failed');
 		await notification.waitFor();
 		await workbench.jobs.open();
-		const failed = workbench.jobs.group('Failed');
-		await failed.waitFor();
 		const row = workbench.jobs.row('exit code 3');
 		await workbench.jobs.act(row, 'Retry');
 		await workbench.jobs.row('exit code 3').nth(1).waitFor();
+		await notification.getByText('Retry', { exact: true }).click();
+		await workbench.jobs.row('exit code 3').nth(2).waitFor();
+		await notification.waitFor();
+		await workbench.clearNotifications();
 	});
 
 	it('can be looked at while it reports its progress', async () => {
@@ -77,14 +79,23 @@ describe('a command as a job', () => {
 		const line = `i=0; while ${gate.closed}; do i=$((i+1)); echo "${report}"; sleep 0.2; done`;
 		const command = { command: '/bin/sh', args: ['-c', line], env: { PATH: '/usr/bin:/bin' } };
 		const connection = await editor.connect();
-		await connection.request('job/enqueue', {
+		const { jobs } = await connection.request('job/enqueue', {
 			jobs: [{ type: 'command', title: 'Print the book', command }],
 		});
-		connection.dispose();
+		const id = jobs[0]?.id ?? '';
+		const reported = async () =>
+			(await connection.request('job/get', { id })).job.progress?.current ?? 0;
 		await workbench.jobs.open();
 		const row = workbench.jobs.row('Print the book');
 		await row.filter({ hasText: '%' }).waitFor();
-		await workbench.jobs.explain(row, (tooltip) => tooltip.getByText('Queue: default').waitFor());
+		await workbench.jobs.explain(row, async (tooltip) => {
+			await tooltip.getByText('Queue: default').waitFor();
+			const shown = await tooltip.elementHandle();
+			// Longer than the view leaves between two percents.
+			const from = await reported();
+			await expect.poll(reported, { timeout: PATIENCE_MS }).toBeGreaterThan(from + 14);
+			expect(await shown?.isVisible()).toBe(true);
+		});
 
 		const item = workbench.statusItem(/Print the book \d+%/);
 		const text = await item.textContent();
@@ -95,6 +106,7 @@ describe('a command as a job', () => {
 		await expect.poll(() => item.textContent(), { timeout: PATIENCE_MS }).not.toBe(text);
 		expect(await shown?.isVisible()).toBe(true);
 		gate.open();
+		connection.dispose();
 		await row.filter({ hasText: 'succeeded' }).waitFor();
 	});
 

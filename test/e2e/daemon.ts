@@ -6,6 +6,7 @@ import { PATIENCE_MS } from './patience.ts';
 export interface DaemonState {
 	readonly pid: number;
 	readonly instance: string;
+	readonly version: string;
 }
 
 export function daemonState(home: string): DaemonState | undefined {

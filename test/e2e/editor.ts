@@ -11,6 +11,7 @@ import {
 	openSync,
 	readFileSync,
 	rmSync,
+	statSync,
 	writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +19,11 @@ import { createInterface } from 'node:readline';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { RunnerTestCase } from 'vitest';
 import { SYSFS_POWER_SUPPLIES } from '../../daemon/scheduling/power/linux.ts';
-import { connectOver, type DaemonConnection } from '../../shared/client/connection.ts';
+import {
+	type ClientIdentity,
+	connectOver,
+	type DaemonConnection,
+} from '../../shared/client/connection.ts';
 import { openSocket, readStateFile, readToken } from '../../shared/client/endpoint.ts';
 import { dataPaths } from '../../shared/paths.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
@@ -38,12 +43,14 @@ const need = (name: string): string => {
 export interface EditorOptions {
 	/** Off: the editor asks for trust and opens folders in Restricted Mode. */
 	readonly trusted?: boolean;
-	readonly theme?: 'light' | 'dark';
+	readonly theme?: keyof typeof THEMES;
 	readonly settings?: Readonly<Record<string, unknown>>;
 	/** The data folder instead of a fresh one. */
 	readonly home?: string;
 	/** Sees power supplies of its own: none at first, then what `Editor.power` says. Needs UNSHARE. */
 	readonly ownPower?: boolean;
+	/** The folder of extensions instead of the one with this build. */
+	readonly extensions?: string;
 	/** A file that is missing from the installed extension. */
 	readonly withoutFile?: string;
 }
@@ -78,6 +85,8 @@ export class Editor {
 	static async start(options: EditorOptions = {}): Promise<Editor> {
 		const folder = mkdtempSync(join(need('SEMANTICA_E2E_WORK'), 'editor-'));
 		const home = options.home ?? join(folder, 'home');
+		// Where nothing may run there must be no data folder either.
+		if (options.home === undefined && options.trusted !== false) unthrottled(home);
 		const data = join(folder, 'data');
 		mkdirSync(join(data, 'User'), { recursive: true });
 		writeFileSync(
@@ -86,7 +95,7 @@ export class Editor {
 		);
 		// Its own words matter only when something fails.
 		const words = openSync(join(folder, 'code-server.log'), 'a');
-		const extensions = installed(folder, options.withoutFile);
+		const extensions = options.extensions ?? installed(folder, options.withoutFile);
 		const [program = '', ...before] = [
 			...(options.ownPower === true ? withOwnPower() : []),
 			process.execPath,
@@ -140,11 +149,11 @@ export class Editor {
 	}
 
 	/** A connection of its own to the daemon of this editor. */
-	async connect(): Promise<DaemonConnection> {
+	async connect(as: Partial<ClientIdentity> = {}): Promise<DaemonConnection> {
 		const paths = dataPaths(this.home);
 		const state = await readStateFile(paths);
 		if (state === undefined) throw new Error(`No daemon runs for ${this.home}.`);
-		const identity = { token: await readToken(paths), client: 'e2e', version: '0' };
+		const identity = { token: await readToken(paths), client: 'e2e', version: '0', ...as };
 		return connectOver(await openSocket(state.endpoint), identity);
 	}
 
@@ -164,6 +173,13 @@ export class Editor {
 		return files.map((file) => readFileSync(join(logs, file), 'utf8')).join('');
 	}
 
+	/** What the editor has written into its folder of logs, the contents of output channels among it. */
+	logBytes(): number {
+		const logs = join(this.#folder, 'data/logs');
+		const files = globSync('**/*.log', { cwd: logs });
+		return files.reduce((sum, file) => sum + statSync(join(logs, file)).size, 0);
+	}
+
 	/** To be called after each test: keeps pictures and logs of one that failed. */
 	async keepEvidence(test: RunnerTestCase): Promise<void> {
 		if (test.result?.state !== 'fail') return;
@@ -172,6 +188,11 @@ export class Editor {
 		for (const [number, page] of [...this.#pages].entries()) {
 			const path = join(folder, `window-${number + 1}.png`);
 			await page.screenshot({ path }).catch((error: unknown) => console.log(String(error)));
+			// Where the pictures are lost with the machine, the words of the window still tell.
+			const words = await page.locator('body').innerText({ timeout: 5_000 }).catch(String);
+			console.log(
+				`Window ${number + 1} says:\n${words.replace(/\s*\n\s*/g, ' | ').slice(0, 3_000)}`,
+			);
 		}
 		const logs = [
 			[join(this.home, 'daemon.log'), 'daemon.log'],
@@ -195,6 +216,12 @@ export class Editor {
 		await ensureGone(this.home);
 		rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
 	}
+}
+
+/** The load of other programs, these tests among them, keeps no job waiting. */
+function unthrottled(home: string): void {
+	mkdirSync(home, { mode: 0o700 });
+	writeFileSync(dataPaths(home).config, JSON.stringify({ throttleCpuPercent: 100 }));
 }
 
 function withOwnPower(): string[] {
@@ -228,11 +255,13 @@ const QUIET = {
 	'security.workspace.trust.startupPrompt': 'never',
 };
 
-function theme(name: 'light' | 'dark' = 'dark') {
-	return {
-		'workbench.colorTheme': name === 'dark' ? 'Default Dark Modern' : 'Default Light Modern',
-	};
-}
+const THEMES = {
+	light: 'Default Light Modern',
+	dark: 'Default Dark Modern',
+	contrast: 'Default High Contrast',
+};
+
+const theme = (name: keyof typeof THEMES = 'dark') => ({ 'workbench.colorTheme': THEMES[name] });
 
 async function address(server: ChildProcess): Promise<string> {
 	if (server.stdout === null)

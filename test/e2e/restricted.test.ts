@@ -25,21 +25,38 @@ describe('an untrusted folder', () => {
 		await workbench.jobs.welcome.filter({ hasText: 'Restricted Mode' }).waitFor();
 	});
 
-	it.each(['Index Workspace', 'Run Command as Job…', 'Search Index', 'Restart Daemon'])(
-		'refuses %s with a way out',
-		async (command) => {
-			await workbench.run(`Semantica: ${command}`);
-			await workbench.dismissListed('runs nothing in Restricted Mode', async (refusal) => {
-				await refusal.getByText('Manage Workspace Trust').waitFor();
-			});
-		},
-	);
+	it('offers only what it would not refuse', async () => {
+		await workbench.page.keyboard.press('F1');
+		await workbench.quickInput.fill('>Semantica: ');
+		await workbench.quickInput.row('Semantica: Show Daemon Log').waitFor();
+		// The editor has one of its own that shows the view.
+		const ours = workbench.quickInput.row(/^\s*Semantica: (?!Focus on)/);
+		expect(await ours.count()).toBe(1);
+		await workbench.quickInput.cancel();
+		for (const action of ['Search Index', 'Index Workspace', 'Run Command as Job…']) {
+			expect([action, await workbench.jobs.titleAction(action).count()]).toEqual([action, 0]);
+		}
+	});
+
+	it('refuses what a link asks for, with a way out', async () => {
+		await workbench.run('Welcome: Open Walkthrough');
+		await workbench.quickInput.fill('Semantica');
+		await workbench.quickInput.row('Get Started with Semantica').click();
+		await workbench.page
+			.locator('.part.editor .monaco-button')
+			.filter({ hasText: 'Index Workspace' })
+			.click();
+		await workbench.dismissListed('runs nothing in Restricted Mode', async (refusal) => {
+			await refusal.getByText('Manage Workspace Trust').waitFor();
+		});
+	});
 
 	it('starts nothing', () => {
 		expect(existsSync(editor.home)).toBe(false);
 	});
 
 	it('works as soon as it is trusted', async () => {
+		await workbench.jobs.open();
 		await workbench.jobs.welcome.getByText('Manage Workspace Trust').click();
 		await workbench.page
 			.locator('.workspace-trust-editor')
@@ -47,6 +64,7 @@ describe('an untrusted folder', () => {
 			.first()
 			.click();
 		await workbench.jobs.welcome.filter({ hasText: 'There are no jobs yet' }).waitFor();
+		await workbench.jobs.titleAction('Index Workspace').waitFor();
 	});
 
 	it('notices commits from then on', async () => {

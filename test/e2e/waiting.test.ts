@@ -1,4 +1,5 @@
 /** Jobs that wait: they say for what, start by hand or when it happens, and stop and go on as they are told. */
+import { execFileSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DaemonConnection } from '../../shared/client/connection.ts';
@@ -126,9 +127,19 @@ describe('a job that waits', () => {
 		await workbench.statusItem(/^\s*Semantica\s*$/).waitFor();
 	});
 
-	it('starts with the commit that it waits for', async () => {
+	it('starts with the commit that it waits for, and not with the same one once more', async () => {
 		commit(folder);
 		await succeeded('Ship');
+		await enqueue('Ship more', 'true', { constraints: { event: 'git.commit' } });
+		// As another window on the repository tells it, when it comes to it.
+		const occurrence = execFileSync('git', ['-C', folder, 'rev-parse', 'HEAD'], {
+			encoding: 'utf8',
+		});
+		const workspace = pathToFileURL(folder).href;
+		const again = { name: 'git.commit', workspace, occurrence: occurrence.trim() };
+		expect(await connection.request('event/emit', again)).toEqual({ released: 0 });
+		commit(folder);
+		await succeeded('Ship more');
 	});
 
 	it('starts only when nobody types', async () => {
@@ -150,9 +161,16 @@ describe('a job that waits', () => {
 		await enqueue('Say goodbye', 'true', waiting('window.closed'));
 		const other = await editor.open({ folder: pasture });
 		await succeeded('Greet');
+		// A window that is loaded again opens its folder, and has not closed.
+		await enqueue('Welcome back', 'true', waiting('workspace.opened'));
+		await other.page.reload();
+		await succeeded('Welcome back');
 		await row('Say goodbye').filter({ hasText: 'window.closed' }).waitFor();
 		await other.close();
-		await succeeded('Say goodbye');
+		// It might have been loaded again: that it does not come back shows after a minute.
+		await row('Say goodbye')
+			.filter({ hasText: 'succeeded' })
+			.waitFor({ timeout: 60_000 + PATIENCE_MS });
 	});
 
 	it('does not bring a daemon back for a window that only looked on', async () => {

@@ -4,11 +4,17 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
+import { readProcess } from '../../daemon/processes/posix/procfs.ts';
 import { readBuildInfo } from '../../shared/build.ts';
-import { connectOver, type DaemonConnection } from '../../shared/client/connection.ts';
+import {
+	type ClientIdentity,
+	connectOver,
+	type DaemonConnection,
+} from '../../shared/client/connection.ts';
 import { openSocket, readToken } from '../../shared/client/endpoint.ts';
 import { ensureDaemon } from '../../shared/client/launch.ts';
-import { isFinished, type Job, type JobSpecInput } from '../../shared/job.ts';
+import type { Job, JobSpecInput } from '../../shared/job.ts';
+import { isFinished } from '../../shared/jobTerms.ts';
 import { type DataPaths, dataPaths } from '../../shared/paths.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 
@@ -19,13 +25,24 @@ export interface TestDaemon {
 	readonly paths: DataPaths;
 	/** Of the daemon that runs now. */
 	readonly state: StateFile;
-	connect(): Promise<DaemonConnection>;
+	/** `client` is what it calls itself. */
+	connect(client?: string): Promise<DaemonConnection>;
+	/** As an AI tool's server; `root` is where it was started. */
+	tool(options: ToolOptions): Promise<DaemonConnection>;
 	/** SIGKILL, and waits until the process is gone. */
 	kill(): Promise<void>;
 	/** A new daemon on the same data folder. */
 	restart(): Promise<void>;
 	/** What daemon.log says. */
 	log(): string;
+}
+
+export interface ToolOptions {
+	readonly root: string;
+	readonly client?: string;
+	readonly folders?: readonly string[];
+	/** Another token than the data folder's. */
+	readonly token?: string;
 }
 
 export interface TestDaemonOptions {
@@ -53,8 +70,11 @@ export async function startDaemon(options: TestDaemonOptions = {}): Promise<Test
 			timeoutMs: 60_000,
 		});
 	let state = await launch();
+	let born = readProcess(state.pid)?.startTime;
 	const connections = new Set<DaemonConnection>();
 	const kill = async () => {
+		// Long after its end its pid may be another test's daemon.
+		if (born === undefined || readProcess(state.pid)?.startTime !== born) return;
 		killIfAlive(state.pid);
 		await gone(state.pid);
 	};
@@ -64,24 +84,27 @@ export async function startDaemon(options: TestDaemonOptions = {}): Promise<Test
 		// One that was killed leaves its socket behind, in a folder that is not the test's own.
 		rmSync(state.endpoint, { force: true });
 	});
+	async function open(identity: Partial<ClientIdentity> & { readonly client: string }) {
+		const connection = await connectOver(await openSocket(state.endpoint), {
+			token: await readToken(paths),
+			version: '0',
+			...identity,
+		});
+		connections.add(connection);
+		return connection;
+	}
 	return {
 		home,
 		paths,
 		get state() {
 			return state;
 		},
-		async connect() {
-			const connection = await connectOver(await openSocket(state.endpoint), {
-				token: await readToken(paths),
-				client: 'test',
-				version: '0',
-			});
-			connections.add(connection);
-			return connection;
-		},
+		connect: (client = 'test') => open({ client }),
+		tool: ({ client = 'mcp/test', ...options }) => open({ client, role: 'tool', ...options }),
 		kill,
 		async restart() {
 			state = await launch();
+			born = readProcess(state.pid)?.startTime;
 		},
 		log: () => (existsSync(paths.daemonLog) ? readFileSync(paths.daemonLog, 'utf8') : ''),
 	};

@@ -1,6 +1,6 @@
 /** A queue on a machine whose power, battery, idleness and load the test decides. */
-import type { ConditionSet, Conditions } from '../../daemon/queue/conditions.ts';
-import type { Order } from '../../daemon/queue/tx.ts';
+import type { ConditionSet, Conditions } from '../../daemon/queue/ports/conditions.ts';
+import type { Order } from '../../daemon/queue/store/tx.ts';
 import type { JobSpecInput } from '../../shared/job.ts';
 import { openQueue, type TestQueue, task } from './queue.ts';
 

@@ -49,6 +49,17 @@ export function commandLineOf(pid: number): string {
 	return read(pid, 'cmdline').replaceAll('\0', ' ');
 }
 
+/** Undertaker and watchers of a daemon, which the test may kill. */
+export function helpersOf(daemon: number): number[] {
+	const children = livingProcesses().filter((pid) => parentOf(pid) === daemon);
+	const undertakers = children.filter((pid) => commandLineOf(pid).includes('undertaker'));
+	const supervisors = children.filter((pid) => commandLineOf(pid).includes(' semantica '));
+	const watchers = livingProcesses().filter(
+		(pid) => supervisors.includes(parentOf(pid)) && commandLineOf(pid).includes(' semantica '),
+	);
+	return [...undertakers, ...watchers];
+}
+
 /**
  * Looks again and again until no marker is left or the limit has passed. Resolves, per marker, with how many
  * are left and the milliseconds until none was.

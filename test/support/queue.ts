@@ -3,15 +3,20 @@ import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createPayloadRoom, type PayloadRoom } from '../../daemon/payloads/store.ts';
 import { commandHandler } from '../../daemon/processes/commandHandler.ts';
-import type { Clock } from '../../daemon/queue/clock.ts';
-import { type Conditions, sparesBattery, UNCONDITIONAL } from '../../daemon/queue/conditions.ts';
-import { openDatabase } from '../../daemon/queue/database.ts';
 import { createDispatch, type Dispatch } from '../../daemon/queue/dispatch.ts';
+import { prepareJobs } from '../../daemon/queue/intake/prepare.ts';
 import { createQueueParts, type QueueOptions, type QueueParts } from '../../daemon/queue/parts.ts';
-import { prepareJobs } from '../../daemon/queue/prepare.ts';
+import type { Clock } from '../../daemon/queue/ports/clock.ts';
+import {
+	type Conditions,
+	sparesBattery,
+	UNCONDITIONAL,
+} from '../../daemon/queue/ports/conditions.ts';
 import { createJobRequests, type JobRequests } from '../../daemon/queue/requests.ts';
+import { openDatabase } from '../../daemon/queue/store/database.ts';
 import type { Sqlite } from '../../daemon/sqlite/open.ts';
 import { type JobSpecInput, jobSpecSchema } from '../../shared/job.ts';
+import type { Hook } from '../../shared/protocol/hooks.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
 import { temporaryFolder } from './daemon.ts';
 
@@ -81,8 +86,14 @@ export interface TestQueue {
 	readonly dispatch: Dispatch;
 	readonly jobs: JobRequests;
 	enqueue(...specs: JobSpecInput[]): Promise<Result<'job/enqueue'>['jobs']>;
+	/** As the run of this job would. */
+	enqueueBy(id: string, ...specs: JobSpecInput[]): Promise<Result<'job/enqueue'>['jobs']>;
+	/** As an AI tool would whose jobs a person must approve first. */
+	enqueueUnapproved(...specs: JobSpecInput[]): Promise<Result<'job/enqueue'>['jobs']>;
 	/** Claims with the queue's own limits, counting what it claimed before as running. */
 	claim(): Promise<string[]>;
+	/** Until nothing is to be done any more to children of what was stopped, paused or resumed. */
+	swept(): Promise<void>;
 	/** Ends the current run of a job as its process would. */
 	exit(id: string, exitCode: number): Promise<void>;
 }
@@ -98,8 +109,14 @@ export interface TestQueueOptions {
 	/** The setting; 2 where it is not given. */
 	readonly aloneAfterDeaths?: number;
 	readonly canPauseRuns?: boolean;
+	readonly hooks?: readonly Hook[];
+	/** Of one hook so many fall due in a minute. */
+	readonly hookStarts?: number;
+	/** Children dealt with in one group. */
+	readonly sweepRows?: number;
 	/** As over the wire: what no person started spares a low battery. */
 	readonly sparing?: boolean;
+	readonly committing?: QueueOptions['committing'];
 	/** Hears of every statement that the queue prepares. */
 	readonly prepared?: (sql: string) => void;
 }
@@ -155,7 +172,12 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		hindrance: options.hindrance ?? (() => undefined),
 		conditions: options.conditions ?? UNCONDITIONAL,
 		payloads,
+		hooks: () => options.hooks ?? [],
 		canPauseRuns: () => options.canPauseRuns ?? true,
+		freeReserve: () => false,
+		...(options.committing === undefined ? {} : { committing: options.committing }),
+		...(options.sweepRows === undefined ? {} : { sweepRows: options.sweepRows }),
+		...(options.hookStarts === undefined ? {} : { hookStarts: options.hookStarts }),
 		damaged: (sentence) => {
 			throw new Error(sentence);
 		},
@@ -164,6 +186,15 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 	const dispatch = createDispatch(parts);
 	const jobs = createJobRequests(parts);
 	const types = new Map([[commandHandler.type, commandHandler]]);
+	const enqueue = async (
+		by: string | undefined,
+		specs: readonly JobSpecInput[],
+		needsApproval = () => false,
+	) => {
+		const parsed = specs.map((spec) => jobSpecSchema.parse(spec));
+		const asker = { origin: by === undefined ? 'test' : `job/${by}`, job: by, needsApproval };
+		return jobs.enqueue(await prepareJobs(parsed, types, payloads, sparing), asker);
+	};
 	onTestFinished(async () => {
 		if (!db.open) return;
 		await parts.close();
@@ -176,11 +207,17 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		room,
 		dispatch,
 		jobs,
-		async enqueue(...specs) {
-			const parsed = specs.map((spec) => jobSpecSchema.parse(spec));
-			return jobs.enqueue(await prepareJobs(parsed, types, payloads, sparing));
-		},
+		enqueue: (...specs) => enqueue(undefined, specs),
+		enqueueBy: (id, ...specs) =>
+			enqueue(
+				id,
+				specs.map((spec) => ({ ...spec, parentId: id })),
+			),
+		enqueueUnapproved: (...specs) => enqueue(undefined, specs, () => true),
 		claim: async () => (await dispatch.claim(occupied)).map(({ row }) => row.id),
+		async swept() {
+			while (await dispatch.sweep());
+		},
 		async exit(id, exitCode) {
 			const { run } = jobs.get(id).job;
 			await dispatch.finish({ id, run, outcome: { kind: 'exit', exitCode, signal: null } });

@@ -6,13 +6,13 @@ import { ActiveRuns } from '../../daemon/scheduling/activeRuns.ts';
 import { MachineConditions } from '../../daemon/scheduling/conditions.ts';
 import type { CpuSample } from '../../daemon/scheduling/cpu/load.ts';
 import { IdleWatch } from '../../daemon/scheduling/idleWatch.ts';
-import { SchedulingLoop } from '../../daemon/scheduling/loop.ts';
+import { type Schedules, SchedulingLoop } from '../../daemon/scheduling/loop.ts';
 import { createBoundedReader, type PowerReading } from '../../daemon/scheduling/power/reader.ts';
 import { PowerWatch } from '../../daemon/scheduling/powerWatch.ts';
 import { createWakeTimers } from '../../daemon/scheduling/suspend.ts';
 import { FakeClock, openQueue, type TestQueue } from './queue.ts';
 
-export const POWER_RULES = { pollMs: 30_000, confirmMs: 5000, acStableMs: 60_000 };
+export const POWER_RULES = { pollMs: 10_000, confirmMs: 5000, acStableMs: 15_000 };
 export const IDLE_RULES = {
 	sampleMs: 10_000,
 	windowMs: 60_000,
@@ -41,6 +41,7 @@ export interface TestScheduler {
 	readonly machine: Machine;
 	readonly conditions: MachineConditions;
 	readonly running: ReadonlyMap<string, FakeRun>;
+	readonly loop: SchedulingLoop;
 	/** Moves time in steps, and lets everything that follows happen. */
 	advance(ms: number, stepMs?: number): Promise<void>;
 	suspend(ms: number): void;
@@ -63,6 +64,8 @@ export interface SchedulerHooks {
 	/** At the very moment at which a run starts. */
 	readonly started?: (claimed: ClaimedRun) => void;
 	readonly resumed?: (id: string) => void;
+	/** What begins jobs by itself. */
+	readonly schedules?: (queue: TestQueue) => Schedules;
 	/** A sleep of the machine was noticed. */
 	readonly slept?: () => void;
 }
@@ -146,7 +149,11 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 	const log = (sentence: string) => failures.push(sentence);
 	const runs = new ActiveRuns({ dispatch, executor, clock, log });
 	const feed = queue.parts.feed;
-	const loop = new SchedulingLoop({ dispatch, feed, runs, conditions, clock, timers, log });
+	const schedules = hooks.schedules?.(queue);
+	const loop = new SchedulingLoop({
+		...{ dispatch, feed, runs, conditions, clock, timers, log },
+		...(schedules === undefined ? {} : { schedules }),
+	});
 	const close = () => {
 		loop.stop();
 		conditions.need([]);
@@ -167,6 +174,7 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 		machine,
 		conditions,
 		running,
+		loop,
 		settle,
 		close,
 		async advance(ms, stepMs = 5000) {

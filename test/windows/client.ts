@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readBuildInfo } from '../../shared/build.ts';
 import { connectOver, type DaemonConnection } from '../../shared/client/connection.ts';
-import { openSocket, readToken } from '../../shared/client/endpoint.ts';
 import { ensureDaemon } from '../../shared/client/launch.ts';
-import { isFinished, type Job, type JobSpecInput } from '../../shared/job.ts';
+import { reachDaemon } from '../../shared/client/reach.ts';
+import type { Job, JobSpecInput } from '../../shared/job.ts';
+import { isFinished } from '../../shared/jobTerms.ts';
 import { dataFolder, dataPaths } from '../../shared/paths.ts';
 
 const [phase, answerFile = '', marker = ''] = process.argv.slice(2);
@@ -84,7 +85,7 @@ async function after(connection: DaemonConnection) {
 
 /** Starts the daemon, where none runs, as every client does. */
 async function connect(): Promise<DaemonConnection> {
-	const { endpoint } = await ensureDaemon({
+	const state = await ensureDaemon({
 		paths,
 		distFolder: stage,
 		build: readBuildInfo(stage),
@@ -92,8 +93,10 @@ async function connect(): Promise<DaemonConnection> {
 		env: process.env,
 		timeoutMs: 60_000,
 	});
-	const identity = { token: await readToken(paths), client: 'test', version: '0' };
-	return connectOver(await openSocket(endpoint), identity);
+	// A pipe has no folder: it must prove whose it is.
+	if (state.proves !== true) throw new Error('The daemon does not say that it can prove itself.');
+	const { socket, token } = await reachDaemon(paths, state);
+	return connectOver(socket, { token, client: 'test', version: '0' });
 }
 
 function node(...args: string[]): JobSpecInput {

@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
 	closeSync,
 	cpSync,
@@ -52,7 +53,16 @@ for (const folder of [stage, home]) rmSync(folder, { recursive: true, force: tru
 cpSync(join(root, 'dist'), stage, { recursive: true });
 cpSync(windowsBinary('x64'), join(stage, 'native', 'koffi-win32-x64.node'));
 const build = JSON.parse(readFileSync(join(stage, 'build.json'), 'utf8'));
-build.daemonFiles = [...new Set([...build.daemonFiles, 'native/koffi-win32-x64.node'])];
+const koffi = 'native/koffi-win32-x64.node';
+const binary = readFileSync(join(stage, koffi));
+build.daemonFiles = [
+	...build.daemonFiles.filter(({ path }) => path !== koffi),
+	{
+		path: koffi,
+		size: binary.length,
+		sha256: createHash('sha256').update(binary).digest('hex'),
+	},
+];
 writeFileSync(join(stage, 'build.json'), JSON.stringify(build));
 cpSync(join(import.meta.dirname, 'jobs'), join(stage, 'jobs'), { recursive: true });
 mkdirSync(home);

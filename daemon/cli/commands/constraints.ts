@@ -29,14 +29,15 @@ export function addConstraintOptions(command: Command): Command {
 		);
 }
 
+/** @param byHand a person starts it now, so at any charge of the battery, unless the person says otherwise */
 export function constraintsOf(
 	options: ConstraintOptions,
+	byHand = true,
 ): Pick<JobSpecInput, 'constraints' | 'onConstraintLost'> {
 	const { ac, minBattery, idle, event, maxWait, whenLost } = options;
 	const constraints = {
 		...(ac === true ? { power: 'ac' as const } : {}),
-		// Started by hand, so at any charge, unless the person says otherwise.
-		minBattery: minBattery ?? 0,
+		...(minBattery !== undefined || byHand ? { minBattery: minBattery ?? 0 } : {}),
 		...(idle === true ? { idle } : {}),
 		...(event === undefined ? {} : { event }),
 		...(maxWait === undefined ? {} : { maxWaitMs: maxWait }),

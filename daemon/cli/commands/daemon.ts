@@ -59,14 +59,14 @@ export function addDaemonCommand(program: Command, context: Context): void {
 		daemon
 			.command('restart')
 			.summary('stop it and start it again')
-			.description('Stops the daemon, if one runs, and starts that of this build.'),
+			.description('Stops the daemon, if one runs, and starts the newest build of it.'),
 	).action((options: StopOptions) => restart(context, options));
 	daemon
 		.command('status')
 		.summary('say whether it runs')
 		.option(...JSON_OPTION)
 		.action((options: { json?: boolean }) =>
-			using(connectToRunning(context.daemon), (connection) =>
+			using(connectToRunning(context.daemon, { anyProtocol: true }), (connection) =>
 				status(context, connection, options.json === true),
 			),
 		);
@@ -93,7 +93,9 @@ async function start(context: Context, json: boolean, already: string): Promise<
 			return;
 		}
 		const verb = before?.pid === system.pid ? already : 'started';
-		context.out.say(`The Semantica daemon ${verb} (pid ${system.pid}, ${system.home}).`);
+		context.out.say(
+			`The Semantica daemon ${verb} (pid ${system.pid}, version ${system.version}, ${system.home}).`,
+		);
 	});
 }
 
@@ -107,8 +109,8 @@ async function status(
 		context.out.json(system);
 		return;
 	}
-	const { buildId } = context.daemon.build;
-	context.out.lines(renderDaemon(system, buildId, Date.now(), context.out.view()));
+	const { build } = context.daemon;
+	context.out.lines(renderDaemon(system, build, Date.now(), context.out.view()));
 }
 
 async function stopCommand(context: Context, options: StopOptions): Promise<void> {
@@ -128,7 +130,8 @@ async function restart(context: Context, options: StopOptions): Promise<void> {
 async function stop(context: Context, options: StopOptions, reason: string): Promise<Drain> {
 	const mode = modeOf(options);
 	const timeoutMs = options.timeout ?? (mode === 'stop' ? STOP_MS : FINISH_MS);
-	const { drain, pid } = await using(connectToRunning(context.daemon), async (connection) => {
+	const opening = connectToRunning(context.daemon, { anyProtocol: true });
+	const { drain, pid } = await using(opening, async (connection) => {
 		const system = await connection.request('system/status', {});
 		if (!options.json) for (const line of announce(system.counts, mode)) context.err.say(line);
 		const answer = await connection.request('system/drain', { reason, mode, timeoutMs });

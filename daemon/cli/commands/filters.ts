@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
-import type { JobState } from '../../../shared/job.ts';
+import type { JobState } from '../../../shared/jobTerms.ts';
 import type { JobFilter } from '../../../shared/protocol/jobs.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
@@ -18,7 +18,10 @@ export interface FilterOptions {
 	readonly queue?: string[];
 	readonly type?: string[];
 	readonly tag?: string;
+	readonly group?: string;
+	readonly origin?: string[];
 	readonly parent?: string;
+	readonly after?: string;
 	readonly folder?: string;
 	readonly text?: string;
 	readonly since?: number;
@@ -40,7 +43,14 @@ export function addFilterOptions(command: Command): Command {
 		.option('-q, --queue <names>', 'in one of these queues', splitList)
 		.option('--type <names>', 'of one of these types', splitList)
 		.option('--tag <name>', 'with this tag')
+		.option('-g, --group <name>', 'of this group of jobs')
+		.option(
+			'--origin <names>',
+			'that one of these asked for: cli, vscode, job/ID; mcp/ means all that begin so',
+			splitList,
+		)
 		.option('--parent <id>', 'children of this job')
+		.option('--after <id>', 'that wait for this job, or did')
 		.option('-f, --folder <folder>', 'of this workspace folder')
 		.option('--text <text>', 'with this text in title, type, tag or subject')
 		.option('--since <duration>', 'created in the last 30m, 2h, 7d', parseDuration);
@@ -56,11 +66,14 @@ export async function filterOf(
 		...(options.queue === undefined ? {} : { queue: options.queue }),
 		...(options.type === undefined ? {} : { type: options.type }),
 		...(options.tag === undefined ? {} : { tag: options.tag }),
+		...(options.group === undefined ? {} : { group: options.group }),
+		...(options.origin === undefined ? {} : { origin: options.origin }),
 		...(options.text === undefined ? {} : { text: options.text }),
 		...(options.since === undefined ? {} : { createdAfter: Date.now() - options.since }),
 		...(options.parent === undefined
 			? {}
 			: { parentId: await resolveId(connection, options.parent) }),
+		...(options.after === undefined ? {} : { after: await resolveId(connection, options.after) }),
 		...(options.folder === undefined
 			? {}
 			: { workspace: await workspaceUri(context, options.folder) }),
@@ -69,7 +82,7 @@ export async function filterOf(
 
 /** The folder as the daemon names it: a URI with every link resolved. */
 export async function workspaceUri(context: Context, folder: string): Promise<string> {
-	const path = await realpath(resolve(context.cwd, folder)).catch((error: unknown) => {
+	const path = await realpath(resolve(context.cwd(), folder)).catch((error: unknown) => {
 		const why = errorCode(error) === 'ENOENT' ? 'there is no such folder' : errorMessage(error);
 		throw usageError(`--folder ${folder}: ${why}.`);
 	});

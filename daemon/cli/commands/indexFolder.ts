@@ -11,10 +11,12 @@ import { collect, integerFrom, sizeUpTo } from '../parse/values.ts';
 import { newKey, submit } from '../submit.ts';
 import { finishEnqueue } from './enqueued.ts';
 import { examples, JSON_OPTION } from './help.ts';
+import { given, notifyOf } from './work.ts';
 
 interface Options {
 	readonly wait?: boolean;
 	readonly exclude?: string[];
+	readonly defaultExcludes: boolean;
 	readonly maxFileSize?: number;
 	readonly priority?: number;
 	readonly delete?: boolean;
@@ -32,6 +34,10 @@ export function addIndexCommand(program: Command, context: Context): void {
 		.option('-w, --wait', 'follow the job; Ctrl-C leaves it running')
 		.option('-x, --exclude <pattern>', 'leave this out too, as in .gitignore (repeatable)', collect)
 		.option(
+			'--no-default-excludes',
+			'index what is left out unless git tracks it: node_modules, .venv, .env, private keys and the like',
+		)
+		.option(
 			'--max-file-size <size>',
 			'skip larger files, as in 500k or 2M (default: 1M, at most 64M)',
 			sizeUpTo('64M'),
@@ -41,6 +47,7 @@ export function addIndexCommand(program: Command, context: Context): void {
 			new Option('--delete', 'delete the index of the folder, not the folder').conflicts([
 				'wait',
 				'exclude',
+				'defaultExcludes',
 				'maxFileSize',
 				'priority',
 			]),
@@ -63,7 +70,7 @@ export function addIndexCommand(program: Command, context: Context): void {
 
 /** The folder itself may be gone long since. */
 async function deleteIndex(context: Context, folder: string, options: Options): Promise<void> {
-	const path = resolve(context.cwd, folder);
+	const path = resolve(context.cwd(), folder);
 	const workspace = pathToFileURL(path).href;
 	const answer = await using(connectOrStart(context.daemon), (connection) =>
 		connection.request('index/delete', { workspace }),
@@ -74,10 +81,11 @@ async function deleteIndex(context: Context, folder: string, options: Options): 
 }
 
 async function indexFolder(context: Context, folder: string, options: Options): Promise<void> {
-	const path = resolve(context.cwd, folder);
+	const path = resolve(context.cwd(), folder);
 	await assertFolder(path);
 	const payload = {
 		...(options.exclude === undefined ? {} : { exclude: options.exclude }),
+		...(options.defaultExcludes ? {} : { defaultExcludes: false }),
 		...(options.maxFileSize === undefined ? {} : { maxFileBytes: options.maxFileSize }),
 	};
 	const spec: JobSpecInput & { key: string } = {
@@ -86,6 +94,7 @@ async function indexFolder(context: Context, folder: string, options: Options): 
 		key: newKey(),
 		// Started by hand, so at any charge.
 		constraints: { minBattery: 0 },
+		...given({ notify: notifyOf(context, options) }),
 		...(Object.keys(payload).length === 0 ? {} : { payload }),
 		...(options.priority === undefined ? {} : { priority: options.priority }),
 	};

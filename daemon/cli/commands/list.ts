@@ -3,6 +3,7 @@ import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import type { ParamsInput, Result } from '../../../shared/protocol/requests.ts';
 import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
+import { TERM_NAMES, withTerms } from '../parse/terms.ts';
 import { formatCount } from '../render/format.ts';
 import { renderJobTable } from '../render/list.ts';
 import { addFilterOptions, type FilterOptions, filterOf } from './filters.ts';
@@ -33,6 +34,7 @@ export function addListCommand(program: Command, context: Context): void {
 				'Lists jobs, newest first. Children of other jobs are left out unless asked for.',
 			),
 	)
+		.argument('[filters...]', `words such as group:my-tests; also ${TERM_NAMES.slice(1).join(' ')}`)
 		.option('-a, --all', 'children too')
 		.addOption(
 			new Option('--sort <order>', 'a minus sign means descending')
@@ -48,12 +50,16 @@ export function addListCommand(program: Command, context: Context): void {
 				['semantica list', 'what happened last'],
 				['semantica list -s open', 'what is waiting or running'],
 				['semantica list -s failed --since 1d', 'what failed today'],
+				['semantica list group:my-tests', 'the jobs of a group'],
 				['semantica list --parent 1a2b3c4d', 'the children of a job'],
 			),
 		)
-		.action((options: Options) =>
-			using(connectToRunning(context.daemon), (connection) => list(context, connection, options)),
-		);
+		.action((words: string[], options: Options) => {
+			const wanted = withTerms(words, options);
+			return using(connectToRunning(context.daemon), (connection) =>
+				list(context, connection, wanted),
+			);
+		});
 }
 
 async function list(
@@ -63,7 +69,9 @@ async function list(
 ): Promise<void> {
 	const wanted = await filterOf(context, connection, options);
 	const topLevel = options.all !== true && options.parent === undefined;
-	const filter = topLevel ? { ...wanted, parentId: null } : wanted;
+	// A job sees its own children.
+	const parentId = context.daemon.caller?.jobId ?? null;
+	const filter = topLevel ? { ...wanted, parentId } : wanted;
 	const limit = options.limit ?? STANDARD_LIMIT;
 	const page = await readPages(connection, filter, options, limit);
 	if (options.json) {

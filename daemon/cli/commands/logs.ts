@@ -1,32 +1,63 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
 import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
-import { followLog, type LogSink, readLog } from '../follow/log.ts';
-import { writeLogTo } from '../follow/logOutput.ts';
+import { usageError } from '../errors.ts';
+import { type FollowOptions, followLog, type LogSink, readLog } from '../follow/log.ts';
+import { asKept, writeLog } from '../follow/logOutput.ts';
 import { RUNS_AGAIN, reconnect } from '../follow/reconnect.ts';
+import { createTimestamps } from '../follow/timestamps.ts';
 import { resolveId } from '../ids.ts';
-import { parseCount } from '../parse/values.ts';
+import { integerFrom, parseCount, parseDuration } from '../parse/values.ts';
 import { examples, ID_HINT } from './help.ts';
+import { grepLog } from './logGrep.ts';
+import { timeOption } from './work.ts';
 
 interface Options {
 	readonly follow?: boolean;
 	readonly lines?: number;
+	readonly since?: string;
+	readonly timestamps?: boolean;
+	readonly grep?: string;
+	readonly fixed?: boolean;
+	readonly ignoreCase?: boolean;
+	readonly context?: number;
+	readonly only?: 'stdout' | 'stderr';
 	readonly json?: boolean;
 }
 
-/** How far from its end the log is searched for the last lines. Bytes. */
-const TAIL_BYTES = 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
+const DAY_MS = 24 * 3_600_000;
 
 export function addLogsCommand(program: Command, context: Context): void {
 	program
 		.command('logs')
 		.alias('log')
 		.summary('print the log of a job')
-		.description('Prints what a job wrote, all its runs one after another.')
+		.description(
+			'Prints what a job wrote, byte for byte, all its runs one after another. What Semantica itself ' +
+				'says in a log goes to standard error, unless standard output is a terminal.',
+		)
 		.argument('<id>', ID_HINT)
 		.option('-f, --follow', 'go on until the job ends')
+		.option('--no-follow', 'print what there is; so it is without -f')
 		.option('-n, --lines <number>', 'begin with the last lines', parseCount)
+		.option('--since <time>', 'begin with what was written in the last 10m, or since 18:30')
+		.option('-t, --timestamps', 'when each line was written, in front of it')
+		.addOption(
+			new Option('-g, --grep <pattern>', "lines that match (RE2's regular expressions)").conflicts([
+				'follow',
+				'only',
+			]),
+		)
+		.option('-F, --fixed', 'the pattern of --grep is plain text')
+		.option('-i, --ignore-case', 'for --grep, large and small letters are the same')
+		.option('-C, --context <lines>', 'with --grep, so many lines around', integerFrom(0, 10))
+		.addOption(
+			new Option('--only <stream>', 'of its two streams this one')
+				.choices(['stdout', 'stderr'])
+				.conflicts('json'),
+		)
 		.option('--json', 'print pieces of the log with their offsets, one JSON object per line')
 		.addHelpText(
 			'after',
@@ -34,6 +65,9 @@ export function addLogsCommand(program: Command, context: Context): void {
 				['semantica logs 1a2b3c4d', 'all of it'],
 				['semantica logs 1a2b3c4d -f', 'and what comes, until the job ends'],
 				['semantica logs 1a2b3c4d -n 20', 'the last 20 lines'],
+				["semantica logs 1a2b3c4d -g 'error|warn' -C 2", 'lines that match, and two around'],
+				['semantica logs 1a2b3c4d -t --since 10m', 'what is new, with times'],
+				['semantica logs 1a2b3c4d --only stdout > x.tar', 'what it wrote there, exactly'],
 			),
 		)
 		.action((id: string, options: Options) =>
@@ -50,15 +84,40 @@ async function logs(
 	options: Options,
 ): Promise<void> {
 	const id = await resolveId(connection, given);
-	const sink: LogSink = options.json
-		? (chunk) => {
-				context.out.stream.write(`${JSON.stringify(chunk)}\n`);
-			}
-		: writeLogTo(context);
-	const from =
-		options.lines === undefined ? 0 : await offsetOfLastLines(connection, id, options.lines);
-	if (options.follow) await follow(context, connection, id, from, sink);
-	else await readLog(connection, id, from, sink);
+	const timestamps = options.timestamps === true;
+	const from = await beginOf(connection, id, options);
+	if (options.grep !== undefined) {
+		await grepLog(context, connection, id, {
+			pattern: options.grep,
+			fixed: options.fixed === true,
+			ignoreCase: options.ignoreCase === true,
+			around: options.context ?? 0,
+			timestamps,
+			json: options.json === true,
+			from,
+		});
+		return;
+	}
+	if (options.context !== undefined || options.fixed || options.ignoreCase) {
+		throw usageError('--context, --fixed and --ignore-case go with --grep.');
+	}
+	const sink = sinkOf(context, options);
+	// What is printed as JSON is read as text.
+	const how = { encoding: options.json ? 'utf8' : 'base64', timestamps } as const;
+	if (options.follow === true) await follow(context, connection, id, from, sink, how);
+	else await readLog(connection, id, from, sink, how);
+}
+
+function sinkOf(context: Context, { json, only, timestamps }: Options): LogSink {
+	if (json === true) {
+		return (chunk) => {
+			context.out.stream.write(`${JSON.stringify(chunk)}\n`);
+		};
+	}
+	const write = writeLog(context, asKept(context, only));
+	if (timestamps !== true) return write;
+	const stamped = createTimestamps(only);
+	return (chunk) => write(stamped(chunk));
 }
 
 /** Follows the log to its end, on the next daemon too when this one is restarted or dies. */
@@ -68,39 +127,65 @@ async function follow(
 	id: string,
 	from: number,
 	sink: LogSink,
+	how: FollowOptions,
 ): Promise<void> {
 	let connection = first;
 	let offset = from;
 	for (;;) {
 		try {
-			await followLog(connection, id, offset, async (chunk) => {
+			const keep: LogSink = async (chunk) => {
 				await sink(chunk);
 				offset = chunk.nextOffset;
-			});
+			};
+			await followLog(connection, id, offset, keep, how);
 			return;
 		} catch (error) {
 			if (!(error instanceof ConnectionClosed)) throw error;
 		} finally {
 			connection.dispose();
 		}
-		connection = await reconnect(context.daemon, id);
+		connection = await reconnect(context.daemon, id, connection.server);
 		context.err.say(RUNS_AGAIN);
 	}
 }
 
-/** Where the last `count` lines begin, as far as they stand in the last part of the log. */
-async function offsetOfLastLines(
+/** Where --lines and --since begin, whichever is later. */
+async function beginOf(
 	connection: DaemonConnection,
 	id: string,
-	count: number,
+	{ lines, since }: Options,
 ): Promise<number> {
-	const { job } = await connection.request('job/get', { id });
-	const offset = Math.max(0, job.logBytes - TAIL_BYTES);
-	const chunk = await connection.request('log/read', { id, offset, maxBytes: TAIL_BYTES });
-	const bytes = Buffer.from(chunk.text);
-	let at = bytes.length - (bytes.at(-1) === 0x0a ? 1 : 0);
-	for (let found = 0; found < count && at >= 0; found++) {
-		at = at === 0 ? -1 : bytes.lastIndexOf(0x0a, at - 1);
+	const bySince = since === undefined ? 0 : await firstSince(connection, id, sinceOf(since));
+	if (lines === undefined) return bySince;
+	const tail = { id, tailLines: lines, offset: bySince, maxBytes: 4 };
+	return (await connection.request('log/read', { ...tail, encoding: 'base64' })).offset;
+}
+
+/** A duration ago, or a time; 18:30 is the last one. */
+function sinceOf(text: string): number {
+	const now = Date.now();
+	try {
+		return now - parseDuration(text);
+	} catch {
+		const time = timeOption('--since', text, now) ?? now;
+		return time > now && /^\d{1,2}:\d{2}$/.test(text.trim()) ? time - DAY_MS : time;
 	}
-	return chunk.offset + at + 1;
+}
+
+async function firstSince(connection: DaemonConnection, id: string, at: number): Promise<number> {
+	let offset = 0;
+	for (;;) {
+		const asked = {
+			id,
+			offset,
+			maxBytes: READ_BYTES,
+			encoding: 'base64',
+			timestamps: true,
+		} as const;
+		const chunk = await connection.request('log/read', asked);
+		const first = (chunk.times ?? []).find((time) => time.at >= at);
+		if (first !== undefined) return Math.max(first.offset, chunk.offset);
+		if (chunk.eof || chunk.nextOffset === offset) return chunk.nextOffset;
+		offset = chunk.nextOffset;
+	}
 }

@@ -1,42 +1,37 @@
-import { constants } from 'node:fs';
-import { access, readFile, realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { type Command, Option } from 'commander';
-import { errorMessage } from '../../../shared/errors.ts';
+import type { Command } from 'commander';
 import type { JobSpecInput } from '../../../shared/job.ts';
+import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
-import { CliError, usageError } from '../errors.ts';
-import { commandEnvironment } from '../parse/environment.ts';
-import { collect, durationUpTo, integerFrom, parseDuration, parseTime } from '../parse/values.ts';
-import { formatBytes } from '../render/format.ts';
+import { usageError } from '../errors.ts';
+import { resolveId } from '../ids.ts';
+import { collect, durationUpTo, isAwaitable, parseDuration } from '../parse/values.ts';
 import { newKey, submit } from '../submit.ts';
 import { addConstraintOptions, type ConstraintOptions, constraintsOf } from './constraints.ts';
 import { finishEnqueue } from './enqueued.ts';
 import { examples, JSON_OPTION } from './help.ts';
+import { inputOf } from './input.ts';
+import { startTime } from './times.ts';
+import {
+	addFailing,
+	addNotify,
+	addPlace,
+	addSameWork,
+	addWhatRuns,
+	assertNotALine,
+	given,
+	notifyOf,
+	timeOption,
+	type WorkOptions,
+	workOf,
+} from './work.ts';
 
-interface Options extends ConstraintOptions {
+interface Options extends ConstraintOptions, WorkOptions {
 	readonly wait?: boolean;
-	readonly title?: string;
-	readonly queue?: string;
-	readonly priority?: number;
-	readonly tag?: string;
 	readonly key?: string;
-	readonly cwd?: string;
-	readonly env?: string[];
-	readonly shell?: boolean;
-	readonly payload?: string;
-	readonly timeout?: number;
-	readonly grace?: number;
-	readonly attempts?: number;
-	readonly retryOn?: number[];
-	readonly restartable?: boolean;
-	readonly ttl?: number;
 	readonly deadline?: string;
 	readonly runAt?: string;
+	readonly after?: string[];
 	readonly delay?: number;
-	readonly subject?: string;
-	readonly supersede?: NonNullable<JobSpecInput['supersede']>;
 	readonly debounce?: number;
 	readonly json?: boolean;
 }
@@ -52,55 +47,22 @@ export function addRunCommand(program: Command, context: Context): void {
 		.argument('<command...>', 'the program and its arguments, best after --')
 		.passThroughOptions()
 		.option('-w, --wait', 'show its output until it ends; Ctrl-C leaves it running')
-		.option(...JSON_OPTION)
-		.optionsGroup('What runs:')
-		.option('-C, --cwd <folder>', 'run it there')
+		.option(...JSON_OPTION);
+	addWhatRuns(command, 'reads this one, as --wait does when something is piped')
+		.option('--key <text>', 'the same key again means the same job, not another one')
+		.optionsGroup('When it runs:');
+	addPlace(command)
+		.option('--delay <duration>', 'not before that much time has passed', parseDuration)
 		.option(
-			'-e, --env <name[=value]>',
-			'set a variable, or copy it from here (repeatable)',
+			'--after <id[:ended|:ready]>',
+			'only after that job has succeeded, has ended in whatever way, or is ready (repeatable)',
 			collect,
 		)
-		.option('--shell', 'hand the words, joined by spaces, to a shell')
-		.option('--payload <file>', 'its standard input; - reads this one')
-		.optionsGroup('What it is called:')
-		.option('-t, --title <text>', 'in lists')
-		.option('--tag <name>', 'to filter and cancel by')
-		.option('--key <text>', 'the same key again means the same job, not another one')
-		.optionsGroup('When it runs:')
-		.option('-q, --queue <name>', 'the queue, which limits how many run at once')
-		.option('-p, --priority <number>', '-100 to 100; higher runs first', integerFrom(-100, 100))
-		.option('--delay <duration>', 'not before that much time has passed', parseDuration)
 		.option('--run-at <time>', 'not before that time, as in 18:30, +2h, 2026-03-01T09:00')
 		.option('--ttl <duration>', 'give up when it has not started by then', parseDuration)
 		.option('--deadline <time>', 'give up at that time, running or not');
-	addConstraintOptions(command)
-		.optionsGroup('When it fails or hangs:')
-		.option(
-			'--timeout <duration>',
-			'stop a run that takes longer, as in 30s, 5m, 1h30m',
-			parseDuration,
-		)
-		.option(
-			'--grace <duration>',
-			'from asking it to stop to killing it (default: 5s, at most 1m)',
-			durationUpTo('1m'),
-		)
-		.option(
-			'--attempts <number>',
-			'try so often when it fails, 1 to 100 (default: 1)',
-			integerFrom(1, 100),
-		)
-		.option('--retry-on <codes>', 'retry only these exit codes, as in 1,75', parseCodes)
-		.option('--restartable', 'start again after an interruption, such as a crash of the daemon')
-		.optionsGroup('When the same work comes again:')
-		.option('--subject <text>', 'what it works on: a newer job of a subject replaces waiting ones')
-		.addOption(
-			new Option('--supersede <what>', 'what it replaces; abort also stops a running one').choices([
-				'queued',
-				'abort',
-				'none',
-			]),
-		)
+	addNotify(addFailing(addConstraintOptions(command)), 'failed at a terminal, never with --wait');
+	addSameWork(command)
 		.option(
 			'--debounce <duration>',
 			'wait until no newer job of the subject came, at most 1h',
@@ -113,8 +75,13 @@ export function addRunCommand(program: Command, context: Context): void {
 				['semantica run --wait -- npm test', 'watch it; exit code 4 if it fails'],
 				["semantica run --shell -- 'sort a | uniq > b'", 'through a shell'],
 				['semantica run --attempts 3 --timeout 5m -- ./deploy.sh', 'try three times'],
+				['semantica run --group my-tests -- npm test', 'never two of them at once'],
 				['semantica run --delay 1h --tag nightly -- ./backup.sh', 'later'],
 				['semantica run --ac --idle --when-lost pause -- make world', 'when nobody minds'],
+				['semantica run --after 1a2b3c4d -- npm test', 'once that job has succeeded'],
+				["semantica run --ready 'listening on' -- ./serve", 'ready once it says so'],
+				['semantica run --after 1a2b3c4d:ready -- npm test', 'once that is ready'],
+				['semantica run --notify -- make', 'hear of its end, good or bad'],
 				['semantica run --payload data.json -- ./import', 'with standard input'],
 			),
 		)
@@ -122,8 +89,13 @@ export function addRunCommand(program: Command, context: Context): void {
 }
 
 async function run(context: Context, words: string[], options: Options): Promise<void> {
-	const spec = await specOf(context, words, options);
-	const submission = await submit(context.daemon, [spec]);
+	assertNotALine(context, 'semantica run', words, options);
+	const after = await afterOf(context, options.after);
+	const spec = { ...specOf(context, words, options), ...after };
+	const input = await inputOf(context, options.payload, options.wait === true);
+	const jobs = [{ ...spec, ...input.spec }];
+	const hold = options.wait === true && options.json !== true && !context.out.terminal;
+	const submission = await submit(context.daemon, jobs, { hold }).finally(() => input.dispose());
 	await finishEnqueue(context, submission, {
 		wait: options.wait === true,
 		json: options.json === true,
@@ -131,100 +103,59 @@ async function run(context: Context, words: string[], options: Options): Promise
 	});
 }
 
-async function specOf(
+/** `ID`, `ID:ended` or `ID:ready`, where an id may be shortened: the daemon that knows the job runs. */
+async function afterOf(
+	context: Context,
+	given: readonly string[] | undefined,
+): Promise<Pick<JobSpecInput, 'after'>> {
+	if (given === undefined) return {};
+	const wanted = given.map((text) => {
+		const [id = '', on = 'succeeded', ...more] = text.split(':');
+		if (more.length > 0 || !isAwaitable(on)) {
+			throw usageError(
+				`--after ${text}: write ID, ID:ended for whatever way it ends, or ID:ready for a job that serves.`,
+			);
+		}
+		return { id, on };
+	});
+	return using(connectToRunning(context.daemon), async (connection) => {
+		const after: NonNullable<JobSpecInput['after']> = [];
+		for (const { id, on } of wanted) after.push({ id: await resolveId(connection, id), on });
+		return { after };
+	});
+}
+
+function specOf(
 	context: Context,
 	words: readonly string[],
 	options: Options,
-): Promise<JobSpecInput & { key: string }> {
-	const [program = '', ...args] = words;
+): JobSpecInput & { key: string } {
 	const now = Date.now();
+	const runAt = startTime(options, now);
+	const deadlineAt = timeOption('--deadline', options.deadline, now);
+	assertCanRun(options, now, runAt, deadlineAt);
 	return given({
-		type: 'command',
 		key: options.key ?? newKey(),
-		title: options.title,
-		command: {
-			command: options.shell === true ? words.join(' ') : program,
-			args: options.shell === true ? [] : args,
-			cwd: resolve(context.cwd, options.cwd ?? '.'),
-			env: commandEnvironment(options.env ?? [], context.env),
-			shell: options.shell === true,
-		},
-		...(options.payload === undefined ? {} : await payloadOf(context, options.payload)),
-		queue: options.queue,
-		priority: options.priority,
-		tag: options.tag,
-		timeoutMs: options.timeout,
-		graceMs: options.grace,
-		maxAttempts: options.attempts,
-		retryOn: options.retryOn,
-		restartable: options.restartable,
+		...workOf(context, words, options),
+		notify: notifyOf(context, options),
 		...constraintsOf(options),
-		ttlMs: options.ttl,
-		deadlineAt: timeOption('--deadline', options.deadline, now),
-		runAt: startTime(options, now),
-		subject: options.subject,
-		supersede: options.supersede,
+		deadlineAt,
+		runAt,
 		debounceMs: options.debounce,
 	});
 }
 
-/** Leaves out what was not given: the daemon fills in defaults for what is absent. */
-function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-		[K in keyof T]: Exclude<T[K], undefined>;
-	};
-}
-
-function startTime(options: Options, now: number): number | undefined {
-	if (options.delay === undefined) return timeOption('--run-at', options.runAt, now);
-	if (options.runAt !== undefined) throw usageError('Give --delay or --run-at, not both.');
-	return now + options.delay;
-}
-
-function timeOption(name: string, text: string | undefined, now: number): number | undefined {
-	if (text === undefined) return undefined;
-	try {
-		return parseTime(text, now);
-	} catch (error) {
-		throw usageError(`${name}: ${errorMessage(error)}`);
+function assertCanRun(
+	options: Options,
+	now: number,
+	runAt: number | undefined,
+	deadlineAt: number | undefined,
+): void {
+	const start = runAt ?? now;
+	if (deadlineAt !== undefined && deadlineAt <= start) {
+		throw usageError('--deadline: it is over before the job may start.');
 	}
-}
-
-const exitCode = integerFrom(0, 255);
-
-function parseCodes(text: string): number[] {
-	return text.split(',').map((code) => exitCode(code.trim()));
-}
-
-/** A file is read by the daemon, whatever its size and content; the rest can be sent only as text. */
-async function payloadOf(
-	context: Context,
-	file: string,
-): Promise<Pick<JobSpecInput, 'payload' | 'payloadFile'>> {
-	if (file === '-') return { payload: textPayload(await buffer(context.stdin), 'Standard input') };
-	const path = resolve(context.cwd, file);
-	try {
-		// A pipe, as in <(command), is ours alone.
-		if (!(await stat(path)).isFile()) return { payload: textPayload(await readFile(path), file) };
-		await access(path, constants.R_OK);
-		return { payloadFile: await realpath(path) };
-	} catch (error) {
-		if (error instanceof CliError) throw error;
-		throw new CliError(`Cannot read the payload: ${errorMessage(error)}.`);
-	}
-}
-
-const LARGEST_TEXT = 16 * 1024 * 1024;
-
-function textPayload(bytes: Buffer, source: string): string {
-	const instead = 'Put it into a file and give that: --payload FILE.';
-	if (bytes.length > LARGEST_TEXT) {
-		const size = formatBytes(bytes.length);
-		throw new CliError(`${source} is too large to be sent (${size}). ${instead}`);
-	}
-	try {
-		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-	} catch {
-		throw new CliError(`${source} is not UTF-8 text and cannot be sent. ${instead}`);
+	if (options.ttl !== undefined && runAt !== undefined && now + options.ttl <= runAt) {
+		throw usageError('--ttl: the job would be given up before it may start.');
 	}
 }

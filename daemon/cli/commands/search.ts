@@ -73,10 +73,19 @@ async function search(
 		context.err.say(await nothingFound(connection, query));
 		return;
 	}
-	context.out.lines(renderHits(page.hits, query, context.cwd, context.out.view()));
+	context.out.lines(renderHits(page.hits, query, here(context), context.out.view()));
 	if (page.nextCursor !== null && context.err.stream.isTTY) {
 		const text = 'There are more hits: give a higher --limit.';
 		context.err.say(`\n${text}`, context.err.style.dim);
+	}
+}
+
+/** Paths are shown from here; where that is gone, in full. */
+function here(context: Context): string {
+	try {
+		return context.cwd();
+	} catch {
+		return '/';
 	}
 }
 
@@ -107,7 +116,10 @@ async function readPages(
 
 async function nothingFound(connection: DaemonConnection, query: string): Promise<string> {
 	const { indexes } = await connection.request('index/status', {});
-	return indexes.length === 0
-		? 'No folder is indexed yet. Index one with: semantica index FOLDER --wait'
-		: `Nothing found for "${query}".`;
+	if (indexes.length === 0) {
+		return 'No folder is indexed yet. Index one with: semantica index FOLDER --wait';
+	}
+	return /[\p{L}\p{N}]/u.test(query)
+		? `Nothing found for "${query}".`
+		: `"${query}" has no letter and no digit, and words are what an index holds. Try: grep -rn -F -- '${query}' .`;
 }

@@ -26,10 +26,9 @@ export function addStatusCommand(program: Command, context: Context): void {
 					context.out.json({ system, indexes });
 					return;
 				}
-				const { buildId } = context.daemon.build;
-				context.out.lines(
-					renderStatus({ system, indexes, buildId }, Date.now(), context.out.view()),
-				);
+				const { build } = context.daemon;
+				const data = { system, indexes, build };
+				context.out.lines(renderStatus(data, Date.now(), context.out.view()));
 			}),
 		);
 }

@@ -1,20 +1,22 @@
 /** Shows a followed job: redrawn in place on a terminal, a line now and then anywhere else. */
+import type { LogSource } from '../../../shared/protocol/logs.ts';
 import type { Output } from '../output.ts';
 import { renderLive, renderPlainProgress } from '../render/live.ts';
 import type { FollowModel } from './model.ts';
 import { openScreen } from './screen.ts';
+import { UnfinishedLine } from './unfinished.ts';
 
 export interface Presenter {
 	update(model: FollowModel): void;
 	/** Where the job's log must keep out of the way of a moving view: takes it, in whatever pieces it comes. */
-	readonly log: ((text: string) => void) | undefined;
+	readonly log: ((bytes: Buffer, source: LogSource) => void) | undefined;
 	/** A sentence about what happens. */
 	note(sentence: string): void;
 	close(): void;
 }
 
-export function createPresenter(output: Output): Presenter {
-	return output.live ? livePresenter(output) : plainPresenter(output);
+export function createPresenter(output: Output, live: boolean): Presenter {
+	return live ? livePresenter(output) : plainPresenter(output);
 }
 
 /** Shows nothing: for --json, whose only output is the result. */
@@ -27,25 +29,23 @@ export const silentPresenter: Presenter = {
 
 function livePresenter(output: Output): Presenter {
 	let model: FollowModel | undefined;
-	// The view would swallow the beginning of a line that is not complete yet.
-	let partial = '';
-	const screen = openScreen(output.stream, () =>
-		model === undefined ? [] : renderLive(model, Date.now(), output.view()),
-	);
+	// Part of the view until it is complete: whatever stood beside it would be swallowed.
+	const unfinished = new UnfinishedLine();
+	const screen = openScreen(output.stream, () => {
+		const view = output.view();
+		const line = unfinished.shown(view.width);
+		const drawn = model === undefined ? [] : renderLive(model, Date.now(), view);
+		return line === '' ? drawn : [line, ...drawn];
+	});
 	return {
 		update: (next) => {
 			model = next;
 			screen.refresh();
 		},
-		log: (text) => {
-			const all = partial + text;
-			const end = all.lastIndexOf('\n') + 1;
-			partial = all.slice(end);
-			if (end > 0) screen.print(all.slice(0, end));
-		},
+		log: (bytes, source) => screen.print(unfinished.push(bytes, source)),
 		note: (sentence) => screen.print(`${output.style.yellow(sentence)}\n`),
 		close: () => {
-			if (partial !== '') screen.print(`${partial}\n`);
+			screen.print(unfinished.end());
 			screen.close();
 		},
 	};

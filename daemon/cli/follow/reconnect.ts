@@ -1,5 +1,7 @@
 /** Going on after the daemon that a job was followed on has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { type BuildStamp, isNewer } from '../../../shared/build.ts';
+import { newestBuild } from '../../../shared/client/builds.ts';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import { readStateFile } from '../../../shared/client/endpoint.ts';
 import { findDaemon } from '../../../shared/client/launch.ts';
@@ -10,9 +12,16 @@ import { shortId } from '../render/state.ts';
 
 export const RUNS_AGAIN = 'The Semantica daemon ended and runs again; following the job there.';
 
-/** @throws CliError when somebody has stopped the daemon and it does not come back. */
-export async function reconnect(access: DaemonAccess, id: string): Promise<DaemonConnection> {
-	if (!(await comesBack(access))) {
+/**
+ * @param before The daemon that has ended.
+ * @throws CliError when somebody has stopped the daemon and it does not come back.
+ */
+export async function reconnect(
+	access: DaemonAccess,
+	id: string,
+	before: BuildStamp,
+): Promise<DaemonConnection> {
+	if (!(await comesBack(access, before))) {
 		throw new CliError(
 			`The Semantica daemon was stopped; job ${shortId(id)} is kept. ` +
 				`Go on with: semantica daemon start, and look again with: semantica show ${shortId(id)}`,
@@ -28,7 +37,10 @@ const RESTART_MS = 5000;
  * Whether following goes on: a daemon that crashed left its state file and may be started again,
  * one that was told to stop removed it, and starting it would be against somebody's will.
  */
-async function comesBack(access: DaemonAccess): Promise<boolean> {
+async function comesBack(access: DaemonAccess, before: BuildStamp): Promise<boolean> {
+	const newest = await newestBuild(access.paths);
+	// It made way: its successor is on its way, or wants to be started.
+	if (newest !== undefined && isNewer(newest.build, before)) return true;
 	const deadline = Date.now() + RESTART_MS;
 	while (Date.now() < deadline) {
 		const state = await readStateFile(access.paths);

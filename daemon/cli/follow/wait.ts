@@ -6,8 +6,9 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../errors.ts';
 import type { Output } from '../output.ts';
 import { renderDetached, renderSummary } from '../render/summary.ts';
-import { followLog } from './log.ts';
-import { writeLogTo } from './logOutput.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import { followLog, type LogSink } from './log.ts';
+import { asIfHere, writeLog } from './logOutput.ts';
 import { createPresenter, type Presenter, silentPresenter } from './presenter.ts';
 import { RUNS_AGAIN, reconnect } from './reconnect.ts';
 import { watchJob } from './watch.ts';
@@ -25,11 +26,17 @@ export async function waitForJob(
 	id: string,
 	options: WaitOptions,
 ): Promise<void> {
+	// Standard output belongs to the job wherever it is not the terminal.
 	const output = options.log && !context.out.live ? context.err : context.out;
-	const presenter = options.json ? silentPresenter : createPresenter(output);
-	if (!options.json && !output.live) output.lines([`job ${id}`]);
+	const live = output.live && !(options.log && context.out.piped);
+	const presenter = options.json ? silentPresenter : createPresenter(output, live);
+	if (!options.json && !live) output.lines([`job ${id}`]);
 	const follower = new Follower(context, connection, presenter, options);
 	const interrupt = listenForInterrupt();
+	// However following ends before the job does, a script must not take it for success.
+	process.exitCode = EXIT.interrupted;
+	const readerLeft = () => context.err.lines(renderDetached(id, context.err.view()));
+	context.out.stream.prependListener('error', readerLeft);
 	try {
 		const job = await Promise.race([follower.follow(id), interrupt.happened]);
 		presenter.close();
@@ -39,14 +46,25 @@ export async function waitForJob(
 			return;
 		}
 		await report(context, output, follower, job, options);
-		process.exitCode = job.state === 'succeeded' ? EXIT.done : EXIT.jobFailed;
+		process.exitCode = exitCodeOf(job, follower);
+		if (follower.missing) context.err.say(MISSING, context.err.style.yellow);
 	} catch (error) {
 		presenter.close();
 		throw error;
 	} finally {
+		context.out.stream.off('error', readerLeft);
 		interrupt.stop();
 		follower.dispose();
 	}
+}
+
+/** What was written elsewhere is taken for all there is. */
+const MISSING =
+	'The output is not complete: let the command write what is long to a file of its own.';
+
+function exitCodeOf(job: Job, { missing }: Follower): number {
+	if (job.state !== 'succeeded') return EXIT.jobFailed;
+	return missing ? EXIT.error : EXIT.done;
 }
 
 async function report(
@@ -57,7 +75,11 @@ async function report(
 	{ json }: WaitOptions,
 ): Promise<void> {
 	if (json) context.out.json(await connection.request('job/get', { id: job.id }));
-	else output.lines(renderSummary(job, await indexOf(connection, job), output.view()));
+	else {
+		// A job may not look at indexes.
+		const index = context.daemon.caller === undefined ? await indexOf(connection, job) : undefined;
+		output.lines(renderSummary(job, index, output.view()));
+	}
 }
 
 async function indexOf(connection: DaemonConnection, job: Job): Promise<IndexStatus | undefined> {
@@ -72,6 +94,8 @@ class Follower {
 	readonly #context: Context;
 	readonly #presenter: Presenter;
 	readonly #options: WaitOptions;
+	/** Some of the output did not get to where it is not only looked at. */
+	missing = false;
 	#logOffset = 0;
 	#disposed = false;
 
@@ -95,7 +119,8 @@ class Follower {
 				if (this.#disposed || !(error instanceof ConnectionClosed)) throw error;
 			}
 			this.connection.dispose();
-			this.connection = await reconnect(this.#context.daemon, id);
+			const { server } = this.connection;
+			this.connection = await reconnect(this.#context.daemon, id, server);
 			this.#presenter.note(RUNS_AGAIN);
 			// Ctrl-C came meanwhile: an open connection would keep us from ending.
 			if (this.#disposed) this.connection.dispose();
@@ -108,25 +133,27 @@ class Follower {
 	}
 
 	async #followOver(connection: DaemonConnection, id: string): Promise<Job> {
+		const shown = this.#options.log && !this.#options.json;
+		// What a job may see of others is no more than this.
+		if (this.#context.daemon.caller !== undefined) {
+			await this.#followLog(connection, id, shown);
+			return (await connection.request('job/get', { id })).job;
+		}
 		const watching = watchJob(connection, id, (model) => this.#presenter.update(model));
-		if (!this.#options.log || this.#options.json) return watching;
-		const write = writeLogTo(this.#context, this.#presenter);
-		const logging = followLog(connection, id, this.#logOffset, async (chunk) => {
-			await write(chunk);
-			this.#logOffset = chunk.nextOffset;
-		});
-		const [job] = await Promise.all([watching, logging]);
+		if (!shown) return watching;
+		const [job] = await Promise.all([watching, this.#followLog(connection, id, true)]);
 		return job;
 	}
-}
 
-function listenForInterrupt() {
-	let stop = () => {};
-	const happened = new Promise<undefined>((resolve) => {
-		const listener = () => resolve(undefined);
-		// Kept until the end: a listener that removes itself leaves the signal to others, who end the process.
-		process.on('SIGINT', listener);
-		stop = () => process.off('SIGINT', listener);
-	});
-	return { happened, stop };
+	#followLog(connection: DaemonConnection, id: string, shown: boolean): Promise<void> {
+		// What goes elsewhere than to a terminal must be all there is.
+		const taken = shown && !this.#context.out.terminal;
+		const write = writeLog(this.#context, asIfHere(this.#context), this.#presenter);
+		const sink: LogSink = async (chunk) => {
+			if (shown) await write(chunk);
+			if (chunk.dropped !== undefined && taken) this.missing = true;
+			this.#logOffset = chunk.nextOffset;
+		};
+		return followLog(connection, id, this.#logOffset, sink, { hold: taken });
+	}
 }

@@ -1,3 +1,4 @@
+import { variable } from '../bytes.ts';
 import { usageError } from '../errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,7 +16,7 @@ export function commandEnvironment(
 		const equals = assignment.indexOf('=');
 		const name = equals === -1 ? assignment : assignment.slice(0, equals);
 		if (name === '') throw usageError(`--env ${assignment}: a variable needs a name.`);
-		const value = equals === -1 ? env[name] : assignment.slice(equals + 1);
+		const value = equals === -1 ? variable(env, name) : assignment.slice(equals + 1);
 		if (value === undefined) {
 			throw usageError(`--env ${name}: it is not set here. Write --env ${name}=VALUE.`);
 		}
@@ -27,6 +28,6 @@ export function commandEnvironment(
 /** Windows calls it `Path`; the name is kept as it stands. */
 export function ownPath(env: Environment): Record<string, string> {
 	const name = Object.keys(env).find((key) => key.toUpperCase() === 'PATH');
-	const value = name === undefined ? undefined : env[name];
+	const value = name === undefined ? undefined : variable(env, name);
 	return name === undefined || value === undefined ? {} : { [name]: value };
 }

@@ -1,5 +1,6 @@
 /** Durations, times and sizes as people type them. */
 import { InvalidArgumentError } from 'commander';
+import { AFTER_ON } from '../../../shared/jobTerms.ts';
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -35,8 +36,14 @@ export function parseTime(text: string, now: number): number {
 		? `${trimmed}T00:00`
 		: trimmed.replace(' ', 'T');
 	const time = /^\d{4}-\d{2}-\d{2}T/.test(local) ? new Date(local).getTime() : Number.NaN;
-	if (Number.isNaN(time)) throw notTime(text);
+	if (Number.isNaN(time) || !isDay(local)) throw notTime(text);
 	return time;
+}
+
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function isDay(text: string): boolean {
+	const day = text.slice(0, 'YYYY-MM-DD'.length);
+	return new Date(`${day}T00:00Z`).toISOString().startsWith(day);
 }
 
 function nextClock(hours: number, minutes: number, now: number, text: string): number {
@@ -99,8 +106,18 @@ export function parseCount(text: string): number {
 	return value;
 }
 
+/** The same, or `default`, which takes back what was set. Null would not pass commander. */
+export const orDefault =
+	(min: number, max: number) =>
+	(text: string): number | 'default' =>
+		text.trim().toLowerCase() === 'default' ? 'default' : integerFrom(min, max)(text);
+
 /** Collects an option that may be given several times. */
 export const collect = (value: string, before: readonly string[] = []): string[] => [
 	...before,
 	value,
 ];
+
+/** What a job may wait for another one to come to, as it is typed behind a colon. */
+export const isAwaitable = (on: string): on is (typeof AFTER_ON)[number] =>
+	(AFTER_ON as readonly string[]).includes(on);

@@ -56,6 +56,11 @@ export function formatTime(at: number): string {
 	);
 }
 
+/** The same with tenths: times of a log are not finer. */
+export function formatMoment(at: number): string {
+	return `${formatTime(at)}.${Math.floor((((at % SECOND) + SECOND) % SECOND) / 100)}`;
+}
+
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** Decimal units: `812 bytes`, `1.2 kB`, `48 MB`. */

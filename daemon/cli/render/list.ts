@@ -1,6 +1,7 @@
 import type { Job } from '../../../shared/job.ts';
 import { formatAge } from './format.ts';
 import { jobDetail, runTimeText } from './outcome.ts';
+import { shortenIds } from './show.ts';
 import { paintState, shortId, stateWord } from './state.ts';
 import type { View } from './style.ts';
 import { renderTable } from './table.ts';
@@ -24,6 +25,11 @@ export function renderJobTable(listed: readonly Job[], now: number, view: View):
 		const icon = style.symbols[job.state];
 		return paintState(job.state, view.width < WORDS_FROM ? icon : `${icon} ${word}`, style);
 	};
+	// Of children of what is listed their place says it. A daemon of an older build does not tell.
+	const origin = ({ origin = '', parentId }: Job): string => {
+		if (view.plain) return origin;
+		return origin === `job/${parentId}` ? '' : shortenIds(origin);
+	};
 	return renderTable(
 		[
 			{
@@ -39,6 +45,7 @@ export function renderJobTable(listed: readonly Job[], now: number, view: View):
 			{ header: 'TITLE', cells: titles, min: 16, rank: 0 },
 			{ header: 'QUEUE', cells: jobs.map((job) => style.dim(job.queue)), min: 7, rank: 4 },
 			{ header: 'DETAILS', cells: jobs.map((job) => jobDetail(job, now)), min: 16, rank: 3 },
+			{ header: 'ORIGIN', cells: jobs.map((job) => style.dim(origin(job))), min: 6, rank: 5 },
 			{
 				header: 'TOOK',
 				cells: jobs.map((job) => runTimeText(job, now)),

@@ -2,6 +2,7 @@
 import type { Job } from '../../../shared/job.ts';
 import { formatAge, formatDuration } from './format.ts';
 import { childrenSummary, progressAmount, progressPercent } from './progress.ts';
+import { shortId } from './state.ts';
 import { oneLine } from './text.ts';
 
 export function jobDetail(job: Job, now: number): string {
@@ -21,6 +22,7 @@ export function jobDetail(job: Job, now: number): string {
 }
 
 function queuedDetail(job: Job, now: number): string {
+	if (job.needsApproval) return `waits for you: semantica approve ${shortId(job.id)}`;
 	if (job.held) return 'held until it is resumed';
 	if (job.runAt <= now) return '';
 	const when = formatAge(job.runAt, now);
@@ -29,10 +31,18 @@ function queuedDetail(job: Job, now: number): string {
 
 function runningDetail(job: Job): string {
 	if (job.progress === null) {
-		return job.phase === 'children' ? childrenSummary(job.children) : '';
+		return job.phase === 'children' ? childrenSummary(job.children) : readiness(job);
 	}
 	const percent = progressPercent(job.progress);
-	return [percent, progressAmount(job.progress)].filter((part) => part !== '').join('  ');
+	return [readiness(job), percent, progressAmount(job.progress)]
+		.filter((part) => part !== '')
+		.join('  ');
+}
+
+/** Of a job that serves. A daemon of an older build does not tell. */
+function readiness({ ready, readyAt }: Job): string {
+	if (!ready) return '';
+	return readyAt === null ? 'not ready yet' : 'ready';
 }
 
 /** A finished job's sentence, or the bare facts where the daemon gave none. */

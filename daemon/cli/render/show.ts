@@ -1,6 +1,7 @@
 /** Everything about one job, for people. */
 import { fileURLToPath } from 'node:url';
 import type { Job, Run } from '../../../shared/job.ts';
+import { isFinished } from '../../../shared/jobTerms.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import { GENERATED_KEY } from '../submit.ts';
 import { renderBar } from './bar.ts';
@@ -60,18 +61,23 @@ function facts(job: Job, now: number, view: View): string[] {
 		['folder', job.command?.cwd ?? folderOf(job.workspace)],
 		['queue', job.priority === 0 ? job.queue : `${job.queue}, priority ${job.priority}`],
 		['tag', job.tag ?? undefined],
+		['group', groupText(job)],
 		['key', ownKey(job)],
 		['subject', job.subject ?? undefined],
 		['parent', job.parentId ?? undefined],
 		['retry of', job.retryOf ?? undefined],
+		...afterRows(job),
+		['asked by', askedBy(job)],
 		['created', moment(job.createdAt, now)],
 		['not before', job.state === 'queued' && job.runAt > now ? moment(job.runAt, now) : undefined],
 		['started', moment(job.startedAt, now)],
+		['ready', readyText(job, now)],
 		['finished', moment(job.finishedAt, now)],
 		['took', duration(job, now)],
 		['attempts', job.maxAttempts > 1 ? `${job.attempt} of ${job.maxAttempts}` : undefined],
 		['deadline', moment(job.deadlineAt, now)],
 		['time limit', job.timeoutMs === null ? undefined : formatDuration(job.timeoutMs)],
+		['told', toldText(job)],
 		['children', childrenSummary(job.children) || undefined],
 		['payload', job.payload.bytes > 0 ? formatBytes(job.payload.bytes) : undefined],
 		['progress', progressText(job), progressBar(job, view)],
@@ -87,10 +93,37 @@ function facts(job: Job, now: number, view: View): string[] {
 	);
 }
 
-function row(label: string, value: string, view: View): string[] {
+export function row(label: string, value: string, view: View): string[] {
 	const [first = '', ...rest] = wrap(value, view.width - LABEL - 2);
 	const name = view.style.dim(label.padEnd(LABEL));
 	return [`  ${name}${first}`, ...rest.map((line) => `  ${' '.repeat(LABEL)}${line}`)];
+}
+
+function groupText({ group, groupLimit }: Job): string | undefined {
+	// One of a daemon that knows none yet has neither.
+	if (typeof group !== 'string') return undefined;
+	return groupLimit === null ? group : `${group}, at most ${groupLimit} at once`;
+}
+
+/** Of a daemon of an older build there is none. */
+function readyText({ ready, readyAt, state }: Job, now: number): string | undefined {
+	if (!ready) return undefined;
+	if (readyAt !== null) return moment(readyAt, now);
+	const when = ready.pattern === undefined ? 'it says so' : `a line matches ${ready.pattern}`;
+	const within = ready.timeoutMs === undefined ? '' : `, within ${formatDuration(ready.timeoutMs)}`;
+	return isFinished(state) ? 'never' : `not yet: when ${when}${within}`;
+}
+
+function toldText({ notify }: Job): string | undefined {
+	return notify === 'never' ? undefined : `when it ${notify === 'failed' ? 'fails' : 'ends'}`;
+}
+
+/** Of a daemon of an older build there are none. */
+function afterRows({ after }: Job): [label: string, value: string][] {
+	return (after ?? []).map(({ id, on, holds }, n) => {
+		const known = holds === null ? 'waits for it' : holds ? 'it has' : 'it cannot any more';
+		return [n === 0 ? 'after' : '', `${id} ${on === 'ready' ? 'is' : 'has'} ${on}: ${known}`];
+	});
 }
 
 /** Keys that this command line made up mean nothing to a person. */
@@ -98,7 +131,12 @@ function ownKey({ key }: Job): string | undefined {
 	return key === null || key.startsWith(GENERATED_KEY) ? undefined : key;
 }
 
-function commandText({ command }: Job): string | undefined {
+// A child of the job that asked says so as its parent. A daemon of an older build does not tell.
+function askedBy({ origin, parentId }: Job): string | undefined {
+	return origin === undefined || origin === `job/${parentId}` ? undefined : origin;
+}
+
+export function commandText({ command }: Pick<Job, 'command'>): string | undefined {
 	if (command === null) return undefined;
 	if (command.shell) return [command.command, ...command.args].join(' ');
 	return [command.command, ...command.args].map(quote).join(' ');

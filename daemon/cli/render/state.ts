@@ -1,5 +1,6 @@
 /** How a job's state looks and reads, everywhere the same. */
-import type { Job, JobState } from '../../../shared/job.ts';
+import type { Job } from '../../../shared/job.ts';
+import type { JobState } from '../../../shared/jobTerms.ts';
 import type { Style } from './style.ts';
 
 /** Not taken from the schemas, whose library would make every command start more slowly. */
@@ -34,11 +35,14 @@ export function stateIcon(state: JobState, style: Style): string {
 	return paintState(state, style.symbols[state], style);
 }
 
-type Situation = Pick<Job, 'state' | 'held' | 'stopping' | 'runAt' | 'attempt'>;
+type Situation = Pick<Job, 'state' | 'held' | 'stopping' | 'runAt' | 'attempt'> &
+	Partial<Pick<Job, 'needsApproval'>>;
 
 /** The state in a word that a person would use: a queued job may be held, scheduled or about to be retried. */
 export function stateWord(job: Situation, now: number): string {
 	if (job.state === 'queued') {
+		if (job.stopping !== null) return 'stopping';
+		if (job.needsApproval) return 'unapproved';
 		if (job.held) return 'held';
 		if (job.runAt > now) return job.attempt > 0 ? 'retrying' : 'scheduled';
 		return 'queued';

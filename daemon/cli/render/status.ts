@@ -1,10 +1,12 @@
 /** The daemon, its queues and indexes at a glance. */
 import { fileURLToPath } from 'node:url';
-import type { JobState } from '../../../shared/job.ts';
+import { type BuildStamp, buildName, isNewer } from '../../../shared/build.ts';
+import type { JobState } from '../../../shared/jobTerms.ts';
 import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
 import type { Counts } from '../../../shared/protocol/jobs.ts';
 import type { SystemStatus } from '../../../shared/protocol/system.ts';
 import { formatAge, formatBytes, formatCount, formatElapsed, plural } from './format.ts';
+import { renderQueues } from './queues.ts';
 import { paintState, STATE_NAMES } from './state.ts';
 import type { View } from './style.ts';
 import { renderTable } from './table.ts';
@@ -14,12 +16,12 @@ export interface StatusData {
 	readonly system: SystemStatus;
 	readonly indexes: readonly IndexStatus[];
 	/** Of this command line: a daemon of another build is pointed out. */
-	readonly buildId: string;
+	readonly build: BuildStamp;
 }
 
 export function renderStatus(data: StatusData, now: number, view: View): string[] {
 	return [
-		...renderDaemon(data.system, data.buildId, now, view),
+		...renderDaemon(data.system, data.build, now, view),
 		'',
 		jobsLine(data.system.counts, view),
 		'',
@@ -32,7 +34,7 @@ export function renderStatus(data: StatusData, now: number, view: View): string[
 /** The daemon alone, as `daemon status` shows it. */
 export function renderDaemon(
 	system: SystemStatus,
-	buildId: string,
+	build: BuildStamp,
 	now: number,
 	view: View,
 ): string[] {
@@ -49,13 +51,9 @@ export function renderDaemon(
 	const payloads = `payloads ${formatBytes(system.storage.payloadBytes)}`;
 	const second = [system.home, `database ${database}`, payloads, `Node ${system.node}`];
 	const notes = [
-		...(system.draining === null ? [] : [`It takes no new jobs: ${system.draining}.`]),
+		...drainNote(system),
 		...recoveryNote(system),
-		...(system.buildId === buildId
-			? []
-			: [
-					`It is of another build (${system.buildId}). Change to this one with: semantica daemon restart`,
-				]),
+		...(system.buildId === build.buildId ? [] : [versionsNote(system, build)]),
 		...system.warnings,
 	];
 	return [
@@ -75,6 +73,23 @@ function joinFacts(facts: readonly string[], view: View): string[] {
 		else lines.push(last, `  ${fact}`);
 	}
 	return lines;
+}
+
+function drainNote({ draining, drainMode }: SystemStatus): string[] {
+	if (draining === null) return [];
+	if (drainMode !== 'handover') return [`It takes no new jobs: ${draining}.`];
+	return [
+		`${draining} once what runs has ended; what is enqueued meanwhile waits for it. To interrupt what runs: semantica daemon restart`,
+	];
+}
+
+/** Of a daemon that is of another build than this command line. */
+export function versionsNote(daemon: BuildStamp, build: BuildStamp): string {
+	const ours = `This command line is ${buildName(build, daemon)}`;
+	const theirs = `the daemon ${buildName(daemon, build)}`;
+	return isNewer(build, daemon)
+		? `${ours}, ${theirs}. The newer one takes over with: semantica daemon restart`
+		: `${ours}, ${theirs}, which is newer. Update this command line.`;
 }
 
 /** What a daemon that ended without a word left behind, and what became of it. */
@@ -105,32 +120,7 @@ function jobsLine(counts: Counts, view: View): string {
 }
 
 function queueTable({ queues }: SystemStatus, view: View): string[] {
-	if (queues.length === 0) return [];
-	const { style } = view;
-	const number = (value: number): string => (value === 0 ? style.dim('0') : formatCount(value));
-	return renderTable(
-		[
-			{ header: 'QUEUE', cells: queues.map((queue) => queue.name), min: 8, rank: 0 },
-			{
-				header: 'RUNNING',
-				cells: queues.map((queue) => `${number(queue.running)}/${queue.concurrency}`),
-				align: 'right',
-				rank: 0,
-			},
-			{
-				header: 'WAITING',
-				cells: queues.map((queue) => number(queue.queued)),
-				align: 'right',
-				rank: 0,
-			},
-			{
-				header: '',
-				cells: queues.map((queue) => (queue.paused ? style.yellow('paused') : '')),
-				rank: 0,
-			},
-		],
-		view,
-	);
+	return queues.length === 0 ? [] : renderQueues(queues, undefined, view);
 }
 
 function indexTable(indexes: readonly IndexStatus[], now: number, view: View): string[] {

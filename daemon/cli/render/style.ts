@@ -6,6 +6,7 @@ type Paint = (text: string) => string;
 export interface Style {
 	readonly bold: Paint;
 	readonly dim: Paint;
+	readonly inverse: Paint;
 	readonly red: Paint;
 	readonly green: Paint;
 	readonly yellow: Paint;
@@ -29,6 +30,11 @@ export interface Symbols {
 	readonly barEmpty: string;
 	readonly branch: string;
 	readonly lastBranch: string;
+	/** A line that goes by, one that others join, the last of these, and one to the side. */
+	readonly through: string;
+	readonly join: string;
+	readonly lastJoin: string;
+	readonly across: string;
 	readonly dot: string;
 	readonly ellipsis: string;
 	readonly arrow: string;
@@ -49,6 +55,10 @@ const UNICODE: Symbols = {
 	barEmpty: '─',
 	branch: '├',
 	lastBranch: '└',
+	through: '│',
+	join: '┼',
+	lastJoin: '┴',
+	across: '─',
 	dot: '·',
 	ellipsis: '…',
 	arrow: '→',
@@ -69,6 +79,10 @@ const ASCII: Symbols = {
 	barEmpty: '.',
 	branch: '|',
 	lastBranch: '`',
+	through: '|',
+	join: '+',
+	lastJoin: '+',
+	across: '-',
 	dot: '-',
 	ellipsis: '...',
 	arrow: '->',
@@ -95,6 +109,7 @@ export function createStyle(options: {
 	return {
 		bold: paint('bold'),
 		dim: paint('dim'),
+		inverse: paint('inverse'),
 		red: paint('red'),
 		green: paint('green'),
 		yellow: paint('yellow'),

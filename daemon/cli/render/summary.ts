@@ -1,5 +1,6 @@
-/** The last words about a job that was followed. */
+/** The last words about a job that was followed, or was waited for until it was ready. */
 import type { Job } from '../../../shared/job.ts';
+import { isFinished } from '../../../shared/jobTerms.ts';
 import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
 import { formatBytes, formatCount, formatDuration, plural } from './format.ts';
 import { runTime, stopDetail } from './outcome.ts';
@@ -11,19 +12,22 @@ import { cellWidth, cut, oneLine, wrap } from './text.ts';
 /** `index` is what the folder's index holds now, after an index job. */
 export function renderSummary(job: Job, index: IndexStatus | undefined, view: View): string[] {
 	const lines = [headLine(job, view)];
+	if (!isFinished(job.state)) return lines;
 	if (job.state !== 'succeeded') return [...lines, ...indented(stopDetail(job), view)];
 	if (index === undefined) return lines;
 	const amounts = indexAmounts(job, index).join(` ${view.style.symbols.dot} `);
 	const skipped = indented(skippedText(index.skipped), view).map(view.style.dim);
-	return [...lines, ...indented(amounts, view), ...skipped];
+	const leftOut = indented(leftOutText(job.result), view).map(view.style.dim);
+	return [...lines, ...indented(amounts, view), ...skipped, ...leftOut];
 }
 
 function headLine(job: Job, view: View): string {
 	const { style } = view;
 	const dot = ` ${style.symbols.dot} `;
 	const icon = view.plain ? '' : `${style.symbols[job.state]} `;
-	const state = paintState(job.state, `${icon}${job.state}`, style);
-	const took = runTime(job, job.finishedAt ?? job.createdAt);
+	const word = isFinished(job.state) ? job.state : 'ready';
+	const state = paintState(job.state, `${icon}${word}`, style);
+	const took = runTime(job, job.finishedAt ?? job.readyAt ?? job.createdAt);
 	const time = took === undefined ? '' : `${dot}${formatDuration(took)}`;
 	const rest = `${time}${dot}${style.dim(view.plain ? job.id : shortId(job.id))}`;
 	const room = Math.max(10, view.width - cellWidth(state) - 2 - cellWidth(rest));
@@ -59,11 +63,23 @@ function skippedText(skipped: IndexStatus['skipped']): string {
 	return `skipped ${plural(total, 'file')}: ${parts.join(', ')}`;
 }
 
+function leftOutText(result: Job['result']): string {
+	const counts = Object.entries(fieldsOf(fieldsOf(result)['leftOut']));
+	const parts = counts.map(([entry, count]) =>
+		count === 1 ? oneLine(entry) : `${oneLine(entry)} (${String(count)} times)`,
+	);
+	if (parts.length === 0) return '';
+	return `left out by default: ${parts.join(', ')}; --no-default-excludes lets it in`;
+}
+
 /** A job's result is whatever the job said: a number is taken where there is one. */
 function numberIn(result: Job['result'], name: string): number {
-	if (typeof result !== 'object' || result === null || Array.isArray(result)) return 0;
-	const value = result[name];
+	const value = fieldsOf(result)[name];
 	return typeof value === 'number' ? value : 0;
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+	return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** After Ctrl-C: the job goes on, and how to see it again. */

@@ -1,7 +1,8 @@
 /** Text as a terminal shows it: cells, not characters. */
-import { stripVTControlCharacters } from 'node:util';
+
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import { withoutTerminalCodes } from '../../../shared/terminalCodes.ts';
 import type { Style, View } from './style.ts';
 
 export const cellWidth = (text: string): number => stringWidth(text);
@@ -37,7 +38,7 @@ const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
  * codes. Not for text that we have painted: its colours would go.
  */
 export function oneLine(text: string): string {
-	return stripVTControlCharacters(text).replace(CONTROLS, ' ').trim();
+	return withoutTerminalCodes(text).replace(CONTROLS, ' ').trim();
 }
 
 /** Breaks a sentence at spaces. A word longer than a line stays whole. */

@@ -24,6 +24,15 @@ export interface Words {
 	readonly path: string;
 }
 
+/** By what rules a folder was walked. */
+export interface Walk {
+	/** A person's own patterns. */
+	readonly exclude: readonly string[];
+	readonly defaultExcludes: boolean;
+	/** Which folder stood at the path; see `folderIdentity`. */
+	readonly folder: string;
+}
+
 /** Reads and writes of one connection. Writes belong inside `transaction`. */
 export interface Catalogue {
 	/** Takes the write lock at once, so that what is read inside stays true until the commit. */
@@ -39,9 +48,9 @@ export interface Catalogue {
 	confirm(facts: FileFacts): void;
 	skip(facts: FileFacts, reason: SkipReason): void;
 	remove(path: string): void;
-	finishWalk(exclude: readonly string[], at: number): void;
-	/** The patterns of the last walk. */
-	exclude(): string[];
+	finishWalk(walk: Walk, at: number): void;
+	/** The last walk that finished. */
+	lastWalk(): Walk | undefined;
 }
 
 interface FileRow {
@@ -49,6 +58,12 @@ interface FileRow {
 	readonly hash: Buffer | null;
 	readonly version: number;
 	readonly skipped: SkipReason | null;
+}
+
+interface WalkRow {
+	readonly exclude: string;
+	readonly default_excludes: number;
+	readonly folder: string;
 }
 
 /** The columns of a KnownFile. */
@@ -118,16 +133,22 @@ export function createCatalogue(db: Sqlite): Catalogue {
 			forgetWords(row);
 			deleteFile.run(row.id);
 		},
-		finishWalk(exclude, at) {
+		finishWalk({ exclude, defaultExcludes, folder }, at) {
 			db.prepare('DELETE FROM walk').run();
-			db.prepare('INSERT INTO walk (exclude, finished_at) VALUES (?, ?)').run(
-				JSON.stringify(exclude),
-				at,
-			);
+			db.prepare(
+				'INSERT INTO walk (exclude, default_excludes, folder, finished_at) VALUES (?, ?, ?, ?)',
+			).run(JSON.stringify(exclude), Number(defaultExcludes), folder, at);
 		},
-		exclude() {
-			const row = db.prepare<[], { exclude: string }>('SELECT exclude FROM walk').get();
-			return row === undefined ? [] : (JSON.parse(row.exclude) as string[]);
+		lastWalk() {
+			const row = db
+				.prepare<[], WalkRow>('SELECT exclude, default_excludes, folder FROM walk')
+				.get();
+			if (row === undefined) return undefined;
+			return {
+				exclude: JSON.parse(row.exclude) as string[],
+				defaultExcludes: row.default_excludes === 1,
+				folder: row.folder,
+			};
 		},
 	};
 }

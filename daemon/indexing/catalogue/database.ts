@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { errorCode, SemanticaError } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
 import { openSqlite, type Sqlite } from '../../sqlite/open.ts';
+import { TOKENIZER } from '../words/stems.ts';
 import { DATABASE_FILE, folderPath, indexFolder, WORKSPACE_FILE, workspaceIn } from './location.ts';
 
 /** Exists beside the database once somebody has met damage in it: the next walk builds it anew. */
@@ -13,7 +14,7 @@ const DAMAGE_MARK = 'damaged';
  * Raised with every change of the tables. Another number is not migrated: an index can be built
  * again.
  */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /**
  * `body` comes first because FTS5 spends two bytes less per entry on the first column: 0.20 of
@@ -23,6 +24,8 @@ const SCHEMA_VERSION = 1;
 const SCHEMA = `
 CREATE TABLE walk (
 	exclude TEXT NOT NULL,
+	default_excludes INTEGER NOT NULL,
+	folder TEXT NOT NULL,
 	finished_at INTEGER NOT NULL
 );
 CREATE TABLE files (
@@ -36,7 +39,7 @@ CREATE TABLE files (
 	pending INTEGER NOT NULL DEFAULT 0
 );
 CREATE VIRTUAL TABLE words USING fts5 (
-	body, path, content='', contentless_delete=1, tokenize='porter unicode61'
+	body, path, content='', contentless_delete=1, tokenize='${TOKENIZER}'
 );
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { SemanticaError } from '../../../shared/errors.ts';
+import { isShortage, SemanticaError } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
 
 export const DATABASE_FILE = 'index.db';
@@ -20,7 +20,8 @@ export function indexFolder(paths: DataPaths, workspace: string): string {
 export function workspaceIn(folder: string): string | undefined {
 	try {
 		return readFileSync(join(folder, WORKSPACE_FILE), 'utf8') || undefined;
-	} catch {
+	} catch (error) {
+		if (isShortage(error)) throw error;
 		return undefined;
 	}
 }
@@ -50,6 +51,11 @@ export function canonicalWorkspace(workspace: string): string {
 	try {
 		return pathToFileURL(realpathSync.native(folder)).href;
 	} catch {
-		return pathToFileURL(folder.length > 1 ? folder.replace(/[\\/]+$/, '') : folder).href;
+		return pathToFileURL(trimmed(folder)).href;
 	}
+}
+
+/** How a folder that is gone is named: as it was given, without what stands at its end. */
+export function trimmed(folder: string): string {
+	return folder.length > 1 ? folder.replace(/[\\/]+$/, '') : folder;
 }

@@ -1,8 +1,10 @@
 /** Reading a file as text: one consistent version of it, as UTF-8, or the reason why not. */
-import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { isGone, isInside, NO_STAMP, type SkipReason, settledStamp, stampOf } from './probe.ts';
+import { isShortage } from '../../../shared/errors.ts';
+import { decode } from './encoding.ts';
+import { isGone, NO_STAMP, type SkipReason, settledStamp, stampOf } from './probe.ts';
+import type { Scope } from './scope.ts';
 
 export interface Content {
 	readonly kind: 'text';
@@ -35,14 +37,16 @@ const READS = 3;
 // realpath looked.
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-/** `root` is canonical; `path` is relative to it. */
-export function readContent(root: string, path: string, maxBytes: number): ReadResult {
+/** `path` is relative to the root. @throws where there are no descriptors left */
+export function readContent(scope: Scope, path: string, maxBytes: number): ReadResult {
 	let fd: number;
 	try {
-		const real = realpathSync.native(join(root, path));
-		if (!isInside(root, real)) return unindexable('outside');
+		const real = realpathSync.native(join(scope.root, path));
+		if (scope.isOutside(real)) return unindexable('outside');
 		fd = openSync(real, OPEN_FLAGS);
 	} catch (error) {
+		// A file must not leave the index because too many others are open.
+		if (isShortage(error)) throw error;
 		return isGone(error) ? { kind: 'gone' } : unindexable('unreadable');
 	}
 	try {
@@ -82,23 +86,6 @@ function readOnce(fd: number, maxBytes: number): Content | Unindexable | undefin
 	return typeof text === 'string'
 		? { kind: 'skipped', reason: text, ...facts }
 		: { kind: 'text', text, ...facts };
-}
-
-/** UTF-8 or UTF-16 with its byte order mark; everything with a NUL is binary, as git has it. */
-export function decode(bytes: Buffer): Buffer | 'binary' | 'encoding' {
-	if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeUtf16(bytes, 'utf-16le');
-	if (bytes[0] === 0xfe && bytes[1] === 0xff) return decodeUtf16(bytes, 'utf-16be');
-	if (bytes.includes(0)) return 'binary';
-	if (!isUtf8(bytes)) return 'encoding';
-	return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
-}
-
-function decodeUtf16(bytes: Buffer, encoding: 'utf-16le' | 'utf-16be'): Buffer | 'encoding' {
-	try {
-		return Buffer.from(new TextDecoder(encoding, { fatal: true }).decode(bytes));
-	} catch {
-		return 'encoding';
-	}
 }
 
 function unindexable(reason: SkipReason): Unindexable {

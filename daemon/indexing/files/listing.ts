@@ -4,13 +4,18 @@
  */
 import { dirname, join, relative, sep } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
-import { GitUnusable, gitFiles, isFolderIgnored } from './git.ts';
+import { leftOutByDefault } from './defaults.ts';
+import { excludesFile, GitUnusable, gitFiles, isFolderIgnored } from './git.ts';
 import { type Names, namesIn, noNames } from './names.ts';
-import { gitTop, hasGit } from './rules.ts';
+import { gitTop, hasGit, type IsIgnored, personalIgnore } from './rules.ts';
 import { walkableFiles, walkFiles } from './walker.ts';
 
 export interface ListingOptions {
 	readonly env: NodeJS.ProcessEnv;
+	/** Not listed where that saves a look; paths are relative to the root. */
+	readonly isExcluded: IsIgnored;
+	/** Whether what git does not track is left out by the list of defaults.ts. */
+	readonly defaultExcludes: boolean;
 	/** A sentence for the job's log. */
 	readonly log: (line: string) => void;
 }
@@ -24,6 +29,8 @@ export interface Listing {
 	list(folder: string): AsyncGenerator<Names>;
 	/** Which of these files, relative to the root, `list` would give. */
 	only(paths: readonly string[]): Promise<string[]>;
+	/** How many files and folders were left out so far, by their entry in the list of defaults.ts. */
+	leftOut(): Record<string, number>;
 }
 
 /** Windows takes 32,767 characters in a command line. */
@@ -33,17 +40,34 @@ const COMMAND_LENGTH = 16_000;
 const UNREADABLE = /^warning: could not open directory '(.+?)\/?': /;
 
 export function createListing(root: string, options: ListingOptions): Listing {
-	const { env, log } = options;
+	const { env, log, isExcluded, defaultExcludes } = options;
 	let gitMissing = false;
+	const leftOut = new Map<string, Set<string>>();
+
+	/** Whether a path in `folder`, which is relative to the root, is left out by default; counts it. */
+	const leavesOut = (folder: string, path: string, isFolder: boolean): boolean => {
+		const found = defaultExcludes ? leftOutByDefault(path, isFolder) : undefined;
+		if (found === undefined) return false;
+		const paths = leftOut.get(found.entry) ?? new Set();
+		leftOut.set(found.entry, paths.add(joined(folder, found.path)));
+		return true;
+	};
+	/** How the walker takes a folder, which is relative to the root. */
+	const walking = async (folder: string) => ({
+		personal: (gitMissing ? undefined : await excludesFile(env)) ?? personalIgnore(env),
+		isLeftOut: (path: string, isFolder: boolean) =>
+			isExcluded(joined(folder, path), isFolder) || leavesOut(folder, path, isFolder),
+	});
 
 	/**
 	 * What git lists in a folder; it returns false where the walker has to take over, and has said
 	 * why.
 	 */
 	async function* byGit(
-		folder: string,
+		inRoot: string,
 		only: readonly string[],
 	): AsyncGenerator<Names, boolean, undefined> {
+		const folder = join(root, inRoot);
 		const top = gitTop(folder);
 		if (gitMissing || top === undefined) return false;
 		try {
@@ -56,10 +80,10 @@ export function createListing(root: string, options: ListingOptions): Listing {
 			};
 			for await (const chunk of gitFiles(folder, env, warned, only)) {
 				found = true;
-				yield namesIn(chunk);
+				yield namesIn(chunk, (path) => leavesOut(inRoot, path, false));
 			}
 			if (unreadable.length > 0) yield { ...noNames(), unreadable };
-			if (found || hasGit(folder) || !(await isFolderIgnored(folder, env))) return true;
+			if (found || hasGit(folder) || !(await isFolderIgnored(folder, env, log))) return true;
 			log(`The git repository around ${folder} ignores it; reading it without git.`);
 		} catch (error) {
 			if (!(error instanceof GitUnusable)) throw error;
@@ -72,10 +96,10 @@ export function createListing(root: string, options: ListingOptions): Listing {
 
 	async function* names(folder: string): AsyncGenerator<Names> {
 		if (yield* byGit(folder, [])) return;
-		yield* walkFiles(folder, {
-			env,
+		yield* walkFiles(join(root, folder), {
+			...(await walking(folder)),
 			onUnreadable: (path, error) =>
-				log(`cannot read folder ${join(folder, path)}: ${errorMessage(error)}`),
+				log(`cannot read folder ${join(root, folder, path)}: ${errorMessage(error)}`),
 		});
 	}
 
@@ -85,17 +109,16 @@ export function createListing(root: string, options: ListingOptions): Listing {
 			const chunks = byGit(folder, some);
 			let step = await chunks.next();
 			for (; !step.done; step = await chunks.next()) listed.push(...step.value.paths);
-			if (!step.value) return walkableFiles(folder, env, paths);
+			if (!step.value) return walkableFiles(join(root, folder), await walking(folder), paths);
 		}
 		return listed;
 	}
 
 	return {
 		async *list(folder) {
-			const absolute = join(root, folder);
 			// A submodule that is not checked out is an empty folder of the outer repository.
-			if (folder !== '' && !hasGit(absolute)) return;
-			for await (const chunk of names(absolute)) yield below(folder, chunk);
+			if (folder !== '' && !hasGit(join(root, folder))) return;
+			for await (const chunk of names(folder)) yield below(folder, chunk);
 		},
 		async only(paths) {
 			const groups = new Map<string, string[]>();
@@ -108,14 +131,19 @@ export function createListing(root: string, options: ListingOptions): Listing {
 			}
 			const found = new Set<string>();
 			for (const [folder, inside] of groups) {
-				for (const path of await onlyIn(join(root, folder), inside)) {
-					found.add(folder === '' ? path : `${folder}/${path}`);
+				for (const path of await onlyIn(folder, inside)) {
+					found.add(joined(folder, path));
 				}
 			}
 			return paths.filter((path) => found.has(path));
 		},
+		leftOut: () =>
+			Object.fromEntries([...leftOut].map(([entry, paths]) => [entry, paths.size]).sort()),
 	};
 }
+
+const joined = (folder: string, path: string): string =>
+	folder === '' ? path : `${folder}/${path}`;
 
 const slashed = (path: string): string => path.split(sep).join('/');
 

@@ -17,19 +17,30 @@ export function addName(names: Names, prefix: string, name: Buffer): void {
 	else names.unprintable.push(prefix + printable(name));
 }
 
-/** The names in `bytes`, each ended by a NUL. */
-export function namesIn(bytes: Buffer): Names {
+/** How git marks, in front of a name and a blank, what it does not track. */
+const UNTRACKED = '?';
+const TAG_LENGTH = 2;
+
+/**
+ * The names in `bytes`, each behind a tag and ended by a NUL; of those that git does not track, the ones that
+ * `isLeftOut` lets in.
+ */
+export function namesIn(bytes: Buffer, isLeftOut: (path: string) => boolean): Names {
 	const names = noNames();
 	if (isUtf8(bytes)) {
 		// Thousands at once: as good as always possible, and several times faster than one by one.
-		for (const name of bytes.toString().split('\0')) {
-			if (name !== '') names.paths.push(withoutSlash(name));
+		for (const entry of bytes.toString().split('\0')) {
+			if (entry === '') continue;
+			const path = withoutSlash(entry.slice(TAG_LENGTH));
+			if (!entry.startsWith(UNTRACKED) || !isLeftOut(path)) names.paths.push(path);
 		}
 		return names;
 	}
 	for (let start = 0; start < bytes.length; ) {
 		const end = bytes.indexOf(0, start);
-		addName(names, '', bytes.subarray(start, end));
+		const name = bytes.subarray(start + TAG_LENGTH, end);
+		const isTracked = bytes[start] !== UNTRACKED.charCodeAt(0);
+		if (isTracked || !isLeftOut(withoutSlash(name.toString()))) addName(names, '', name);
 		start = end + 1;
 	}
 	return names;

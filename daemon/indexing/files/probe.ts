@@ -1,7 +1,7 @@
 /** What a path in the folder is right now, without reading it. */
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { sep } from 'node:path';
 import { errorCode } from '../../../shared/errors.ts';
+import type { Scope } from './scope.ts';
 
 /** Why a file that exists is not in the index. */
 export type SkipReason =
@@ -34,16 +34,13 @@ const GONE: Probe = { kind: 'gone' };
 /** A stamp that equals no other: the next look at the file reads it again. */
 export const NO_STAMP = '';
 
-/**
- * `root` is canonical; `path` is relative to it. Symbolic links are followed to files inside
- * `root` only.
- */
-export function probe(root: string, path: string): Probe {
-	const file = `${root}/${path}`;
+/** `path` is relative to the root. Symbolic links are followed to files of the folder only. */
+export function probe(scope: Scope, path: string): Probe {
+	const file = `${scope.root}/${path}`;
 	try {
 		const own = lstatSync(file, { throwIfNoEntry: false });
 		if (own === undefined) return GONE;
-		return own.isSymbolicLink() ? probeLink(root, file) : describe(own);
+		return own.isSymbolicLink() ? probeLink(scope, file) : describe(own);
 	} catch (error) {
 		return isGone(error) ? GONE : skipped('unreadable');
 	}
@@ -55,9 +52,9 @@ export function isGone(error: unknown): boolean {
 	return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-function probeLink(root: string, link: string): Probe {
+function probeLink(scope: Scope, link: string): Probe {
 	try {
-		if (!isInside(root, realpathSync.native(link))) return skipped('outside');
+		if (scope.isOutside(realpathSync.native(link))) return skipped('outside');
 		const target = describe(statSync(link));
 		return target.kind === 'folder' ? skipped('not-a-file') : target;
 	} catch {
@@ -97,8 +94,4 @@ export function stampOf(stats: Stats): string {
 export function settledStamp(stats: Stats, readMs: number): string {
 	const tickMs = stats.ctimeMs % 1000 === 0 ? 2000 : 20;
 	return Math.abs(readMs - stats.ctimeMs) < tickMs ? NO_STAMP : stampOf(stats);
-}
-
-export function isInside(root: string, file: string): boolean {
-	return file.startsWith(root.endsWith(sep) ? root : root + sep);
 }

@@ -1,8 +1,18 @@
 /** gitignore rules without git: each folder's rules on top of those of the folders above it. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import {
+	closeSync,
+	constants,
+	existsSync,
+	fstatSync,
+	openSync,
+	readFileSync,
+	statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { isShortage } from '../../../shared/errors.ts';
+import type { Scope } from './scope.ts';
 
 /** `folder` marks a path as a folder, which patterns with a trailing slash ask for. */
 export type IsIgnored = (path: string, folder: boolean) => boolean;
@@ -15,16 +25,21 @@ export interface Rules {
 }
 
 /**
- * The rules that hold for everything below `top`: git's for the person, the repository's, and
- * top's own.
+ * The rules that hold for everything below `top`: git's for the person, from the file `personal`, the
+ * repository's, and top's own.
  */
-export function topRules(top: string, env: NodeJS.ProcessEnv): Rules {
+export function topRules(top: string, personal: string): Rules {
 	const insensitive = ignoresCase(top);
-	const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? homedir(), '.config');
 	const base = ignore({ ignorecase: insensitive });
-	base.add(readPatterns(join(config, 'git', 'ignore')));
+	base.add(readPatterns(personal));
 	base.add(readPatterns(join(top, '.git', 'info', 'exclude')));
 	return rulesOf(top, base, insensitive).within('');
+}
+
+/** Where git looks for a person's own patterns unless its configuration names another file. */
+export function personalIgnore(env: NodeJS.ProcessEnv): string {
+	const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? homedir(), '.config');
+	return join(config, 'git', 'ignore');
 }
 
 function rulesOf(top: string, matcher: Ignore, insensitive: boolean): Rules {
@@ -56,27 +71,37 @@ export function beneath(folder: string, pattern: string): string {
 	return `${negated ? '!' : ''}${prefix}/${suffix}`;
 }
 
-/** A person's own patterns, relative to `root`. */
-export function excluder(root: string, patterns: readonly string[]): IsIgnored {
-	if (patterns.length === 0) return () => false;
+/** What is no part of a folder's set whatever its rules say: our own data, and a person's own patterns. */
+export function excluder({ root, isOwn }: Scope, patterns: readonly string[]): IsIgnored {
+	if (patterns.length === 0) return isOwn;
 	const matcher = ignore({ ignorecase: ignoresCase(root) }).add(patterns);
-	return (path, folder) => matcher.ignores(folder ? `${path}/` : path);
+	return (path, folder) => isOwn(path) || matcher.ignores(folder ? `${path}/` : path);
 }
 
 function readPatterns(file: string): string[] {
-	let text: string;
-	try {
-		// Absent, mostly. What is there may also be a folder, or a pipe that nobody writes to.
-		if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return [];
-		text = readFileSync(file, 'utf8');
-	} catch {
-		// Not for us to read, nor for git.
-		return [];
-	}
-	return text
+	return readText(file)
 		.replace(/^\ufeff/, '')
 		.split(/\r?\n/)
 		.filter((line) => line.trim() !== '' && !line.startsWith('#'));
+}
+
+/** '' for what is absent, as mostly, not for us to read, nor for git, or no file: a pipe would be waited for. */
+function readText(file: string): string {
+	let fd: number;
+	try {
+		fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+	} catch (error) {
+		// Without the rules what they leave out would be indexed.
+		if (isShortage(error)) throw error;
+		return '';
+	}
+	try {
+		return fstatSync(fd).isFile() ? readFileSync(fd, 'utf8') : '';
+	} catch {
+		return '';
+	} finally {
+		closeSync(fd);
+	}
 }
 
 /** Whether the file system takes `Name` and `nAME` for one file, as macOS and Windows do. */

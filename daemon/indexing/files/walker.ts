@@ -4,10 +4,13 @@ import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { addName, type Names, noNames } from './names.ts';
 import { isGone } from './probe.ts';
-import { gitTop, hasGit, type Rules, topRules } from './rules.ts';
+import { gitTop, hasGit, type IsIgnored, type Rules, topRules } from './rules.ts';
 
 export interface WalkOptions {
-	readonly env: NodeJS.ProcessEnv;
+	/** The file with a person's own patterns. */
+	readonly personal: string;
+	/** What is not to be listed, nor entered; paths are relative to the folder. */
+	readonly isLeftOut: IsIgnored;
 	/** A folder that cannot be read, with Node's message. */
 	readonly onUnreadable: (folder: string, error: unknown) => void;
 }
@@ -25,7 +28,7 @@ interface Ground {
  * git repository appears as one entry and is not entered. Links are never followed.
  */
 export function walkFiles(folder: string, options: WalkOptions): Generator<Names> {
-	const ground = groundOf(folder, options.env);
+	const ground = groundOf(folder, options.personal);
 	return walkFolder({ folder, ground, options }, '', ground.rules);
 }
 
@@ -54,6 +57,7 @@ function* walkFolder(walk: Walk, path: string, rules: Rules): Generator<Names> {
 		const child = prefix + name;
 		const isFolder = entry.isDirectory();
 		if (name === '.git' || rules.isIgnored(ground.prefix + child, isFolder)) continue;
+		if (options.isLeftOut(child, isFolder)) continue;
 		if (isFolder && isUtf8(entry.name) && !hasGit(join(folder, child))) folders.push(child);
 		else if (isFolder || entry.isFile() || entry.isSymbolicLink()) {
 			addName(files, prefix, entry.name);
@@ -66,11 +70,12 @@ function* walkFolder(walk: Walk, path: string, rules: Rules): Generator<Names> {
 /** Which of `paths` the walk would have come across. */
 export function walkableFiles(
 	folder: string,
-	env: NodeJS.ProcessEnv,
+	{ personal, isLeftOut }: Pick<WalkOptions, 'personal' | 'isLeftOut'>,
 	paths: readonly string[],
 ): string[] {
-	const ground = groundOf(folder, env);
+	const ground = groundOf(folder, personal);
 	return paths.filter((path) => {
+		if (isLeftOut(path, false)) return false;
 		const names = path.split('/');
 		let { rules } = ground;
 		return names.every((name, depth) => {
@@ -97,14 +102,14 @@ function isLink(path: string): boolean {
  * The rules in force in `folder`: a repository's rules reach down from its top, unless they
  * ignore the folder.
  */
-function groundOf(folder: string, env: NodeJS.ProcessEnv): Ground {
+function groundOf(folder: string, personal: string): Ground {
 	const top = gitTop(folder);
-	if (top === undefined || top === folder) return { rules: topRules(folder, env), prefix: '' };
+	if (top === undefined || top === folder) return { rules: topRules(folder, personal), prefix: '' };
 	const names = relative(top, folder).split(sep);
-	let rules = topRules(top, env);
+	let rules = topRules(top, personal);
 	for (const [depth] of names.entries()) {
 		const at = names.slice(0, depth + 1).join('/');
-		if (rules.isIgnored(at, true)) return { rules: topRules(folder, env), prefix: '' };
+		if (rules.isIgnored(at, true)) return { rules: topRules(folder, personal), prefix: '' };
 		rules = rules.within(at);
 	}
 	return { rules, prefix: `${names.join('/')}/` };

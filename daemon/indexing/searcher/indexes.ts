@@ -1,6 +1,7 @@
 /** The indexes there are, and a few of them open. */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isShortage } from '../../../shared/errors.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import { type IndexHome, openIndexReadonly } from '../catalogue/database.ts';
 import { DATABASE_FILE, indexFolder, workspaceIn } from '../catalogue/location.ts';
@@ -40,7 +41,8 @@ export function createIndexes(home: IndexHome): Indexes {
 			let names: string[];
 			try {
 				names = readdirSync(home.paths.indexes).sort();
-			} catch {
+			} catch (error) {
+				if (isShortage(error)) throw error;
 				// Nothing was ever indexed.
 				return [];
 			}

@@ -2,20 +2,13 @@
  * The search thread: reads indexes and files, so that the daemon's own thread never waits for a
  * disk.
  */
-import { parentPort, workerData } from 'node:worker_threads';
-import { errorMessage, SemanticaError } from '../../../shared/errors.ts';
-import type { Result } from '../../../shared/protocol/requests.ts';
+import { workerData } from 'node:worker_threads';
+import type { Params, Result } from '../../../shared/protocol/requests.ts';
 import { openSqlite } from '../../sqlite/open.ts';
-import { canonicalWorkspace } from '../catalogue/location.ts';
+import { answerRequests } from '../../threads/answering.ts';
 import { createStemOf } from '../words/stems.ts';
 import { createIndexes } from './indexes.ts';
-import {
-	CLOSE,
-	type SearcherAnswer,
-	type SearcherData,
-	type SearcherMethod,
-	type SearcherRequest,
-} from './messages.ts';
+import type { SearcherData, SearcherMethods } from './messages.ts';
 import { search } from './search.ts';
 import { readStatus } from './status.ts';
 
@@ -24,32 +17,17 @@ const indexes = createIndexes({ paths, nativeFolder });
 const memory = openSqlite(':memory:', { nativeFolder, busyTimeoutMs: 0 });
 const stemOf = createStemOf(memory);
 
-function resultOf(request: SearcherRequest): Result<SearcherMethod> {
-	switch (request.method) {
-		case 'index/search':
-			return search({ paths, indexes, stemOf }, request.params);
-		case 'index/status':
-			return readStatus(paths, indexes, request.params);
-		case 'index/delete':
-			return { deleted: indexes.delete(canonicalWorkspace(request.params.workspace)) };
-	}
-}
+const answers: { [M in keyof SearcherMethods]: (params: Params<M>) => Result<M> } = {
+	'index/search': (params) => search({ paths, indexes, stemOf }, params),
+	'index/status': (params) => readStatus(paths, indexes, params),
+	// Canonical already: the folder may be one that does not answer.
+	'index/delete': ({ workspace }) => ({ deleted: indexes.delete(workspace) }),
+};
 
-function answer(request: SearcherRequest): SearcherAnswer {
-	try {
-		return { id: request.id, result: resultOf(request) };
-	} catch (error) {
-		const data = error instanceof SemanticaError ? error.data : undefined;
-		return { id: request.id, message: errorMessage(error), data };
-	}
-}
-
-parentPort?.on('message', (message: SearcherRequest | typeof CLOSE) => {
-	if (message !== CLOSE) {
-		parentPort?.postMessage(answer(message));
-		return;
-	}
-	indexes.close();
-	memory.close();
-	parentPort?.close();
+answerRequests({
+	answer: (method, params) => answers[method as keyof SearcherMethods](params as never),
+	close() {
+		indexes.close();
+		memory.close();
+	},
 });

@@ -1,25 +1,27 @@
 /** The line of a file that shows best why it was found. */
+import { isDefinition } from './definitions.ts';
 import { isPartEdge, isUnspaced, isWordEdge, pairsOf } from './identifiers.ts';
+import { composed, describe, inOriginal, type Location, lineEnd, lineStart } from './lines.ts';
 import type { QueryWord } from './query.ts';
 import type { StemOf } from './stems.ts';
-
-export interface Location {
-	/** 1-based. */
-	readonly line: number;
-	/** 1-based, in UTF-16 units. */
-	readonly column: number;
-	/** The line, trimmed, or the part of it around the column. */
-	readonly snippet: string;
-}
-
-const SNIPPET_LENGTH = 200;
-const HALF_CHARACTERS = /^[\udc00-\udfff]|[\ud800-\udbff]$/g;
 
 /** What an occurrence is worth: two words on a line always beat the best occurrence of one. */
 const WHOLE_WORD = 1.6;
 const SAME_CASE = 0.1;
 const WHOLE_PART = 1;
 const BEGINNING = 0.9;
+/** On top, where a single name is looked for: as it was typed, and where it gets its meaning. */
+const AS_TYPED = 0.4;
+const DEFINITION = 1;
+
+/** What an occurrence is worth at least that has the word whole. */
+export const WORTH_OF_WORD = WHOLE_WORD;
+export const WORTH_OF_DEFINITION = WHOLE_WORD + DEFINITION;
+
+export interface Found extends Location {
+	/** How well the line shows the words, per word of the query. */
+	readonly worth: number;
+}
 
 /** Something to look for in a text. */
 interface Needle {
@@ -33,15 +35,20 @@ interface Needle {
 	readonly share: number;
 	/** The word as typed, where the needle is all of it. */
 	readonly typed: string | undefined;
+	/** The query is this word. */
+	readonly alone: boolean;
 }
 
 /** Finds the best line for the same words in many texts; undefined where no word is to be seen. */
 export function createLocator(
 	words: readonly QueryWord[],
 	stemOf: StemOf,
-): (text: string) => Location | undefined {
-	const needles = words.flatMap((word, index) => needlesOf(word, index, stemOf));
-	return (text) => {
+): (text: string) => Found | undefined {
+	const needles = words.flatMap((word, index) =>
+		needlesOf(word, index, stemOf, words.length === 1),
+	);
+	return (original) => {
+		const text = composed(original);
 		let best: Line | undefined;
 		let bestScore = 0;
 		for (const line of linesWith(text, needles)) {
@@ -51,17 +58,13 @@ export function createLocator(
 				bestScore = score;
 			}
 		}
-		return best === undefined ? undefined : describe(text, best.start, best.at);
+		if (best === undefined) return undefined;
+		const place = inOriginal(original, text, describe(text, best.start, best.at));
+		return { ...place, worth: bestScore / words.length };
 	};
 }
 
-/** The first line that is not blank: for files found by their path alone. */
-export function firstLine(text: string): Location {
-	const at = Math.max(0, text.search(/\S/));
-	return describe(text, lineStart(text, at), at);
-}
-
-function needlesOf(word: QueryWord, index: number, stemOf: StemOf): Needle[] {
+function needlesOf(word: QueryWord, index: number, stemOf: StemOf, alone: boolean): Needle[] {
 	const pieces = word.parts.map(fold).flatMap((part) => {
 		const pairs = pairsOf(part);
 		return pairs.length === 0 ? [part] : pairs;
@@ -72,10 +75,11 @@ function needlesOf(word: QueryWord, index: number, stemOf: StemOf): Needle[] {
 		full: piece,
 		share: 1 / pieces.length,
 		typed: pieces.length === 1 ? word.text : undefined,
+		alone,
 	}));
 	if (pieces.length === 1) return needles;
 	const whole = fold(word.text);
-	return [...needles, { word: index, text: whole, full: whole, share: 1, typed: word.text }];
+	return [...needles, { word: index, text: whole, full: whole, share: 1, typed: word.text, alone }];
 }
 
 interface Line {
@@ -95,11 +99,16 @@ function linesWith(text: string, needles: readonly Needle[]): Iterable<Line> {
 		let start = 0;
 		let end = -1;
 		for (let at = folded.indexOf(needle.text); at !== -1; ) {
-			const value = valueAt(text, folded, at, needle);
+			let value = valueAt(text, folded, at, needle);
 			if (value > 0) {
 				if (at >= end) {
 					start = lineStart(text, at);
 					end = lineEnd(text, at);
+				}
+				if (value >= WHOLE_WORD && needle.alone) {
+					const name = reachOf(text, at, needle);
+					if (value > WHOLE_WORD) value += AS_TYPED;
+					if (isDefinition(text, { start, end, ...name })) value += DEFINITION;
 				}
 				const line = lines.get(start) ?? { start, values: [], at, highest: 0 };
 				lines.set(start, line);
@@ -119,15 +128,32 @@ function linesWith(text: string, needles: readonly Needle[]): Iterable<Line> {
 function valueAt(text: string, folded: string, at: number, needle: Needle): number {
 	if (!isPartEdge(text, at) && !isUnspaced(text, at)) return 0;
 	if (!folded.startsWith(needle.full, at)) return BEGINNING * needle.share;
-	const end = at + needle.full.length;
-	if (needle.typed !== undefined && isWordEdge(text, at) && isWordEdge(text, end)) {
-		return WHOLE_WORD + (text.startsWith(needle.typed, at) ? SAME_CASE : 0);
+	const { at: from, after } = reachOf(text, at, needle);
+	if (needle.typed !== undefined && isWordEdge(text, from) && isWordEdge(text, after)) {
+		return WHOLE_WORD + (text.slice(from, after) === needle.typed ? SAME_CASE : 0);
 	}
+	const end = at + needle.full.length;
 	return (isPartEdge(text, end) ? WHOLE_PART : BEGINNING) * needle.share;
+}
+
+/** From where to where the text has the word, with the underscores around it that were typed. */
+function reachOf(
+	text: string,
+	at: number,
+	{ full, typed = '' }: Needle,
+): { at: number; after: number } {
+	const lead = /^_*/.exec(typed)?.[0] ?? '';
+	const trail = /_*$/.exec(typed)?.[0] ?? '';
+	const end = at + full.length;
+	return {
+		at: text.startsWith(lead, at - lead.length) ? at - lead.length : at,
+		after: text.startsWith(trail, end) ? end + trail.length : end,
+	};
 }
 
 /** The sum over the words of the query of how well each is there: whole, or in parts. */
 function scoreOf(line: Line, needles: readonly Needle[]): number {
+	if (needles.length === 1) return line.highest;
 	const parts: number[] = [];
 	const whole: number[] = [];
 	for (const [index, { word, share }] of needles.entries()) {
@@ -147,33 +173,5 @@ function fold(text: string): string {
 	const lower = text.toLowerCase();
 	const kept =
 		lower.length === text.length ? lower : text.replace(/[A-Z]+/g, (run) => run.toLowerCase());
-	return kept.replace(/[\u00e0-\u024f]/g, (char) => char.normalize('NFD').charAt(0));
-}
-
-const lineStart = (text: string, at: number): number =>
-	at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
-
-function lineEnd(text: string, at: number): number {
-	const end = text.indexOf('\n', at);
-	return end === -1 ? text.length : end;
-}
-
-function describe(text: string, start: number, at: number): Location {
-	let line = 1;
-	for (let i = text.indexOf('\n'); i !== -1 && i < start; i = text.indexOf('\n', i + 1)) line++;
-	return {
-		line,
-		column: at - start + 1,
-		snippet: snippetOf(text.slice(start, lineEnd(text, at)), at - start),
-	};
-}
-
-/** A long line is cut around the column, with ellipses where it goes on. */
-function snippetOf(line: string, column: number): string {
-	const whole = line.trim();
-	if (whole.length <= SNIPPET_LENGTH) return whole;
-	const from = Math.max(0, column - SNIPPET_LENGTH / 4);
-	const to = Math.min(line.length, from + SNIPPET_LENGTH);
-	const cut = line.slice(from, to).replace(HALF_CHARACTERS, '').trim();
-	return `${from > 0 ? '…' : ''}${cut}${to < line.length ? '…' : ''}`;
+	return kept.replace(/[\u00e0-\u024f\u1e00-\u1eff]/g, (char) => char.normalize('NFD').charAt(0));
 }

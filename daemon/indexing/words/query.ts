@@ -30,6 +30,8 @@ export function parseQuery(query: string): QueryWord[] {
 export interface Reading {
 	readonly match: string;
 	readonly words: readonly QueryWord[];
+	/** The words are names: what the files say of them counts more than how often. */
+	readonly named: boolean;
 }
 
 /**
@@ -59,7 +61,11 @@ export function readingsOf(words: readonly QueryWord[], stemOf: StemOf): Reading
 		express: Expression,
 	): void => {
 		if (taken.length === 0) return;
-		readings.push({ match: taken.map(express).join(joint), words: taken });
+		readings.push({
+			match: taken.map(express).join(joint),
+			words: taken,
+			named: words.length <= NAMES,
+		});
 	};
 	const orLonger = longerTerms(stemOf);
 	if (words.length <= NAMES) {

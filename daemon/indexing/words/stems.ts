@@ -4,10 +4,13 @@ import type { Sqlite } from '../../sqlite/open.ts';
 /** Gives, for a word in lower case, how its forms begin: `indexing` → index, `happily` → happil. */
 export type StemOf = (word: string) => string;
 
+/** How every text becomes terms. `remove_diacritics 2`, because 1 leaves those with two accents: `việt`. */
+export const TOKENIZER = 'porter unicode61 remove_diacritics 2';
+
 /** `memory` is a private, writable database. */
 export function createStemOf(memory: Sqlite): StemOf {
 	memory.exec(`
-		CREATE VIRTUAL TABLE stems USING fts5 (word, content='', tokenize='porter unicode61');
+		CREATE VIRTUAL TABLE stems USING fts5 (word, content='', tokenize='${TOKENIZER}');
 		CREATE VIRTUAL TABLE stem_terms USING fts5vocab ('stems', 'row');
 	`);
 	const insert = memory.prepare('INSERT INTO stems (rowid, word) VALUES (1, ?)');

@@ -7,7 +7,7 @@
 import { termsOf, WORD_LENGTH, wordsOf } from './identifiers.ts';
 
 /** Raised when the same text would give other terms: files indexed before are then read again. */
-export const WORDS_VERSION = 1;
+export const WORDS_VERSION = 2;
 
 interface Term {
 	readonly text: string;
@@ -104,7 +104,8 @@ export class TermCounter {
 
 	/** A run with characters beyond ASCII, some of which may still separate words. */
 	#countUnicode(run: string): void {
-		for (const text of wordsOf(run)) {
+		// As queries are: decomposed, an accent would make another word.
+		for (const text of wordsOf(run.normalize('NFC'))) {
 			this.#count({ text, hash: 0, terms: this.#termsOf(text), count: 0 });
 		}
 	}

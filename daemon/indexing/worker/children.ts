@@ -1,8 +1,10 @@
 /** Handing shards to the daemon as children of the job that runs us. */
 import { connectOver } from '../../../shared/client/connection.ts';
-import { openSocket, readStateFile } from '../../../shared/client/endpoint.ts';
+import { readStateFile } from '../../../shared/client/endpoint.ts';
+import { openProven } from '../../../shared/client/reach.ts';
 import { SemanticaError } from '../../../shared/errors.ts';
-import { type JobSpecInput, LIMITS } from '../../../shared/job.ts';
+import type { JobSpecInput } from '../../../shared/job.ts';
+import { LIMITS } from '../../../shared/jobTerms.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
 
 /** Well below what a frame may hold. */
@@ -21,7 +23,7 @@ export async function enqueueChildren(
 			'This program indexes on behalf of the Semantica daemon, which is not there. Run `semantica index` instead.',
 		);
 	}
-	const connection = await connectOver(await openSocket(state.endpoint), {
+	const connection = await connectOver(await openProven(paths, state), {
 		token,
 		client: 'indexer',
 		version: state.version,

@@ -6,7 +6,7 @@ import { createListing } from '../files/listing.ts';
 import { excluder } from '../files/rules.ts';
 import { TermCounter } from '../words/terms.ts';
 import { commit, type Examiner, examine, type Finding } from './findings.ts';
-import { type IndexJob, openFolder } from './job.ts';
+import { assertMayForget, type IndexJob, openFolder } from './job.ts';
 import { counted, createLister, type Lister, megabytes, skippedText } from './report.ts';
 
 export interface FilesResult {
@@ -23,17 +23,20 @@ export interface FilesResult {
 
 /** Terms of about that much text wait in memory for their transaction. */
 const BATCH_BYTES = 4 * 1024 * 1024;
+/** By what a file is judged in a folder that was never walked. */
+const NO_WALK = { exclude: [], defaultExcludes: true };
 /** How often a file that changes under our hands is read again in one run. */
 const TRIES = 5;
 
 export async function indexFiles(job: IndexJob, payload: IndexFilesPayload): Promise<FilesResult> {
 	const { report } = job;
-	const root = openFolder(job);
+	const scope = openFolder(job);
 	const db = openIndex(job.home, job.workspace);
 	try {
+		const catalogue = createCatalogue(db);
 		const examiner: Examiner = {
-			root,
-			catalogue: createCatalogue(db),
+			scope,
+			catalogue,
 			counter: new TermCounter(),
 			maxFileBytes: payload.maxFileBytes,
 		};
@@ -87,6 +90,9 @@ function update(
 	let findings: Finding[] = [];
 	let bytes = 0;
 	const flush = (): void => {
+		if (findings.some(({ kind }) => kind === 'remove')) {
+			assertMayForget(examiner.scope, examiner.catalogue.lastWalk());
+		}
 		const outdated = commit(examiner, findings);
 		for (const finding of findings) {
 			if (outdated.has(finding)) again.push(finding.path);
@@ -116,13 +122,19 @@ function update(
  */
 async function findIgnored(
 	job: IndexJob,
-	{ root, catalogue }: Examiner,
+	{ scope, catalogue }: Examiner,
 	files: readonly string[],
 ): Promise<Set<string>> {
 	const unknown = files.filter((path) => catalogue.get(path) === undefined);
 	if (unknown.length === 0) return new Set();
-	const isExcluded = excluder(root, catalogue.exclude());
-	const listing = createListing(root, { env: job.env, log: job.report.log });
+	const { exclude, defaultExcludes } = catalogue.lastWalk() ?? NO_WALK;
+	const isExcluded = excluder(scope, exclude);
+	const listing = createListing(scope.root, {
+		env: job.env,
+		isExcluded,
+		defaultExcludes,
+		log: job.report.log,
+	});
 	const listed = new Set(await listing.only(unknown.filter((path) => !isExcluded(path, false))));
 	return new Set(unknown.filter((path) => !listed.has(path)));
 }

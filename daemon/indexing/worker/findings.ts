@@ -6,6 +6,8 @@ import { hash } from 'node:crypto';
 import type { Catalogue, FileFacts, Words } from '../catalogue/catalogue.ts';
 import { readContent } from '../files/content.ts';
 import { NO_STAMP, type Probe, probe, type SkipReason } from '../files/probe.ts';
+import type { Scope } from '../files/scope.ts';
+import { searchablePath } from '../words/paths.ts';
 import type { TermCounter } from '../words/terms.ts';
 
 /** What is to be written about a file. `seen` is how the file looked when that was decided. */
@@ -29,8 +31,7 @@ export type Look =
 	| { readonly kind: 'unstable' };
 
 export interface Examiner {
-	/** Canonical. */
-	readonly root: string;
+	readonly scope: Scope;
 	readonly catalogue: Catalogue;
 	readonly counter: TermCounter;
 	readonly maxFileBytes: number;
@@ -43,8 +44,8 @@ function appearance(found: Probe): string {
 }
 
 export function examine(examiner: Examiner, path: string): Look {
-	const { root, catalogue, counter, maxFileBytes } = examiner;
-	const found = probe(root, path);
+	const { scope, catalogue, counter, maxFileBytes } = examiner;
+	const found = probe(scope, path);
 	const seen = appearance(found);
 	const skip = (reason: SkipReason, size: number, stamp: string): Finding => ({
 		kind: 'skip',
@@ -60,7 +61,7 @@ export function examine(examiner: Examiner, path: string): Look {
 	if (found.size > maxFileBytes) return skip('too-large', found.size, NO_STAMP);
 	if (catalogue.get(path)?.stamp === found.stamp) return { kind: 'unchanged' };
 
-	const content = readContent(root, path, maxFileBytes);
+	const content = readContent(scope, path, maxFileBytes);
 	if (content.kind === 'gone') return { kind: 'remove', path, seen: 'gone' };
 	if (content.kind === 'unstable') return { kind: 'unstable' };
 	if (content.kind === 'skipped') return skip(content.reason, content.size, content.settled);
@@ -71,7 +72,7 @@ export function examine(examiner: Examiner, path: string): Look {
 	}
 	const words: Words = {
 		body: counter.columnOf(content.text),
-		path: counter.columnOf(Buffer.from(path)),
+		path: counter.columnOf(Buffer.from(searchablePath(path))),
 	};
 	return { kind: 'index', path, seen: content.stamp, facts, hash: digest, words };
 }
@@ -81,11 +82,11 @@ export function examine(examiner: Examiner, path: string): Look {
  * returned: another indexer may have written what it is now, and an older finding must not go
  * over a newer one.
  */
-export function commit({ root, catalogue }: Examiner, findings: readonly Finding[]): Set<Finding> {
+export function commit({ scope, catalogue }: Examiner, findings: readonly Finding[]): Set<Finding> {
 	return catalogue.transaction(() => {
 		const outdated = new Set<Finding>();
 		for (const finding of findings) {
-			if (appearance(probe(root, finding.path)) !== finding.seen) outdated.add(finding);
+			if (appearance(probe(scope, finding.path)) !== finding.seen) outdated.add(finding);
 			else write(catalogue, finding);
 		}
 		return outdated;

@@ -13,6 +13,7 @@ import type {
 	IndexWorkspacePayload,
 } from '../../../shared/protocol/indexing.ts';
 import { guardDamage, unusableCause } from '../catalogue/database.ts';
+import { FINAL_EXIT_CODE } from './exitCode.ts';
 import { indexFiles } from './files.ts';
 import type { IndexJob } from './job.ts';
 import { createReporter } from './report.ts';
@@ -69,6 +70,13 @@ async function guarded<T>(job: IndexJob, work: () => Promise<T>): Promise<T> {
 	}
 }
 
+const FINAL: readonly string[] = ['VALIDATION', 'NOT_FOUND', 'CONFLICT'];
+
+/** Whether trying again would end the same: not where the store or the system failed. */
+function isFinal(error: unknown): boolean {
+	return error instanceof SemanticaError && FINAL.includes(error.kind);
+}
+
 function sentence(error: unknown): string {
 	switch (errorCode(error)) {
 		case 'SQLITE_FULL':
@@ -82,6 +90,8 @@ function sentence(error: unknown): string {
 }
 
 run().catch((error: unknown) => {
-	process.stderr.write(`${sentence(error)}\n`);
-	process.exitCode = 1;
+	const why = sentence(error);
+	process.stderr.write(`${why}\n`);
+	createReporter((line) => process.stdout.write(`${line}\n`), Date.now).result({ error: why });
+	process.exitCode = isFinal(error) ? FINAL_EXIT_CODE : 1;
 });

@@ -6,11 +6,11 @@ import type { Listing } from '../files/listing.ts';
 import type { Names } from '../files/names.ts';
 import { type FileProbe, probe, type SkipReason } from '../files/probe.ts';
 import type { IsIgnored } from '../files/rules.ts';
+import type { Scope } from '../files/scope.ts';
 import type { ChangedFile } from './shards.ts';
 
 export interface WalkOptions {
-	/** Canonical. */
-	readonly root: string;
+	readonly scope: Scope;
 	readonly listing: Listing;
 	readonly isExcluded: IsIgnored;
 	readonly maxFileBytes: number;
@@ -39,6 +39,8 @@ export interface Differences {
 	readonly skipped: SkippedFile[];
 	/** Known, but no longer of the set. */
 	readonly gone: GoneFile[];
+	/** Whether something was known, and all of it is gone. */
+	readonly nothingLeft: boolean;
 }
 
 export async function compareFolder(options: WalkOptions): Promise<Differences> {
@@ -58,7 +60,9 @@ export async function compareFolder(options: WalkOptions): Promise<Differences> 
 		const unseen = [...known].flatMap(([path, { stamp }]) =>
 			seen.has(path) || comparison.isHidden(path) ? [] : { path, stamp },
 		);
-		return { files: seen.size, changed, skipped, gone: await onlyGone(unseen, options) };
+		const gone = await onlyGone(unseen, options);
+		const nothingLeft = known.size > 0 && gone.length === known.size;
+		return { files: seen.size, changed, skipped, gone, nothingLeft };
 	} finally {
 		// Ends git, where an error has left it in the middle.
 		await listed.return(undefined);
@@ -77,7 +81,7 @@ interface Comparison {
 }
 
 function compare(options: WalkOptions, known: ReadonlyMap<string, KnownFile>): Comparison {
-	const { root, isExcluded, maxFileBytes, onProgress } = options;
+	const { scope, isExcluded, maxFileBytes, onProgress } = options;
 	const seen = new Set<string>();
 	const changed: ChangedFile[] = [];
 	const skipped: SkippedFile[] = [];
@@ -90,14 +94,14 @@ function compare(options: WalkOptions, known: ReadonlyMap<string, KnownFile>): C
 	};
 	const lookAt = (path: string): void => {
 		if (seen.has(path) || isExcluded(path, false)) return;
-		const found = probe(root, path);
+		const found = probe(scope, path);
 		if (found.kind === 'folder' && !isExcluded(path, true)) folders.push(path);
 		else if (found.kind === 'skipped') skip(path, 0, found.reason);
 		else if (found.kind === 'file' && found.size > maxFileBytes) {
 			skip(path, found.size, 'too-large');
 		} else if (found.kind === 'file') {
 			seen.add(path);
-			if (mustRead(root, path, found, known.get(path))) changed.push({ path, ...found });
+			if (mustRead(scope.root, path, found, known.get(path))) changed.push({ path, ...found });
 		}
 	};
 	return {
@@ -128,9 +132,9 @@ function isIn(folders: ReadonlySet<string>, path: string): boolean {
  * A file that is there may have come, and been indexed, only after git had looked: then it stays.
  */
 async function onlyGone(unseen: readonly GoneFile[], options: WalkOptions): Promise<GoneFile[]> {
-	const { root, listing, isExcluded } = options;
+	const { scope, listing, isExcluded } = options;
 	const there = unseen.flatMap(({ path }) =>
-		isExcluded(path, false) || probe(root, path).kind !== 'file' ? [] : path,
+		isExcluded(path, false) || probe(scope, path).kind !== 'file' ? [] : path,
 	);
 	const members = new Set(await listing.only(there));
 	return unseen.filter(({ path }) => !members.has(path));

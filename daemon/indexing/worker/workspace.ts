@@ -15,8 +15,9 @@ import { openOrRebuildIndex } from '../catalogue/database.ts';
 import { createListing } from '../files/listing.ts';
 import { NO_STAMP } from '../files/probe.ts';
 import { excluder } from '../files/rules.ts';
+import { folderIdentity } from '../files/scope.ts';
 import { filesTitle } from '../titles.ts';
-import { type IndexJob, openFolder } from './job.ts';
+import { assertMayForget, type IndexJob, openFolder } from './job.ts';
 import { counted, createLister, megabytes, skippedText } from './report.ts';
 import { shardsOf } from './shards.ts';
 import { compareFolder, type Differences } from './walk.ts';
@@ -31,6 +32,8 @@ export interface WorkspaceResult {
 	readonly removed: number;
 	/** By reason: all that the index knows of, not only what is new. */
 	readonly skipped: Readonly<Record<string, number>>;
+	/** By entry of the default list, files and folders; absent where nothing was. */
+	readonly leftOut?: Readonly<Record<string, number>>;
 	/** Of the changed files. */
 	readonly bytes: number;
 }
@@ -41,21 +44,34 @@ export async function indexWorkspace(
 	enqueue: EnqueueChildren,
 ): Promise<WorkspaceResult> {
 	const { report, workspace } = job;
-	const root = openFolder(job);
+	const scope = openFolder(job);
+	// What an older version enqueued does not say.
+	const { exclude, defaultExcludes = true, maxFileBytes } = payload;
+	const isExcluded = excluder(scope, exclude);
 	const db = openOrRebuildIndex(job.home, workspace, report.log);
 	try {
 		const catalogue = createCatalogue(db);
+		const listing = createListing(scope.root, {
+			env: job.env,
+			isExcluded,
+			defaultExcludes,
+			log: report.log,
+		});
 		const differences = await compareFolder({
-			root,
-			listing: createListing(root, { env: job.env, log: report.log }),
-			isExcluded: excluder(root, payload.exclude),
-			maxFileBytes: payload.maxFileBytes,
+			scope,
+			listing,
+			isExcluded,
+			maxFileBytes,
 			catalogue,
 			onProgress: (files) =>
 				report.progress({ current: 0, unit: 'files', message: `${counted(files, 'file')} seen` }),
 		});
+		if (differences.nothingLeft) assertMayForget(scope, catalogue.lastWalk());
 		record(catalogue, differences);
-		catalogue.transaction(() => catalogue.finishWalk(payload.exclude, Date.now()));
+		const folder = folderIdentity(scope.root);
+		catalogue.transaction(() =>
+			catalogue.finishWalk({ exclude, defaultExcludes, folder }, Date.now()),
+		);
 
 		const { changed } = differences;
 		const bytes = changed.reduce((sum, file) => sum + file.size, 0);
@@ -73,10 +89,11 @@ export async function indexWorkspace(
 			changed: changed.length,
 			removed: differences.gone.length,
 			skipped: countSkipped(db),
+			...(Object.keys(listing.leftOut()).length === 0 ? {} : { leftOut: listing.leftOut() }),
 			bytes,
 		};
-		logDifferences(job, root, differences, result);
-		const shards = shardJobs(workspace, differences, payload.maxFileBytes);
+		logDifferences(job, scope.root, differences, result);
+		const shards = shardJobs(workspace, differences, maxFileBytes);
 		if (shards.length > 0) await enqueue(shards);
 		report.result({ ...result });
 		return result;
@@ -124,6 +141,12 @@ function logDifferences(
 	const lister = createLister(report.log);
 	for (const { path, reason } of skipped) lister.add(`skipped, ${reason}`, path);
 	lister.finish();
+	if (result.leftOut !== undefined) {
+		const entries = Object.entries(result.leftOut).map(([entry, count]) => `${count} × ${entry}`);
+		report.log(
+			`Left out by default: ${entries.join(', ')}. What git tracks is not; \`--no-default-excludes\`, or the setting semantica.index.defaultExcludes, lets in everything.`,
+		);
+	}
 	if (files === 0) {
 		report.log(
 			`There is nothing to index in ${root}: it has no files, or its rules exclude them all.`,

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parentPort, Worker } from 'node:worker_threads';
 import { errorMessage } from '../../../shared/errors.ts';
 import { isDamage } from '../../sqlite/damage.ts';
 import { openSqlite } from '../../sqlite/open.ts';
@@ -32,13 +33,27 @@ function run(task: string | undefined, file: string): MaintenanceAnswer {
 	}
 }
 
-const [, , task, file = ''] = process.argv;
-try {
-	console.log(JSON.stringify(run(task, file)));
-} catch (error) {
-	const problem = errorMessage(error);
-	const answer: MaintenanceAnswer = isDamage(error)
-		? { kind: 'damaged', problems: [problem] }
-		: { kind: 'failed', problem };
-	console.log(JSON.stringify(answer));
+function answerOf(task: string | undefined, file: string): MaintenanceAnswer {
+	try {
+		return run(task, file);
+	} catch (error) {
+		const problem = errorMessage(error);
+		return isDamage(error) ? { kind: 'damaged', problems: [problem] } : { kind: 'failed', problem };
+	}
+}
+
+const [, program = '', task, file = ''] = process.argv;
+if (parentPort === null) {
+	// SQLite keeps its thread busy to the end, so another one looks whether the daemon is still there. A process that
+	// stayed would keep the next daemon from the database.
+	const die = () => process.kill(process.pid, 'SIGKILL');
+	process.stdin.on('close', die).on('error', die).resume();
+	const worker = new Worker(program, { argv: [task, file] });
+	const print = (answer: MaintenanceAnswer) => {
+		process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(0));
+	};
+	worker.once('message', print);
+	worker.once('error', (error) => print({ kind: 'failed', problem: errorMessage(error) }));
+} else {
+	parentPort.postMessage(answerOf(task, file));
 }

@@ -6,6 +6,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../../shared/errors.ts';
+import type { LogSpan } from '../../../shared/protocol/logs.ts';
 
 export const HEAD_BYTES = 5 * 1024 * 1024;
 export const TAIL_BYTES = 5 * 1024 * 1024;
@@ -15,6 +16,8 @@ export interface Segment {
 	/** Offset of its first byte in the stream as produced. */
 	readonly start: number;
 	size: number;
+	/** Who wrote what of it, where that is known without looking; grows with it. */
+	spans?: LogSpan[];
 }
 
 /** Logs are spread over folders so that none holds more than a few hundred files per 100,000 jobs. */
@@ -37,10 +40,13 @@ export async function readSegments(root: string, id: string): Promise<Segment[]>
 	}
 	const segments: Segment[] = [];
 	for (const file of files) {
-		if (!file.startsWith(`${id}.`)) continue;
+		if (!file.startsWith(`${id}.`) || !file.endsWith('.log')) continue;
 		const start = Number(file.slice(id.length + 1, -'.log'.length));
 		if (!Number.isSafeInteger(start)) continue;
-		const found = await stat(join(logFolder(root, id), file)).catch(() => undefined);
+		const found = await stat(join(logFolder(root, id), file)).catch((error: unknown) => {
+			if (errorCode(error) === 'ENOENT') return undefined;
+			throw error;
+		});
 		if (found !== undefined) segments.push({ start, size: found.size });
 	}
 	return segments.sort((a, b) => a.start - b.start);

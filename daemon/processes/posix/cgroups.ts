@@ -23,7 +23,7 @@ export interface Cgroups {
 	create(name: string): string;
 	/** Kills everything in it and removes it; false when something would not die. */
 	remove(folder: string): Promise<boolean>;
-	/** False when it could not be done in time; then nothing is frozen. */
+	/** False when it could not be done; then nothing is frozen. Rejects where that is not known. */
 	freeze(folder: string): Promise<boolean>;
 	thaw(folder: string): void;
 	/** Kills what earlier daemons of this data folder left; resolves with the number of processes. */
@@ -65,7 +65,11 @@ export async function openCgroups(folderKey: string, instance: string): Promise<
 		},
 		remove: (folder) => killTree(folder),
 		async freeze(folder) {
-			setFrozen(folder, true);
+			try {
+				setFrozen(folder, true);
+			} catch {
+				return false;
+			}
 			const end = Date.now() + FREEZE_LIMIT_MS;
 			for (let wait = 1; !isFrozen(folder); wait = Math.min(wait * 2, 20)) {
 				if (Date.now() > end) {

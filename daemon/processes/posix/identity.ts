@@ -1,6 +1,7 @@
 /** Telling our process from a stranger that got its pid (docs/processes.md section 5). */
+
 import { readFileSync, readlinkSync } from 'node:fs';
-import type { ProcessIdentity } from '../../queue/runs.ts';
+import type { ProcessIdentity } from '../../queue/ports/runs.ts';
 import { readProcess } from './procfs.ts';
 
 /** The world in which a pid means something. */

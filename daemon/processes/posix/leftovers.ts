@@ -1,9 +1,10 @@
 /** Before any work: killing what earlier daemons of this data folder left, and nothing else. */
+
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProcessIdentity } from '../../queue/runs.ts';
+import type { ProcessIdentity } from '../../queue/ports/runs.ts';
 import type { Cookies } from '../cookie.ts';
-import { killGroup, signal } from './group.ts';
+import { isStrangers, killGroup, signal } from './group.ts';
 import { isSameProcess, type PidWorld } from './identity.ts';
 import { findProcesses, readEnvironment } from './procfs.ts';
 
@@ -18,22 +19,28 @@ export async function killLeftovers(
 	world: PidWorld,
 	cookies: Cookies,
 ): Promise<number> {
-	const groups = new Set<number>();
+	const groups = new Map<number, string>();
 	for (const identity of recorded) {
-		if (identity.pgid !== null && (await isSameProcess(identity, world))) groups.add(identity.pgid);
+		const { pgid, startTime } = identity;
+		if (pgid !== null && (await isSameProcess(identity, world))) groups.set(pgid, startTime);
 	}
 	if (process.platform !== 'linux') {
-		for (const group of groups) await killGroup(group);
+		for (const [pid, startTime] of groups) await killGroup({ pid, startTime });
 		return groups.size;
 	}
+	// Asked anew each time: while the rest is hunted a group may end, and a stranger get its number.
+	const isGroupOfOurs = (pid: number): boolean => {
+		const startTime = groups.get(pid);
+		return startTime !== undefined && !isStrangers({ pid, startTime });
+	};
 	const killed = new Set<string>();
 	const end = performance.now() + LIMIT_MS;
 	for (let clean = 0; clean < 2 && performance.now() < end; ) {
 		const found = await findProcesses(({ pid, group, session }) => {
 			if (pid === process.pid) return false;
 			const isOurs =
-				groups.has(group) ||
-				groups.has(session) ||
+				isGroupOfOurs(group) ||
+				isGroupOfOurs(session) ||
 				cookies.earlier(readEnvironment(pid) ?? '') !== undefined;
 			return isOurs && signal(pid, 'SIGKILL');
 		});

@@ -4,7 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { signal } from './group.ts';
+import { signal, signalGroup } from './group.ts';
 import { findProcesses, type ProcessInfo, readProcess } from './procfs.ts';
 import { belongsTo, type Traces } from './sweeper.ts';
 
@@ -13,8 +13,10 @@ export interface PausableRun {
 	readonly watcher: number;
 }
 
-export interface PausedRun {
-	/** Lets them go on, except those that the job itself had stopped. */
+export interface Stand {
+	/** False when some of it would not, or could not be seen. */
+	readonly still: boolean;
+	/** Lets them go on, except those that the job itself had stopped. Rejects where that cannot be done just now. */
 	resume(): Promise<void>;
 }
 
@@ -24,18 +26,34 @@ const LIMIT_MS = 1000;
 const RESUME_MS = 2000;
 const RESCAN_MS = 1000;
 
-/** Undefined when the run would not stand still; then all of it goes on. */
-export async function pauseRun(run: PausableRun): Promise<PausedRun | undefined> {
-	const supervisor = run.traces.session;
+/** Never rejects. Where the run does not stand still, some of it may: it must be resumed. */
+export async function pauseRun(run: PausableRun): Promise<Stand> {
+	let stoppedBefore: ReadonlySet<string>;
+	try {
+		stoppedBefore = new Set((await membersOf(run)).filter(isStopped).map(nameOf));
+	} catch {
+		return { still: false, resume: async () => {} };
+	}
+	const still = await bringToStand(run).catch(() => false);
+	const rescan = still ? keepStanding(run) : undefined;
+	return {
+		still,
+		async resume() {
+			clearInterval(rescan);
+			await goOn(run, stoppedBefore);
+		},
+	};
+}
+
+async function bringToStand(run: PausableRun): Promise<boolean> {
+	const { session: supervisor, startTime } = run.traces;
 	const began = performance.now();
 	const within = (ms: number) => performance.now() - began < ms;
-	const stoppedBefore = new Set((await membersOf(run)).filter(isStopped).map(nameOf));
-
 	while (within(ANCESTORS_MS)) {
 		if ((await stopMoving(run)) === 0) break;
 	}
 	// In one go: the watcher must hear at once should the daemon die.
-	signal(-supervisor, 'SIGSTOP');
+	if (!signalGroup({ pid: supervisor, startTime }, 'SIGSTOP')) return false;
 	signal(run.watcher, 'SIGCONT');
 	signal(supervisor, 'SIGCONT');
 
@@ -45,22 +63,21 @@ export async function pauseRun(run: PausableRun): Promise<PausedRun | undefined>
 		clean = moving === 0 ? clean + 1 : 0;
 		if (moving > 0) await delay(1);
 	}
-	if (clean < 2) {
-		await goOn(run, stoppedBefore);
-		return undefined;
-	}
-	// A chain of processes that fork and exit may still be on its way past us.
-	const rescan = setInterval(() => {
-		if (readProcess(supervisor)?.startTime === run.traces.startTime) void stopMoving(run);
+	return clean >= 2;
+}
+
+// A chain of processes that fork and exit may still be on its way past us.
+function keepStanding(run: PausableRun): NodeJS.Timeout {
+	async function look(): Promise<void> {
+		if (readProcess(run.traces.session)?.startTime === run.traces.startTime) await stopMoving(run);
 		else clearInterval(rescan);
+	}
+	const rescan = setInterval(() => {
+		// Without a descriptor nothing can be seen: the next look will.
+		look().catch(() => {});
 	}, RESCAN_MS);
 	rescan.unref();
-	return {
-		async resume() {
-			clearInterval(rescan);
-			await goOn(run, stoppedBefore);
-		},
-	};
+	return rescan;
 }
 
 /** Stops those whose parent stands still already; returns how many were moving. */
@@ -79,14 +96,15 @@ async function stopMoving(run: PausableRun): Promise<number> {
 }
 
 async function goOn(run: PausableRun, stoppedBefore: ReadonlySet<string>): Promise<void> {
+	const { session: pid, startTime } = run.traces;
 	const end = performance.now() + RESUME_MS;
 	for (let clean = 0; clean < 2 && performance.now() < end; ) {
 		const members = await membersOf(run);
 		const stopped = members.filter(
 			(member) => isStopped(member) && !stoppedBefore.has(nameOf(member)),
 		);
-		for (const { pid } of deepestFirst(stopped, members)) signal(pid, 'SIGCONT');
-		if (stoppedBefore.size === 0) signal(-run.traces.session, 'SIGCONT');
+		for (const member of deepestFirst(stopped, members)) signal(member.pid, 'SIGCONT');
+		if (stoppedBefore.size === 0) signalGroup({ pid, startTime }, 'SIGCONT');
 		clean = stopped.length === 0 ? clean + 1 : 0;
 	}
 }

@@ -17,8 +17,14 @@ export interface ProcessInfo {
 /** A reader yields to the event loop after this many processes: about a third of a millisecond. */
 const PER_TURN = 32;
 const buffer = Buffer.alloc(4096);
+/** Errors that are ours, not the process's. */
+const NOT_SEEN = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO']);
 
-/** Synchronous, because a thread hop costs more than the read; /proc does not wait for a disk. */
+/**
+ * Undefined when there is no such process. Throws where it cannot be seen, as without a descriptor: that is no
+ * reason to take it for dead.
+ * Synchronous, because a thread hop costs more than the read; /proc does not wait for a disk.
+ */
 export function readProcess(pid: number | string): ProcessInfo | undefined {
 	const stat = readSmall(`/proc/${pid}/stat`);
 	return stat === undefined ? undefined : parseStat(stat);
@@ -64,7 +70,8 @@ export async function findProcesses(
 export function readEnvironment(pid: number): string | undefined {
 	try {
 		return readFileSync(`/proc/${pid}/environ`, 'latin1');
-	} catch {
+	} catch (error) {
+		if (NOT_SEEN.has(errorCode(error) ?? '')) throw error;
 		return undefined;
 	}
 }
@@ -86,7 +93,8 @@ function readSmall(file: string): string | undefined {
 	let fd: number;
 	try {
 		fd = openSync(file, 'r');
-	} catch {
+	} catch (error) {
+		if (NOT_SEEN.has(errorCode(error) ?? '')) throw error;
 		return undefined;
 	}
 	try {

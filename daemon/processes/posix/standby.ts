@@ -2,12 +2,18 @@
  * Linux, where control groups are used: one supervisor ahead of its job. Moving a process into a control group
  * takes the kernel 5 to 15 ms; the next job finds one that has been moved already.
  */
-import { rmSync } from 'node:fs';
 import type { Launch } from '../containment.ts';
 import type { Cgroups } from './cgroups.ts';
+import type { Pace } from './pace.ts';
 import type { PipeStore } from './pipes.ts';
 import type { StatusFiles } from './statusFiles.ts';
-import { jobScript, type Supervisor, startWaitingSupervisor, writeJobFile } from './supervisor.ts';
+import {
+	jobScript,
+	removeFile,
+	type Supervisor,
+	startWaitingSupervisor,
+	writeJobFile,
+} from './supervisor.ts';
 
 export interface StandbyOptions {
 	/** Unique to the life of this daemon. */
@@ -15,6 +21,7 @@ export interface StandbyOptions {
 	readonly statuses: StatusFiles;
 	readonly cgroups: Cgroups;
 	readonly pipes: PipeStore;
+	readonly pace: Pace;
 }
 
 export interface BegunRun {
@@ -59,12 +66,12 @@ export class Standby {
 			statuses.assign(name, launch.id, launch.run);
 		} catch {
 			// A full disk, mostly: the usual way can do without.
-			rmSync(file, { force: true });
+			removeFile(file);
 			return undefined;
 		}
 		this.#waiting = undefined;
 		clearTimeout(waiting.expiry);
-		supervisor.child.once('exit', () => rmSync(file, { force: true }));
+		supervisor.child.once('exit', () => removeFile(file));
 		supervisor.stdin?.end(`${file}\n`);
 		return { supervisor, cgroup };
 	}
@@ -88,7 +95,7 @@ export class Standby {
 	}
 
 	async #start(): Promise<void> {
-		const { instance, statuses, cgroups } = this.#options;
+		const { instance, statuses, cgroups, pace } = this.#options;
 		const name = `${instance}.${++this.#made}`;
 		const statusFile = statuses.waitingPath(name);
 		// Its name goes over a pipe, as a line.
@@ -98,7 +105,7 @@ export class Standby {
 		try {
 			// A shortage now is no reason for the next job to do with sockets.
 			if (pipes === undefined) throw new Error('There are no pipes to be had.');
-			const supervisor = await startWaitingSupervisor({ statusFile, cgroup, pipes });
+			const supervisor = await startWaitingSupervisor({ statusFile, cgroup, pipes, pace });
 			const expiry = setTimeout(() => this.#dismiss(), KEPT_MS);
 			expiry.unref();
 			const waiting: Waiting = { name, supervisor, cgroup, expiry };
@@ -126,6 +133,6 @@ export class Standby {
 		for (const end of [supervisor.stdin, supervisor.stdout, supervisor.stderr]) end?.destroy();
 		supervisor.lifeline.destroy();
 		void this.#options.cgroups.remove(cgroup);
-		rmSync(this.#options.statuses.waitingPath(name), { force: true });
+		removeFile(this.#options.statuses.waitingPath(name));
 	}
 }

@@ -1,9 +1,35 @@
-/** The exit codes that supervisors leave for a daemon that was away (docs/processes.md section 2). */
-import { symlinkSync } from 'node:fs';
+/**
+ * What supervisors leave for a daemon that was away (docs/processes.md section 2), and what this daemon adds:
+ * the result that a run has told, and that all it printed was taken.
+ */
+
+import {
+	closeSync,
+	constants,
+	openSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+	writeSync,
+} from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rm } from 'node:fs/promises';
-import { constants } from 'node:os';
+import { constants as system } from 'node:os';
 import { join } from 'node:path';
-import type { RunOutcome } from '../../queue/finish.ts';
+import { errorCode } from '../../../shared/errors.ts';
+import type { RunOutcome } from '../../queue/ports/runs.ts';
+import { patiently } from '../patience.ts';
+
+export type Status =
+	/** The job's own exit code; `taken`: all that it printed has been stored. */
+	| { readonly kind: 'exit'; readonly code: number; readonly taken: boolean }
+	/** Its program was not begun: a word that says why, and what it is about. */
+	| { readonly kind: 'refused'; readonly why: string; readonly what: string }
+	/** The disk was full. */
+	| { readonly kind: 'empty' }
+	/** It was killed. */
+	| { readonly kind: 'absent' }
+	/** It is there, and cannot be read. */
+	| { readonly kind: 'unreadable'; readonly error: unknown };
 
 export interface StatusFiles {
 	path(id: string, run: number): string;
@@ -11,42 +37,126 @@ export interface StatusFiles {
 	waitingPath(name: string): string;
 	/** Makes what that supervisor will write the outcome of a run. */
 	assign(name: string, id: string, run: number): void;
-	/** A number is the job's own exit code; `empty` means the disk was full; `absent` that it was killed. */
-	read(id: string, run: number): Promise<number | 'empty' | 'absent'>;
+	/** Never rejects; waits for a while where it cannot be read at the moment. */
+	read(id: string, run: number): Promise<Status>;
+	/** JSON text. Where it cannot be written, it is lost with this daemon only. */
+	keepResult(id: string, run: number, json: string): void;
+	/** Undefined where none was told. @throws where it cannot be read, for a while */
+	result(id: string, run: number): Promise<string | undefined>;
+	/** All that the ended run printed is stored. */
+	markTaken(id: string, run: number): void;
 	remove(id: string, run: number): Promise<void>;
 	removeAllBut(runs: readonly { readonly id: string; readonly run: number }[]): Promise<void>;
 }
 
-export async function openStatusFiles(folder: string): Promise<StatusFiles> {
+/** A file that cannot be read for longer than this is not waited for: its run counts as interrupted. */
+const READABLE_WITHIN_MS = 30_000;
+const TAKEN = 'taken\n';
+const RESULT = '.result';
+
+export async function openStatusFiles(
+	folder: string,
+	readableWithinMs = READABLE_WITHIN_MS,
+): Promise<StatusFiles> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const path = (id: string, run: number) => join(folder, `${id}.${run}`);
+	const results = new Set<string>();
+	/** What the name stands for where it is a link, else the name itself. */
+	const targetOf = (name: string) =>
+		readlink(join(folder, name)).catch((error: unknown) => {
+			if (errorCode(error) === 'EINVAL' || errorCode(error) === 'ENOENT') return name;
+			throw error;
+		});
 	const removeOne = async (name: string) => {
-		const target = await readlink(join(folder, name)).catch(() => undefined);
-		for (const file of [target, name]) {
-			if (file !== undefined) await rm(join(folder, file), { force: true, recursive: true });
+		for (const file of new Set([await targetOf(name), name])) {
+			await rm(join(folder, file), { force: true, recursive: true });
 		}
+		if (results.delete(name)) await rm(join(folder, name + RESULT), { force: true });
 	};
+	const readText = (file: string) =>
+		patiently(
+			() =>
+				readFile(file, 'latin1').catch((error: unknown) => {
+					if (errorCode(error) === 'ENOENT') return undefined;
+					throw error;
+				}),
+			readableWithinMs,
+		);
 	return {
 		path,
 		waitingPath: (name) => join(folder, name),
 		assign: (name, id, run) => symlinkSync(name, path(id, run)),
 		async read(id, run) {
 			try {
-				const text = await readFile(path(id, run), 'latin1');
-				return /^\d+\n$/.test(text) ? usualCode(Number(text)) : 'empty';
+				const text = await readText(path(id, run));
+				return text === undefined ? { kind: 'absent' } : statusOf(text);
+			} catch (error) {
+				return { kind: 'unreadable', error };
+			}
+		},
+		keepResult(id, run, json) {
+			try {
+				writeFileSync(path(id, run) + RESULT, json, { mode: 0o600 });
+				results.add(`${id}.${run}`);
 			} catch {
-				return 'absent';
+				rmSync(path(id, run) + RESULT, { force: true });
+			}
+		},
+		async result(id, run) {
+			const text = await readText(path(id, run) + RESULT);
+			if (text === undefined) return undefined;
+			const json = Buffer.from(text, 'latin1').toString('utf8');
+			return isJson(json) ? json : undefined;
+		},
+		markTaken(id, run) {
+			try {
+				// Not made where it is absent: that the run was killed must stay as it is.
+				const fd = openSync(path(id, run), constants.O_WRONLY | constants.O_APPEND);
+				try {
+					writeSync(fd, TAKEN);
+				} finally {
+					closeSync(fd);
+				}
+			} catch {
+				// A daemon that finds it unmarked is careful, no more.
 			}
 		},
 		remove: (id, run) => removeOne(`${id}.${run}`),
 		async removeAllBut(runs) {
-			const kept = new Set(runs.map(({ id, run }) => `${id}.${run}`));
-			for (const name of [...kept]) {
-				kept.add(await readlink(join(folder, name)).catch(() => name));
+			const kept = new Set<string>();
+			for (const { id, run } of runs) {
+				const name = `${id}.${run}`;
+				kept
+					.add(name)
+					.add(name + RESULT)
+					.add(await targetOf(name));
+				results.add(name);
 			}
 			for (const name of await readdir(folder)) if (!kept.has(name)) await removeOne(name);
 		},
 	};
+}
+
+function statusOf(text: string): Status {
+	const [, code, mark] = /^(\d+)\n(.*)$/s.exec(text) ?? [];
+	if (code !== undefined) return { ...exitStatus(Number(code)), taken: mark === TAKEN };
+	const [, why, what] = /^([A-Z]+) (.*)\n$/s.exec(text) ?? [];
+	if (why === undefined || what === undefined) return { kind: 'empty' };
+	return { kind: 'refused', why, what: Buffer.from(what, 'latin1').toString('utf8') };
+}
+
+// A daemon that died while it wrote leaves half of it.
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+export function exitStatus(code: number): Status & { readonly kind: 'exit' } {
+	return { kind: 'exit', code: usualCode(code), taken: false };
 }
 
 /** ksh and yash report a death by signal n as 256 + n and 384 + n; all others as 128 + n. */
@@ -56,7 +166,7 @@ function usualCode(status: number): number {
 
 // The first name of a number is its usual one: SIGABRT, not SIGIOT.
 const SIGNAL_NAMES = new Map(
-	Object.entries(constants.signals)
+	Object.entries(system.signals)
 		.reverse()
 		.map(([name, number]) => [number, name]),
 );

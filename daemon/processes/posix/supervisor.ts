@@ -6,21 +6,30 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
 import { type Launch, SpawnError } from '../containment.ts';
 import { COOKIE_NAME } from '../cookie.ts';
+import type { Pace } from './pace.ts';
 import type { OutputPipes } from './pipes.ts';
+import { splitEnvironment } from './shellVariables.ts';
 
 const LIFELINE_FD = 3;
+/** Gives the job its priority. It also stands between env(1) and a program with = in its path, which that would
+ * take for one more variable. Nothing where the system has none. */
+const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file)) ?? '';
 
 // It waits for its watcher before it kills the group and itself, because a zombie that pid 1 is slow to reap
 // would keep the group alive. What the shell itself has to say (Killed, Terminated) is not the job's output.
 // Its variables have names of their own, because sh would export changes to those that the job was given.
 // TERM may come before there is a job to hear it. So the watcher first begins the status file, and a job whose
 // status file is there does not begin. (By `true`, since `:` would end the shell where it cannot be written.)
+// All that touches what the client named is done by the child that becomes the job: a folder that does not answer
+// keeps that child waiting, and nobody else. Why the job was not begun it leaves in the status file: refusal.ts.
 // Arguments: status file, cookie or nothing, control group or nothing, a file to read before the job begins or nothing,
-// then the job's program and arguments; without these, the name of that file comes later, on stdin.
+// then the job: its folder, umask, limit of open files, niceness, program and arguments; without these,
+// the name of that file comes later, on stdin.
 const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3 _semantica_job=$4; shift 4
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
 ( while read -r _semantica_m <&3; do
@@ -34,24 +43,48 @@ echo "$_semantica_w" >&3
 exec 3<&- 4>&2 2>/dev/null
 trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
 ( [ -z "$_semantica_cg" ] || echo 0 >"$_semantica_cg/cgroup.procs"
+  _semantica_odd=
   [ $# -gt 0 ] || IFS= read -r _semantica_job || exit 143
   [ -z "$_semantica_job" ] || . "$_semantica_job" || exit 143
-  [ ! -e "$_semantica_st" ] || exit 143
+  _semantica_cwd=$1 _semantica_um=$2 _semantica_nf=$3 _semantica_ni=$4 _semantica_p=$5; shift 5
+  _semantica_no() { echo "$1 $2" >"$_semantica_st"; exit 126; }
+  cd "$_semantica_cwd" || { [ ! -d "$_semantica_cwd" ] || _semantica_no SHUTFOLDER "$_semantica_cwd"; _semantica_no NOFOLDER "$_semantica_cwd"; }
+  unset OLDPWD
+  case $_semantica_p in
+    */*) [ -e "$_semantica_p" ] || _semantica_no GONE "$_semantica_p"
+      [ -f "$_semantica_p" ] && [ -x "$_semantica_p" ] || _semantica_no SHUT "$_semantica_p";;
+    *) _semantica_r=$PATH: _semantica_f= _semantica_d=
+      while [ -n "$_semantica_r" ]; do
+        _semantica_d=\${_semantica_r%%:*} _semantica_r=\${_semantica_r#*:}
+        case $_semantica_d in '') _semantica_d=$_semantica_cwd;; /*) ;; *) _semantica_d=$_semantica_cwd/$_semantica_d;; esac
+        _semantica_d=\${_semantica_d%/}/$_semantica_p
+        [ -f "$_semantica_d" ] && [ -x "$_semantica_d" ] && break
+        [ -n "$_semantica_f" ] || [ ! -e "$_semantica_d" ] || _semantica_f=$_semantica_d
+        _semantica_d=
+      done
+      [ -n "$_semantica_d" ] || { [ -z "$_semantica_f" ] || _semantica_no SHUT "$_semantica_f"; _semantica_no UNKNOWN "$_semantica_p"; }
+      _semantica_p=$_semantica_d;;
+  esac
+  set -- "$_semantica_p" "$@"
+  if [ "$_semantica_ni" != 0 ]; then set -- ${NICE} -n "$_semantica_ni" "$@"
+  elif [ -n "$_semantica_odd" ]; then case $1 in *=*) set -- ${NICE} -n 0 "$@";; esac
+  fi
+  [ -z "$_semantica_odd" ] || eval "$_semantica_odd"
+  umask "$_semantica_um"
+  ulimit -S -n "$_semantica_nf"
+  [ -z "$TMPDIR" ] || [ -d "$TMPDIR" ] || unset TMPDIR
   ${COOKIE_NAME}=$_semantica_ck; export ${COOKIE_NAME}
+  [ ! -e "$_semantica_st" ] || exit 143
+  trap '_semantica_no EXEC "$_semantica_p"' 0
   exec "$@" 2>&4 4>&- )
 _semantica_rc=$?
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
-if echo "$_semantica_rc" >"$_semantica_st"; then
+if [ -f "$_semantica_st" ] && [ -s "$_semantica_st" ] || echo "$_semantica_rc" >"$_semantica_st"; then
   kill -s KILL "$_semantica_w"
   wait "$_semantica_w"
   kill -s KILL 0
 fi
 exit "$_semantica_rc"`;
-
-/** Variables that a shell reads, sets or drops: they reach the job around the supervisor, by env(1). */
-const SHELL_VARIABLES =
-	/^(IFS|PWD|OLDPWD|_|ENV|PPID|LINENO|OPTIND|OPTARG|OPTERR|PS[0-4]|CDPATH|MAIL.*|HIST.*|SHELLOPTS|POSIXLY_CORRECT|S?RANDOM|SECONDS|EPOCH.*|UID|EUID|TMOUT|COMP_WORDBREAKS|BASH.*|ZDOTDIR|FPATH|_semantica.*)$/;
-const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file));
 
 export interface Supervisor {
 	readonly child: ChildProcess;
@@ -79,6 +112,7 @@ export interface SupervisorOptions {
 	readonly cgroup: string | undefined;
 	/** Undefined: Node makes them. */
 	readonly pipes: OutputPipes | undefined;
+	readonly pace: Pace;
 }
 
 /** @throws SpawnError when nothing was started. */
@@ -93,25 +127,33 @@ export async function startSupervisor(
 	let input: number | undefined;
 	try {
 		if (launch.input !== null) input = openSync(launch.input, 'r');
-		if (jobFile !== '') writeJobFile(jobFile, `set -- ${words(around(launch, odd))} "$@"\n`);
+		if (jobFile !== '') writeJobFile(jobFile, oddVariables(odd));
 		const supervisor = await start(options, {
-			args: [cookie, options.cgroup ?? '', jobFile, ...commandLine(launch)],
+			args: [cookie, options.cgroup ?? '', jobFile, ...jobArguments(launch)],
 			env: plain,
-			cwd: launch.cwd,
 			stdin: input ?? 'ignore',
-			what: launch.program,
+			what: launch.command,
 		});
-		if (jobFile !== '') supervisor.child.once('exit', () => rmSync(jobFile, { force: true }));
+		if (jobFile !== '') supervisor.child.once('exit', () => removeFile(jobFile));
 		return supervisor;
 	} catch (error) {
-		if (jobFile !== '') rmSync(jobFile, { force: true });
+		if (jobFile !== '') removeFile(jobFile);
 		if (error instanceof SpawnError) throw error;
 		throw new SpawnError(
 			errorCode(error) ?? 'SPAWN',
-			`The environment or input of ${launch.program} could not be handed over: ${errorMessage(error)}.`,
+			`The environment or input of ${launch.command} could not be handed over: ${errorMessage(error)}.`,
 		);
 	} finally {
 		if (input !== undefined) closeSync(input);
+	}
+}
+
+/** Whoever calls has nobody to tell where it cannot be removed; the next start of the daemon does it. */
+export function removeFile(file: string): void {
+	try {
+		rmSync(file, { force: true });
+	} catch {
+		// A disk that is read-only by now, mostly.
 	}
 }
 
@@ -129,7 +171,6 @@ export function startWaitingSupervisor(options: SupervisorOptions): Promise<Supe
 	return start(options, {
 		args: ['', options.cgroup ?? '', ''],
 		env: {},
-		cwd: '/',
 		stdin: 'pipe',
 		what: 'The supervisor',
 	});
@@ -141,31 +182,35 @@ export function jobScript(launch: Launch, cookie: string): string {
 	const lines = [
 		`_semantica_ck=${quote(cookie)}`,
 		...Object.entries(plain).map(([name, value]) => `export ${name}=${quote(value)}`),
-		`cd ${quote(launch.cwd)} 2>&4 || exit 126`,
-		'unset OLDPWD',
 		`exec <${quote(launch.input ?? '/dev/null')}`,
-		`set -- ${words([...around(launch, odd), ...commandLine(launch)])}`,
+		`set -- ${words(jobArguments(launch))}`,
 	];
-	return lines.map((line) => `${line}\n`).join('');
+	return lines.map((line) => `${line}\n`).join('') + oddVariables(odd);
+}
+
+/** Puts env(1) with the variables that sh cannot carry before the command line. */
+function oddVariables(odd: readonly string[]): string {
+	if (odd.length === 0) return '';
+	return `_semantica_odd=${quote(`set -- ${words(['/usr/bin/env', '--', ...odd])} "$@"`)}\n`;
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const words = (texts: readonly string[]): string => texts.map(quote).join(' ');
 
 interface SupervisorProcess {
-	/** Cookie, control group, file to read, and the job's program and arguments. */
+	/** Cookie, control group, file to read, and the job. */
 	readonly args: readonly string[];
 	readonly env: Record<string, string>;
-	readonly cwd: string;
 	readonly stdin: 'pipe' | 'ignore' | number;
 	/** Names it in errors. */
 	readonly what: string;
 }
 
 async function start(
-	{ statusFile, pipes }: SupervisorOptions,
+	{ statusFile, pipes, pace }: SupervisorOptions,
 	process: SupervisorProcess,
 ): Promise<Supervisor> {
+	await pace();
 	const child = await spawnShell(statusFile, process, pipes?.job ?? ['pipe', 'pipe']);
 	const pipe = child.stdio[LIFELINE_FD] as Duplex;
 	pipe.on('error', () => {});
@@ -190,12 +235,13 @@ async function start(
 
 async function spawnShell(
 	statusFile: string,
-	{ args, env, cwd, stdin, what }: SupervisorProcess,
+	{ args, env, stdin, what }: SupervisorProcess,
 	output: readonly ['pipe', 'pipe'] | readonly [number, number],
 ): Promise<ChildProcess> {
 	try {
 		const child = spawn('/bin/sh', ['-c', SCRIPT, 'semantica', statusFile, ...args], {
-			cwd,
+			// Whoever spawns waits until the child is in its folder: that is never one that a client named.
+			cwd: '/',
 			env,
 			// A session and process group of its own: without it, `kill 0` would reach the daemon.
 			detached: true,
@@ -221,40 +267,20 @@ function whyNot(code: string, error: unknown): string {
 		case 'ENFILE':
 			return 'too many files are open; lower the number of jobs that run at once, or raise the limit (ulimit -n)';
 		case 'ENOENT':
-			return 'its working folder has just been removed, or /bin/sh is missing';
+			return '/bin/sh is missing';
 		default:
 			return errorMessage(error);
 	}
 }
 
-/** The program, and before it what gives it its priority. */
-function commandLine({ nice, program, args }: Launch): string[] {
-	const priority = nice > 0 && NICE !== undefined ? [NICE, '-n', String(nice)] : [];
-	return [...priority, program, ...args];
-}
-
-/** What stands before the command line, to give the job the variables that sh cannot carry. */
-function around({ nice, program }: Launch, odd: readonly string[]): string[] {
-	if (odd.length === 0) return [];
-	// env(1) would take a program with = in its path for one more variable, unless nice stands between.
-	const between =
-		nice === 0 && program.includes('=') && NICE !== undefined ? [NICE, '-n', '0'] : [];
-	return ['/usr/bin/env', '--', ...odd, ...between];
-}
-
-/** What sh passes on as it is, and what it would not, as `name=value`. */
-export function splitEnvironment(env: Readonly<Record<string, string>>): {
-	readonly plain: Record<string, string>;
-	readonly odd: string[];
-} {
-	const plain: Record<string, string> = {};
-	const odd: string[] = [];
-	for (const [name, value] of Object.entries(env)) {
-		// The cookie is ours to give.
-		if (name === COOKIE_NAME) continue;
-		const passes = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !SHELL_VARIABLES.test(name);
-		if (passes) plain[name] = value;
-		else odd.push(`${name}=${value}`);
-	}
-	return { plain, odd };
+/** What the supervisor is told of the job; names without a folder are looked for in the job's own PATH. */
+function jobArguments({ cwd, umask, openFiles, nice, command, args }: Launch): string[] {
+	return [
+		cwd,
+		umask.toString(8).padStart(4, '0'),
+		String(openFiles),
+		NICE === '' ? '0' : String(nice),
+		command.includes('/') ? resolve(cwd, command) : command,
+		...args,
+	];
 }

@@ -87,7 +87,9 @@ export class Undertaker {
 	/** @param startTime of the group's leader; undefined where it cannot be checked by a shell */
 	watch(group: number, startTime: string | undefined): void {
 		this.#groups.set(group, startTime ?? '-');
-		this.#tell(`P ${group} ${startTime ?? '-'}\n`);
+		// It could not be started for want of a descriptor or a process, which may be over; it is told of all groups.
+		if (this.#child === undefined && !this.#closed && this.#starts < MAX_STARTS) this.#start();
+		else this.#tell(`P ${group} ${startTime ?? '-'}\n`);
 	}
 
 	/** The group's leader has ended and was reaped: its number may soon be a stranger's. */
@@ -102,7 +104,8 @@ export class Undertaker {
 	}
 
 	get #pipe(): Writable | undefined {
-		return this.#child?.stdio[LIFELINE_FD] as Writable | undefined;
+		// Without a descriptor for it a child is made that has nothing, not even this list.
+		return this.#child?.stdio?.[LIFELINE_FD] as Writable | undefined;
 	}
 
 	#tell(line: string): void {

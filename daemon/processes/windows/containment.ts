@@ -1,11 +1,13 @@
 /** Containment on Windows: a Job Object around the daemon and one around each run; else killing by tree. */
+
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import treeKill from 'tree-kill';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
-import type { RunOutcome } from '../../queue/finish.ts';
+import type { RunOutcome } from '../../queue/ports/runs.ts';
 import { type Containment, type Launch, SpawnError } from '../containment.ts';
 import { COOKIE_NAME } from '../cookie.ts';
+import { resolveProgram } from '../environment.ts';
 import { type JobObjects, loadJobObjects } from './jobObjects.ts';
 
 export interface WindowsContainmentOptions {
@@ -40,8 +42,9 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				clear: async () => object?.close(),
 				// There is no TERM here: a console program could only be asked through its console.
 				stop() {
-					object?.terminate();
-					treeKill(pid, 'SIGKILL', () => {});
+					if (object !== undefined) return object.terminate();
+					// By its number, which Windows soon gives to another.
+					if (child.isAlive()) treeKill(pid, 'SIGKILL', () => {});
 				},
 				pause: async () => false,
 				resume: async () => {},
@@ -50,7 +53,9 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		canPause: false,
 		// Whatever an earlier daemon left was in its Job Object, which ended with it.
 		cleanUp: async () => 0,
-		recordedOutcome: async () => undefined,
+		recorded: async () => undefined,
+		keepResult: () => {},
+		markTaken: () => {},
 		forget: async () => {},
 		forgetAllBut: async () => {},
 		checks: () => [
@@ -89,7 +94,8 @@ async function start(launch: Launch, cookie: string) {
 	}
 }
 
-async function startWith({ program, args, cwd, env }: Launch, cookie: string, stdin: 0 | 'ignore') {
+async function startWith({ command, args, cwd, env }: Launch, cookie: string, stdin: 0 | 'ignore') {
+	const program = await resolveProgram(command, cwd, env);
 	const { execa } = await import('execa');
 	const child = execa(program, [...args], {
 		cwd,
@@ -122,5 +128,6 @@ async function startWith({ program, args, cwd, env }: Launch, cookie: string, st
 			),
 		);
 	});
-	return { pid, stdout, stderr, ended };
+	const isAlive = () => child.exitCode === null && child.signalCode === null;
+	return { pid, stdout, stderr, ended, isAlive };
 }

@@ -2,7 +2,7 @@
  * Holds work of low priority back while the processors are busy with work that is not ours (docs/design.md
  * section 3, Limits). It measures only while a ready job is held by it.
  */
-import type { Clock, Timer } from '../../queue/clock.ts';
+import type { Clock, Timer } from '../../queue/ports/clock.ts';
 import { type CpuSample, foreignLoad, type TakeCpuSample } from './load.ts';
 
 export interface ThrottleOptions {
@@ -19,6 +19,8 @@ const FIRST_LOOK_MS = 250;
 const WINDOW_MS = 2000;
 /** An older sample says nothing about the last two seconds. */
 const STALE_MS = 5000;
+/** So long work is held at most; then one job starts beside what keeps the machine busy. */
+const PATIENCE_MS = 60_000;
 
 export class CpuThrottle {
 	readonly #options: ThrottleOptions;
@@ -26,6 +28,8 @@ export class CpuThrottle {
 	#clearUntil = Number.NEGATIVE_INFINITY;
 	#timer: Timer | undefined;
 	#busy: number | undefined;
+	/** Since when nothing was let go. */
+	#heldFrom = 0;
 
 	constructor(options: ThrottleOptions) {
 		this.#options = options;
@@ -41,6 +45,7 @@ export class CpuThrottle {
 			// Where processors tell nothing, nothing is held.
 			if (this.#from === undefined) return false;
 			this.#busy = undefined;
+			this.#heldFrom = now;
 			this.#lookIn(FIRST_LOOK_MS);
 			return true;
 		}
@@ -51,7 +56,7 @@ export class CpuThrottle {
 	get holding(): string | undefined {
 		if (this.#timer === undefined) return undefined;
 		if (this.#busy === undefined) return 'measuring how busy the processors are';
-		return `other programs keep the processors ${Math.round(100 * this.#busy)} % busy`;
+		return `other programs keep the processors ${Math.round(100 * this.#busy)} % busy; one job a minute starts all the same`;
 	}
 
 	// Unknown is not busy: our own jobs must not hold each other back.
@@ -62,9 +67,16 @@ export class CpuThrottle {
 		const busy = load !== undefined && load > this.#options.busyAbove;
 		const span = to && this.#from ? to.at - this.#from.at : 0;
 		if (!busy || span >= WINDOW_MS) this.#from = to;
-		if (busy) this.#lookIn(span >= WINDOW_MS ? WINDOW_MS : WINDOW_MS - span);
-		else this.#clearUntil = now + WINDOW_MS;
-		return busy;
+		if (!busy) {
+			this.#clearUntil = now + WINDOW_MS;
+			this.#heldFrom = this.#clearUntil;
+			return false;
+		}
+		this.#lookIn(span >= WINDOW_MS ? WINDOW_MS : WINDOW_MS - span);
+		// Others may keep the machine busy for days: what waits goes on, one by one.
+		if (now - this.#heldFrom < PATIENCE_MS) return true;
+		this.#heldFrom = now;
+		return false;
 	}
 
 	#lookIn(ms: number): void {

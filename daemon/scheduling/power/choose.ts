@@ -1,6 +1,6 @@
 /** The reader for the machine we are on. */
 import type { Koffi } from '../../native/koffi.ts';
-import type { Clock } from '../../queue/clock.ts';
+import type { Clock } from '../../queue/ports/clock.ts';
 import { createLinuxReader, SYSFS_POWER_SUPPLIES } from './linux.ts';
 import { createMacReader } from './macos.ts';
 import { type PowerReader, readWithoutBattery } from './reader.ts';

@@ -1,6 +1,6 @@
 /** Where the machine's power comes from, as a port: one reader per platform, and one for tests. */
 import { errorMessage } from '../../../shared/errors.ts';
-import type { Clock } from '../../queue/clock.ts';
+import type { Clock } from '../../queue/ports/clock.ts';
 
 export interface PowerReading {
 	/** `unknown` never satisfies a constraint. */

@@ -1,7 +1,7 @@
 /** Windows: GetSystemPowerStatus; where it cannot be called, systeminformation, believed only where it is right. */
 import type { Systeminformation } from 'systeminformation';
 import type { Koffi } from '../../native/koffi.ts';
-import type { Clock } from '../../queue/clock.ts';
+import type { Clock } from '../../queue/ports/clock.ts';
 import { type PowerReader, type PowerReading, toPercent } from './reader.ts';
 
 /** SYSTEM_POWER_STATUS: 12 bytes, the first three of which matter here. */

@@ -72,7 +72,7 @@ export async function claimAndComplete(context: BenchContext): Promise<Figure[]>
 const CLAIMS = 400;
 
 /** Times single claims, each followed by its completion, without the disk: what the index costs. */
-async function timeClaims(engine: Engine): Promise<number[]> {
+export async function timeClaims(engine: Engine): Promise<number[]> {
 	const times: number[] = [];
 	for (let n = 0; n < CLAIMS; n++) {
 		const began = performance.now();
@@ -136,4 +136,48 @@ export async function claimDepth(context: BenchContext): Promise<Figure[]> {
 	}
 	await shallow.close();
 	return figures;
+}
+
+const FEW_QUEUES = 5;
+const MANY_QUEUES = 5000;
+
+export async function claimQueues(context: BenchContext): Promise<Figure[]> {
+	const open = async (queues: number) => {
+		const engine = openEngine(context.folder(), 'normal', 1);
+		engine.db.pragma('synchronous = OFF');
+		for (let n = 0; n < MANY_QUEUES; n += 1000) {
+			const jobs = sampleJobs(n, 1000);
+			await engine.enqueue(jobs.map((job, i) => ({ ...job, queue: `q${(n + i) % queues}` })));
+		}
+		await timeClaims(engine);
+		return engine;
+	};
+	const many = await open(MANY_QUEUES);
+	const few = await open(FEW_QUEUES);
+	const rounds = { many: [] as number[][], few: [] as number[][] };
+	for (let repeat = 0; repeat < REPEATS; repeat++) {
+		rounds.many.push(await timeClaims(many));
+		rounds.few.push(await timeClaims(few));
+	}
+	await many.close();
+	await few.close();
+	return (
+		[
+			['p50', 0.5, 1.5],
+			['p99', 0.99, 3],
+		] as const
+	).map(([name, share, atMost]) => ({
+		name: `claim-queues-${name}`,
+		what: `claim with a job in each of ${MANY_QUEUES} queues, synchronous off, ${name}`,
+		unit: 'ms',
+		better: 'lower',
+		ours: rounds.many.map((times) => percentile(times, share)),
+		others: [
+			{
+				label: `as many jobs in ${FEW_QUEUES} queues`,
+				values: rounds.few.map((times) => percentile(times, share)),
+			},
+		],
+		budget: { of: 'ratio', atMost },
+	}));
 }

@@ -139,7 +139,16 @@ export async function containedSpawn(context: BenchContext): Promise<Figure[]> {
 		warn: (sentence) => console.error(sentence),
 	});
 	const program = '/bin/true';
-	const common = { program, args: [], cwd: '/', env: { PATH: '/bin' }, nice: 0, input: null };
+	const common = {
+		command: program,
+		args: [],
+		cwd: '/',
+		env: { PATH: '/bin' },
+		umask: 0o022,
+		openFiles: 1024,
+		nice: 0,
+		input: null,
+	};
 	const contained = async (run: number) => {
 		const child = await containment.spawn({ id: 'bench', run, ...common });
 		child.stdout.resume();

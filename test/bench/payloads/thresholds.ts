@@ -8,12 +8,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { compressInto } from '../../../daemon/payloads/codec.ts';
 import { createPayloadRoom, inMemory } from '../../../daemon/payloads/store.ts';
 import { commandHandler } from '../../../daemon/processes/commandHandler.ts';
-import { systemClock } from '../../../daemon/queue/clock.ts';
-import { UNCONDITIONAL } from '../../../daemon/queue/conditions.ts';
-import { openDatabase } from '../../../daemon/queue/database.ts';
+import { prepareJobs } from '../../../daemon/queue/intake/prepare.ts';
 import { createQueueParts } from '../../../daemon/queue/parts.ts';
-import { prepareJobs } from '../../../daemon/queue/prepare.ts';
+import { systemClock } from '../../../daemon/queue/ports/clock.ts';
+import { UNCONDITIONAL } from '../../../daemon/queue/ports/conditions.ts';
 import { createJobRequests } from '../../../daemon/queue/requests.ts';
+import { openDatabase } from '../../../daemon/queue/store/database.ts';
 import { jobSpecSchema } from '../../../shared/job.ts';
 import { createSource, MEGABYTE, vectors } from './contents.ts';
 import { mb, percentile, sizeOf, table } from './daemon.ts';
@@ -130,7 +130,9 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 			hindrance: () => undefined,
 			damaged: fail,
 			payloads,
+			hooks: () => [],
 			canPauseRuns: () => true,
+			freeReserve: () => false,
 			conditions: UNCONDITIONAL,
 		});
 		const requests = createJobRequests(parts);
@@ -143,7 +145,8 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 				.map((payload) =>
 					jobSpecSchema.parse({ type: 'command', command: { command: 'cat' }, payload }),
 				);
-			pending.push(requests.enqueue(await prepareJobs(specs, types, payloads, () => false)));
+			const prepared = await prepareJobs(specs, types, payloads, () => false);
+			pending.push(requests.enqueue(prepared, { origin: 'bench' }));
 		}
 		await Promise.all(pending);
 		const enqueued = performance.now();

@@ -17,13 +17,21 @@ export interface DaemonProcess {
 	leave(): Promise<void>;
 }
 
-export function spawnDaemon(dist: string, home: string): DaemonProcess {
+/** @param nodeOptions of the Node that runs it */
+export function spawnDaemon(
+	dist: string,
+	home: string,
+	nodeOptions: readonly string[] = [],
+): DaemonProcess {
 	const log = openSync(join(home, 'daemon.log'), 'a', 0o600);
-	const child = spawn(process.execPath, [join(dist, 'daemon.js')], {
+	const child = spawn(process.execPath, [...nodeOptions, join(dist, 'daemon.js')], {
 		cwd: home,
 		detached: true,
 		stdio: ['ignore', log, log, 'pipe'],
-		env: daemonEnvironment(process.env, home, join(home, 'bin')),
+		env: {
+			...daemonEnvironment(process.env, home, join(home, 'bin')),
+			SEMANTICA_READY_FD: String(READY_FD),
+		},
 	});
 	closeSync(log);
 	const gone = once(child, 'exit');

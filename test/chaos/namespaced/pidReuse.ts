@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { killGroup } from '../../../daemon/processes/posix/group.ts';
 import { readPidWorld } from '../../../daemon/processes/posix/identity.ts';
 import { answer, openRunner } from './run.ts';
 
@@ -30,8 +31,10 @@ for (let i = 0; i < 20 && stranger?.pid !== pid; i++) {
 	stranger = sleeper();
 }
 const killed = await runner.cleanUp([recorded], []);
+const groupGone = await killGroup(recorded, 0);
 answer({
 	samePid: stranger?.pid === pid,
 	killed,
+	groupGone,
 	alive: stranger?.exitCode === null && stranger.signalCode === null && process.kill(pid, 0),
 });

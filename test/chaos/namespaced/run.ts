@@ -37,6 +37,8 @@ export function startShell(
 		run: 1,
 		plan: { command: '/bin/sh', args: ['-c', line], cwd: '/', env: {}, nice: 0 },
 		env: { PATH: process.env['PATH'] ?? '', ...env },
+		umask: 0o022,
+		openFiles: 1024,
 		input: null,
 		exclusive: true,
 		capture: async (...streams) => {

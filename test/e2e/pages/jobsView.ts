@@ -1,5 +1,6 @@
 /** The Jobs view in the sidebar. */
 import type { Locator, Page } from 'playwright-core';
+import { PATIENCE_MS } from '../patience.ts';
 import { insist } from './insist.ts';
 
 export class JobsView {
@@ -28,6 +29,20 @@ export class JobsView {
 		return this.view.locator('.monaco-list-row[aria-level="1"]').filter({ hasText: name });
 	}
 
+	/** The row that keys go to. */
+	get focused(): Locator {
+		return this.view.locator('.monaco-list-row.focused');
+	}
+
+	get selected(): Locator {
+		return this.view.locator('.monaco-list-row.selected');
+	}
+
+	/** A group once it has no jobs. */
+	emptyGroup(name: Parameters<JobsView['group']>[0]): Locator {
+		return this.group(name).filter({ hasText: new RegExp(`^\\s*${name}\\s*0\\s*$`) });
+	}
+
 	/** Rows of children of unfolded jobs. */
 	get part(): Locator {
 		return this.view.locator('.monaco-list-row[aria-level="3"]');
@@ -45,17 +60,30 @@ export class JobsView {
 		await this.#page.mouse.move(edge + 300, 500);
 	}
 
-	/** Clicks an inline action of a row. */
+	/** Clicks an inline action of a row, which is there only while the mouse is on the row. */
 	async act(row: Locator, action: string): Promise<void> {
-		await row.hover();
-		await row.locator(`.actions a[aria-label="${action}"]`).click();
+		const button = row.locator(`.actions a[aria-label="${action}"]`);
+		const deadline = Date.now() + PATIENCE_MS;
+		for (;;) {
+			await row.hover();
+			try {
+				return await button.click({ timeout: 3_000 });
+			} catch (error) {
+				// Rows above it came or went, and the mouse is on another one now.
+				if (Date.now() > deadline) throw error;
+			}
+		}
 	}
 
 	/** Chooses from a row's context menu. */
 	async choose(row: Locator, command: string): Promise<void> {
-		await row.click({ button: 'right' });
 		const menu = this.#page.locator('.monaco-menu');
 		const item = menu.locator('.action-label').filter({ hasText: new RegExp(`^${command}$`) });
+		// A window that has just opened may not know yet that it is trusted, and what belongs in its menus.
+		await insist(item, async () => {
+			if (await menu.isVisible()) await this.#page.keyboard.press('Escape');
+			await row.click({ button: 'right' });
+		});
 		// A click that comes so soon after the menu is not taken for one.
 		await item.hover();
 		await this.#page.keyboard.press('Enter');

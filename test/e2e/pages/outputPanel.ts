@@ -1,5 +1,6 @@
 /** The output panel: one channel at a time. */
 import type { Locator, Page } from 'playwright-core';
+import { insist } from './insist.ts';
 
 export class OutputPanel {
 	readonly #page: Page;
@@ -21,6 +22,14 @@ export class OutputPanel {
 	async toTop(): Promise<void> {
 		await this.#page.locator('.part.panel .view-line').first().click();
 		await this.#page.keyboard.press('ControlOrMeta+Home');
+	}
+
+	/** Goes to the end until the line is there: from then on the editor follows what comes. */
+	async followTo(line: Locator): Promise<void> {
+		await insist(line, async () => {
+			await this.#page.locator('.part.panel .view-line').first().click();
+			await this.#page.keyboard.press('ControlOrMeta+End');
+		});
 	}
 
 	/** Brings the first place of the text onto the screen. */

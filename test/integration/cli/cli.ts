@@ -38,9 +38,17 @@ export interface CliOptions {
 	readonly cwd?: string;
 }
 
-/** Its daemon, if one was started, is killed when the test has finished. */
-export function createCli(): Cli {
-	const home = join(temporaryFolder(), 'home');
+/**
+ * Its daemon, if one was started, is killed when the test has finished.
+ * @param dist of another build; `home`: an existing data folder.
+ */
+export function createCli({
+	dist = DIST,
+	home = join(temporaryFolder(), 'home'),
+}: {
+	readonly dist?: string;
+	readonly home?: string;
+} = {}): Cli {
 	const daemonPid = async () => {
 		const state = await readStateFile(dataPaths(home));
 		return state !== undefined && isAlive(state.pid) ? state.pid : undefined;
@@ -53,8 +61,9 @@ export function createCli(): Cli {
 	});
 
 	function start(args: readonly string[], options: CliOptions = {}): RunningCli {
-		const { FORCE_COLOR: _force, NO_COLOR: _no, ...env } = process.env;
-		const child = spawn(process.execPath, [join(DIST, 'cli.js'), ...args], {
+		// Who runs the tests as a job would otherwise be taken for it.
+		const { FORCE_COLOR: _force, NO_COLOR: _no, SEMANTICA_TOKEN: _token, ...env } = process.env;
+		const child = spawn(process.execPath, [join(dist, 'cli.js'), ...args], {
 			cwd: options.cwd ?? process.cwd(),
 			env: { ...env, SEMANTICA_HOME: home, ...options.env },
 			stdio: 'pipe',

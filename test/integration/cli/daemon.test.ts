@@ -38,14 +38,14 @@ describe('the daemon commands', () => {
 		const { jobs } = await cli.json<Result<'job/list'>>(['list', '--state', 'open']);
 		expect(jobs.map((job) => job.title).sort()).toEqual(['later', 'sleeper']);
 		// Who follows its log goes on with the next daemon.
-		await sleeping.saw('[semantica] run 2');
+		await sleeping.saw('run 2');
 		await cli.run(['daemon', 'stop']);
 		const { code, stderr } = await sleeping.finished;
 		expect([code, stderr]).toEqual([1, expect.stringContaining('runs again')]);
 		expect(stderr).toContain('was stopped; job');
 
 		async function enqueueSleeper(): Promise<string> {
-			const script = 'echo first; sleep 600';
+			const script = 'echo first; echo run $SEMANTICA_RUN; sleep 600';
 			const args = ['run', '--restartable', '--title', 'sleeper', '--', '/bin/sh', '-c', script];
 			return (await cli.run(args)).stdout.trim();
 		}

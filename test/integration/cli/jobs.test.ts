@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import { DIST, temporaryFolder } from '../../support/daemon.ts';
 import { createCli } from './cli.ts';
+import { runShell } from './terminal.ts';
 
 type Listed = Result<'job/list'>;
 type Enqueued = Result<'job/enqueue'>;
@@ -173,7 +174,7 @@ describe('a job', () => {
 			{ cwd, input: 'line\n', env: { COPIED: 'c', LEFT_OUT: 'secret' } },
 		);
 		expect(code).toBe(0);
-		const lines = stdout.split('\n').slice(1);
+		const lines = stdout.split('\n');
 		expect(lines).toEqual([cwd, `${process.env['PATH']}|a b|c|`, 'line', '']);
 	});
 
@@ -192,12 +193,13 @@ describe('a job', () => {
 		]);
 	});
 
-	it('may be too large to be sent, which is said', async () => {
+	it('may be too large to be taken, which is said', async () => {
 		const cli = createCli();
-		const { code, stderr } = await cli.run(['run', '--payload', '-', '--', 'cat'], {
-			input: 'x'.repeat(40_000_000),
-		});
-		expect([code, stderr]).toEqual([1, expect.stringContaining('is too large')]);
+		const folder = temporaryFolder();
+		const line = 'head -c 270000000 /dev/zero | TMPDIR=$PWD S run --payload - -- cat; ls | wc -l';
+		const { output } = await runShell(cli, line, folder);
+		expect(output).toMatch(/standard input is too large: at most 268 MB are taken.*\n0\n$/);
+		expect(await cli.daemonPid()).toBeUndefined();
 	});
 
 	it('carries every option to the daemon', async () => {

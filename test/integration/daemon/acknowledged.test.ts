@@ -5,8 +5,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { STATE } from '../../../daemon/queue/codes.ts';
-import { openDatabase } from '../../../daemon/queue/database.ts';
+import { STATE } from '../../../daemon/queue/store/codes.ts';
+import { openDatabase } from '../../../daemon/queue/store/database.ts';
 import type { JobSpecInput } from '../../../shared/job.ts';
 import { dataPaths } from '../../../shared/paths.ts';
 import { need } from '../../chaos/capabilities.ts';

@@ -69,7 +69,8 @@ describe('a job with children', () => {
 			),
 		);
 		for (const id of ids) {
-			expect((await connection.request('job/get', { id })).job.parentId).toBe(parent.id);
+			const { job } = await connection.request('job/get', { id });
+			expect(job).toMatchObject({ parentId: parent.id, origin: `job/${parent.id}` });
 		}
 		parent.end(0);
 		const waiting = await jobWhen(daemon, parent.id, (job) => job.phase === 'children');
@@ -179,11 +180,9 @@ describe('the token of a run', () => {
 			['log/unsubscribe', { id: stranger }],
 			['jobs/subscribe', {}],
 			['queue/list', {}],
-			['queue/update', { name: '*', paused: true }],
 			['index/status', {}],
 			['index/search', { query: 'x' }],
 			['system/status', {}],
-			['system/drain', { reason: 'x', mode: 'stop' }],
 		];
 		for (const [method, params] of refused) {
 			await expect(
@@ -191,8 +190,48 @@ describe('the token of a run', () => {
 				`${method} ${JSON.stringify(params)}`,
 			).rejects.toMatchObject(UNAUTHORIZED);
 		}
+		// What only people decide says so.
+		const byRule = { code: 4030, data: { kind: 'policy' } };
+		await expect(ask('queue/update', { name: '*', paused: true })).rejects.toMatchObject(byRule);
+		await expect(ask('system/drain', { reason: 'x', mode: 'stop' })).rejects.toMatchObject(byRule);
 		const { job } = await connection.request('job/get', { id: stranger });
 		expect(job.stopping).toBeNull();
+	});
+
+	test('lets its children replace, and learn of, nothing but work of their own family', async () => {
+		const daemon = await startDaemon();
+		const connection = await daemon.connect();
+		const parent = await startParent(daemon, connection);
+		const [running = '', waiting = '', keyed = ''] = await enqueue(
+			connection,
+			shell('sleep 60', { subject: 'busy' }),
+			shell('true', { subject: 'waiting', runAt: Date.now() + 3_600_000 }),
+			shell('true', { key: 'theirs' }),
+		);
+		await jobWhen(daemon, running, (job) => job.state === 'running');
+		const { jobs } = await parent.session.request('job/enqueue', {
+			jobs: [
+				shell('true', { subject: 'busy', supersede: 'abort' }),
+				shell('true', { subject: 'waiting', runAt: Date.now() + 3_600_000 }),
+			],
+		});
+		expect(jobs.map(({ superseded }) => superseded)).toEqual([[], []]);
+		const states = await Promise.all(
+			[running, waiting].map(async (id) => (await connection.request('job/get', { id })).job),
+		);
+		expect(states).toMatchObject([{ state: 'running', stopping: null }, { state: 'queued' }]);
+		// Its own it replaces as ever.
+		const mine = shell('true', { subject: 'mine', runAt: Date.now() + 3_600_000 });
+		const [first = ''] = await enqueue(parent.session, mine);
+		const second = await parent.session.request('job/enqueue', { jobs: [mine] });
+		expect(second.jobs[0]?.superseded).toEqual([first]);
+		const [own = ''] = await enqueue(parent.session, shell('true', { key: 'own' }));
+		expect(await enqueue(parent.session, shell('true', { key: 'own' }))).toEqual([own]);
+		const refused = await enqueue(parent.session, shell('true', { key: 'theirs' })).catch(
+			(error: unknown) => error,
+		);
+		expect(refused).toMatchObject({ code: 4002, data: { path: 'jobs[0].key' } });
+		expect(JSON.stringify([(refused as Error).message, refused])).not.toContain(keyed);
 	});
 
 	test('dies with its run, and so does what was opened with it', async () => {

@@ -1,8 +1,10 @@
 /** When the daemon is killed nothing it started survives, and what was promised stands. */
+
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { ConnectionClosed } from '../../../shared/client/connection.ts';
 import {
 	enqueue,
 	gone,
@@ -151,4 +153,14 @@ describe('when the daemon is killed', () => {
 			expect((await connection.request('job/get', { id })).job.state).toBe('queued');
 		}
 	});
+});
+
+test('what is asked over a connection that has ended already says so, as what was under way does', async () => {
+	const daemon = await startDaemon();
+	const connection = await daemon.connect();
+	await daemon.kill();
+	await connection.closed;
+	await expect(connection.request('queue/list', {})).rejects.toThrow(ConnectionClosed);
+	connection.dispose();
+	await expect(connection.request('queue/list', {})).rejects.toThrow(ConnectionClosed);
 });

@@ -87,6 +87,14 @@ describe('a data folder that cannot be written', () => {
 	});
 });
 
+test('a data folder from which nothing may be run is told, by its mount', async (context) => {
+	const folder = temporaryFolder();
+	mountDisk(context, folder, 'size=64m,noexec');
+	expect(await refusal(join(folder, 'home'))).toContain(
+		`nothing may be run from ${folder}, which is mounted noexec. Remount it with exec`,
+	);
+});
+
 describe('a full disk', () => {
 	test('before the first start is told, and nothing half is left', async (context) => {
 		const home = temporaryFolder();
@@ -130,6 +138,28 @@ describe('a full disk', () => {
 		expect(await jobEnd(daemon, running)).toMatchObject({ state: 'failed', exitCode: 6 });
 		expect((await connection.request('job/enqueue', { jobs: large })).jobs).toHaveLength(500);
 		expect((await runToEnd(daemon, connection, shell('true'))).state).toBe('succeeded');
+	});
+
+	test('by its inodes alone loses output, and says how much', async (context) => {
+		const home = temporaryFolder();
+		mountDisk(context, home, 'size=96m,nr_inodes=300');
+		const daemon = await startDaemon({ home });
+		const connection = await daemon.connect();
+		mkdirSync(join(home, 'many'));
+		try {
+			for (let i = 0; ; i++) writeFileSync(join(home, 'many', String(i)), '');
+		} catch (error) {
+			expect(errorCode(error)).toBe('ENOSPC');
+		}
+		const job = await runToEnd(daemon, connection, shell('echo said; exit 3'));
+		expect(job).toMatchObject({ state: 'failed', exitCode: 3 });
+		const chunk = await connection.request('log/read', { id: job.id, offset: 0, maxBytes: 1000 });
+		expect(job.logBytes).toBeGreaterThan('said\n'.length);
+		expect(chunk).toMatchObject({ text: '', eof: true, dropped: { from: 0, to: job.logBytes } });
+		expect((await connection.request('system/status', {})).warnings).toEqual([
+			expect.stringMatching(/log of job .* cannot be written .*ENOSPC/),
+		]);
+		rmSync(join(home, 'many'), { recursive: true });
 	});
 
 	test('at the start of a folder that has been used is told too', async (context) => {

@@ -2,7 +2,8 @@
 import type { Socket } from 'node:net';
 import { connectOver, type DaemonConnection } from '../../../shared/client/connection.ts';
 import { openSocket, readToken } from '../../../shared/client/endpoint.ts';
-import { isFinished, type Job } from '../../../shared/job.ts';
+import type { Job } from '../../../shared/job.ts';
+import { isFinished } from '../../../shared/jobTerms.ts';
 import type { Counts, JobsChanged } from '../../../shared/protocol/jobs.ts';
 import type { TestDaemon } from '../../support/daemon.ts';
 

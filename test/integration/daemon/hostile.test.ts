@@ -1,7 +1,7 @@
 /** Clients that break the rules: each loses its connection at most, and nobody else notices. */
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES, RPC_CODES } from '../../../shared/errors.ts';
-import { LIMITS } from '../../../shared/job.ts';
+import { LIMITS } from '../../../shared/jobTerms.ts';
 import { shell, startDaemon, type TestDaemon } from '../../support/daemon.ts';
 import { framed, openSession, openWire } from './wire.ts';
 

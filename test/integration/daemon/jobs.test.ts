@@ -54,7 +54,7 @@ describe('enqueue', () => {
 		expect(again.jobs).toMatchObject([{ id, existing: true, state: 'queued' }]);
 		for (const other of [
 			{ ...job, payload: { a: [2] } },
-			{ ...job, priority: 1 },
+			{ ...job, queue: 'other' },
 			{ ...job, title: 'another' },
 		]) {
 			await expect(enqueue(connection, shell('true'), other)).rejects.toMatchObject({
@@ -192,6 +192,7 @@ describe('queues', () => {
 		expect(await connection.request('queue/update', { name: 'narrow', paused: true })).toEqual({
 			name: 'narrow',
 			concurrency: 1,
+			rate: null,
 			paused: true,
 		});
 		const [held = ''] = await enqueue(connection, shell('true', { queue: 'narrow' }));
@@ -205,6 +206,7 @@ describe('queues', () => {
 		expect(queues.find((queue) => queue.name === 'narrow')).toEqual({
 			name: 'narrow',
 			concurrency: 1,
+			rate: null,
 			paused: true,
 			queued: 1,
 			running: 0,
@@ -252,6 +254,7 @@ describe('queues', () => {
 		expect(queues).toContainEqual({
 			name: 'mine',
 			concurrency: 7,
+			rate: null,
 			paused: true,
 			queued: 0,
 			running: 0,

@@ -142,3 +142,34 @@ describe('list', () => {
 		expect(jobs.map((job) => job.state)).toEqual(['failed', 'succeeded', 'failed']);
 	});
 });
+
+test('a job says who asked for it, by the handshake and not by its specification', async () => {
+	const daemon = await startDaemon();
+	const people = await Promise.all(
+		['cli', 'mcp/Some Tool 2', 'schedule/nightly', ''].map((name) => daemon.connect(name)),
+	);
+	const asked = [];
+	for (const person of people) {
+		const [id = ''] = await enqueue(person, shell('true'));
+		asked.push((await person.request('job/get', { id })).job.origin);
+	}
+	// What the daemon gives itself nobody can claim.
+	expect(asked).toEqual(['cli', 'mcp/Some-Tool-2', 'schedule-nightly', 'unknown']);
+
+	const [person] = people;
+	if (person === undefined) throw new Error('There is no connection.');
+	const listed = async (...origin: string[]) =>
+		(await person.request('job/list', { filter: { origin } })).jobs.map((job) => job.origin);
+	expect(await listed('mcp/')).toEqual(['mcp/Some-Tool-2']);
+	expect(await listed('mcp/', 'cli')).toEqual(['mcp/Some-Tool-2', 'cli']);
+	expect(await listed('mcp', 'cl', 'mcp/%')).toEqual([]);
+	const job = { ...shell('true'), origin: 'vscode' };
+	await expect(enqueue(person, job)).rejects.toMatchObject({ code: -32602 });
+
+	const { id } = await runToEnd(daemon, person, shell('true'));
+	const retried = await people[1]?.request('job/retry', { ids: [id] });
+	const [successor] = retried?.jobs ?? [];
+	// The same work again is still the work of whoever asked first.
+	const { job: again } = await person.request('job/get', { id: successor?.id ?? '' });
+	expect(again.origin).toBe('cli');
+});

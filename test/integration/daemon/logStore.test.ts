@@ -11,7 +11,9 @@ import {
 	TAIL_SEGMENT_BYTES,
 } from '../../../daemon/processes/log/segments.ts';
 import { createLogStore, type LogStore } from '../../../daemon/processes/log/store.ts';
-import type { LogRead } from '../../../daemon/queue/logs.ts';
+import type { LogWriter } from '../../../daemon/processes/log/writer.ts';
+import type { LogRead } from '../../../daemon/queue/ports/logs.ts';
+import type { LogSource } from '../../../shared/protocol/logs.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 import { mountDisk } from '../../support/disks.ts';
 import { until } from '../../support/processes.ts';
@@ -321,6 +323,16 @@ describe('a disk that misbehaves', () => {
 		expect(only?.dropped?.from).toBe(0);
 	});
 
+	test('a log whose folder cannot be read has no size, rather than none', async () => {
+		const { store, write, root } = openLogs();
+		expect(await store.sizeOnDisk(ID)).toBe(0);
+		await write('text');
+		expect(await store.sizeOnDisk(ID)).toBe(4);
+		rmSync(logFolder(root, ID), { recursive: true });
+		writeFileSync(logFolder(root, ID), 'no folder');
+		expect(await store.sizeOnDisk(ID)).toBeUndefined();
+	});
+
 	test('a file that somebody deleted is a gap, not an error', async () => {
 		const { store, write, root } = openLogs();
 		await write(lines(HEAD_BYTES + 3 * TAIL_SEGMENT_BYTES));
@@ -347,6 +359,80 @@ describe('a disk that misbehaves', () => {
 		expect(first).toMatchObject({ text: '', dropped: { from: 0, to: HEAD_BYTES } });
 		expect((await store.read(ID, first.nextOffset, 100)).nextOffset).toBe(HEAD_BYTES + 10);
 		await store.closeWriter(ID);
+	});
+});
+
+describe('bytes', () => {
+	const MARK = Buffer.from('[semantica] run 1, attempt 1\n');
+
+	/** What each source wrote, from reads of this size. */
+	async function bySource(store: LogStore, maxBytes: number) {
+		const all = { stdout: '', stderr: '', semantica: '' };
+		for (let offset = 0; ; ) {
+			const read = await store.read(ID, offset, maxBytes, { encoding: 'base64' });
+			if (read.nextOffset === offset) return all;
+			const bytes = Buffer.from(read.text, 'base64');
+			expect(bytes).toHaveLength(read.nextOffset - read.offset);
+			const spans = read.spans ?? [];
+			expect(spans[0]?.offset).toBe(read.offset);
+			for (const [i, { offset: from, source }] of spans.entries()) {
+				const to = spans[i + 1]?.offset ?? read.nextOffset;
+				all[source] += bytes.toString('latin1', from - read.offset, to - read.offset);
+			}
+			offset = read.nextOffset;
+		}
+	}
+
+	test('are read as they are, each with who wrote it, while a job runs and afterwards', async () => {
+		const { store, root } = openLogs();
+		const written = { stdout: '', stderr: '', semantica: '' };
+		const write = async (writer: LogWriter, source: LogSource, bytes: Buffer) => {
+			written[source] += bytes.toString('latin1');
+			await writer.append(bytes, source);
+		};
+		for (let run = 1; run <= 3; run++) {
+			const writer = await store.openWriter(ID);
+			await write(writer, 'semantica', run === 1 ? MARK : Buffer.from('[semantica] run 2\n'));
+			for (let i = 0; i < 100; i++) {
+				await write(writer, i % 3 === run ? 'stderr' : 'stdout', Buffer.from([0xff - i, 0x0a, i]));
+				if (i % 10 === 0) await writer.close();
+			}
+			await writer.close();
+			for (const size of [4, 7, 1 << 20]) expect(await bySource(store, size)).toEqual(written);
+			await store.closeWriter(ID);
+			for (const size of [4, 7, 1 << 20]) expect(await bySource(store, size)).toEqual(written);
+		}
+		await store.remove(ID);
+		expect(readdirSync(logFolder(root, ID))).toEqual([]);
+	});
+
+	test('of a job that only prints need no second file', async () => {
+		const { store, root } = openLogs();
+		const writer = await store.openWriter(ID);
+		await writer.append(MARK, 'semantica');
+		await writer.append(Buffer.from('[semantica] run 9\n'));
+		await store.closeWriter(ID);
+		expect(await bySource(store, 100)).toEqual({
+			stdout: '[semantica] run 9\n',
+			stderr: '',
+			semantica: MARK.toString(),
+		});
+		expect(readdirSync(logFolder(root, ID))).toHaveLength(1);
+	});
+
+	test('keep their source beyond the bounds of a log, and marks go with what is dropped', async () => {
+		const { store, root } = openLogs();
+		const writer = await store.openWriter(ID);
+		await writer.append(MARK, 'semantica');
+		for (let i = 0; i < 280; i++) {
+			const source = i % 2 === 0 ? 'stdout' : 'stderr';
+			await writer.append(Buffer.alloc(65_536, source === 'stdout' ? 'o' : 'e'), source);
+		}
+		await store.closeWriter(ID);
+		const { stdout, stderr } = await bySource(store, 1 << 20);
+		expect([stdout.replaceAll('o', ''), stderr.replaceAll('e', '')]).toEqual(['', '']);
+		const segments = await readSegments(root, ID);
+		expect(readdirSync(logFolder(root, ID))).toHaveLength(2 * segments.length);
 	});
 });
 

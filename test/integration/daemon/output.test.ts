@@ -36,6 +36,8 @@ async function run(runner: Runner, line: string, take: (piece: Buffer) => Promis
 		run: 1,
 		plan: { command: '/bin/sh', args: ['-c', line], cwd: '/', env: {}, nice: 0 },
 		env: { PATH: '/usr/bin:/bin' },
+		umask: 0o022,
+		openFiles: 1024,
 		input: null,
 		exclusive: false,
 		capture: async (stdout, stderr) => {

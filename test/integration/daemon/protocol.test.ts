@@ -1,9 +1,11 @@
 /** The life of a connection, and what is said to a client that does it wrong. */
+
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readToken } from '../../../shared/client/endpoint.ts';
 import { ERROR_CODES, RPC_CODES } from '../../../shared/errors.ts';
+import { PROTOCOL_VERSION } from '../../../shared/protocol/version.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
 import { openSession, openWire, type WireClient } from './wire.ts';
 
@@ -36,7 +38,7 @@ describe('initialize', () => {
 			capabilities: {},
 			serverInfo: { name: 'semantica', version: daemon.state.version },
 			semantica: {
-				protocol: 1,
+				protocol: PROTOCOL_VERSION,
 				instance: daemon.state.instance,
 				buildId: daemon.state.buildId,
 			},
@@ -282,13 +284,14 @@ describe('what changes jobs comes after what the same connection asked before', 
 		},
 	);
 
-	test('also after many that are changed piece by piece', async () => {
+	test.each(['all', 'ids'])('also after many (%s) that are changed piece by piece', async (how) => {
 		const daemon = await startDaemon();
 		const client = await openSession(daemon);
 		await client.ask('queue/update', { name: '*', paused: true });
 		const jobs = Array.from({ length: 900 }, () => ({ ...job, tag: 't' }));
-		await client.ask('job/enqueue', { jobs });
-		const cancelled = client.ask('job/cancel', { all: true });
+		const enqueued = await client.ask('job/enqueue', { jobs });
+		const ids = (enqueued.result as { jobs: { id: string }[] }).jobs.map(({ id }) => id);
+		const cancelled = client.ask('job/cancel', how === 'all' ? { all: true } : { ids });
 		const retried = await client.ask('job/retry', { filter: { tag: 't' } });
 		expect((await cancelled).result).toMatchObject({ count: 900 });
 		expect(retried.result).toMatchObject({ count: 900 });

@@ -16,6 +16,7 @@ import { readBuildInfo } from '../../../shared/build.ts';
 import { ensureDaemon } from '../../../shared/client/launch.ts';
 import { dataPaths } from '../../../shared/paths.ts';
 import type { StateFile } from '../../../shared/protocol/requests.ts';
+import { copiesIn } from '../../support/copies.ts';
 import { DIST, startDaemon, temporaryFolder } from '../../support/daemon.ts';
 import { until } from '../../support/processes.ts';
 import { daemonsOf, ensure, refusal } from './launching.ts';
@@ -31,7 +32,7 @@ describe('several starters at once', () => {
 		expect(daemonsOf(home)).toEqual([states[0]?.pid]);
 		expect(await ensure(home)).toEqual(states[0]);
 		// Only one copy of the program was kept, and no draft of it.
-		expect(readdirSync(join(home, 'bin'))).toEqual([states[0]?.buildId]);
+		expect(copiesIn(home)).toEqual([states[0]?.buildId]);
 	});
 
 	test('get one, the next one, after the first was killed', async () => {
@@ -44,6 +45,19 @@ describe('several starters at once', () => {
 				new Set([daemon.state.instance]),
 			);
 		}
+	});
+
+	test('get the next one while a child that the first was making still has its socket', async () => {
+		const daemon = await startDaemon();
+		const { endpoint, instance } = daemon.state;
+		await daemon.kill();
+		const child = heldSocket(endpoint);
+		const restarted = daemon.restart();
+		await until(() => connectionsTo(endpoint) > 0, 'the system has accepted a connection');
+		process.kill(child, 'SIGKILL');
+		await restarted;
+		expect(daemon.state.instance).not.toBe(instance);
+		await daemon.connect();
 	});
 
 	test('from the command line: the others say that it runs', async () => {
@@ -90,12 +104,13 @@ describe('a data folder that somebody holds without answering', () => {
 	}
 
 	test('is waited for without starting one daemon after the other, then its process is named', async () => {
-		const { ensureWithin, starts } = held();
+		const { lock, ensureWithin, starts } = held();
 		await expect(ensureWithin(4000)).rejects.toThrow(
 			new RegExp(`process id ${process.pid} holds .* cannot be reached.*end that process`),
 		);
 		// After 50 ms, 100, 200 and so on.
 		expect(starts()).toBeLessThan(10);
+		lock?.release();
 	});
 
 	test('is taken over once it is let go', async () => {
@@ -241,3 +256,23 @@ test('a program that cannot be started at all is named', async () => {
 	expect(sentence).toMatch(/could not start its daemon with .*no-such-node/);
 	await until(() => daemonsOf(home).length === 0, 'no daemon stays');
 });
+
+/** As in the moment between fork and exec: what listened has been killed, and its child has the socket. Resolves with that. */
+function heldSocket(endpoint: string): number {
+	rmSync(endpoint);
+	const program = `
+		const server = require('node:net').createServer().listen(${JSON.stringify(endpoint)}, () => {
+			const stdio = ['ignore', 'ignore', 'ignore', server._handle.fd];
+			const child = require('node:child_process').spawn('sleep', ['100'], { stdio, detached: true });
+			require('node:fs').writeSync(1, String(child.pid));
+			process.kill(process.pid, 'SIGKILL');
+		});`;
+	const { stdout } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+	return Number(stdout);
+}
+
+/** Those that nobody has taken yet. */
+function connectionsTo(endpoint: string): number {
+	const lines = readFileSync('/proc/net/unix', 'utf8').split('\n');
+	return lines.filter((line) => line.endsWith(` ${endpoint}`)).length - 1;
+}

@@ -2,13 +2,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { restartDaemon } from '../../../extension/connection/restart.ts';
 import { enqueue } from '../../../extension/jobs/enqueue.ts';
-import { JobStore } from '../../../extension/jobs/store.ts';
-import { followJobs } from '../../../extension/jobs/subscription.ts';
+import { JobStore } from '../../../extension/jobs/store/store.ts';
+import { followJobs } from '../../../extension/jobs/store/subscription.ts';
 import { gone, shell, temporaryFolder } from '../../support/daemon.ts';
 import { daemonPid, until, window } from './window.ts';
 
 /** A window with its jobs, and what its person answers. */
-function person(home: string, answer: { interrupt?: boolean; kill?: boolean } = {}) {
+function person(home: string, answer: { interrupt?: boolean; kill?: () => Promise<boolean> } = {}) {
 	const { link, notifications } = window(home);
 	const store = new JobStore();
 	const jobs = followJobs(store, { link, notifications, log: () => {} });
@@ -23,7 +23,8 @@ function person(home: string, answer: { interrupt?: boolean; kill?: boolean } = 
 				asked.push(...store.group('running').map(({ title }) => title));
 				return answer.interrupt ?? true;
 			},
-			confirmKill: async () => answer.kill ?? false,
+			confirmUnseen: async () => true,
+			confirmKill: async () => (await answer.kill?.()) ?? false,
 			log: () => {},
 		});
 	return { link, store, asked, restart };
@@ -59,5 +60,22 @@ describe('Restart Daemon', () => {
 		expect(await restart()).toBe(false);
 		expect(await daemonPid(other)).toBe(pid);
 		await other.stop();
+	});
+
+	test('kills nobody by the number of a silent daemon that ended while the person was asked', async () => {
+		let pid = 0;
+		const { link, restart } = person(temporaryFolder(), {
+			kill: async () => {
+				process.kill(pid, 'SIGKILL');
+				await gone(pid);
+				return true;
+			},
+		});
+		await restart();
+		pid = await daemonPid(link);
+		process.kill(pid, 'SIGSTOP');
+		// To kill a number that nobody has would be an error here, and where somebody has it the end of a stranger.
+		expect(await restart()).toBe(true);
+		expect(await daemonPid(link)).not.toBe(pid);
 	});
 });

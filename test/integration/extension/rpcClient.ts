@@ -1,5 +1,5 @@
 /** The RpcClient port without an editor: what the language client does, over the plain connection. */
-import type { RpcClient, RpcClientHooks } from '../../../extension/connection/link.ts';
+import type { RpcClient, RpcClientHooks } from '../../../extension/connection/ports.ts';
 import {
 	ConnectionClosed,
 	connectOver,

@@ -1,9 +1,15 @@
 /** What a window has of a daemon: its link and its jobs, without an editor. */
 import { onTestFinished } from 'vitest';
-import { Link, type LinkPorts } from '../../../extension/connection/link.ts';
-import { openDaemonSocket, openRunningDaemon } from '../../../extension/connection/open.ts';
+import { Link } from '../../../extension/connection/link.ts';
+import {
+	openDaemonSocket,
+	openRunningDaemon,
+	ownBuild,
+	reasonToMakeWay,
+} from '../../../extension/connection/open.ts';
+import type { LinkPorts } from '../../../extension/connection/ports.ts';
 import type { LinkState } from '../../../extension/connection/state.ts';
-import type { JobStore } from '../../../extension/jobs/store.ts';
+import type { JobStore } from '../../../extension/jobs/store/store.ts';
 import { Signal } from '../../../extension/lifetime.ts';
 import { DIST, gone } from '../../support/daemon.ts';
 import { createPlainClient } from './rpcClient.ts';
@@ -15,6 +21,8 @@ export function window(home: string, ports: Partial<LinkPorts> & { distFolder?: 
 	const link = new Link({
 		open: () => openDaemonSocket({ ...place, env: process.env }),
 		openRunning: () => openRunningDaemon(home),
+		build: () => ownBuild(place.distFolder),
+		successor: (server) => reasonToMakeWay(place, server),
 		createClient: createPlainClient,
 		refusal: () => undefined,
 		notifications,

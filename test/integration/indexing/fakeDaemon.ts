@@ -33,7 +33,10 @@ export async function startFakeDaemon(paths: DataPaths): Promise<FakeDaemon> {
 		socket.on('error', () => socket.destroy());
 		rpc.onRequest('initialize', (params: { initializationOptions: { token: string } }) => {
 			if (params.initializationOptions.token !== token) return new ResponseError(4010, 'no');
-			return { capabilities: {}, semantica: { protocol: 1, instance: 'i', buildId: 'b' } };
+			return {
+				capabilities: {},
+				semantica: { protocol: 1, instance: 'i', builtAt: 0, buildId: 'b' },
+			};
 		});
 		rpc.onRequest('job/enqueue', (params: unknown) => {
 			const { jobs } = requests['job/enqueue'].params.parse(params);
@@ -50,6 +53,7 @@ export async function startFakeDaemon(paths: DataPaths): Promise<FakeDaemon> {
 		endpoint,
 		protocol: 1,
 		version: '0',
+		builtAt: 0,
 		buildId: 'b',
 		instance: 'i',
 		startedAt: 0,

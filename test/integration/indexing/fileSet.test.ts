@@ -8,7 +8,12 @@ import { createListing } from '../../../daemon/indexing/files/listing.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
 async function list(sandbox: Sandbox, env = sandbox.env): Promise<string[]> {
-	const listing = createListing(sandbox.root, { env, log: (line) => sandbox.lines.push(line) });
+	const listing = createListing(sandbox.root, {
+		env,
+		isExcluded: () => false,
+		defaultExcludes: false,
+		log: (line) => sandbox.lines.push(line),
+	});
 	const paths = new Set<string>();
 	for await (const names of listing.list('')) for (const path of names.paths) paths.add(path);
 	return [...paths].sort();

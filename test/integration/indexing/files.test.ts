@@ -2,6 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createCatalogue } from '../../../daemon/indexing/catalogue/catalogue.ts';
+import { scopeOf } from '../../../daemon/indexing/files/scope.ts';
 import { TermCounter } from '../../../daemon/indexing/words/terms.ts';
 import { commit, type Examiner, examine } from '../../../daemon/indexing/worker/findings.ts';
 import { indexWorkspace } from '../../../daemon/indexing/worker/workspace.ts';
@@ -85,7 +86,7 @@ describe('files named by hand, as on save', () => {
 describe('older content never goes over newer', () => {
 	function examinerOf(sandbox: Sandbox): Examiner {
 		return {
-			root: sandbox.root,
+			scope: scopeOf(sandbox.root, sandbox.home.paths.home),
 			catalogue: createCatalogue(sandbox.open()),
 			counter: new TermCounter(),
 			maxFileBytes: MAX_FILE_BYTES,
@@ -136,7 +137,7 @@ describe('older content never goes over newer', () => {
 			if (finding.kind === 'index') commit(other, [finding]);
 		};
 		const report = { log: () => {}, progress, result: () => {} };
-		const payload = { exclude: [], maxFileBytes: MAX_FILE_BYTES };
+		const payload = { exclude: [], defaultExcludes: true, maxFileBytes: MAX_FILE_BYTES };
 		await indexWorkspace({ home, workspace, env, report }, payload, async () => {});
 		expect(sandbox.indexed()).toEqual(['a', 'b']);
 	});

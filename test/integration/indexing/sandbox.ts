@@ -15,9 +15,14 @@ import { indexWorkspace, type WorkspaceResult } from '../../../daemon/indexing/w
 import type { Sqlite } from '../../../daemon/sqlite/open.ts';
 import type { JobSpecInput } from '../../../shared/job.ts';
 import { dataPaths } from '../../../shared/paths.ts';
-import type { IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
+import type {
+	IndexFilesPayload,
+	IndexWorkspacePayload,
+} from '../../../shared/protocol/indexing.ts';
 
 export const MAX_FILE_BYTES = 1024 * 1024;
+
+const DEFAULTS = { exclude: [], defaultExcludes: true, maxFileBytes: MAX_FILE_BYTES };
 
 export interface Run {
 	readonly walk: WorkspaceResult;
@@ -37,7 +42,7 @@ export interface Sandbox {
 	remove(path: string): void;
 	git(...args: string[]): string;
 	/** `index.workspace` and its children, in this process. */
-	index(options?: { exclude?: string[]; maxFileBytes?: number }): Promise<Run>;
+	index(options?: Partial<IndexWorkspacePayload>): Promise<Run>;
 	/** `index.files` in this process. */
 	indexFiles(...files: string[]): Promise<FilesResult>;
 	/** Indexed paths, sorted. */
@@ -48,14 +53,19 @@ export interface Sandbox {
 	open(): Sqlite;
 }
 
-/** Removed again when the test ends. Its git sees no configuration but the repository's. */
-export function createSandbox(): Sandbox {
+/**
+ * Removed again when the test ends. The data folder is a neighbour of the indexed one, or `inRoot`. Its git sees no configuration but the repository's.
+ */
+export function createSandbox(inRoot?: string): Sandbox {
 	const base = realpathSync(mkdtempSync(join(tmpdir(), 'semantica-indexing-')));
 	onTestFinished(() => rmSync(base, { recursive: true, force: true }));
 	const root = join(base, 'folder');
 	mkdirSync(root);
 	const workspace = pathToFileURL(root).href;
-	const home: IndexHome = { paths: dataPaths(join(base, 'home')), nativeFolder: undefined };
+	const home: IndexHome = {
+		paths: dataPaths(inRoot === undefined ? join(base, 'home') : join(root, inRoot)),
+		nativeFolder: undefined,
+	};
 	const lines: string[] = [];
 	const env = cleanEnvironment(base);
 	const job: IndexJob = {
@@ -86,10 +96,11 @@ export function createSandbox(): Sandbox {
 		remove: (path) => rmSync(join(root, path), { recursive: true }),
 		git: (...args) =>
 			execFileSync('git', args, { cwd: root, env, encoding: 'utf8', stdio: 'pipe' }),
-		async index({ exclude = [], maxFileBytes = MAX_FILE_BYTES } = {}) {
+		async index(options) {
 			await clockTick();
+			const payload = { ...DEFAULTS, ...options };
 			const jobs: JobSpecInput[] = [];
-			const walk = await indexWorkspace(job, { exclude, maxFileBytes }, async (children) => {
+			const walk = await indexWorkspace(job, payload, async (children) => {
 				jobs.push(...children);
 			});
 			const shards: FilesResult[] = [];

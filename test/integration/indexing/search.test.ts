@@ -29,7 +29,7 @@ function serviceOf(sandbox: Sandbox, options: ServiceOptions = {}) {
 }
 
 const search = (service: IndexService, query: string, more: Partial<Params<'index/search'>> = {}) =>
-	service.search({ query, kind: 'words', limit: 20, ...more });
+	service.search({ query, kind: 'words', limit: 20, contextLines: 0, ...more });
 
 const places = async (service: IndexService, query: string): Promise<string[]> =>
 	(await search(service, query)).hits.map(({ path, line, column }) => `${path}:${line}:${column}`);
@@ -68,6 +68,18 @@ describe('hits', () => {
 		);
 	});
 
+	test('come with the lines around them where these are asked for', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('long.ts', `one\r\ntwo\nthree claimNextJob\n${'x'.repeat(300)}\nfive\n`);
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		const [hit] = (await search(service, 'claimNextJob', { contextLines: 2 })).hits;
+		expect(hit).toMatchObject({ line: 3, before: ['one', 'two'] });
+		expect(hit?.after).toEqual([`${'x'.repeat(200)}…`, 'five']);
+		const [bare] = (await search(service, 'claimNextJob')).hits;
+		expect(bare).not.toHaveProperty('before');
+	});
+
 	test('are found by the name of the file', async () => {
 		const sandbox = createSandbox();
 		sandbox.write('src/paymentGateway.ts', '\n  first line\n');
@@ -97,6 +109,66 @@ describe('hits', () => {
 		elsewhere.write('file', 'the needle of somebody else\n');
 		symlinkSync(elsewhere.root, join(sandbox.root, 'sub'));
 		expect(await places(serviceOf(sandbox), 'needle')).toEqual([]);
+	});
+
+	test('have the word that was typed before others of its stem', async () => {
+		const sandbox = createSandbox();
+		for (let i = 0; i < 100; i++) sandbox.write(`g${i}`, 'general general general');
+		sandbox.write('z', `generate ${'and much more of other things '.repeat(40)}`);
+		await sandbox.index();
+		const { hits } = await search(serviceOf(sandbox), 'generate', { limit: 3 });
+		expect(hits.map(({ path }) => path)).toEqual(['z', expect.any(String), expect.any(String)]);
+		const scores = hits.map(({ score }) => score);
+		expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+	});
+
+	test('have a name where it is defined, however often it is used', async () => {
+		const sandbox = createSandbox();
+		const other = 'other();\n'.repeat(300);
+		for (let i = 0; i < 70; i++) sandbox.write(`use${i}.ts`, 'openLock(); '.repeat(5));
+		sandbox.write('src/deep/locks.ts', `${other}export function openLock() {\n}\n`);
+		sandbox.write('test/fake.ts', 'readLock();\nfunction readLock() {}\n');
+		sandbox.write('src/real.ts', `${other}function readLock() {\n}\n`);
+		sandbox.write('src/use.ts', 'readLock(); '.repeat(5));
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		expect((await places(service, 'openLock'))[0]).toBe('src/deep/locks.ts:301:17');
+		expect(await places(service, 'readLock')).toEqual([
+			...['src/real.ts:301:10', 'test/fake.ts:2:10', 'src/use.ts:1:1'],
+		]);
+	});
+
+	test('are found by a file name that hyphens divide, written as a name', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('src/payment-gateway.service.ts', 'text\n');
+		sandbox.write('other.ts', 'the payment, and later its gateway\n');
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		for (const query of ['PaymentGatewayService', 'payment gateway']) {
+			expect((await places(service, query))[0]).toBe('src/payment-gateway.service.ts:1:1');
+		}
+	});
+
+	test('are in one order, whatever the size of a page', async () => {
+		const sandbox = createSandbox();
+		for (let i = 0; i < 90; i++) {
+			sandbox.write(
+				`f${i}`,
+				i % 3 === 0 ? `needle = ${i}` : `x${i} needle needles ${'y '.repeat(i)}`,
+			);
+		}
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		const whole = (await search(service, 'needle', { limit: 200 })).hits.map(({ path }) => path);
+		expect(whole).toHaveLength(90);
+		const found: string[] = [];
+		let cursor: string | undefined;
+		do {
+			const page = await search(service, 'needle', { limit: 7, ...(cursor ? { cursor } : {}) });
+			found.push(...page.hits.map(({ path }) => path));
+			cursor = page.nextCursor ?? undefined;
+		} while (cursor !== undefined);
+		expect(found).toEqual(whole);
 	});
 
 	test('come page by page, each once', async () => {

@@ -119,6 +119,7 @@ describe('what cannot be indexed has a reason', () => {
 		sandbox.write('utf16', Buffer.from('\ufefffine', 'utf16le'));
 		sandbox.write('image.png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 13]));
 		sandbox.write('latin1', Buffer.from('caf\xe9', 'latin1'));
+		sandbox.write('noise', Buffer.from('1f8b08e3011c14021d15', 'hex'));
 		sandbox.write('huge', '');
 		truncateSync(join(sandbox.root, 'huge'), 50 * 1024 * 1024);
 		symlinkSync('/etc/hostname', join(sandbox.root, 'outside'));
@@ -135,11 +136,11 @@ describe('what cannot be indexed has a reason', () => {
 			'folder/loop': 'not-a-file',
 			huge: 'too-large',
 			'image.png': 'binary',
-			latin1: 'encoding',
+			noise: 'encoding',
 			outside: 'outside',
 			parent: 'outside',
 		};
-		expect(sandbox.indexed()).toEqual(['empty', 'inside', 'text', 'utf16']);
+		expect(sandbox.indexed()).toEqual(['empty', 'inside', 'latin1', 'text', 'utf16']);
 		expect(sandbox.skipped()).toEqual(reasons);
 		for (const [path, reason] of Object.entries(reasons)) {
 			expect(sandbox.lines).toContain(`skipped, ${reason}: ${path}`);
@@ -237,12 +238,12 @@ describe('folders with nothing in them, or not there', () => {
 		expect(sandbox.lines).toContainEqual(expect.stringContaining('There is nothing to index'));
 	});
 
-	test('one that is gone fails with a sentence and exit code 1', async () => {
+	test('one that is gone fails with a sentence and the exit code for good', async () => {
 		const sandbox = createSandbox();
 		rmSync(sandbox.root, { recursive: true });
 		const payload = { exclude: [], maxFileBytes: 1 };
 		const { code, errors } = await startIndexer(bundles, sandbox, 'workspace', payload).ended;
-		expect(code).toBe(1);
+		expect(code).toBe(3);
 		expect(errors).toBe(`The folder ${sandbox.root} does not exist. Nothing was indexed.\n`);
 		writeFileSync(sandbox.root, 'a file');
 		const files = { files: ['a'], maxFileBytes: 1 };

@@ -29,6 +29,8 @@ export interface RunOptions {
 	/** Path of the file that is its stdin. */
 	readonly input?: string;
 	readonly nice?: number;
+	readonly umask?: number;
+	readonly openFiles?: number;
 }
 
 export interface TestRun extends RunningProcess {
@@ -81,6 +83,8 @@ export async function openHarness(
 				run: 1,
 				plan: { command: program, args, cwd: more.cwd ?? '/', env: {}, nice: more.nice ?? 0 },
 				env: { PATH: process.env['PATH'] ?? '', HOME: home, ...more.env },
+				umask: more.umask ?? 0o022,
+				openFiles: more.openFiles ?? 1024,
 				input: more.input ?? null,
 				exclusive: more.exclusive ?? true,
 				capture: async (...streams) => {

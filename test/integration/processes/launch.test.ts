@@ -3,14 +3,16 @@ import {
 	chmodSync,
 	mkdirSync,
 	readdirSync,
+	readFileSync,
 	rmSync,
 	statSync,
 	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/daemon.ts';
+import { mountDisk } from '../../support/disks.ts';
 import { commandLineOf, environmentOf, marked, newMarker, until } from '../../support/processes.ts';
 import { ahead, MEANS, openHarness } from './harness.ts';
 
@@ -181,6 +183,36 @@ describe.each(MEANS)('what a job sees, by %s:', (means) => {
 		expect(carrying).toHaveLength(2);
 	});
 
+	test('its umask and its limit of open files, and not those of the daemon', async () => {
+		const { run } = await openHarness({ means });
+		const say = 'umask; ulimit -S -n; ulimit -H -n';
+		const hard = readFileSync('/proc/self/limits', 'latin1').match(
+			/^Max open files +\S+ +(\d+)/m,
+		)?.[1];
+		for (const [umask, openFiles] of [
+			[0o022, 1024],
+			[0o077, 200],
+		] as const) {
+			const job = await run(say, { umask, openFiles });
+			expect(await job.ended).toEqual(exit(0));
+			expect(job.output()).toBe(`${umask.toString(8).padStart(4, '0')}\n${openFiles}\n${hard}\n`);
+		}
+		const more = await run('ulimit -S -n', { openFiles: 1_073_741_816 });
+		expect(await more.ended).toEqual(exit(0));
+	});
+
+	test('a TMPDIR that is there; one that is gone does not break mktemp', async () => {
+		const { run } = await openHarness({ means });
+		const folder = temporaryFolder();
+		const [there, gone] = [folder, join(folder, 'gone')].map((TMPDIR) =>
+			run('printenv TMPDIR || echo none; mktemp -u', { env: { TMPDIR } }),
+		);
+		expect(await (await there)?.ended).toEqual(exit(0));
+		expect((await there)?.output()).toMatch(new RegExp(`^${folder}\n${folder}/`));
+		expect(await (await gone)?.ended).toEqual(exit(0));
+		expect((await gone)?.output()).toMatch(/^none\n\/tmp\//);
+	});
+
 	test('lower priority when it is to be nice', async () => {
 		const { run } = await openHarness({ means });
 		const job = await run(['/usr/bin/nice'], { nice: 7 });
@@ -189,6 +221,15 @@ describe.each(MEANS)('what a job sees, by %s:', (means) => {
 	});
 });
 
+/** The beginning of a program in 64 bits, little-endian. */
+function elf(machine: number): Buffer {
+	const head = Buffer.alloc(64);
+	head.write('\x7fELF\x02\x01\x01', 'latin1');
+	head.writeUInt16LE(2, 16);
+	head.writeUInt16LE(machine, 18);
+	return head;
+}
+
 describe.each(MEANS)('what cannot be started says why, by %s:', (means) => {
 	test.each([
 		['a command that is not there', ['/no/such/program'], 'ENOENT', 'There is no program'],
@@ -196,20 +237,81 @@ describe.each(MEANS)('what cannot be started says why, by %s:', (means) => {
 		['a folder', ['/usr'], 'EACCES', 'it is a folder or not executable'],
 		['a file that is not executable', ['/etc/passwd'], 'EACCES', 'not executable'],
 		['a builtin of the shell', ['trap'], 'ENOENT', 'was not found in the PATH'],
-		['an argument that is too large', ['/bin/echo', 'x'.repeat(200_000)], 'E2BIG', 'larger than'],
 	])('%s', async (_, command, code, message) => {
 		const { run } = await openHarness({ means });
-		await expect(run(command)).rejects.toMatchObject({
+		expect(await (await run(command)).ended).toEqual({
+			kind: 'spawn',
 			code,
 			message: expect.stringContaining(message),
 		});
 	});
 
-	test('a working folder that is gone', async () => {
+	test('an argument that is too large', async () => {
 		const { run } = await openHarness({ means });
-		await expect(run('true', { cwd: '/no/such/folder' })).rejects.toMatchObject({
-			code: 'ECWD',
-			message: expect.stringContaining('/no/such/folder does not exist'),
+		await expect(run(['/bin/echo', 'x'.repeat(200_000)])).rejects.toMatchObject({
+			code: 'E2BIG',
+			message: expect.stringContaining('larger than'),
+		});
+	});
+
+	test('a working folder that is gone, or is none', async () => {
+		const { run } = await openHarness({ means });
+		for (const cwd of ['/no/such/folder', '/etc/passwd']) {
+			expect(await (await run('true', { cwd })).ended).toEqual({
+				kind: 'spawn',
+				code: 'ECWD',
+				message: expect.stringContaining(`${cwd} does not exist or is not a folder`),
+			});
+		}
+	});
+
+	test.each([
+		[
+			'a script saved on Windows',
+			'#!/bin/sh\r\necho never\r\n',
+			'ENOENT',
+			/first line ends as on Windows.*"\/bin\/sh\\r".*sed -i/,
+		],
+		[
+			'a script whose interpreter is not there',
+			'#!/no/such/interpreter -x\necho never\n',
+			'ENOENT',
+			/names the interpreter \/no\/such\/interpreter, which is not there/,
+		],
+		[
+			'a program for another machine',
+			elf(process.arch === 'arm64' ? 62 : 183),
+			'ENOEXEC',
+			/was made for (x64|arm64), and this machine is/,
+		],
+		['half a program', Buffer.from('\x7fELF'), 'ENOEXEC', /damaged or incomplete/],
+	])('%s', async (_, content, code, message) => {
+		const { run } = await openHarness({ means });
+		const file = join(temporaryFolder(), 'program');
+		writeFileSync(file, content, { mode: 0o755 });
+		for (const [command, env] of [
+			[[file], {}],
+			[['program'], { PATH: `/nowhere:${dirname(file)}` }],
+		] as const) {
+			expect(await (await run(command, { env })).ended).toEqual({
+				kind: 'spawn',
+				code,
+				message: expect.stringMatching(message),
+			});
+		}
+	});
+
+	test('a script on a mount from which nothing may be run', async (context) => {
+		const { run } = await openHarness({ means });
+		const folder = temporaryFolder();
+		mountDisk(context, folder, 'size=1m,noexec');
+		writeFileSync(join(folder, 'script'), '#!/bin/sh\n', { mode: 0o755 });
+		expect(await (await run([join(folder, 'script')])).ended).toEqual({
+			kind: 'spawn',
+			code: 'EACCES',
+			message: expect.stringContaining(
+				`nothing may be run from ${folder}, which is mounted noexec`,
+			),
 		});
 	});
 

@@ -1,8 +1,10 @@
 /** How runs end, and that the truth is told about it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Containment } from '../../../daemon/processes/containment.ts';
+import { openStatusFiles } from '../../../daemon/processes/posix/statusFiles.ts';
+import { temporaryFolder } from '../../support/daemon.ts';
 import {
 	commandLineOf,
 	livingProcesses,
@@ -145,20 +147,37 @@ describe('the status file', () => {
 		const job = await run('exit 4');
 		await job.ended;
 		expect(readFileSync(job.statusFile, 'latin1')).toBe('4\n');
-		const unfinished = { id: job.id, run: 1, boot: null };
+		const unfinished = { id: job.id, run: 1, boot: null, restartable: false };
 		await runner.cleanUp([], [unfinished]);
-		expect(await runner.settle(unfinished)).toEqual(exit(4));
+		expect(await runner.settle(unfinished)).toEqual({
+			outcome: exit(4),
+			result: undefined,
+			incomplete: true,
+		});
 		await runner.forget(job.id, 1);
 		expect(readdirSync(statusFolder)).toEqual([]);
-		expect(await runner.settle(unfinished)).toEqual({ kind: 'interrupted' });
+		expect(await runner.settle(unfinished)).toMatchObject({ outcome: { kind: 'interrupted' } });
+	});
+
+	test('beside a result that cannot be read: that is lost, not absent', async () => {
+		const files = await openStatusFiles(temporaryFolder(), 50);
+		expect(await files.result('job', 1)).toBeUndefined();
+		files.keepResult('job', 1, '{"a":1}');
+		expect(await files.result('job', 1)).toBe('{"a":1}');
+		const file = `${files.path('job', 1)}.result`;
+		rmSync(file);
+		mkdirSync(file);
+		await expect(files.result('job', 1)).rejects.toMatchObject({ code: 'EISDIR' });
 	});
 
 	test('empty, as after a full disk, or damaged: it says nothing', async () => {
 		const { runner, statusFolder } = await openHarness();
 		for (const [i, text] of ['', '0', '12x\n', '\n'].entries()) {
 			writeFileSync(join(statusFolder, `job${i}.1`), text);
-			expect(await runner.settle({ id: `job${i}`, run: 1, boot: null })).toEqual({
-				kind: 'interrupted',
+			expect(
+				await runner.settle({ id: `job${i}`, run: 1, boot: null, restartable: false }),
+			).toMatchObject({
+				outcome: { kind: 'interrupted' },
 			});
 		}
 	});
@@ -166,8 +185,10 @@ describe('the status file', () => {
 	test.each([137, 141])('exit code %i was the end of the daemon, not of the job', async (code) => {
 		const { runner, statusFolder } = await openHarness();
 		writeFileSync(join(statusFolder, 'job.1'), `${code}\n`);
-		expect(await runner.settle({ id: 'job', run: 1, boot: null })).toEqual({
-			kind: 'interrupted',
+		expect(
+			await runner.settle({ id: 'job', run: 1, boot: null, restartable: false }),
+		).toMatchObject({
+			outcome: { kind: 'interrupted' },
 		});
 	});
 
@@ -183,7 +204,7 @@ describe('the status file', () => {
 	test('those of no unfinished run are cleared away at start', async () => {
 		const { runner, statusFolder } = await openHarness();
 		for (const name of ['a.1', 'a.2', 'b.1']) writeFileSync(join(statusFolder, name), '0\n');
-		await runner.cleanUp([], [{ id: 'a', run: 2, boot: null }]);
+		await runner.cleanUp([], [{ id: 'a', run: 2, boot: null, restartable: false }]);
 		expect(['a.1', 'a.2', 'b.1'].map((name) => existsSync(join(statusFolder, name)))).toEqual([
 			false,
 			true,

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createCheckpointer, LAST_RESORT_FRAMES } from '../../../daemon/queue/checkpoint.ts';
+import { createCheckpointer, LAST_RESORT_FRAMES } from '../../../daemon/queue/store/checkpoint.ts';
 import { openSqlite, type Sqlite } from '../../../daemon/sqlite/open.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 

@@ -66,3 +66,32 @@ describe('claims', () => {
 		expect((await second.claim()).sort()).toEqual([...ids].sort());
 	});
 });
+
+describe('the place in a queue', () => {
+	it('counts who would be claimed before, across classes and workspaces', async () => {
+		const queue = openQueue();
+		const folder = `file://${temporaryFolder()}`;
+		const [first, high, other, last, elsewhere] = await queue.enqueue(
+			task(),
+			task({ priority: 1 }),
+			task({ workspace: folder, constraints: { power: 'ac' } }),
+			task(),
+			task({ queue: 'other' }),
+		);
+		const positions = [first, high, other, last, elsewhere].map(
+			(job) => queue.jobs.explain(job?.id ?? '').position,
+		);
+		expect(positions).toEqual([1, 0, 2, 3, 0]);
+	});
+
+	it('counts no further than a thousand, and says so', async () => {
+		const queue = openQueue();
+		await queue.enqueue(...Array.from({ length: 1000 }, () => task()));
+		const [before, last] = await queue.enqueue(task(), task());
+		expect(queue.jobs.explain(before?.id ?? '')).toMatchObject({
+			position: 1000,
+			summary: expect.stringContaining('1000 or more jobs ahead in queue default'),
+		});
+		expect(queue.jobs.explain(last?.id ?? '').position).toBe(1000);
+	});
+});

@@ -67,6 +67,14 @@ describe('enqueue', () => {
 		await expect(queue.enqueue(other)).rejects.toMatchObject({ kind: 'CONFLICT' });
 	});
 
+	it('asks neither how soon a job comes nor who hears of its end', async () => {
+		const queue = openQueue();
+		const [first] = await queue.enqueue(task({ key: 'k' }));
+		const [again] = await queue.enqueue(task({ key: 'k', priority: 7, notify: 'ended' }));
+		expect(again).toMatchObject({ id: first?.id, existing: true });
+		expect(queue.jobs.get(first?.id ?? '').job).toMatchObject({ priority: 0, notify: 'never' });
+	});
+
 	it('takes objects for the same whatever the order of their fields', async () => {
 		const queue = openQueue();
 		const env = { A: '1', B: '2' };
@@ -89,7 +97,7 @@ describe('enqueue', () => {
 	});
 
 	it.each([
-		['priority', { priority: 5 }],
+		['queue', { queue: 'other' }],
 		['payload', { payload: { a: 2 } }],
 		['subject', { subject: 's' }],
 	])('refuses a key that stands for another %s', async (_name, difference) => {

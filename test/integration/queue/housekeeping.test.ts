@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createHousekeeping } from '../../../daemon/operations/housekeeping.ts';
-import { LOG_BYTES } from '../../../daemon/queue/checkpoint.ts';
+import { LOG_BYTES } from '../../../daemon/queue/store/checkpoint.ts';
 import { createUpkeep } from '../../../daemon/queue/upkeep.ts';
 import { openSqlite } from '../../../daemon/sqlite/open.ts';
 import { openQueue, type TestQueue, task } from '../../support/queue.ts';
@@ -11,6 +11,7 @@ const DAY = 24 * 3_600_000;
 function kept(limits: { maxAgeMs?: number; maxFinished?: number } = {}) {
 	const queue = openQueue();
 	const policy = { maxAgeMs: 14 * DAY, maxFinished: 20_000, ...limits };
+	const logs = { atOnce: 0, most: 0, removed: 0 };
 	const housekeeping = createHousekeeping({
 		upkeep: createUpkeep(queue.parts),
 		clock: queue.clock,
@@ -18,7 +19,12 @@ function kept(limits: { maxAgeMs?: number; maxFinished?: number } = {}) {
 		maintenance: async () => ({ kind: 'done' }),
 		databaseFile: queue.db.name,
 		retention: () => policy,
-		removeLog: async () => {},
+		removeLog: async () => {
+			logs.most = Math.max(logs.most, ++logs.atOnce);
+			await new Promise((resolve) => setImmediate(resolve));
+			logs.atOnce--;
+			logs.removed++;
+		},
 		log: (sentence) => {
 			throw new Error(sentence);
 		},
@@ -40,7 +46,7 @@ function kept(limits: { maxAgeMs?: number; maxFinished?: number } = {}) {
 		await queue.claim();
 		await queue.exit(job?.id ?? '', 0);
 	};
-	return { ...queue, queue, policy, housekeeping, left, runOne };
+	return { ...queue, queue, policy, housekeeping, logs, left, runOne };
 }
 
 describe('retention', () => {
@@ -73,6 +79,68 @@ describe('retention', () => {
 		policy.maxFinished = 2;
 		housekeeping.settingsChanged();
 		await left(2);
+	});
+
+	it('passes over the children of an open parent, also where there are many, and takes them when it has ended', async () => {
+		const { queue } = kept();
+		const { sweep } = createUpkeep(queue.parts);
+		const policy = { maxAgeMs: 14 * DAY, maxFinished: 10 };
+		const [parent] = await queue.enqueue(task());
+		await queue.claim();
+		const parentId = parent?.id ?? '';
+		const children = await queue.enqueue(...Array.from({ length: 600 }, () => task({ parentId })));
+		await queue.jobs.cancel({ ids: children.map(({ id }) => id) });
+		queue.clock.advance(1);
+		const others = await queue.enqueue(...Array.from({ length: 600 }, () => task()));
+		await queue.jobs.cancel({ ids: others.map(({ id }) => id) });
+		queue.clock.advance(1);
+		expect(await sweep(policy)).toBe(600);
+		expect(queue.jobs.get(parentId).job.children).toEqual({ cancelled: 600 });
+		expect(await sweep(policy)).toBe(0);
+		await queue.exit(parentId, 0);
+		expect(await sweep(policy)).toBe(591);
+		// What ended last is what is kept.
+		expect(queue.jobs.get(parentId).job.state).toBe('failed');
+	});
+
+	it('keeps keys of today, takes those of yesterday, and all else', async () => {
+		const { queue } = kept();
+		const { sweep } = createUpkeep(queue.parts);
+		const policy = { maxAgeMs: 1000, maxFinished: 20_000 };
+		const endThree = async (name: string) => {
+			const keyed = [1, 2, 3].map((n) => task({ key: `${name}${n}` }));
+			const jobs = await queue.enqueue(...keyed, task());
+			await queue.jobs.cancel({ ids: jobs.map(({ id }) => id) });
+			queue.clock.advance(2000);
+		};
+		await endThree('a');
+		expect(await sweep(policy)).toBe(1);
+		queue.clock.advance(DAY);
+		await endThree('b');
+		expect(await sweep(policy)).toBe(4);
+		expect(queue.jobs.counts().cancelled).toBe(3);
+	});
+
+	it('finds also what ended while the clock was behind', async () => {
+		const { queue, clock, runOne } = kept();
+		const { sweep } = createUpkeep(queue.parts);
+		const policy = { maxAgeMs: 1000, maxFinished: 20_000 };
+		await runOne();
+		clock.advance(2000);
+		expect(await sweep(policy)).toBe(1);
+		clock.suspend(-DAY);
+		await runOne();
+		clock.advance(2000);
+		expect(await sweep(policy)).toBe(1);
+	});
+
+	it('deletes logs a few at a time', async () => {
+		const { queue, logs } = kept();
+		await queue.enqueue(...Array.from({ length: 50 }, () => task()));
+		await queue.jobs.cancel({ all: true });
+		await queue.jobs.remove({ all: true });
+		await expect.poll(() => logs.removed, { timeout: 20_000 }).toBe(50);
+		expect(logs.most).toBe(2);
 	});
 
 	it('wakes nobody when nothing ends', async () => {

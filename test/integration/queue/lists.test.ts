@@ -1,4 +1,6 @@
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../support/daemon.ts';
 import { openQueue, task } from '../../support/queue.ts';
 
 describe('the prefix of a subject', () => {
@@ -30,5 +32,87 @@ describe('the prefix of a subject', () => {
 			limit: 10,
 		});
 		expect(jobs.map((job) => job.subject)).toEqual(meant);
+	});
+});
+
+const SORTS = [
+	'createdAt',
+	'-createdAt',
+	'finishedAt',
+	'-finishedAt',
+	'priority',
+	'-priority',
+] as const;
+
+describe('a list that no index leads to', () => {
+	/** Thousands of jobs in two folders and many titles, some of them removed. */
+	async function openLong() {
+		const queue = openQueue();
+		const folders = [temporaryFolder(), temporaryFolder()].map((path) => pathToFileURL(path).href);
+		for (let n = 0; n < 5000; n += 1000) {
+			queue.clock.advance(1000);
+			await queue.enqueue(
+				...Array.from({ length: 1000 }, (_, i) =>
+					task({
+						title: `job ${(n + i) % 7}`,
+						priority: i % 5,
+						...(i % 3 === 0 ? { tag: 'third' } : {}),
+						...(i % 100 < 2 ? { workspace: folders[i % 2] } : {}),
+					}),
+				),
+			);
+		}
+		await queue.jobs.cancel({ filter: { text: 'job 3' } });
+		await queue.jobs.remove({ filter: { text: 'job 3' } });
+		for (const text of ['job 1', 'job 2']) {
+			queue.clock.advance(1);
+			await queue.jobs.cancel({ filter: { text } });
+		}
+		return { queue, folder: folders[0] ?? '' };
+	}
+
+	it('has the pages and the total that one look would have', async () => {
+		const { queue, folder } = await openLong();
+		const filters = [
+			{ text: 'job 5' },
+			{ text: 'nothing has this' },
+			{ workspace: folder },
+			{ workspace: folder, state: ['queued' as const], text: '1' },
+			{ createdAfter: queue.clock.now() - 1500 },
+			{ queue: ['default', 'other', 'third'] },
+			{ state: ['cancelled' as const] },
+			{ tag: 'third' },
+			{},
+		];
+		for (const filter of filters) {
+			for (const sort of SORTS) {
+				const once = queue.jobs.list({ filter, sort, limit: 200 });
+				let page = await queue.jobs.page({ filter, sort, limit: 200 });
+				expect(page, JSON.stringify({ filter, sort })).toEqual(once);
+				const ids = page.jobs.map(({ id }) => id);
+				for (let pages = 1; page.nextCursor !== null && pages < 40; pages++) {
+					const { nextCursor: cursor, total } = page;
+					page = await queue.jobs.page({ filter, sort, limit: 200, cursor });
+					expect(page.total).toEqual(total);
+					ids.push(...page.jobs.map(({ id }) => id));
+				}
+				expect(ids).toHaveLength(once.total.value);
+				expect(new Set(ids).size).toBe(ids.length);
+			}
+		}
+	});
+
+	it('lets others have their turn', async () => {
+		const { queue } = await openLong();
+		let turns = 0;
+		let done = false;
+		const count = () => {
+			turns++;
+			if (!done) setImmediate(count);
+		};
+		setImmediate(count);
+		await queue.jobs.page({ filter: { text: 'nothing has this' }, sort: '-createdAt', limit: 10 });
+		done = true;
+		expect(turns).toBeGreaterThan(3);
 	});
 });

@@ -11,6 +11,16 @@ async function failed(queue: TestQueue, count: number): Promise<string[]> {
 	return jobs.map(({ id }) => id);
 }
 
+it('many jobs by their ids let others come in between', async () => {
+	const queue = openQueue();
+	const ids = await failed(queue, 900);
+	const order: string[] = [];
+	const removed = queue.jobs.remove({ ids }).then(() => order.push('removed'));
+	const enqueued = queue.enqueue(task()).then(() => order.push('enqueued'));
+	await Promise.all([removed, enqueued]);
+	expect(order).toEqual(['enqueued', 'removed']);
+});
+
 describe('many jobs by a filter', () => {
 	it('that are retried are those that were there, not their successors that fail meanwhile', async () => {
 		const queue = openQueue();

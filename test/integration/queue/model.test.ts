@@ -4,18 +4,25 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Order } from '../../../daemon/queue/tx.ts';
+import type { Order } from '../../../daemon/queue/store/tx.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
+import type { ModelHook } from '../../support/model/hooks.ts';
 import { TestMachine } from '../../support/model/machine.ts';
 import { QueueModel } from '../../support/model/queueModel.ts';
 import { FakeClock, openQueue, type TestQueue } from '../../support/queue.ts';
 import { chooseSeed } from '../../support/random.ts';
 import { compare } from './model/compare.ts';
-import { type Real, type Step, steps } from './model/steps.ts';
+import { type Real, type Step, SWEEP_ROWS, steps } from './model/steps.ts';
 
 /** How long random histories are tried; longer by SEMANTICA_MODEL_SECONDS. */
 const SECONDS = Number(process.env['SEMANTICA_MODEL_SECONDS'] ?? 30);
-const CONCURRENCY = { default: 3, other: 1, '*': 4 } as const;
+const CONCURRENCY = { default: 3, other: 1, hooks: 2, '*': 4 } as const;
+const HOOKS: readonly ModelHook[] = [
+	{ n: 1, on: 'failed', queue: null },
+	{ n: 2, on: 'ended', queue: 'other' },
+];
+/** So few that histories meet what is gathered. */
+const HOOK_STARTS = 3;
 
 async function play(
 	history: readonly Step[],
@@ -24,12 +31,30 @@ async function play(
 ): Promise<void> {
 	const machine = new TestMachine();
 	const clock = new FakeClock();
-	const paused = { default: false, other: false, '*': false };
-	const model = new QueueModel(clock.now(), machine, { concurrency: CONCURRENCY, paused });
+	const paused = { default: false, other: false, hooks: false, '*': false };
+	const model = new QueueModel(
+		clock.now(),
+		machine,
+		{ concurrency: CONCURRENCY, paused, groups: new Map(), rates: new Map() },
+		{ hooks: HOOKS, hookStarts: HOOK_STARTS },
+	);
 	let orders: string[] = [];
 	const open = (): TestQueue => {
 		const idsUsed = Number(model.all.at(-1)?.id.slice(-12) ?? 0);
-		const queue = openQueue({ file, clock, conditions: machine, idsUsed });
+		const queue = openQueue({
+			file,
+			clock,
+			conditions: machine,
+			idsUsed,
+			sweepRows: SWEEP_ROWS,
+			hookStarts: HOOK_STARTS,
+			hooks: HOOKS.map(({ n, on, queue }) => ({
+				n,
+				on,
+				filter: queue === null ? {} : { queue: [queue] },
+				command: { command: 'hook', args: [], env: { OWN: 'one' }, shell: false },
+			})),
+		});
 		queue.parts.feed.onEffects((effects) => orders.push(...effects.orders.map(textOf)));
 		return queue;
 	};
@@ -52,7 +77,7 @@ async function play(
 			orders = [];
 		},
 	};
-	for (const name of ['default', 'other', '*'] as const) {
+	for (const name of ['default', 'other', 'hooks', '*'] as const) {
 		await real.queue.jobs.updateQueue({ name, concurrency: CONCURRENCY[name] });
 	}
 	try {

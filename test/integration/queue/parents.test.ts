@@ -52,6 +52,7 @@ describe('parents', () => {
 		await queue.claim();
 		const [waiting] = await queue.enqueue(task({ parentId }));
 		await queue.jobs.cancel({ ids: [parentId] });
+		await queue.swept();
 		expect(queue.jobs.get(waiting?.id ?? '').job.state).toBe('cancelled');
 		expect(queue.jobs.get(running?.id ?? '').job).toMatchObject({
 			state: 'running',
@@ -82,6 +83,7 @@ describe('parents', () => {
 			const supersede = abort ? 'abort' : 'queued';
 			const [newer] = await first.enqueue(task({ subject: 's', supersede }));
 			expect(newer?.superseded).toEqual(abort ? [parentId] : []);
+			await first.swept();
 			const end = abort ? 'superseded' : 'cancelled';
 			const stopping = { state: 'running', phase: 'children', stopping: cause };
 			expect(first.jobs.get(parentId).job).toMatchObject({
@@ -146,6 +148,7 @@ describe('parents', () => {
 		for (const { id, run } of queue.dispatch.unfinished()) {
 			await queue.dispatch.finish({ id, run, outcome: { kind: 'interrupted' } });
 		}
+		await queue.swept();
 		expect(queue.jobs.get(parentId).job).toMatchObject({
 			state: 'queued',
 			attempt: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Order } from '../../../daemon/queue/tx.ts';
+import type { Order } from '../../../daemon/queue/store/tx.ts';
 import { openQueue, type TestQueue, task } from '../../support/queue.ts';
 
 const job = (queue: TestQueue, id: string | undefined) => queue.jobs.get(id ?? '').job;
@@ -138,9 +138,11 @@ describe('pause and resume', () => {
 		const [waiting] = await queue.enqueue(task({ parentId }));
 		await queue.exit(parentId, 0);
 		await queue.jobs.pause({ ids: [parentId] });
+		await queue.swept();
 		await queue.dispatch.pauseCarriedOut(running?.id ?? '', 1, true);
 		expect(job(queue, parentId)).toMatchObject({ children: { paused: 1, queued: 1 }, held: true });
 		await queue.jobs.cancel({ ids: [parentId] });
+		await queue.swept();
 		expect(job(queue, waiting?.id).state).toBe('cancelled');
 		expect(job(queue, running?.id)).toMatchObject({ state: 'paused', stopping: 'cancel' });
 		const outcome = { kind: 'signal', signal: 'SIGKILL' } as const;
@@ -186,7 +188,7 @@ describe('run now', () => {
 });
 
 describe('removal', () => {
-	it('takes finished jobs only, and frees their keys', async () => {
+	it('takes finished jobs only, and frees their keys when a day has passed since their end', async () => {
 		const queue = openQueue();
 		const [done, open] = await queue.enqueue(task({ key: 'k' }), task());
 		await queue.claim();
@@ -199,8 +201,12 @@ describe('removal', () => {
 		expect(() => queue.jobs.get(done?.id ?? '')).toThrow(
 			expect.objectContaining({ kind: 'NOT_FOUND' }),
 		);
-		const [again] = await queue.enqueue(task({ key: 'k' }));
-		expect(again).toMatchObject({ existing: false });
+		const [same] = await queue.enqueue(task({ key: 'k' }));
+		expect(same).toMatchObject({ id: done?.id, state: 'succeeded', existing: true });
+		const other = task({ key: 'k', title: 'other' });
+		await expect(queue.enqueue(other)).rejects.toMatchObject({ kind: 'CONFLICT' });
+		queue.clock.advance(24 * 3_600_000);
+		expect(await queue.enqueue(other)).toMatchObject([{ existing: false }]);
 		expect(queue.jobs.counts().succeeded).toBe(0);
 	});
 

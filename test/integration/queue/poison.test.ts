@@ -73,7 +73,11 @@ describe('the poison guard', () => {
 		const [bad] = await queue.enqueue(task({ restartable: true }));
 		const settler = {
 			cleanUp: async () => 0,
-			settle: async () => ({ kind: 'interrupted' }) as const,
+			settle: async () => ({
+				outcome: { kind: 'interrupted' } as const,
+				result: undefined,
+				incomplete: false,
+			}),
 			forget: async () => {},
 		};
 		for (let death = 1; death <= 3; death++) {
@@ -81,7 +85,7 @@ describe('the poison guard', () => {
 			await recoverRuns(
 				queue.dispatch,
 				settler,
-				async () => 0,
+				{ sizeOnDisk: async () => 0, note: async () => {} },
 				() => {},
 			);
 		}
@@ -126,5 +130,94 @@ describe('the poison guard', () => {
 		expect(await queue.claim()).toEqual([suspect]);
 		await queue.exit(suspect, 0);
 		expect(await queue.claim()).toEqual([other?.id]);
+	});
+
+	/** Timers fire, and what they asked for is committed. */
+	const pass = async (queue: TestQueue, ms: number) => {
+		queue.clock.advance(ms);
+		await queue.dispatch.advance();
+	};
+
+	it('acquits a job after a minute alone: what it may be waiting for starts', async () => {
+		const { queue, suspect } = await openWithSuspect();
+		const [other] = await queue.enqueue(task());
+		expect(await queue.claim()).toEqual([suspect]);
+		await pass(queue, 59_999);
+		expect(await queue.claim()).toEqual([]);
+		await pass(queue, 1);
+		expect(queue.jobs.explain(other?.id ?? '')).toMatchObject({ runnable: true });
+		expect(await queue.claim()).toEqual([other?.id]);
+		// It is a job as any other now: the next death is the first that counts.
+		await die(queue, 'boot');
+		expect(job(queue, suspect)).toMatchObject({ state: 'queued' });
+		expect(await queue.claim()).toEqual([suspect]);
+		expect(await queue.enqueue(task())).toHaveLength(1);
+		expect(await queue.claim()).toHaveLength(1);
+	});
+
+	it('counts only the time in which it runs', async () => {
+		const { queue, suspect } = await openWithSuspect();
+		await queue.claim();
+		await queue.jobs.pause({ ids: [suspect] });
+		await queue.dispatch.pauseCarriedOut(suspect, 3, true);
+		await pass(queue, 120_000);
+		await queue.jobs.resume({ ids: [suspect] });
+		await queue.claim();
+		const [other] = await queue.enqueue(task());
+		await pass(queue, 59_999);
+		expect(await queue.claim()).toEqual([]);
+		await pass(queue, 1);
+		expect(await queue.claim()).toEqual([other?.id]);
+	});
+
+	it('lets its children, and theirs, start beside it at once, and nothing else', async () => {
+		const { queue, suspect } = await openWithSuspect();
+		const [other] = await queue.enqueue(task({ priority: 100 }));
+		await queue.jobs.pause({ ids: [other?.id ?? ''] });
+		expect(await queue.claim()).toEqual([suspect]);
+		await queue.jobs.resume({ ids: [other?.id ?? ''] });
+		const [low, high] = await queue.enqueue(
+			task({ parentId: suspect }),
+			task({ parentId: suspect, priority: 1 }),
+		);
+		expect(queue.jobs.explain(low?.id ?? '')).toMatchObject({ runnable: true });
+		expect(queue.jobs.explain(other?.id ?? '')).toMatchObject({ reasons: [{ kind: 'alone' }] });
+		expect(await queue.claim()).toEqual([high?.id, low?.id]);
+		const [below] = await queue.enqueue(task({ parentId: low?.id }));
+		expect(await queue.claim()).toEqual([below?.id]);
+	});
+
+	it('starts it beside what still runs when that did not end within a minute', async () => {
+		const { queue, suspect } = await openWithSuspect();
+		const [server] = await queue.enqueue(task({ priority: 1 }));
+		const [later] = await queue.enqueue(task());
+		expect(await queue.claim()).toEqual([server?.id]);
+		expect(await queue.claim()).toEqual([]);
+		await pass(queue, 60_000);
+		expect(queue.jobs.explain(suspect)).toMatchObject({ runnable: true });
+		expect(await queue.claim()).toEqual([suspect]);
+		expect(await queue.claim()).toEqual([]);
+		await pass(queue, 60_000);
+		expect(await queue.claim()).toEqual([later?.id]);
+	});
+
+	it('fails a job that was acquitted twice when the daemon dies with it twice again', async () => {
+		const { queue, suspect } = await openWithSuspect();
+		for (let acquittal = 1; acquittal <= 2; acquittal++) {
+			expect(await queue.claim()).toEqual([suspect]);
+			await pass(queue, 60_000);
+			await die(queue, 'boot');
+			expect(job(queue, suspect).state).toBe('queued');
+			if (acquittal === 2) break;
+			await queue.claim();
+			await die(queue, 'boot');
+		}
+		expect(await queue.claim()).toEqual([suspect]);
+		await die(queue, 'boot');
+		expect(job(queue, suspect)).toMatchObject({
+			state: 'failed',
+			stopReason: 'poison',
+			error: { message: expect.stringContaining('died 6 times') },
+		});
 	});
 });

@@ -22,14 +22,14 @@ describe('nothing is probed', () => {
 		expect([machine.reads, clock.pending]).toEqual([1, []]);
 	});
 
-	it('more often than every 30 s while one waits', async () => {
+	it('more often than every 10 s while one waits', async () => {
 		const { queue, clock, machine, advance, settle } = openScheduler();
 		machine.source = 'battery';
 		await queue.enqueue(task(AC));
 		await settle();
 		expect(machine.reads).toBe(1);
 		await advance(600_000);
-		expect(machine.reads).toBe(21);
+		expect(machine.reads).toBe(61);
 		expect(machine.samples).toBe(0);
 		expect(clock.pending).toEqual([POWER_RULES.pollMs]);
 		await queue.jobs.cancel({ all: true });
@@ -49,17 +49,17 @@ describe('power', () => {
 			machine.source = 'battery';
 			await advance(4000, 1000);
 			machine.source = 'ac';
-			await advance(31_000, 1000);
+			await advance(11_000, 1000);
 			expect(run?.paused).toBe(false);
 		}
 		machine.source = 'battery';
-		await advance(36_000, 1000);
+		await advance(16_000, 1000);
 		expect(state(queue, bound?.id ?? '')).toBe('paused');
 		for (let i = 0; i < 20; i++) {
 			machine.source = 'ac';
-			await advance(35_000, 1000);
+			await advance(14_000, 1000);
 			machine.source = 'battery';
-			await advance(31_000, 1000);
+			await advance(11_000, 1000);
 			expect(run?.paused).toBe(true);
 		}
 		machine.source = 'ac';
@@ -72,12 +72,26 @@ describe('power', () => {
 		await queue.jobs.updateQueue({ name: 'default', concurrency: 1 });
 		const [first] = await queue.enqueue(task(), task(AC));
 		await settle();
-		await advance(20_000);
+		await advance(9000, 3000);
 		machine.source = 'battery';
-		// The slot becomes free while the last reading, 20 s old, still says that it is plugged in.
+		// The slot becomes free while the last reading, 9 s old, still says that it is plugged in.
 		running.get(first?.id ?? '')?.exit();
 		await settle();
 		expect(running.size).toBe(0);
+	});
+
+	it('is asked by whoever asks why a job waits, so that the next answer is true', async () => {
+		const { queue, machine, advance, settle } = openScheduler();
+		machine.source = 'battery';
+		const [job] = await queue.enqueue(task(AC));
+		await settle();
+		const message = () => queue.jobs.explain(job?.id ?? '').reasons[0]?.message;
+		machine.source = 'ac';
+		await advance(6000, 6000);
+		expect(message()).toBe('waiting for AC power: on battery, 80 %');
+		await settle();
+		expect(message()).toBe('waiting for AC power: plugged in, starts in 15 s if it stays so');
+		expect(machine.reads).toBe(2);
 	});
 
 	it('says in words what is waited for', async () => {
@@ -96,9 +110,12 @@ describe('power', () => {
 		await advance(30_000);
 		expect(state(queue, b?.id ?? '')).toBe('queued');
 		machine.source = 'ac';
-		await advance(30_000);
-		expect(message(a?.id)).toBe(
-			'waiting for AC power: plugged in, counts once it has been so for 60 s',
+		await advance(10_000);
+		expect(message(a?.id)).toBe('waiting for AC power: plugged in, starts in 15 s if it stays so');
+		await advance(8000, 4000);
+		expect(message(a?.id)).toBe('waiting for AC power: plugged in, starts in 7 s if it stays so');
+		expect(message(b?.id)).toBe(
+			'waiting for 25 % of battery or AC power: plugged in, starts in 7 s if it stays so',
 		);
 		machine.source = 'unknown';
 		await advance(60_000);

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../../daemon/queue/clock.ts';
+import { systemClock } from '../../../daemon/queue/ports/clock.ts';
 import { createLinuxReader } from '../../../daemon/scheduling/power/linux.ts';
 import { createMacReader } from '../../../daemon/scheduling/power/macos.ts';
 import { createBoundedReader } from '../../../daemon/scheduling/power/reader.ts';

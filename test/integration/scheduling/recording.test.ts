@@ -61,20 +61,25 @@ async function startRun(refused: Recorded) {
 	};
 }
 
-it('a timeout stops the run as soon as it can be recorded', async () => {
+it('a timeout stops the run also where it cannot be recorded, and is recorded as soon as it can', async () => {
 	const { queue, id, stopped, refusal, open } = await startRun('stopRun');
-	for (const wait of [2000, 1000]) {
-		const refused = refusal();
-		queue.clock.advance(wait);
-		await refused;
-	}
-	open();
+	const refused = refusal();
 	queue.clock.advance(2000);
+	await refused;
 	await stopped;
+	expect(queue.jobs.get(id).job.stopping).toBeNull();
+	const recorded = new Promise<void>((resolve) => {
+		queue.parts.feed.onEffects(({ changed }) => {
+			if (changed.includes(id)) resolve();
+		});
+	});
+	open();
+	queue.clock.advance(1000);
+	await recorded;
 	expect(queue.jobs.get(id).job.stopping).toBe('timeout');
 });
 
-it('a timeout that could not be recorded is forgotten when the run ends by itself', async () => {
+it('a timeout that could not be recorded by its own is recorded with the end of the run', async () => {
 	const { queue, id, runs, refusal, exit, asked } = await startRun('stopRun');
 	const refused = refusal();
 	queue.clock.advance(2000);
@@ -84,7 +89,7 @@ it('a timeout that could not be recorded is forgotten when the run ends by itsel
 	queue.clock.advance(60_000);
 	await new Promise(setImmediate);
 	expect(asked()).toBe(1);
-	expect(queue.jobs.get(id).job.state).toBe('succeeded');
+	expect(queue.jobs.get(id).job).toMatchObject({ state: 'failed', stopReason: 'timeout' });
 });
 
 it('a pause that was carried out is recorded as soon as that can be', async () => {

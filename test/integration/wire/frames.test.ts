@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../../shared/job.ts';
+import { LIMITS } from '../../../shared/jobTerms.ts';
 import { startDaemon } from '../../support/daemon.ts';
 import { connectKnown, connectRaw, frame, initializeMessage, request } from './rawClient.ts';
 

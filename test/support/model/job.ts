@@ -1,12 +1,14 @@
 /** A job as the model of docs/design.md section 3 sees it: plain values, nothing derived. */
-import type { ConditionSet } from '../../../daemon/queue/conditions.ts';
-import type { JobState, StopReason } from '../../../shared/job.ts';
+import type { ConditionSet } from '../../../daemon/queue/ports/conditions.ts';
+import type { JobState, StopReason } from '../../../shared/jobTerms.ts';
 
 export interface ModelSpec {
-	readonly queue: 'default' | 'other';
+	readonly queue: 'default' | 'other' | 'hooks';
 	readonly workspace: '' | 'a' | 'b';
 	/** Null: none was asked for. */
 	readonly priority: number | null;
+	readonly group: string | null;
+	readonly groupLimit: number | null;
 	readonly subject: string | null;
 	readonly supersede: 'queued' | 'abort' | 'none';
 	readonly debounceMs: number;
@@ -17,6 +19,8 @@ export interface ModelSpec {
 	readonly maxAttempts: number;
 	readonly backoffMs: number;
 	readonly retryOn: readonly number[] | null;
+	/** It serves, and is ready at some moment. */
+	readonly ready: boolean;
 	readonly restartable: boolean;
 	readonly key: string | null;
 	readonly conditions: ConditionSet | null;
@@ -25,20 +29,35 @@ export interface ModelSpec {
 	readonly onConstraintLost: 'finish' | 'pause' | 'requeue';
 }
 
+export interface ModelCondition {
+	target: ModelJob;
+	readonly on: 'succeeded' | 'ended' | 'ready';
+	/** Null: not known yet. */
+	holds: boolean | null;
+}
+
 export interface ModelJob {
-	readonly spec: ModelSpec;
+	spec: ModelSpec;
 	/** What was sent, moments apart, as text: the same key must stand for the same. */
 	readonly sent: string;
 	readonly key: string | null;
-	readonly generation: number;
-	readonly id: string;
+	generation: number;
+	/** '' until somebody has asked the queue: of what a hook began. */
+	id: string;
 	readonly parent: ModelJob | null;
-	readonly priority: number;
+	readonly after: ModelCondition[];
+	/** It ended because one of them cannot hold. */
+	wasDependent: boolean;
+	/** The newer one of its subject that took its place. */
+	replacedBy: ModelJob | null;
+	priority: number;
 	readonly depth: number;
 	readonly retryOf: string | null;
 	readonly firstTrigger: number;
 	readonly createdAt: number;
 	runAt: number;
+	/** Ms until runAt, where that is a wait and not a time that was asked for. */
+	wait: number | null;
 	/** Its time has come; a clock that is set back does not undo that. */
 	due: boolean;
 	expiresAt: number | null;
@@ -47,6 +66,8 @@ export interface ModelJob {
 	/** Its own process has ended, children are open. */
 	awaiting: boolean;
 	held: boolean;
+	/** A person must approve it first. */
+	needsApproval: boolean;
 	runNow: boolean;
 	/** The event it still waits for. */
 	event: string | null;
@@ -58,18 +79,60 @@ export interface ModelJob {
 	yielded: boolean;
 	attempt: number;
 	run: number;
+	/** Of the run that goes on, or was the last. */
+	readyAt: number | null;
+	/** In some run. */
+	wasReady: boolean;
 	stop: StopReason | null;
+	/** It goes back to the queue, for then, when the children of its run are gone. */
+	againAt: number | null;
+	/** A part of a run of its parent that is over: the one that comes is not judged by it. */
+	earlier: boolean;
 	unclean: number;
 	uncleanBoot: string | null;
+	/** How often it was acquitted in that boot. */
+	acquitted: number;
+	/** Since when it is tried alone, and since when it waits for that, on a clock that only goes forward. */
+	trialSince: number | null;
+	waitsSince: number | null;
+	finishedAt: number | null;
+	/** Of which hook it is, the end that it names, and how many it stands for. */
+	hook: {
+		readonly n: number;
+		readonly job: string;
+		readonly state: JobState;
+		readonly count: number;
+	} | null;
 	removed: boolean;
+}
+
+/** Whether its readiness can be waited for, has come, or cannot come any more. */
+export function readinessOf(job: ModelJob): 'ready' | 'waiting' | 'missed' | 'never' {
+	if (job.wasReady) return 'ready';
+	if (!job.spec.ready) return 'never';
+	return !isOpen(job) || (job.awaiting && job.stop === null) ? 'missed' : 'waiting';
 }
 
 export const isOpen = (job: ModelJob): boolean =>
 	!job.removed && ['queued', 'running', 'paused'].includes(job.state);
 
+/** What a person changes of a job that waits. */
+export interface ModelUpdate {
+	readonly priority?: number;
+	readonly queue?: ModelSpec['queue'];
+	readonly runAt?: number;
+}
+
 /** It waits for no time; who asked for none never does. */
 export const isDue = (job: ModelJob, now: number): boolean =>
-	job.runAt <= now || job.runAt <= job.createdAt;
+	job.runAt <= now || (job.wait === null && job.runAt <= job.createdAt);
+
+/** It waits in the queue no more, only for its children to be gone. */
+export const isStopping = (job: ModelJob): boolean =>
+	isOpen(job) && job.state === 'queued' && job.stop !== null;
+
+/** Causes of stopping a run after which the job may have another. */
+export const MAY_RUN_AGAIN: ReadonlySet<StopReason> = new Set(['timeout', 'ready', 'interrupted']);
 
 /** It has processes. */
 export const isActive = (job: ModelJob): boolean =>

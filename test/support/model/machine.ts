@@ -1,5 +1,5 @@
 /** A machine on which each condition is as it is told to be; the model and the real queue look at the same. */
-import type { ConditionSet, Conditions, Unmet } from '../../../daemon/queue/conditions.ts';
+import type { ConditionSet, Conditions, Unmet } from '../../../daemon/queue/ports/conditions.ts';
 
 export class TestMachine implements Conditions {
 	ac = true;

@@ -2,7 +2,8 @@
  * The rules of docs/design.md section 3 as a model: plain objects, plain loops, no index, no cleverness.
  * The model-based test holds the real queue against it.
  */
-import type { ConditionSet } from '../../../daemon/queue/conditions.ts';
+import type { ConditionSet } from '../../../daemon/queue/ports/conditions.ts';
+import { conditionsAgain, hasOpen, successorOf, waitersOf } from './dependencies.ts';
 import {
 	add,
 	enter,
@@ -11,10 +12,36 @@ import {
 	type Refusal,
 	refusalOf,
 } from './entering.ts';
-import { isActive, isDue, isOpen, type ModelJob, type ModelOutcome } from './job.ts';
+import {
+	isActive,
+	isDue,
+	isOpen,
+	isStopping,
+	type ModelJob,
+	type ModelOutcome,
+	type ModelUpdate,
+} from './job.ts';
 import type { TestMachine } from './machine.ts';
-import { chooseClaims, type QueueLimits, readyJobs, type Served } from './ready.ts';
-import { childrenOf, end, finish, hold, keptOf, type Ledger, letGo, stop } from './transitions.ts';
+import {
+	acquit,
+	beginTrial,
+	chooseClaims,
+	fill,
+	type QueueLimits,
+	readyJobs,
+	type Served,
+} from './ready.ts';
+import { advanceSweep, hasten, isAwaited, isDoomed, isReleasing, settle } from './sweeps.ts';
+import {
+	becomeReady,
+	childrenOf,
+	finish,
+	hold,
+	keptOf,
+	type Ledger,
+	letGo,
+	stop,
+} from './transitions.ts';
 
 export class QueueModel {
 	readonly machine: TestMachine;
@@ -24,8 +51,14 @@ export class QueueModel {
 	/** Events that fired and whose jobs are not released yet, with the newest job they reach. */
 	#fired = new Map<string, number>();
 
-	constructor(now: number, machine: TestMachine, limits: QueueLimits) {
-		this.#ledger = { now, jobs: [], orders: [], generation: 0 };
+	constructor(
+		now: number,
+		machine: TestMachine,
+		limits: QueueLimits,
+		hooks: Pick<Ledger, 'hooks' | 'hookStarts'> = { hooks: [], hookStarts: 30 },
+	) {
+		const empty = { jobs: [], orders: [], sweeps: [], generation: 0 };
+		this.#ledger = { now, monotonic: 0, ...empty, ...hooks };
 		this.machine = machine;
 		this.limits = limits;
 	}
@@ -60,27 +93,53 @@ export class QueueModel {
 	enqueue(entries: readonly ModelEntry[], ids: readonly string[]): ModelAnswer[] | Refusal {
 		const refusal = refusalOf(this.#ledger, entries);
 		if (refusal !== undefined) return refusal;
-		const answers = entries.map((entry, index) => enter(this.#ledger, entry, ids[index] ?? ''));
+		const entered: ModelJob[] = [];
+		const answers = entries.map((entry, index) => {
+			const answer = enter(this.#ledger, entry, ids[index] ?? '', entered);
+			entered.push(this.#byId(answer.id));
+			return answer;
+		});
+		if (answers.some(({ superseded }) => superseded.length > 0)) {
+			for (const { id } of answers) settle(this.#ledger, this.#byId(id));
+		}
 		this.#settle();
 		return answers.map((answer) => ({ ...answer, state: this.#byId(answer.id).state }));
 	}
 
-	/** Time's work: events, then expiry before starts. */
+	/** The machine slept, or somebody set its clock. */
+	jump(ms: number): void {
+		this.#ledger.now += ms;
+		this.#timesWork();
+	}
+
 	advance(ms: number): void {
 		this.#ledger.now += ms;
+		this.#ledger.monotonic += ms;
+		for (const job of this.kept) acquit(job, this.#ledger.monotonic);
+		this.#timesWork();
+	}
+
+	/** Events, then expiry before starts. */
+	#timesWork(): void {
+		for (const job of this.kept) beginAgain(job, this.now);
+		for (const bucket of this.limits.rates.values()) {
+			if (bucket.at > this.now) bucket.at = this.now;
+		}
 		this.#release();
 		const late = this.kept
 			.filter((job) => isOpen(job) && job.expiresAt !== null && job.expiresAt <= this.now)
 			.sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0) || a.generation - b.generation);
 		for (const job of late) {
+			settle(this.#ledger, job);
 			job.expiresAt = null;
 			if (!isOpen(job)) continue;
 			if (job.deadlineAt !== null && job.deadlineAt <= this.now)
 				stop(this.#ledger, job, 'deadline');
-			else if (job.state === 'queued') end(this.#ledger, job, 'expired', 'ttl');
+			else if (job.state === 'queued') stop(this.#ledger, job, 'ttl');
 		}
 		for (const job of this.kept) {
-			if (job.state === 'queued' && !job.held && job.runAt <= this.now) job.due = true;
+			const waits = job.held || hasOpen(job);
+			if (job.state === 'queued' && !waits && job.runAt <= this.now) job.due = true;
 		}
 		for (const job of this.ready) {
 			const waived = waiveTime(job);
@@ -91,15 +150,25 @@ export class QueueModel {
 
 	/** The next moment at which time brings something. */
 	nextTime(): number | undefined {
-		if (this.#fired.size > 0) return 0;
+		// One that was held meanwhile is met by the next look.
+		const buckets = [...this.limits.rates.values()];
+		const isLate =
+			this.kept.some((job) => isStretched(job, this.now)) ||
+			buckets.some(({ at }) => at > this.now);
+		if (this.#fired.size > 0 || isLate) return 0;
 		const { ready } = this;
 		const times = this.kept
 			.filter(isOpen)
 			.flatMap((job) => [
-				...(job.state === 'queued' && !job.held && !job.due ? [job.runAt] : []),
+				...(isDelayed(job) ? [job.runAt] : []),
 				...(job.expiresAt === null ? [] : [job.expiresAt]),
 				...(ready.has(job) ? [waiveTime(job) ?? []].flat() : []),
 			]);
+		for (const [queue, bucket] of this.limits.rates) {
+			const { perMs, level, count, at } = fill(bucket, this.now);
+			const waits = [...ready].some(({ spec }) => spec.queue === queue);
+			if (level < perMs && waits) times.push(at + Math.ceil((perMs - level) / count));
+		}
 		return times.length === 0 ? undefined : Math.min(...times);
 	}
 
@@ -118,21 +187,36 @@ export class QueueModel {
 	}
 
 	claim(): string[] {
-		const chosen = chooseClaims(this.kept, this.machine, this.limits, this.#served);
+		const chosen = chooseClaims(
+			this.kept,
+			this.machine,
+			this.limits,
+			this.#served,
+			this.#ledger,
+			(job) => this.isAwaited(job),
+		);
 		for (const job of chosen.resumed) {
 			job.state = 'running';
 			job.yielded = false;
 			if (job.runNow) job.bound = false;
 			job.runNow = false;
+			beginTrial(job, this.#ledger.monotonic);
 			this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
 		}
 		for (const job of chosen.claimed) {
 			if (job.runNow || job.spec.onConstraintLost === 'finish') job.bound = false;
 			Object.assign(job, { state: 'running', runNow: false, event: null });
+			beginTrial(job, this.#ledger.monotonic);
+			const bucket = this.limits.rates.get(job.spec.queue);
+			if (bucket !== undefined) {
+				const { level, at } = fill(bucket, this.now);
+				Object.assign(bucket, { level: Math.max(0, level - bucket.perMs), at });
+			}
 			job.run++;
 			job.attempt++;
 			job.expiresAt = job.deadlineAt;
 		}
+		for (const job of chosen.passed) settle(this.#ledger, job);
 		this.#settle();
 		return chosen.claimed.map((job) => job.id);
 	}
@@ -157,12 +241,14 @@ export class QueueModel {
 
 	/** The process of the current run ended. */
 	finish(job: ModelJob, outcome: ModelOutcome, boot?: string): void {
+		this.#settleOne(job);
 		if (!isActive(job)) return;
 		finish(this.#ledger, job, outcome, boot);
 		this.#settle();
 	}
 
 	cancel(job: ModelJob): boolean {
+		this.#settleOne(job);
 		if (!isOpen(job)) return false;
 		stop(this.#ledger, job, 'cancel');
 		this.#settle();
@@ -170,18 +256,26 @@ export class QueueModel {
 	}
 
 	/** Its time is up, or the daemon is asked to leave. */
-	stopRun(job: ModelJob, cause: 'timeout' | 'interrupted'): void {
+	stopRun(job: ModelJob, cause: 'timeout' | 'ready' | 'interrupted'): void {
+		this.#settleOne(job);
 		if (isActive(job)) stop(this.#ledger, job, cause);
 	}
 
+	becomeReady(job: ModelJob): void {
+		this.#settleOne(job);
+		becomeReady(this.#ledger, job);
+	}
+
 	pause(job: ModelJob): boolean {
-		if (!isOpen(job) || job.held || job.stop !== null) return false;
+		this.#settleOne(job);
+		if (!isOpen(job) || job.held || (job.stop !== null && job.againAt === null)) return false;
 		hold(this.#ledger, job);
 		this.#settle();
 		return true;
 	}
 
 	pauseCarriedOut(job: ModelJob, paused: boolean): void {
+		this.#settleOne(job);
 		if (job.state !== 'running' || job.awaiting || job.stop !== null) return;
 		if (!job.held && !job.yielded) {
 			if (paused) this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
@@ -194,33 +288,61 @@ export class QueueModel {
 	}
 
 	resume(job: ModelJob): boolean {
-		if (!isOpen(job) || !job.held) return false;
+		this.#settleOne(job);
+		if (!isOpen(job) || !job.held || job.needsApproval || isDoomed(job)) return false;
+		letGo(this.#ledger, job, false);
+		this.#settle();
+		return true;
+	}
+
+	/** What a tool asked for may start. */
+	approve(job: ModelJob): boolean {
+		this.#settleOne(job);
+		if (!isOpen(job) || !job.needsApproval || isDoomed(job)) return false;
+		job.needsApproval = false;
 		letGo(this.#ledger, job, false);
 		this.#settle();
 		return true;
 	}
 
 	runNow(job: ModelJob): boolean {
-		if (!isOpen(job) || job.state === 'running') return false;
+		this.#settleOne(job);
+		if (!isOpen(job) || job.state === 'running' || job.needsApproval || isDoomed(job)) return false;
 		letGo(this.#ledger, job, true);
+		this.#settle();
+		return true;
+	}
+
+	update(job: ModelJob, { priority, queue, runAt }: ModelUpdate): boolean {
+		this.#settleOne(job);
+		if (!isOpen(job) || job.state !== 'queued' || isStopping(job) || isDoomed(job)) return false;
+		if (runAt !== undefined && job.deadlineAt !== null && runAt > job.deadlineAt) return false;
+		job.priority = priority ?? job.priority;
+		job.spec = { ...job.spec, queue: queue ?? job.spec.queue };
+		if (runAt !== undefined) {
+			Object.assign(job, { runAt, wait: null, runNow: false });
+			job.due = isDue(job, this.now);
+		}
 		this.#settle();
 		return true;
 	}
 
 	/** The successor made, the job itself when it only became due, or false. */
 	retry(job: ModelJob, id: string): ModelJob | false {
+		this.#settleOne(job);
 		if (isOpen(job)) {
-			const inBackoff = job.state === 'queued' && !job.held && !job.due && job.attempt > 0;
-			if (!inBackoff) return false;
-			Object.assign(job, { runAt: this.now, due: true });
+			if (!isDelayed(job) || job.attempt === 0) return false;
+			Object.assign(job, { runAt: this.now, wait: null, due: true });
 			this.#settle();
 			return job;
 		}
 		if (job.removed || (job.parent !== null && isOpen(job.parent))) return false;
+		const after = conditionsAgain(this.#ledger, job);
+		if (after === undefined) return false;
 		const deadlineAt = job.deadlineAt !== null && job.deadlineAt > this.now ? job.deadlineAt : null;
 		const successor = add(
 			this.#ledger,
-			{ spec: job.spec, parent: null, sent: '' },
+			{ spec: job.spec, parent: null, sent: '', needsApproval: false },
 			{
 				id,
 				key: null,
@@ -229,24 +351,70 @@ export class QueueModel {
 				deadlineAt,
 				event: job.event,
 				firstTrigger: this.now,
+				after,
+				hook: job.hook,
 			},
 		);
 		this.#settle();
 		return successor;
 	}
 
+	/** Those that ended because of it are retried too, and so on; `ids` are those of the new jobs, in order. */
+	retryWaiters(of: ModelJob, ids: string[]): ModelJob[] {
+		const retried = [of];
+		const made: ModelJob[] = [];
+		for (const target of retried) {
+			hasten(this.#ledger, target);
+			for (const waiter of waitersOf(this.#ledger, target)) {
+				const isBroken = waiter.after.some((one) => one.target === target && one.holds === false);
+				if (!isBroken || isOpen(waiter) || !waiter.wasDependent) continue;
+				if (successorOf(this.#ledger, waiter) !== undefined) continue;
+				const successor = this.retry(waiter, ids[0] ?? '');
+				if (successor === false) continue;
+				ids.shift();
+				made.push(successor);
+				retried.push(waiter);
+			}
+		}
+		this.#settle();
+		return made;
+	}
+
 	remove(job: ModelJob): boolean {
-		if (job.removed || isOpen(job)) return false;
+		this.#settleOne(job);
+		if (job.removed || isOpen(job) || isReleasing(this.#ledger, job)) return false;
 		if (job.parent !== null && isOpen(job.parent)) return false;
 		job.removed = true;
 		return true;
 	}
 
+	/** The next group of children of what was stopped, paused or resumed; whether there is more. */
+	sweep(rows: number): boolean {
+		const more = advanceSweep(this.#ledger, rows);
+		this.#settle();
+		return more;
+	}
+
+	isAwaited(job: ModelJob): boolean {
+		return isAwaited(this.#ledger, job);
+	}
+
+	get sweeping(): boolean {
+		return this.#ledger.sweeps.length > 0;
+	}
+
 	/** The daemon died and a new one came up. */
 	crash(boot: string): void {
 		this.#served = { turns: new Map(), turn: 0 };
+		for (const job of this.kept) Object.assign(job, { trialSince: null, waitsSince: null });
 		for (const job of this.kept.filter(isActive)) this.finish(job, 'interrupted', boot);
 		this.takeOrders();
+	}
+
+	/** What is coming for it from above comes first. */
+	#settleOne(job: ModelJob): void {
+		settle(this.#ledger, job);
+		this.#settle();
 	}
 
 	#byId(id: string): ModelJob {
@@ -283,6 +451,40 @@ export class QueueModel {
 		}
 		this.#fired.clear();
 	}
+}
+
+/** Only its time keeps it from being ready. */
+function isDelayed(job: ModelJob): boolean {
+	const waits = job.state === 'queued' && !isStopping(job) && !job.held;
+	return waits && !job.due && !hasOpen(job);
+}
+
+/** Whether some wait of it began later than now: the clock was set back since. */
+function isStretched(job: ModelJob, now: number): boolean {
+	return isWaiverStretched(job, now) || isDelayStretched(job, now) || isTtlStretched(job, now);
+}
+
+function isWaiverStretched({ bound, readySince, spec }: ModelJob, now: number): boolean {
+	return bound && spec.maxWaitMs !== null && readySince !== null && readySince > now;
+}
+
+function isDelayStretched(job: ModelJob, now: number): boolean {
+	const { wait, runAt } = job;
+	return isDelayed(job) && wait !== null && runAt - wait > now;
+}
+
+function isTtlStretched({ state, run, expiresAt, spec }: ModelJob, now: number): boolean {
+	if (state !== 'queued' || run > 0 || expiresAt === null || spec.ttlMs === null) return false;
+	return expiresAt - spec.ttlMs > now;
+}
+
+/** Such a wait begins now. */
+function beginAgain(job: ModelJob, now: number): void {
+	if (isWaiverStretched(job, now)) job.readySince = now;
+	if (isDelayStretched(job, now)) job.runAt = now + (job.wait ?? 0);
+	if (!isTtlStretched(job, now)) return;
+	const end = now + (job.spec.ttlMs ?? 0);
+	job.expiresAt = Math.min(end, job.deadlineAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** When it starts without its conditions, should they not be met before. */

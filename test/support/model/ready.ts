@@ -1,12 +1,32 @@
 /** Who could start, and who does: priority, turns of workspaces, limits, conditions, the poison guard. */
-import { isActive, isOpen, type ModelJob } from './job.ts';
+import { hasOpen } from './dependencies.ts';
+import { isActive, isOpen, isStopping, type ModelJob } from './job.ts';
 import type { TestMachine } from './machine.ts';
 
 export type QueueName = ModelJob['spec']['queue'] | '*';
 
+/** So many runs may begin in so long; `level` is in tokens times perMs, as of `at`. */
+export interface Bucket {
+	readonly count: number;
+	readonly perMs: number;
+	level: number;
+	at: number;
+}
+
+/** As it is now; a clock that was set back fills nothing. Only what is written stays: a look fills it for nobody else. */
+export function fill(bucket: Bucket, now: number): Bucket {
+	const gained = Math.max(0, now - bucket.at) * bucket.count;
+	const level = Math.min(bucket.count * bucket.perMs, bucket.level + gained);
+	return { ...bucket, level, at: now };
+}
+
 export interface QueueLimits {
 	readonly concurrency: Readonly<Record<QueueName, number>>;
 	readonly paused: Record<QueueName, boolean>;
+	/** Of groups, as a person set them. */
+	readonly groups: Map<string, number>;
+	/** Of queues. */
+	readonly rates: Map<string, Bucket>;
 }
 
 /** Whose turn it is among workspaces. */
@@ -20,13 +40,26 @@ const ALONE_AFTER = 2;
 /** From here on a job starts however busy the machine is. */
 const UNTHROTTLED_PRIORITY = 50;
 
+/** What a person set, else the smallest that one of its unfinished jobs asks for, else 1. */
+function groupLimit(kept: readonly ModelJob[], { groups }: QueueLimits, group: string): number {
+	const asked = kept.filter((job) => isOpen(job) && job.spec.group === group);
+	const limits = asked.flatMap((job) => job.spec.groupLimit ?? []);
+	return groups.get(group) ?? (limits.length === 0 ? 1 : Math.min(...limits));
+}
+
 export const mustBeAlone = (job: ModelJob): boolean => job.unclean >= ALONE_AFTER;
 export const hasSlot = (job: ModelJob): boolean => isActive(job) && job.state === 'running';
 
 /** Queued jobs that only capacity and conditions keep from starting: of each subject, the best. */
 export function readyJobs(kept: readonly ModelJob[]): Set<ModelJob> {
 	const eligible = kept.filter(
-		(job) => job.state === 'queued' && !job.held && job.due && job.event === null,
+		(job) =>
+			job.state === 'queued' &&
+			!isStopping(job) &&
+			!job.held &&
+			!hasOpen(job) &&
+			job.due &&
+			job.event === null,
 	);
 	const ready = eligible.filter((job) => {
 		const { subject } = job.spec;
@@ -40,16 +73,52 @@ export function readyJobs(kept: readonly ModelJob[]): Set<ModelJob> {
 	return new Set(ready);
 }
 
-/** Decides only; `served` moves on. */
+/** So long a suspect waits to be alone, and is tried alone. */
+const PATIENCE_MS = 60_000;
+
+/** A suspect that runs for so long did no harm. */
+export function acquit(job: ModelJob, now: number): void {
+	if (job.trialSince === null || now - job.trialSince < PATIENCE_MS) return;
+	job.trialSince = null;
+	if (!hasSlot(job) || !mustBeAlone(job)) return;
+	job.unclean = 0;
+	job.acquitted++;
+}
+
+export function beginTrial(job: ModelJob, now: number): void {
+	job.waitsSince = null;
+	if (mustBeAlone(job)) job.trialSince = now;
+}
+
+/** It belongs to the run of another. */
+function isPartOf(job: ModelJob, other: ModelJob): boolean {
+	const { parent } = job;
+	if (parent === other) return true;
+	return parent !== null && isOpen(parent) && parent.state !== 'queued' && isPartOf(parent, other);
+}
+
+export interface Chosen {
+	readonly claimed: ModelJob[];
+	readonly resumed: ModelJob[];
+	/** It would have been their turn, but something above them is being stopped or paused. */
+	readonly passed: ModelJob[];
+}
+
+/** Decides only; `served` moves on, and so does who waits to be alone. */
 export function chooseClaims(
 	kept: readonly ModelJob[],
 	machine: TestMachine,
-	{ concurrency, paused }: QueueLimits,
+	limits: QueueLimits,
 	served: Served,
-): { claimed: ModelJob[]; resumed: ModelJob[] } {
+	{ now: wallClock, monotonic: now }: { readonly now: number; readonly monotonic: number },
+	isAwaited: (job: ModelJob) => boolean,
+): Chosen {
+	const { concurrency, paused } = limits;
 	const running = kept.filter(hasSlot);
 	const claimed: ModelJob[] = [];
 	const resumed: ModelJob[] = [];
+	const passed: ModelJob[] = [];
+	const chosen = { claimed, resumed, passed };
 	const started = () => [...claimed, ...resumed];
 	const isFree = (name: QueueName) => {
 		const own = (job: ModelJob) => name === '*' || job.spec.queue === name;
@@ -58,42 +127,82 @@ export function chooseClaims(
 		// What was running before may be over the limit: then there is no room, rather than less than none.
 		return (name === '*' ? Math.max(0, room) : room) - started().filter(own).length > 0;
 	};
-	const hasRoom = (job: ModelJob) => isFree('*') && isFree(job.spec.queue);
+	const hasPlace = ({ spec: { group } }: ModelJob) =>
+		group === null ||
+		[...running, ...started()].filter((job) => job.spec.group === group).length <
+			groupLimit(kept, limits, group);
+	const hasRoom = (job: ModelJob) => isFree('*') && isFree(job.spec.queue) && hasPlace(job);
+	const hasToken = ({ spec: { queue } }: ModelJob) => {
+		const bucket = limits.rates.get(queue);
+		if (bucket === undefined) return true;
+		const begun = claimed.filter((job) => job.spec.queue === queue).length;
+		return Math.floor(fill(bucket, wallClock).level / bucket.perMs) > begun;
+	};
 	const isMet = ({ bound, spec }: ModelJob) =>
 		!bound || spec.conditions === null || machine.met(spec.conditions);
 	const isCrowded = (job: ModelJob) =>
 		machine.crowded() &&
 		job.priority < UNTHROTTLED_PRIORITY &&
 		[...running, ...started()].some((other) => other.spec.queue === job.spec.queue);
-	const isAlone = () => running.length === 0 && started().length === 0;
+	const mayJoin = (job: ModelJob) => {
+		if (running.length === 0 && started().length === 0) return true;
+		job.waitsSince ??= now;
+		return now - job.waitsSince >= PATIENCE_MS;
+	};
+	const onTrial = () => [...running, ...started()].filter(mustBeAlone);
 
 	const ready = [...readyJobs(kept)].sort((a, b) => a.generation - b.generation);
-	claimed.push(...ready.filter((job) => job.runNow));
-	if ([...running, ...claimed].some(mustBeAlone)) return { claimed, resumed };
+	for (const job of ready) {
+		if (job.runNow && hasPlace(job)) (isAwaited(job) ? passed : claimed).push(job);
+	}
 
 	const waiting = kept.filter((job) => isActive(job) && job.state === 'paused' && !job.held);
 	for (const job of waiting.sort(byPriority)) {
-		if (!job.runNow && !(hasRoom(job) && isMet(job))) continue;
-		if (!job.runNow && mustBeAlone(job) && !isAlone()) continue;
+		if (!hasPlace(job)) continue;
+		if (!job.runNow) {
+			if (!hasRoom(job) || !isMet(job)) continue;
+			const tried = onTrial();
+			if (tried.length > 0 && !tried.some((other) => isPartOf(job, other))) continue;
+			if (tried.length === 0 && mustBeAlone(job) && !mayJoin(job)) continue;
+		}
+		if (isAwaited(job)) continue;
 		resumed.push(job);
 	}
-	if (resumed.some(mustBeAlone)) return { claimed, resumed };
+	const tried = onTrial();
+	if (tried.length > 0) {
+		const parts = ready.filter(
+			(job) =>
+				!claimed.includes(job) &&
+				!passed.includes(job) &&
+				tried.some((other) => isPartOf(job, other)),
+		);
+		for (const job of parts.sort(byPriority)) {
+			if (!hasRoom(job) || !hasToken(job) || !isMet(job) || isCrowded(job)) continue;
+			(isAwaited(job) ? passed : claimed).push(job);
+		}
+		return chosen;
+	}
 
 	const turnOf = (job: ModelJob) => served.turns.get(job.spec.workspace) ?? 0;
 	for (;;) {
 		// A job of the same subject becomes ready only when this one has ended.
 		const [best] = ready
-			.filter((job) => !claimed.includes(job) && hasRoom(job) && isMet(job) && !isCrowded(job))
+			.filter((job) => !claimed.includes(job) && !passed.includes(job))
+			.filter((job) => hasRoom(job) && hasToken(job) && isMet(job) && !isCrowded(job))
 			.sort(
 				(a, b) => b.priority - a.priority || turnOf(a) - turnOf(b) || a.generation - b.generation,
 			);
 		if (best === undefined) break;
-		if (mustBeAlone(best) && !isAlone()) break;
+		if (isAwaited(best)) {
+			passed.push(best);
+			continue;
+		}
+		if (mustBeAlone(best) && !mayJoin(best)) break;
 		served.turns.set(best.spec.workspace, ++served.turn);
 		claimed.push(best);
 		if (mustBeAlone(best)) break;
 	}
-	return { claimed, resumed };
+	return chosen;
 }
 
 function byPriority(a: ModelJob, b: ModelJob): number {

@@ -1,19 +1,39 @@
 /** The moves that a job of the model makes, with those of its children, its parent and its rivals. */
-import type { JobState, StopReason } from '../../../shared/job.ts';
-import { EXIT_CODES, isDue, isOpen, type ModelJob, type ModelOutcome } from './job.ts';
+import type { JobState, StopReason } from '../../../shared/jobTerms.ts';
+import { hasOpen, waitersOf } from './dependencies.ts';
+import { beginHooks, type ModelHook } from './hooks.ts';
+import {
+	EXIT_CODES,
+	isActive,
+	isDue,
+	isOpen,
+	isStopping,
+	MAY_RUN_AGAIN,
+	type ModelJob,
+	type ModelOutcome,
+} from './job.ts';
+import { beginSweep, beginTelling, endSweep, type ModelSweep, stopOfChildren } from './sweeps.ts';
 
 export interface Ledger {
 	now: number;
+	/** A clock that only goes forward. */
+	monotonic: number;
 	/** Every job there ever was. */
 	readonly jobs: ModelJob[];
 	/** That of the newest job. */
 	generation: number;
 	/** Orders to processes that nobody has looked at yet. */
 	readonly orders: string[];
+	/** The one that began first is first. */
+	readonly sweeps: ModelSweep[];
+	readonly hooks: readonly ModelHook[];
+	/** Of one hook so many fall due in a minute. */
+	readonly hookStarts: number;
 }
 
 const END_STATES: Partial<Record<StopReason, JobState>> = {
 	cancel: 'cancelled',
+	dependency: 'cancelled',
 	supersede: 'superseded',
 	deadline: 'expired',
 	ttl: 'expired',
@@ -28,6 +48,8 @@ const REASONS: Partial<Record<ModelOutcome, StopReason>> = {
 };
 /** Unclean deaths in one boot that a job is forgiven. */
 const FORGIVEN_DEATHS = 2;
+/** After so many the next death that would make it a suspect again is one too many. */
+const MOST_ACQUITTALS = 2;
 
 export function keptOf({ jobs }: Ledger): ModelJob[] {
 	return jobs.filter((job) => !job.removed);
@@ -59,35 +81,42 @@ export function finish(
 /** Who has open children has them stopped first, and ends when the last of them is gone. */
 export function end(ledger: Ledger, job: ModelJob, state: JobState, reason: StopReason): void {
 	if (!isOpen(job)) return;
-	const ofChildren = state === 'superseded' ? 'supersede' : 'cancel';
-	if (job.state !== 'queued' && childrenOf(ledger, job).some(isOpen)) {
-		Object.assign(job, { awaiting: true, state: 'running', yielded: false, stop: reason });
-		stopChildren(ledger, job, ofChildren);
+	if (childrenOf(ledger, job).some(isOpen)) {
+		if (job.state === 'queued') Object.assign(job, { event: null, expiresAt: null, runNow: false });
+		else Object.assign(job, { awaiting: true, state: 'running', yielded: false, againAt: null });
+		job.stop = reason;
+		beginSweep(ledger, job, state === 'superseded' ? 'supersede' : 'cancel');
 		return;
 	}
 	job.state = state;
+	job.wasDependent = reason === 'dependency';
+	job.finishedAt = ledger.now;
 	job.awaiting = false;
 	job.expiresAt = null;
-	stopChildren(ledger, job, ofChildren);
+	beginHooks(ledger, job);
+	if (waitersOf(ledger, job).length > 0) beginTelling(ledger, job, 'release');
 	const { parent } = job;
-	if (parent?.awaiting && isOpen(parent) && !childrenOf(ledger, parent).some(isOpen)) {
-		endByChildren(ledger, parent);
-	}
+	if (parent === null || !isOpen(parent) || childrenOf(ledger, parent).some(isOpen)) return;
+	if (parent.awaiting || isStopping(parent)) endByChildren(ledger, parent);
 }
 
 function endByChildren(ledger: Ledger, job: ModelJob): void {
 	const good = childrenOf(ledger, job).every(
-		(child) => child.state === 'succeeded' || child.state === 'superseded',
+		(child) => child.earlier || child.state === 'succeeded' || child.state === 'superseded',
 	);
-	if (job.stop !== null) end(ledger, job, endStateOf(job.stop), job.stop);
+	if (job.againAt !== null) requeue(ledger, job, job.againAt);
+	else if (job.stop !== null) end(ledger, job, endStateOf(job.stop), job.stop);
 	else if (good) end(ledger, job, 'succeeded', 'exit');
 	else end(ledger, job, 'failed', 'children');
 }
 
 export function stop(ledger: Ledger, job: ModelJob, cause: StopReason): void {
-	const runsAgain = job.stop === 'timeout' && job.attempt < job.spec.maxAttempts;
+	const failed = job.stop === 'timeout' || job.stop === 'ready';
+	const runsAgain = failed && job.attempt < job.spec.maxAttempts;
 	const overridable = runsAgain || job.stop === 'interrupted' || job.stop === 'supersede';
-	if (job.stop === null || (cause === 'cancel' && overridable)) carryOut(ledger, job, cause);
+	const goesBack = job.againAt !== null;
+	if (job.stop === null || (cause === 'cancel' && (overridable || goesBack)))
+		carryOut(ledger, job, cause);
 }
 
 function carryOut(ledger: Ledger, job: ModelJob, cause: StopReason): void {
@@ -97,24 +126,42 @@ function carryOut(ledger: Ledger, job: ModelJob, cause: StopReason): void {
 	}
 	job.stop = cause;
 	ledger.orders.push(`stop ${job.id}.${job.run} ${cause}`);
-	if (cause === 'interrupted' || cause === 'timeout') return;
-	stopChildren(ledger, job, cause === 'supersede' ? 'supersede' : 'cancel');
+	const ofChildren = stopOfChildren(job);
+	if (ofChildren !== undefined) beginSweep(ledger, job, ofChildren);
 }
 
 /** For good, also where one was to be run again after its own stop. */
-function stopChildren(ledger: Ledger, parent: ModelJob, cause: 'supersede' | 'cancel'): void {
-	for (const child of childrenOf(ledger, parent)) {
-		if (!isOpen(child)) continue;
-		const mayRunAgain = child.stop === 'timeout' || child.stop === 'interrupted';
-		if (mayRunAgain) carryOut(ledger, child, cause);
-		else stop(ledger, child, cause);
-	}
+export function stopWithParent(
+	ledger: Ledger,
+	child: ModelJob,
+	cause: 'supersede' | 'cancel',
+): void {
+	const mayRunAgain = child.stop !== null && MAY_RUN_AGAIN.has(child.stop);
+	if (mayRunAgain || child.againAt !== null) carryOut(ledger, child, cause);
+	else stop(ledger, child, cause);
 }
 
 function succeeded(ledger: Ledger, job: ModelJob): void {
 	const awaiting = { awaiting: true, state: 'running', yielded: false } as const;
-	if (childrenOf(ledger, job).some(isOpen)) Object.assign(job, awaiting);
-	else endByChildren(ledger, job);
+	if (childrenOf(ledger, job).some(isOpen)) {
+		Object.assign(job, awaiting);
+		if (!job.wasReady) tellReady(ledger, job);
+	} else endByChildren(ledger, job);
+}
+
+/** Those that wait for it to be ready hear that it is, or cannot be any more. */
+function tellReady(ledger: Ledger, job: ModelJob): void {
+	const isAwaited = ({ after }: ModelJob) =>
+		after.some(({ target, on }) => target === job && on === 'ready');
+	if (keptOf(ledger).some(isAwaited)) beginTelling(ledger, job, 'ready');
+}
+
+export function becomeReady(ledger: Ledger, job: ModelJob): void {
+	if (!isActive(job) || job.stop !== null || !job.spec.ready || job.readyAt !== null) return;
+	job.readyAt = ledger.now;
+	if (job.wasReady) return;
+	job.wasReady = true;
+	tellReady(ledger, job);
 }
 
 function failed(
@@ -129,49 +176,77 @@ function failed(
 		end(ledger, job, 'failed', reason);
 		return;
 	}
-	stopChildren(ledger, job, 'supersede');
-	requeue(ledger, job, ledger.now + backoffMs * 2 ** (job.attempt - 1));
+	runAgain(ledger, job, ledger.now + backoffMs * 2 ** (job.attempt - 1), reason);
 }
 
 function interrupted(ledger: Ledger, job: ModelJob, boot: string | undefined): void {
 	if (boot !== undefined) {
-		job.unclean = (job.uncleanBoot === boot ? job.unclean : 0) + 1;
+		const same = job.uncleanBoot === boot;
+		job.unclean = (same ? job.unclean : 0) + 1;
+		job.acquitted = same ? job.acquitted : 0;
 		job.uncleanBoot = boot;
 	}
-	if (boot !== undefined && job.unclean > FORGIVEN_DEATHS) end(ledger, job, 'failed', 'poison');
+	const forgiven = job.acquitted >= MOST_ACQUITTALS ? FORGIVEN_DEATHS - 1 : FORGIVEN_DEATHS;
+	if (boot !== undefined && job.unclean > forgiven) end(ledger, job, 'failed', 'poison');
 	else if (!job.spec.restartable) end(ledger, job, 'failed', 'interrupted');
 	else {
 		job.attempt--;
-		stopChildren(ledger, job, 'supersede');
-		requeue(ledger, job, Math.min(job.runAt, ledger.now));
+		runAgain(ledger, job, Math.min(job.runAt, ledger.now), 'interrupted');
 	}
+}
+
+/** Its next run comes when the children of this one are gone. */
+function runAgain(ledger: Ledger, job: ModelJob, runAt: number, reason: StopReason): void {
+	if (!childrenOf(ledger, job).some(isOpen)) {
+		requeue(ledger, job, runAt);
+		return;
+	}
+	const waits = { awaiting: true, state: 'running', yielded: false } as const;
+	Object.assign(job, { ...waits, stop: reason, againAt: runAt });
+	beginSweep(ledger, job, 'supersede');
 }
 
 function requeue(ledger: Ledger, job: ModelJob, runAt: number): void {
 	const { subject, conditions } = job.spec;
 	const rivals = subject === null ? [] : ofSubject(ledger, subject);
-	const newer = rivals.some(
+	const newer = rivals.findLast(
 		(other) =>
 			other.state === 'queued' &&
+			!isStopping(other) &&
 			other.generation > job.generation &&
+			!hasOpen(other) &&
 			other.spec.supersede !== 'none',
 	);
-	if (newer) {
+	if (newer !== undefined) {
+		job.replacedBy = newer;
 		end(ledger, job, 'superseded', 'supersede');
 		return;
 	}
 	const due = runAt <= ledger.now;
+	const wait = due ? null : runAt - ledger.now;
 	const bound = conditions !== null;
 	const expiresAt = job.deadlineAt;
-	Object.assign(job, { state: 'queued', runAt, due, bound, expiresAt, stop: null, yielded: false });
+	Object.assign(job, {
+		state: 'queued',
+		runAt,
+		wait,
+		due,
+		bound,
+		expiresAt,
+		awaiting: false,
+		againAt: null,
+		stop: null,
+		yielded: false,
+		readyAt: null,
+	});
+	for (const child of childrenOf(ledger, job)) child.earlier = true;
+	endSweep(ledger, job);
 }
 
 export function hold(ledger: Ledger, job: ModelJob): void {
 	job.held = true;
 	if (job.state === 'running' && !job.awaiting) ledger.orders.push(`pause ${job.id}.${job.run}`);
-	for (const child of childrenOf(ledger, job)) {
-		if (isOpen(child) && !child.held && child.stop === null) hold(ledger, child);
-	}
+	beginSweep(ledger, job, 'pause');
 }
 
 export function letGo(ledger: Ledger, job: ModelJob, now: boolean): void {
@@ -181,6 +256,7 @@ export function letGo(ledger: Ledger, job: ModelJob, now: boolean): void {
 	job.runNow = now;
 	if (now) {
 		job.runAt = Math.min(job.runAt, ledger.now);
+		job.wait = null;
 		job.event = null;
 	}
 	if (job.state === 'queued') {
@@ -188,7 +264,5 @@ export function letGo(ledger: Ledger, job: ModelJob, now: boolean): void {
 		// All else is ready from here on, also where it was before.
 		job.readySince = null;
 	}
-	for (const child of childrenOf(ledger, job)) {
-		if (isOpen(child) && child.held) letGo(ledger, child, false);
-	}
+	beginSweep(ledger, job, 'resume');
 }

@@ -117,6 +117,13 @@ describe('the summary', () => {
 		]);
 	});
 
+	it('tells what was left out by default', () => {
+		const result = { changed: 0, removed: 0, leftOut: { node_modules: 2, '.env': 1 } };
+		expect(renderSummary({ ...indexed(0), result }, { ...index, skipped: {} }, pipe)[2]).toBe(
+			'  left out by default: node_modules (2 times), .env; --no-default-excludes lets it in',
+		);
+	});
+
 	it.each([
 		[indexed(0), '  2,000 files · 48 MB · nothing changed'],
 		[indexed(40, 7), '  2,000 files · 48 MB · 40 changed · 7 removed · 2 files/s'],
@@ -203,12 +210,14 @@ describe('the status', () => {
 		pid: 4242,
 		version: '0.1.0',
 		buildId: '0.1.0-aaa',
+		builtAt: 1,
 		startedAt: NOW - 125_000,
 		home: '/home/me/.semantica',
 		endpoint: '/run/s.sock',
 		node: '24.0.0',
 		platform: 'linux',
 		draining: null,
+		drainMode: null,
 		clients: 1,
 		counts: {
 			queued: 3,
@@ -220,13 +229,14 @@ describe('the status', () => {
 			superseded: 0,
 			expired: 0,
 		},
-		queues: [{ name: 'index', concurrency: 2, paused: true, queued: 3, running: 1 }],
+		queues: [{ name: 'index', concurrency: 2, paused: true, rate: null, queued: 3, running: 1 }],
 		memory: { rssBytes: 60_000_000, heapUsedBytes: 1 },
 		storage: { databaseBytes: 1_000_000, walBytes: 200_000, payloadBytes: 3_000_000 },
 		recovery: { interrupted: 0, requeued: 0, resolved: 0, killed: 0 },
 		warnings: ['The disk is nearly full.'],
 	};
-	const data = { system, indexes: [], buildId: '0.1.0-bbb' };
+	const build = { version: '0.1.0', buildId: '0.1.0-bbb', builtAt: 2 };
+	const data = { system, indexes: [], build };
 
 	it('tells daemon, counts, queues and what a person should know', () => {
 		const text = renderStatus(data, NOW, terminal(120)).join('\n');
@@ -236,6 +246,29 @@ describe('the status', () => {
 		expect(text).toContain('semantica daemon restart');
 		expect(text).toContain('The disk is nearly full.');
 		expect(text).toContain('No folder is indexed yet.');
+	});
+
+	it.each([
+		[
+			{ version: '0.0.9' },
+			'This command line is 0.1.0, the daemon 0.0.9. The newer one takes over',
+		],
+		[{ version: '0.2.0' }, 'the daemon 0.2.0, which is newer. Update this command line.'],
+		[{}, 'This command line is 0.1.0-bbb, the daemon 0.1.0-aaa. The newer one takes over'],
+	])('tells the daemon’s version beside its own, %j', (other, what) => {
+		const text = renderStatus({ ...data, system: { ...system, ...other } }, NOW, terminal(200));
+		expect(text.join('\n')).toContain(what);
+		const same = { ...data, build: { ...build, buildId: system.buildId } };
+		expect(renderStatus(same, NOW, terminal(200)).join('\n')).not.toContain('This command line');
+	});
+
+	it.each([
+		['handover', 'An update takes over once what runs has ended; what is enqueued meanwhile waits'],
+		['finish', 'It takes no new jobs: An update takes over.'],
+	] as const)('tells how it leaves, %s', (drainMode, what) => {
+		const leaving = { ...system, draining: 'An update takes over', drainMode };
+		const text = renderStatus({ ...data, system: leaving }, NOW, terminal(200)).join('\n');
+		expect(text).toContain(what);
 	});
 
 	it.each([

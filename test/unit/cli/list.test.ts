@@ -35,9 +35,9 @@ describe('the list of jobs', () => {
 
 	it('tells all at once in a wide window', () => {
 		const [header, first, , third] = renderJobTable(jobs, NOW, terminal(200));
-		expect(header).toMatch(/^STATE\s+ID\s+TITLE\s+QUEUE\s+DETAILS\s+TOOK\s+CREATED$/);
+		expect(header).toMatch(/^STATE\s+ID\s+TITLE\s+QUEUE\s+DETAILS\s+ORIGIN\s+TOOK\s+CREATED$/);
 		expect(first).toMatch(
-			/^● running\s+1a2b3c4d\s+Index main\s+index\s+33%\s+1,234 of 3,640 files\s+30s\s+1m ago$/,
+			/^● running\s+1a2b3c4d\s+Index main\s+index\s+33%\s+1,234 of 3,640 files\s+cli\s+30s\s+1m ago$/,
 		);
 		expect(third).toContain('exit code 2');
 	});
@@ -77,6 +77,7 @@ describe('words for states', () => {
 	it.each([
 		[job(), 'queued'],
 		[job({ held: true }), 'held'],
+		[job({ held: true, stopping: 'cancel' }), 'stopping'],
 		[job({ runAt: NOW + 1000 }), 'scheduled'],
 		[job({ runAt: NOW + 1000, attempt: 1 }), 'retrying'],
 		[running(), 'running'],

@@ -59,6 +59,19 @@ describe('sizes and numbers', () => {
 	});
 });
 
+describe('days that there are not', () => {
+	it.each([
+		'2027-02-30',
+		'2026-02-29',
+		'2026-04-31T10:00',
+		'2026-06-31 09:00',
+		'2026-02-30T00:00Z',
+	])('%s is refused', (text) => expect(() => parseTime(text, 0)).toThrow('is not a time'));
+	it.each(['2028-02-29', '2026-12-31T23:59', '2026-03-01T00:30+05:00'])('%s is taken', (text) =>
+		expect(parseTime(text, 0)).toBeGreaterThan(0),
+	);
+});
+
 describe('the environment of a command', () => {
 	const env = { Path: '/usr/bin', HOME: '/home/me', EMPTY: '' };
 	it('carries this PATH and what is asked for', () => {

@@ -3,13 +3,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+	BESIDE_FLAG,
 	COMMANDS,
 	CONTEXT_KEYS,
+	DASHBOARD,
 	INDEX_ON_BATTERY,
 	INDEX_ON_OPEN,
 	JOB_FLAGS,
 	LOG_LEVELS,
+	MCP_PROVIDER,
 	MORE_FLAG,
+	SCHEDULE_FLAGS,
 	SETTINGS,
 	VIEW_CONTAINER,
 	VIEWS,
@@ -47,11 +51,16 @@ const EDITOR_KEYS = new Set([
 	'workspaceFolderCount',
 	'explorerResourceIsFolder',
 	'resourceScheme',
+	'listMultiSelection',
+	'listFocus',
+	'inputFocus',
+	'focusedView',
 ]);
 
 const whenClauses = [
 	...Object.values(menus).flat(),
 	...contributes.viewsWelcome,
+	...contributes.keybindings,
 	...contributes.commands.map((command: { enablement?: string }) => ({ when: command.enablement })),
 ]
 	.map(({ when }: { when?: string }) => when)
@@ -99,7 +108,34 @@ describe('package.json', () => {
 			[...text.matchAll(/\(command:(semantica\.[\w.]+)\)/g)].map((match) => match[1]),
 		);
 		const known = [...commandIds, ...Object.values(VIEWS).map((view) => `${view}.focus`)];
-		for (const id of [...inMenus, ...inTexts]) expect(known).toContain(id);
+		const onKeys = contributes.keybindings.map(({ command }: MenuItem) => command);
+		for (const id of [...inMenus, ...inTexts, ...onKeys]) expect(known).toContain(id);
+	});
+
+	it('offers nothing in Restricted Mode that would be refused', () => {
+		for (const { id, needsTrust } of Object.values(COMMANDS)) {
+			const { enablement } = contributes.commands.find(
+				({ command }: { command: string }) => command === id,
+			);
+			expect([id, enablement]).toEqual([id, needsTrust ? 'isWorkspaceTrusted' : undefined]);
+			// What is not enabled still stands in a menu, only greyed out; rows there are none.
+			const places = [...(menus['view/title'] ?? []), ...(menus['explorer/context'] ?? [])];
+			for (const { when = '' } of places.filter(({ command }) => command === id)) {
+				expect([id, when.split(' && ').includes('isWorkspaceTrusted')]).toEqual([id, needsTrust]);
+			}
+		}
+	});
+
+	it('keeps the menu of the selected jobs where a selection touches a row that is none', () => {
+		const items = (menus['view/item/context'] ?? []).filter(
+			({ command, group }) => !group?.startsWith('inline') && command !== COMMANDS.showLog.id,
+		);
+		const jobItems = items.filter(({ when }) => !/\\bschedule/.test(when ?? ''));
+		const beside = items.filter(({ when }) => when?.includes(`\\b${BESIDE_FLAG}\\b`));
+		const onJobs = jobItems.filter((item) => !beside.includes(item));
+		const places = (of: MenuItem[]) => of.map(({ command, group }) => [command, group]);
+		expect(places(beside)).toEqual(places(onJobs));
+		for (const { when } of beside) expect(when?.split(' && ')).toContain('listMultiSelection');
 	});
 
 	it('offers every inline action in the context menu too', () => {
@@ -163,11 +199,15 @@ describe('package.json', () => {
 			[...when.matchAll(/viewItem =~ \/\\b(\w+)\\b\//g)].map((match) => match[1]),
 		);
 		expect(flags.length).toBe(whenClauses.filter((when) => when.includes('viewItem')).length);
-		for (const flag of flags) expect([...JOB_FLAGS, MORE_FLAG]).toContain(flag);
+		for (const flag of flags)
+			expect([...JOB_FLAGS, ...SCHEDULE_FLAGS, MORE_FLAG, BESIDE_FLAG]).toContain(flag);
 	});
 
 	it('compares context keys with values they can have', () => {
-		const states = ['stopped', 'starting', 'connected', 'reconnecting', 'failed'];
+		const states = [
+			...['stopped', 'starting', 'connected', 'handover'],
+			...['reconnecting', 'outdated', 'failed'],
+		];
 		const compared = whenClauses.flatMap((when) =>
 			[...when.matchAll(/semantica\.connection (?:==|=~) (\S+)/g)].flatMap((match) =>
 				(match[1] ?? '').replace(/^\/\^\(|\)\$\/$/g, '').split('|'),
@@ -175,6 +215,12 @@ describe('package.json', () => {
 		);
 		expect(compared.length).toBeGreaterThan(0);
 		for (const value of compared) expect(states).toContain(value);
+	});
+
+	it('offers the server for AI tools under the name by which it is registered', () => {
+		expect(contributes.mcpServerDefinitionProviders).toEqual([
+			{ id: MCP_PROVIDER, label: 'Semantica' },
+		]);
 	});
 
 	it('has every string it refers to, and no other', () => {
@@ -199,6 +245,6 @@ describe('package.json', () => {
 	});
 
 	it('is activated by start-up, views and commands, never by everything', () => {
-		expect(manifest.activationEvents).toEqual(['onStartupFinished']);
+		expect(manifest.activationEvents).toEqual(['onStartupFinished', `onWebviewPanel:${DASHBOARD}`]);
 	});
 });

@@ -1,14 +1,21 @@
 import { expect, it } from 'vitest';
 import type { Link } from '../../../extension/connection/link.ts';
 import type { LinkState } from '../../../extension/connection/state.ts';
-import { JobOutcomes } from '../../../extension/jobs/outcomes.ts';
+import { JobOutcomes } from '../../../extension/jobs/store/outcomes.ts';
 import { Signal } from '../../../extension/lifetime.ts';
 import { SemanticaError } from '../../../shared/errors.ts';
 import type { Job } from '../../../shared/job.ts';
 import { makeJob } from './makeJob.ts';
 
-const server = { protocol: 1, instance: 'i', buildId: 'b' };
-const connected: LinkState = { kind: 'connected', server, since: 0, failures: 0 };
+const server = {
+	protocol: 1,
+	instance: 'i',
+	version: '1.0.0',
+	buildId: 'b',
+	builtAt: 1,
+	stale: null,
+};
+const connected: LinkState = { kind: 'connected', relation: 'same', server, since: 0, failures: 0 };
 
 it('the outcome of a job is waited for through lost connections, until it is over or gone', async () => {
 	const changes = new Signal<LinkState>();

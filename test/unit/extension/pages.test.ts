@@ -1,10 +1,11 @@
 /** Groups with more jobs than the daemon's snapshot holds. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Link } from '../../../extension/connection/link.ts';
-import { ON_SAVE_TAG } from '../../../extension/jobs/groups.ts';
-import { JobPages } from '../../../extension/jobs/pages.ts';
-import { JobStore, PAGE } from '../../../extension/jobs/store.ts';
-import type { Job, JobState } from '../../../shared/job.ts';
+import { ON_SAVE_TAG } from '../../../extension/jobs/store/groups.ts';
+import { JobPages } from '../../../extension/jobs/store/pages.ts';
+import { JobStore, PAGE } from '../../../extension/jobs/store/store.ts';
+import type { Job } from '../../../shared/job.ts';
+import type { JobState } from '../../../shared/jobTerms.ts';
 import { makeJob } from './makeJob.ts';
 
 beforeEach(() => void vi.useFakeTimers());

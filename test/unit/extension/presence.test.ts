@@ -59,15 +59,27 @@ describe('a folder that is opened', () => {
 		const changes = new Signal<LinkState>();
 		const told: string[] = [];
 		let there = false;
-		const tell = async (_method: string, { workspace }: { workspace: string }) => {
-			if (there) told.push(workspace);
+		const opened: string[] = [];
+		const tell = async (
+			method: string,
+			params: { readonly workspace?: string; readonly root?: string },
+		) => {
+			if (there)
+				(method === 'ai/folder' ? opened : told).push(params.root ?? params.workspace ?? '');
 			return there;
 		};
 		const link = { tell: tell as never, onDidChange: changes.on };
 		const openings = new Openings(link, (folder) => folder !== '/w/closed');
 		const connected = async () => {
-			const server = { protocol: 1, instance: 'i', buildId: 'b' };
-			changes.emit({ kind: 'connected', server, since: 0, failures: 0 });
+			const server = {
+				protocol: 1,
+				instance: 'i',
+				version: '1.0.0',
+				buildId: 'b',
+				builtAt: 1,
+				stale: null,
+			};
+			changes.emit({ kind: 'connected', relation: 'same', server, since: 0, failures: 0 });
 			await new Promise(setImmediate);
 		};
 		await openings.tell(['/w/app', '/w/closed']);
@@ -78,5 +90,6 @@ describe('a folder that is opened', () => {
 		await openings.tell(['/w/other']);
 		await connected();
 		expect(told).toEqual(['file:///w/app', 'file:///w/other']);
+		expect(opened).toEqual(['/w/app', '/w/other']);
 	});
 });

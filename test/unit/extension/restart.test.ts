@@ -8,8 +8,15 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 it('a daemon that says it leaves, and stays, is treated as one that does not answer', async () => {
-	const server = { protocol: 1, instance: 'i', buildId: 'b' };
-	const state: LinkState = { kind: 'connected', server, since: 0, failures: 0 };
+	const server = {
+		protocol: 1,
+		instance: 'i',
+		version: '1.0.0',
+		buildId: 'b',
+		builtAt: 1,
+		stale: null,
+	};
+	const state: LinkState = { kind: 'connected', relation: 'same', server, since: 0, failures: 0 };
 	const asked: string[] = [];
 	const request = async (method: string) => void asked.push(method);
 	const link = { state, onDidChange: new Signal<LinkState>().on, request } as unknown as Link;
@@ -19,6 +26,7 @@ it('a daemon that says it leaves, and stays, is treated as one that does not ans
 		home: () => '/there-is-no/home',
 		loaded: async () => {},
 		confirmInterruption: async () => true,
+		confirmUnseen: async () => true,
 		confirmKill: async () => true,
 		log: (line) => said.push(line),
 	});

@@ -56,6 +56,7 @@ describe('job specifications', () => {
 	it('are what the daemon accepts', () => {
 		const whole = indexWorkspaceSpec(folder, 'Index w', {
 			exclude: ['/a'],
+			defaultExcludes: true,
 			maxFileBytes: 4096,
 			start: 'by hand',
 		});

@@ -8,9 +8,17 @@ import {
 	STABLE_MS,
 	transition,
 } from '../../../extension/connection/state.ts';
+import { SemanticaError } from '../../../shared/errors.ts';
 
-const server = { protocol: 1, instance: 'i', buildId: 'b' };
-const ready = (at = 0): LinkEvent => ({ type: 'ready', server, at });
+const server = {
+	protocol: 1,
+	instance: 'i',
+	version: '1.0.0',
+	buildId: 'b',
+	builtAt: 1,
+	stale: null,
+};
+const ready = (at = 0): LinkEvent => ({ type: 'ready', server, relation: 'same', at });
 const closed = (at = 0): LinkEvent => ({ type: 'closed', at });
 const openFailed: LinkEvent = { type: 'openFailed', error: new Error('no') };
 const start: LinkEvent = { type: 'start' };
@@ -26,6 +34,24 @@ describe('the connection', () => {
 
 	it('fails at once when the first attempt does: the reason will not go away by itself', () => {
 		expect(run(start, openFailed)).toMatchObject({ kind: 'failed', error: { message: 'no' } });
+	});
+
+	it('waits for an update where only a newer build can go on, and does not keep trying', () => {
+		const error = new SemanticaError('SYSTEM', 'Update.', { outdated: true });
+		const outdated: LinkEvent = { type: 'openFailed', error };
+		expect(run(start, outdated)).toEqual({ kind: 'outdated', error });
+		expect(run(start, ready(), closed(), outdated)).toEqual({ kind: 'outdated', error });
+		expect(run(start, outdated, closed()).kind).toBe('outdated');
+		expect(run(start, outdated, start, ready()).kind).toBe('connected');
+	});
+
+	it('waits for an older daemon that makes way, and goes on with its successor', () => {
+		const handover: LinkEvent = { type: 'handover', server, at: 0 };
+		expect(run(start, handover)).toMatchObject({ kind: 'handover', busy: false });
+		expect(run(start, handover, { type: 'busy' })).toMatchObject({ kind: 'handover', busy: true });
+		expect(run(start, handover, closed(STABLE_MS))).toEqual({ kind: 'reconnecting', failures: 1 });
+		expect(run(start, handover, closed(), ready()).kind).toBe('connected');
+		expect(run(start, ready(), { type: 'busy' })).not.toHaveProperty('busy');
 	});
 
 	it('tries again when a person asks', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ON_SAVE_TAG } from '../../../extension/jobs/groups.ts';
-import { JobStore, PAGE, type StoreChange } from '../../../extension/jobs/store.ts';
+import { ON_SAVE_TAG } from '../../../extension/jobs/store/groups.ts';
+import { JobStore, PAGE, type StoreChange } from '../../../extension/jobs/store/store.ts';
 import type { Job } from '../../../shared/job.ts';
 import { makeJob } from './makeJob.ts';
 

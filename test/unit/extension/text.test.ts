@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createJobText, progressPercent } from '../../../extension/jobs/text.ts';
+import { shortReason } from '../../../extension/jobs/store/reasons.ts';
+import { createJobText, progressPercent } from '../../../extension/jobs/text/text.ts';
 import { makeJob } from './makeJob.ts';
 
 const NOW = new Date(2026, 4, 3, 14, 5).getTime();
@@ -17,6 +18,9 @@ describe('a row', () => {
 		],
 		[{ state: 'running', progress: { current: 7, unit: 'MB', message: 'b.ts' } }, '7 MB · b.ts'],
 		[{ state: 'running', progress: null }, 'running'],
+		[{ state: 'running', ready: {} }, 'not ready yet'],
+		[{ state: 'running', ready: {}, readyAt: NOW, progress: { current: 2 } }, 'ready · 2'],
+		[{ state: 'failed', stopReason: 'ready', finishedAt: NOW }, 'was not ready in time · 14:05'],
 		[{ state: 'running', stopping: 'cancel' }, 'stopping'],
 		[{ state: 'paused' }, 'paused'],
 		[{ held: true }, 'held until resumed'],
@@ -41,6 +45,30 @@ describe('a row', () => {
 	});
 });
 
+describe('a screen reader', () => {
+	it.each([
+		[{ state: 'succeeded', startedAt: NOW - 3_210, finishedAt: NOW }, 'succeeded · 3.2 s · 14:05'],
+		[{ state: 'running', progress: null }, 'running'],
+		[
+			{ state: 'failed', stopReason: 'exit', exitCode: 2, finishedAt: NOW },
+			'failed, exit code 2 · 14:05',
+		],
+		[{ held: true }, 'waiting, held until resumed'],
+	] as const)('hears of %o once: “%s”', (over, expected) => {
+		const job = makeJob({ title: 'make', ...over });
+		expect(text.aloud(job, text.description(job, undefined))).toBe(`make, ${expected}`);
+	});
+});
+
+describe('an index', () => {
+	it('counts its files as one says it', () => {
+		const indexed = (files: number, skipped = {}) => text.indexed('shop', { files, skipped });
+		expect(indexed(1)).toBe('shop is indexed: 1 file.');
+		expect(indexed(1_500, { binary: 2 })).toBe('shop is indexed: 1,498 files, 2 skipped.');
+		expect(text.indexed('shop', null)).toBe('shop is indexed.');
+	});
+});
+
 describe('an outcome', () => {
 	it('is one sentence', () => {
 		const done = makeJob({
@@ -59,6 +87,27 @@ describe('an outcome', () => {
 	});
 });
 
+describe('several that ended', () => {
+	const named = (state: 'failed' | 'succeeded', ...titles: string[]) =>
+		titles.map((title) => makeJob({ title, state }));
+
+	it.each([
+		[named('succeeded', 'a', 'b'), 2, 0, '2 jobs ended: a, b'],
+		[named('succeeded', 'a', 'b', 'c', 'd'), 40, 0, '40 jobs ended: a, b, c, …'],
+		[named('failed', 'a', 'b'), 2, 2, '2 jobs failed: a, b'],
+		// Those that failed are named, and nothing that did not.
+		[
+			[...named('failed', 'a'), ...named('succeeded', 'b')],
+			12,
+			1,
+			'12 jobs ended, 1 of them failed: a',
+		],
+		[named('failed', 'a', 'b', 'c'), 12, 4, '12 jobs ended, 4 of them failed: a, b, c, …'],
+	])('%#', (jobs, count, failed, sentence) => {
+		expect(text.ended(jobs, count, failed)).toBe(sentence);
+	});
+});
+
 describe('progress', () => {
 	it('never claims more than all of it, and nothing without a total', () => {
 		const percent = (current: number, total?: number) =>
@@ -70,4 +119,11 @@ describe('progress', () => {
 		expect(percent(3)).toBeUndefined();
 		expect(percent(0, 0)).toBeUndefined();
 	});
+});
+
+it('a row names the job that it waits for without its id', () => {
+	const message =
+		'waits until «web server» (01a218c8-7555-7206-bcd0-b6f8f3e0b267) is ready; it is running.';
+	const explanation = { runnable: false, reasons: [{ kind: 'dependency', message, since: 0 }] };
+	expect(shortReason(explanation)).toBe('waits until «web server» is ready; it is running');
 });

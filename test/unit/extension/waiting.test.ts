@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { jobFlags } from '../../../extension/jobs/flags.ts';
-import { plainText } from '../../../extension/jobs/plainText.ts';
-import { createJobText } from '../../../extension/jobs/text.ts';
-import { createWaitingText } from '../../../extension/jobs/waitingText.ts';
+import { jobFlags } from '../../../extension/jobs/store/flags.ts';
+import { plainText } from '../../../extension/jobs/text/plainText.ts';
+import { createJobText } from '../../../extension/jobs/text/text.ts';
+import { createWaitingText } from '../../../extension/jobs/text/waitingText.ts';
 import { plainLabel } from '../../../extension/plainLabel.ts';
 import type { Job } from '../../../shared/job.ts';
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
@@ -80,8 +80,8 @@ describe('words of other people', () => {
 describe('what can be done with a job', () => {
 	const over = { finishedAt: 1, startedAt: 1 };
 	it.each([
-		[{}, 'cancellable runnable pausable'],
-		[{ held: true }, 'cancellable resumable'],
+		[{}, 'cancellable runnable changeable pausable'],
+		[{ held: true }, 'cancellable changeable resumable'],
 		[{ state: 'running', startedAt: 1 }, 'logged cancellable pausable'],
 		[{ state: 'running', startedAt: 1, stopping: 'cancel' }, 'logged'],
 		[{ state: 'paused', startedAt: 1, held: true }, 'logged cancellable resumable'],

@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createIndexHandlers } from '../../../daemon/indexing/handlers.ts';
-import type { JobHandler } from '../../../daemon/queue/handlers.ts';
+import type { JobHandler } from '../../../daemon/queue/ports/handlers.ts';
 import { SemanticaError } from '../../../shared/errors.ts';
 import { type JobSpecInput, jobSpecSchema } from '../../../shared/job.ts';
 
@@ -9,7 +9,11 @@ const FOLDER = process.platform === 'win32' ? 'C:/home/me/project' : '/home/me/p
 const WORKSPACE = pathToFileURL(FOLDER).href;
 
 function handler(type: string): JobHandler {
-	const handlers = createIndexHandlers({ execPath: '/bin/node', indexerEntry: '/dist/indexer.js' });
+	const handlers = createIndexHandlers({
+		node: () => '/bin/node',
+		indexerEntry: '/dist/indexer.js',
+		home: `${FOLDER}/.semantica`,
+	});
 	const found = handlers.find((candidate) => candidate.type === type);
 	if (found === undefined) throw new Error(type);
 	return found;
@@ -36,7 +40,7 @@ test('defaults of both types', () => {
 describe('index.workspace', () => {
 	test('fills in payload, subject and title', () => {
 		expect(prepare({ type: 'index.workspace', workspace: WORKSPACE })).toMatchObject({
-			payload: { exclude: [], maxFileBytes: 1024 * 1024 },
+			payload: { exclude: [], defaultExcludes: true, maxFileBytes: 1024 * 1024 },
 			subject: WORKSPACE,
 			title: 'Index project',
 		});
@@ -46,7 +50,7 @@ describe('index.workspace', () => {
 		const spec = { subject: 'mine', title: 'Mine', payload: { exclude: ['*.log'] } };
 		expect(prepare({ type: 'index.workspace', workspace: WORKSPACE, ...spec })).toMatchObject({
 			...spec,
-			payload: { exclude: ['*.log'], maxFileBytes: 1024 * 1024 },
+			payload: { exclude: ['*.log'], defaultExcludes: true, maxFileBytes: 1024 * 1024 },
 		});
 	});
 
@@ -60,6 +64,7 @@ describe('index.workspace', () => {
 		[{ type: 'index.workspace' }, 'workspace'],
 		[{ type: 'index.workspace', workspace: 'https://example.org/x' }, 'workspace'],
 		[{ type: 'index.workspace', workspace: WORKSPACE, payload: [] }, 'payload'],
+		[{ type: 'index.workspace', workspace: `${WORKSPACE}/.semantica/run` }, 'workspace'],
 		[{ type: 'index.workspace', workspace: WORKSPACE, payload: { extra: 1 } }, 'payload'],
 		[
 			{ type: 'index.workspace', workspace: WORKSPACE, payload: { exclude: ['a', ''] } },
@@ -119,7 +124,8 @@ test('the process of a run', () => {
 	expect(handler('index.files').launch(job)).toEqual({
 		command: '/bin/node',
 		args: ['/dist/indexer.js', 'files', WORKSPACE],
-		cwd: FOLDER,
+		cwd: '/dist',
+		finalExitCode: 3,
 		env: { ELECTRON_RUN_AS_NODE: '1' },
 		nice: 10,
 	});

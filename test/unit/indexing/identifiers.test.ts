@@ -38,7 +38,7 @@ describe('parts of identifiers', () => {
 		);
 	});
 
-	test('words too long to be names are left out, long ones kept whole', () => {
+	test('words too long to be names are left out, long ones without parts of a name kept whole', () => {
 		expect(partsOf('aB'.repeat(WORD_LENGTH))).toEqual([]);
 		expect(partsOf('aB'.repeat(40))).toEqual(['ab'.repeat(40)]);
 	});
@@ -60,6 +60,15 @@ test('words are letters, digits, marks and underscores', () => {
 	expect(wordsOf('a.b-c("d_e", naïve) // 2×3 — “quoted”…')).toEqual([
 		...['a', 'b', 'c', 'd_e', 'naïve', '2', '3', 'quoted'],
 	]);
+});
+
+test('scripts that touch are words of their own, and none is too long', () => {
+	expect(wordsOf('请先调用getUserName获取2 파일을open한다 サーバー')).toEqual([
+		...['请先调用', 'getUserName', '获取', '2', '파일을', 'open', '한다', 'サーバー'],
+	]);
+	const sentence = 'ก'.repeat(63) + 'ข'.repeat(100);
+	const pairs = wordsOf(sentence).flatMap(pairsOf);
+	expect(new Set(pairs)).toEqual(new Set(['กก', 'กข', 'ขข']));
 });
 
 test('edges of parts in running text', () => {

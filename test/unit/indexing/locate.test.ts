@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createLocator, firstLine } from '../../../daemon/indexing/words/locate.ts';
+import { firstLine } from '../../../daemon/indexing/words/lines.ts';
+import { createLocator } from '../../../daemon/indexing/words/locate.ts';
 import { parseQuery } from '../../../daemon/indexing/words/query.ts';
 import { createStemOf } from '../../../daemon/indexing/words/stems.ts';
 import { openSqlite } from '../../../daemon/sqlite/open.ts';
@@ -7,7 +8,10 @@ import { openSqlite } from '../../../daemon/sqlite/open.ts';
 const stemOf = createStemOf(openSqlite(':memory:', { nativeFolder: undefined, busyTimeoutMs: 0 }));
 
 function locate(query: string, text: string) {
-	return createLocator(parseQuery(query), stemOf)(text);
+	const found = createLocator(parseQuery(query), stemOf)(text);
+	if (found === undefined) return undefined;
+	const { worth: _, ...location } = found;
+	return location;
 }
 
 /** `line:column` of the best place. */
@@ -38,6 +42,20 @@ describe('the best line', () => {
 		expect(place('job', '', '  job', 'job')).toBe('2:3');
 	});
 
+	test('has the name defined rather than used', () => {
+		expect(place('open', 'open();', 'return open(x);', 'export async function open(x) {')).toBe(
+			'3:23',
+		);
+		expect(place('Job', 'const job = new Job();', 'export interface Job {')).toBe('2:18');
+		expect(place('copy', 'x = copy(y);', 'static int copy(struct y *y,')).toBe('2:12');
+		expect(place('LIMIT', 'if x > LIMIT:', 'LIMIT = 3')).toBe('2:1');
+	});
+
+	test('has the underscores that were typed', () => {
+		expect(place('_simple', 'simple', 'x._simple()', 'def _simple(p):')).toBe('3:6');
+		expect(place('simple', '_simple', 'simple')).toBe('2:1');
+	});
+
 	test('may have another form of the word', () => {
 		expect(place('indexing', 'nothing', 'it is indexed')).toBe('2:7');
 	});
@@ -60,6 +78,26 @@ describe('the best line', () => {
 		const text = 'job,'.repeat(500_000);
 		expect(locate('job', text)).toMatchObject({ line: 1, column: 1 });
 		expect(locate('job', `${text}\nthe job`)).toMatchObject({ line: 1 });
+	});
+
+	test('where another script touches it, and in a decomposed text', () => {
+		expect(place('getUserName', 'get user name', '请先调用getUserName获取')).toBe('2:5');
+		expect(place('获取', '请先调用getUserName获取用户名')).toBe('1:16');
+		const text = 'Ngôn ngữ:\nở đây: tiếng Việt ở đây'.normalize('NFD');
+		const found = locate('Việt', text);
+		expect(found?.line).toBe(2);
+		expect(text.split('\n')[1]?.slice((found?.column ?? 0) - 1)).toMatch(/^Vie/);
+		expect(found?.snippet).toBe('ở đây: tiếng Việt ở đây');
+		expect(place('viet', 'tiếng Việt')).toBe('1:7');
+	});
+
+	test('with the line ends of old Macs', () => {
+		expect(locate('job', 'one\rtwo job\rthree')).toEqual({
+			line: 2,
+			column: 5,
+			snippet: 'two job',
+		});
+		expect(firstLine('\r\r a\rb')).toEqual({ line: 3, column: 2, snippet: 'a' });
 	});
 
 	test('with Windows line ends', () => {

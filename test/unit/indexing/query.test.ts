@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseQuery, readingsOf } from '../../../daemon/indexing/words/query.ts';
-import { createStemOf } from '../../../daemon/indexing/words/stems.ts';
+import { createStemOf, TOKENIZER } from '../../../daemon/indexing/words/stems.ts';
 import { TermCounter } from '../../../daemon/indexing/words/terms.ts';
 import { openSqlite } from '../../../daemon/sqlite/open.ts';
 
@@ -12,7 +12,7 @@ const stemOf = createStemOf(memory());
 function indexOf(texts: readonly string[]) {
 	const db = memory();
 	db.exec(
-		"CREATE VIRTUAL TABLE words USING fts5 (body, path, content='', contentless_delete=1, tokenize='porter unicode61')",
+		`CREATE VIRTUAL TABLE words USING fts5 (body, path, content='', contentless_delete=1, tokenize='${TOKENIZER}')`,
 	);
 	const insert = db.prepare("INSERT INTO words (rowid, body, path) VALUES (?, ?, '')");
 	const counter = new TermCounter();
@@ -74,6 +74,30 @@ describe('what people type', () => {
 		expect(find('全文検索')).toEqual(['この関数は全文検索を行う']);
 		expect(find('検索')).toEqual(['この関数は全文検索を行う']);
 		expect(find('x')).toEqual(['x = 1']);
+	});
+
+	test('words that touch another script, long names and decomposed accents', () => {
+		const name = 'test_user_cannot_login_with_expired_token_when_session_was_revoked_by_admin';
+		const texts = [
+			'请先调用getUserName获取用户名',
+			'먼저 getUserName을 호출한다',
+			`def ${name}(): pass`,
+			'Tiếng Việt'.normalize('NFD'),
+			'サーバーを起動する',
+			'สวัสดีชาวโลก'.repeat(30),
+		];
+		const search = indexOf(texts);
+		expect(search('getUserName').sort()).toEqual([texts[0], texts[1]].sort());
+		for (const word of ['用户名', '调用']) expect(search(word)).toEqual([texts[0]]);
+		expect(search('호출한다')).toEqual([texts[1]]);
+		for (const word of ['expired', 'token', 'revoked admin', name]) {
+			expect(search(word)).toEqual([texts[2]]);
+		}
+		for (const word of ['Việt', 'Việt'.normalize('NFD'), 'viet']) {
+			expect(search(word)).toEqual([texts[3]]);
+		}
+		expect(search('サーバー')).toEqual([texts[4]]);
+		expect(search('ชาวโลก')).toEqual([texts[5]]);
 	});
 
 	test('nonsense finds nothing', () => {

@@ -6,7 +6,8 @@ import { TermCounter } from '../../../daemon/indexing/words/terms.ts';
 /** The same, slowly: what the counter's tables and bytes must come to. */
 function expected(text: string): Map<string, number> {
 	const counts = new Map<string, number>();
-	for (const word of wordsOf(text)) {
+	const runs = text.match(/[\w\u{80}-\u{10ffff}]+/gu) ?? [];
+	for (const word of runs.flatMap((run) => wordsOf(run.normalize('NFC')))) {
 		if (word.length > WORD_LENGTH) continue;
 		for (const term of termsOf(word)) counts.set(term, (counts.get(term) ?? 0) + 1);
 	}

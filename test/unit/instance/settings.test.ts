@@ -2,17 +2,22 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openConfig } from '../../../daemon/instance/config.ts';
 import { openSettings } from '../../../daemon/instance/settings.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 
-const DEFAULTS = openSettings(join(tmpdir(), 'there is no such file'), () => {}).values;
+function open(file: string, warn: (sentence: string) => void = () => {}) {
+	return openSettings(openConfig(file, warn), warn);
+}
+
+const DEFAULTS = open(join(tmpdir(), 'there is no such file'), () => {}).values;
 
 function read(text?: string) {
 	const file = join(temporaryFolder(), 'config.json');
 	if (text !== undefined) writeFileSync(file, text);
 	const warnings: string[] = [];
 	return {
-		config: openSettings(file, (sentence) => warnings.push(sentence)).values,
+		config: open(file, (sentence) => warnings.push(sentence)).values,
 		warnings,
 		file,
 	};
@@ -54,7 +59,7 @@ describe('a file that cannot be used leaves the defaults and says why', () => {
 		const file = join(temporaryFolder(), 'config.json');
 		mkdirSync(file);
 		const warnings: string[] = [];
-		expect(openSettings(file, (sentence) => warnings.push(sentence)).values).toEqual(DEFAULTS);
+		expect(open(file, (sentence) => warnings.push(sentence)).values).toEqual(DEFAULTS);
 		expect(warnings[0]).toMatch(/cannot be read: EISDIR/);
 	});
 });
@@ -62,12 +67,19 @@ describe('a file that cannot be used leaves the defaults and says why', () => {
 describe('an update', () => {
 	test("is kept, counted and refused on top of somebody else's", () => {
 		const file = join(temporaryFolder(), 'config.json');
-		const settings = openSettings(file, () => {});
+		const settings = open(file);
 		expect(settings.update({ values: { idleExitMs: 7 }, revision: 0 })).toMatchObject({
 			values: { ...DEFAULTS, idleExitMs: 7 },
 			revision: 1,
 		});
-		expect(openSettings(file, () => {}).get()).toEqual(settings.get());
+		expect(open(file).get()).toEqual(settings.get());
+		expect(settings.update({ values: { idleExitMs: null }, revision: 1 })).toMatchObject({
+			values: { idleExitMs: 600_000 },
+			revision: 2,
+		});
+		expect(() => settings.update({ values: { unheardOf: null }, revision: 2 })).toThrow(
+			'unheardOf',
+		);
 		expect(() => settings.update({ values: {}, revision: 0 })).toThrow(
 			expect.objectContaining({ kind: 'CONFLICT' }),
 		);
@@ -77,10 +89,31 @@ describe('an update', () => {
 		['values.idleExitMs', { idleExitMs: 'soon' }],
 		['values.nothing', { nothing: 1 }],
 	])('with a bad %s changes nothing', (path, values) => {
-		const settings = openSettings(join(temporaryFolder(), 'config.json'), () => {});
+		const settings = open(join(temporaryFolder(), 'config.json'), () => {});
 		expect(() => settings.update({ values, revision: 0 })).toThrow(
 			expect.objectContaining({ kind: 'VALIDATION', data: expect.objectContaining({ path }) }),
 		);
 		expect(settings.get()).toEqual({ values: DEFAULTS, revision: 0 });
 	});
+
+	test('say nothing of what AI tools may do, and keep it when they change', () => {
+		const file = join(temporaryFolder(), 'config.json');
+		const settings = open(file);
+		const ai = { run: 'ask', allow: [], folders: ['/home/me/project'] } as const;
+		settings.updateAi({ ...ai, allow: [], folders: [...ai.folders] });
+		expect(settings.get().values).toEqual(DEFAULTS);
+		settings.update({ values: { idleExitMs: 5 }, revision: settings.get().revision });
+		expect(open(file).ai).toEqual(ai);
+		const sneaked = { values: { ai: { run: 'host' } }, revision: 1 };
+		expect(() => settings.update(sneaked)).toThrow('ai');
+	});
+
+	test.each(['{', '{"ai": {"run": "everything"}}', '{"unknown": 1, "ai": {"run": "host"}}'])(
+		'that cannot be understood let AI tools run nothing: %s',
+		(text) => {
+			const file = join(temporaryFolder(), 'config.json');
+			writeFileSync(file, text);
+			expect(open(file).ai.run).toBe('off');
+		},
+	);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createHousekeeping } from '../../../daemon/operations/housekeeping.ts';
-import { createFeed } from '../../../daemon/queue/feed.ts';
+import { createFeed } from '../../../daemon/queue/views/feed.ts';
 import { FakeClock } from '../../support/queue.ts';
 
 it('maintains once at a time, also after a failure', async () => {
@@ -10,6 +10,7 @@ it('maintains once at a time, also after a failure', async () => {
 	const housekeeping = createHousekeeping({
 		upkeep: {
 			finished: () => 0,
+			hurry() {},
 			shrinkable: () => true,
 			sweep: async () => 0,
 			async shrink() {
@@ -20,7 +21,7 @@ it('maintains once at a time, also after a failure', async () => {
 			async whileSuspended(work) {
 				held.push(++holders);
 				try {
-					return await work();
+					return await work(new AbortController().signal);
 				} finally {
 					holders--;
 				}

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { MessageSplitter } from '../../../daemon/processes/output.ts';
 import type { Progress } from '../../../shared/job.ts';
 
+const NOBODY = { progress: () => {}, result: () => {}, ready: () => {}, mask: () => {} };
+
 interface Split {
 	readonly log: string;
 	readonly messages: (Progress | string)[];
@@ -13,6 +15,8 @@ function split(...chunks: (Buffer | string)[]): Split {
 	const splitter = new MessageSplitter({
 		progress: (progress) => messages.push(progress),
 		result: (json) => messages.push(json),
+		ready: () => messages.push('ready'),
+		mask: (secret) => messages.push(`mask ${secret}`),
 	});
 	const kept = chunks.map((chunk) => splitter.push(Buffer.from(chunk)));
 	return { log: Buffer.concat([...kept, splitter.end()]).toString('latin1'), messages };
@@ -45,11 +49,28 @@ describe('a message', () => {
 		expect(split(`::semantica result ${json}\n`)).toEqual({ log: '', messages: [json] });
 	});
 
+	test.each(['ready\n', 'ready\r\n', 'ready'])('that it is ready: %j', (text) => {
+		expect(split(`before\n::semantica ${text}`)).toEqual({ log: 'before\n', messages: ['ready'] });
+	});
+
+	test.each([
+		['::semantica mask open sesame\n', 'open sesame'],
+		['::semantica mask x\r\n', 'x'],
+		['::add-mask::a%0Ab%25\n', 'a\nb%'],
+	])('that something is secret is not logged: %j', (text, secret) => {
+		expect(split('before\n', text.slice(0, 5), text.slice(5))).toEqual({
+			log: 'before\n',
+			messages: [`mask ${secret}`],
+		});
+	});
+
 	test('reaches us the moment its line ends', () => {
 		const messages: unknown[] = [];
 		const splitter = new MessageSplitter({
 			progress: (progress) => messages.push(progress),
 			result: () => {},
+			ready: () => {},
+			mask: () => {},
 		});
 		splitter.push(Buffer.from(PROGRESS));
 		expect(messages).toEqual([]);
@@ -75,6 +96,7 @@ describe('what only looks like a message is logged as it is', () => {
 		['a line above 64 KiB', `::semantica progress {"current":1${' '.repeat(65_536)}}\n`],
 		['the bare prefix', '::semantica \n'],
 		['an unfinished prefix', '::seman'],
+		['more than that it is ready', '::semantica ready or not\n'],
 	])('%s', (_name, text) => {
 		expect(split(text)).toEqual({ log: text, messages: [] });
 	});
@@ -82,12 +104,12 @@ describe('what only looks like a message is logged as it is', () => {
 
 describe('nothing is held back that cannot become a message', () => {
 	test.each(['a prompt> ', '::x', 'line\npartial', '\n'])('%j', (text) => {
-		const splitter = new MessageSplitter({ progress: () => {}, result: () => {} });
+		const splitter = new MessageSplitter(NOBODY);
 		expect(splitter.push(Buffer.from(text)).toString()).toBe(text);
 	});
 
 	test('a line that turns out too long is let go before it ends', () => {
-		const splitter = new MessageSplitter({ progress: () => {}, result: () => {} });
+		const splitter = new MessageSplitter(NOBODY);
 		const long = `::semantica progress ${'x'.repeat(70_000)}`;
 		expect(splitter.push(Buffer.from(long)).length).toBe(long.length);
 	});

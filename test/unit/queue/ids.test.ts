@@ -1,6 +1,6 @@
 import { validate, version } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { createIdSource } from '../../../daemon/queue/ids.ts';
+import { createIdSource } from '../../../daemon/queue/store/ids.ts';
 
 describe('job ids', () => {
 	it('are UUIDv7, differ, and grow also while time stands still or goes back', () => {

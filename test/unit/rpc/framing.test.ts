@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameError, FrameParser } from '../../../daemon/rpc/framing.ts';
-import { LIMITS } from '../../../shared/job.ts';
+import { LIMITS } from '../../../shared/jobTerms.ts';
 
 function frame(body: string | Buffer, more = ''): Buffer {
 	const bytes = Buffer.from(body);

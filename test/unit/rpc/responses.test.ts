@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import type * as z from 'zod';
+import { refusalOf } from '../../../daemon/rpc/refusal.ts';
 import { invalidParams, toResponseError } from '../../../daemon/rpc/responses.ts';
 import { RPC_CODES, SemanticaError } from '../../../shared/errors.ts';
 import { type Method, requests } from '../../../shared/protocol/requests.ts';
@@ -9,7 +10,7 @@ function refusal(method: Method, params: unknown) {
 	const schema: z.ZodType = requests[method].params;
 	const parsed = schema.safeParse(params);
 	if (parsed.success) throw new Error(`${method} accepted what it should refuse.`);
-	const error = invalidParams(parsed.error);
+	const error = invalidParams(refusalOf(parsed.error));
 	expect(error.code).toBe(RPC_CODES.invalidParams);
 	return { path: error.data?.path, message: error.message };
 }

@@ -4,7 +4,11 @@ import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Message } from 'vscode-jsonrpc/node';
-import { BoundedMessageReader, SocketMessageWriter } from '../../../daemon/rpc/transport.ts';
+import {
+	BoundedMessageReader,
+	type ReadElsewhere,
+	SocketMessageWriter,
+} from '../../../daemon/rpc/transport.ts';
 
 function frame(method: string, bytes = 0): string {
 	const body = JSON.stringify({ jsonrpc: '2.0', method, params: ['x'.repeat(bytes)] });
@@ -12,9 +16,9 @@ function frame(method: string, bytes = 0): string {
 }
 
 /** A reader whose messages are begun at once, as by a library that has nothing else to do. */
-function open() {
+function open(readElsewhere: ReadElsewhere = () => Promise.reject(new Error('not large'))) {
 	const socket = new PassThrough();
-	const reader = new BoundedMessageReader(socket as unknown as Socket);
+	const reader = new BoundedMessageReader(socket as unknown as Socket, readElsewhere);
 	const begun: string[] = [];
 	const listening = reader.listen((message) => {
 		void reader.handleMessage(message, (one: Message) => {

@@ -55,12 +55,26 @@ describe('the throttle', () => {
 			expect(crowded()).toBe(true);
 			expect(crowded()).toBe(true);
 		}
-		expect(instance.holding).toBe('other programs keep the processors 95 % busy');
+		expect(instance.holding).toBe(
+			'other programs keep the processors 95 % busy; one job a minute starts all the same',
+		);
 		cpu.foreign = 0.5;
 		clock.advance(2000);
 		expect(crowded()).toBe(false);
 		expect(instance.holding).toBeUndefined();
 		expect(clock.pending).toEqual([]);
+	});
+
+	it('lets one job a minute start on a machine that stays busy', () => {
+		const { clock, cpu, crowded } = throttle();
+		cpu.foreign = 1;
+		let started = 0;
+		for (let second = 0; second < 300; second++) {
+			// Two jobs ask at each look.
+			for (let job = 0; job < 2; job++) if (!crowded()) started++;
+			clock.advance(1000);
+		}
+		expect(started).toBe(4);
 	});
 
 	it('stops looking when nothing is held any more', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inheritedEnvironment } from '../../../shared/environment.ts';
+import { desktopVariables, inheritedEnvironment } from '../../../shared/environment.ts';
 
 test('what programs need passes', () => {
 	const env = { PATH: '/bin', HOME: '/h', LANG: 'C', LC_ALL: 'C', LC_TIME: 'de', TMPDIR: '/t' };
@@ -33,4 +33,13 @@ test('names are compared as Windows does and kept as they were', () => {
 
 test('what is unset stays unset, what is empty stays empty', () => {
 	expect(inheritedEnvironment({ PATH: undefined, LANG: '' })).toEqual({ LANG: '' });
+});
+
+test('what finds a desktop is for the daemon, and no job inherits it', () => {
+	const env = { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/bus', DISPLAY: ':0', HOME: '/h' };
+	expect(desktopVariables(env)).toEqual({
+		DBUS_SESSION_BUS_ADDRESS: 'unix:path=/bus',
+		DISPLAY: ':0',
+	});
+	expect(inheritedEnvironment(env)).toEqual({ HOME: '/h' });
 });

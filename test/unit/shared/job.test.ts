@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isFinished, JOB_STATES, type JobSpecInput, jobSpecSchema } from '../../../shared/job.ts';
+import { type JobSpecInput, jobSpecSchema } from '../../../shared/job.ts';
+import { isFinished, JOB_STATES } from '../../../shared/jobTerms.ts';
 
 const job = (more: Record<string, unknown> = {}) => ({ type: 'command', ...more });
 
@@ -106,6 +107,24 @@ describe('texts, at their bounds and one beyond', () => {
 		refuses({ command: { command: 'a', cwd: '/\0' } }, 'command.cwd');
 		refuses({ command: { command: 'a', env: { A: '\0' } } }, 'command.env.A');
 		refuses({ command: { command: 'a', env: { 'A\0': '' } } }, 'command.env.A\0');
+	});
+
+	test('half a character has no form in UTF-8: it would become another one', () => {
+		const half = 'a\ud83d';
+		for (const field of ['title', 'subject', 'key', 'tag', 'payloadFile']) {
+			refuses({ [field]: half }, field);
+		}
+		refuses({ command: { command: half } }, 'command.command');
+		refuses({ command: { command: 'a', args: ['ok', half] } }, 'command.args.1');
+		refuses({ command: { command: 'a', cwd: half } }, 'command.cwd');
+		refuses({ command: { command: 'a', env: { A: half } } }, 'command.env.A');
+		accepts({ title: 'a🙂', command: { command: 'a', args: ['\ufffd'] } });
+	});
+
+	test('a deadline does not lie before the first start', () => {
+		accepts({ runAt: 1000, deadlineAt: 1000 });
+		accepts({ deadlineAt: 1 });
+		refuses({ runAt: 1000, deadlineAt: 999 }, 'deadlineAt');
 	});
 
 	test('queue names are plain', () => {

@@ -1,6 +1,9 @@
 /** What can be seen of both sides, side by side. */
 import { expect } from 'vitest';
-import { isOpen } from '../../../support/model/job.ts';
+import { storedSpec } from '../../../../daemon/queue/store/storedSpec.ts';
+import type { JobState } from '../../../../shared/jobTerms.ts';
+import { stuckAmong } from '../../../support/model/dependencies.ts';
+import { isOpen, type ModelJob } from '../../../support/model/job.ts';
 import type { QueueModel } from '../../../support/model/queueModel.ts';
 import type { Real } from './steps.ts';
 
@@ -12,36 +15,95 @@ export function compare(model: QueueModel, real: Real, orders: readonly string[]
 		generation: job.generation,
 		state: job.state,
 		phase: job.state !== 'running' ? null : job.awaiting ? 'children' : 'run',
-		stopping: job.state === 'running' || job.state === 'paused' ? job.stop : null,
+		stopping: isOpen(job) ? job.stop : null,
 		held: job.held,
+		needsApproval: job.needsApproval,
 		attempt: job.attempt,
 		run: job.run,
 		runAt: job.runAt,
+		readyAt: job.readyAt,
 		retryOf: job.retryOf,
+		after: job.after.map(({ target, on, holds }) => ({ id: target.id, on, holds })),
 		key: job.key,
+		hook: job.hook,
 		children: countsOf(model.children(job).map((child) => child.state)),
 	}));
 	const actual = model.kept.map((job) => {
 		const [shown] = jobs.find([job.id], 1).jobs;
 		if (shown === undefined) throw new Error(`Job ${job.id} is gone.`);
 		const { id, generation, state, phase, stopping, held, attempt, run, runAt } = shown;
-		const { retryOf, key, children, progress } = shown;
+		const { retryOf, key, children, progress, after, readyAt, needsApproval } = shown;
 		const current = progress?.current ?? 0;
 		expect(current, 'progress').toBeGreaterThanOrEqual(real.progress.get(id) ?? 0);
 		real.progress.set(id, current);
-		const moving = { state, phase, stopping, held, attempt, run, runAt };
-		return { id, generation, ...moving, retryOf, key, children };
+		const moving = { state, phase, stopping, held, needsApproval, attempt, run, runAt };
+		return {
+			id,
+			generation,
+			...moving,
+			readyAt,
+			retryOf,
+			after,
+			key,
+			hook: hookOf(real, id),
+			children,
+		};
 	});
 	expect(actual).toEqual(expected);
 	expect(
 		countsOf(Object.entries(jobs.counts()).flatMap(([s, n]) => Array<string>(n).fill(s))),
 	).toEqual(countsOf(model.kept.map((job) => job.state)));
+	// Counted from what was committed, and so the same as counted now.
+	expect(waitingCounts(real)).toEqual(waitingRows(real));
 	expect([...orders].sort()).toEqual(model.takeOrders().sort());
+	// Whoever is above others ends last.
+	expect(
+		model.kept.filter((job) => isOpen(job) && job.parent !== null && !isOpen(job.parent)),
+	).toEqual([]);
+	expect(stuckAmong(model.kept)).toEqual([]);
+	expect(real.queue.parts.sweeps.pending()).toBe(model.sweeping);
 	expect(dispatch.nextTime()).toBe(model.nextTime());
 	const texts = (sets: readonly object[]) =>
 		[...new Set(sets.map((set) => JSON.stringify(set)))].sort();
 	expect(texts(dispatch.needs())).toEqual(texts(model.needs()));
 	expect(dispatch.unfinishedCount()).toBe(model.kept.filter(isOpen).length);
+}
+
+/** What its command is told of the end that began it. */
+function hookOf({ queue: { parts } }: Real, id: string): ModelJob['hook'] {
+	const env = storedSpec(parts.table.need(id)).command?.env ?? {};
+	if (env['SEMANTICA_HOOK'] === undefined) return null;
+	expect(env['OWN']).toBe('one');
+	return {
+		n: Number(env['SEMANTICA_HOOK']),
+		job: env['SEMANTICA_HOOK_JOB_ID'] ?? '',
+		state: env['SEMANTICA_HOOK_STATE'] as JobState,
+		count: Number(env['SEMANTICA_HOOK_COUNT']),
+	};
+}
+
+type Waits = Record<string, number>;
+
+function waitingCounts({ queue: { parts } }: Real): Waits {
+	const found: Waits = {};
+	for (const queue of parts.counters.queues()) {
+		parts.counters.waiting.each(queue, (reason, waitClass, count) => {
+			const key = `${queue} ${reason} ${waitClass ?? ''}`;
+			found[key] = (found[key] ?? 0) + count;
+		});
+	}
+	return found;
+}
+
+function waitingRows({ queue: { db } }: Real): Waits {
+	const rows = db
+		.prepare<[], { name: string; n: number }>(
+			`SELECT queue || ' ' || CASE stage WHEN 1 THEN 'slot' WHEN 2 THEN iif(attempt > 0, 'backoff', 'delayed')
+			 WHEN 3 THEN 'subject' WHEN 4 THEN 'held' WHEN 7 THEN 'event' WHEN 9 THEN 'dependency' ELSE 'other' END || ' ' ||
+			 iif(stage = 1, class, '') AS name, count(*) AS n FROM jobs WHERE state = 0 GROUP BY name`,
+		)
+		.all();
+	return Object.fromEntries(rows.map(({ name, n }) => [name, n]));
 }
 
 function countsOf(states: readonly string[]): Record<string, number> {

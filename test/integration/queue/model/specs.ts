@@ -21,6 +21,8 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 		queue: fc.constantFrom('default', 'default', 'other'),
 		workspace: fc.constantFrom('', 'a', 'b'),
 		priority: mostly<number | null>(null, 0, -1, 1, 60),
+		group: fc.constantFrom<(string | null)[]>(null, null, 'g', 'g', 'h'),
+		groupLimit: mostly<number | null>(null, 2),
 		subject: mostly<string | null>(null, 's', 't'),
 		supersede: fc.constantFrom('queued', 'abort', 'none'),
 		debounceMs: mostly(0, 50),
@@ -30,6 +32,7 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 		deadlineMs: mostly<number | null>(null, null, 300),
 		maxAttempts: fc.constantFrom(1, 2, 3),
 		backoffMs: fc.constantFrom(0, 40),
+		ready: mostly(false, true, true),
 		retryOn: mostly<readonly number[] | null>(null, [75]),
 		restartable: fc.constantFrom(true, true, false),
 		key: mostly<string | null>(null, 'k1', 'k2'),
@@ -48,9 +51,10 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 	// A requeue runs it again, so it must be restartable: anything else is refused.
 	.map((made) =>
 		made.onConstraintLost === 'requeue' && !made.restartable
-			? { ...made, onConstraintLost: 'pause' }
+			? { ...made, onConstraintLost: 'pause' as const }
 			: made,
-	);
+	)
+	.map((made) => (made.group === null ? { ...made, groupLimit: null } : made));
 
 /** What of it is not as usual. */
 export function describeSpec(s: ModelSpec): string {
@@ -64,6 +68,7 @@ export function inputOf(
 	now: number,
 	parent: ModelJob | null,
 	workspaces: Workspaces,
+	after: NonNullable<JobSpecInput['after']>,
 ): JobSpecInput {
 	const constrained = s.conditions !== null || s.event !== null || s.maxWaitMs !== null;
 	const { power = 'any', minBattery = null, idle = false } = s.conditions ?? {};
@@ -75,10 +80,14 @@ export function inputOf(
 		restartable: s.restartable,
 		backoff: { baseMs: s.backoffMs, factor: 2, jitter: 0 },
 		onConstraintLost: s.onConstraintLost,
+		...(after.length === 0 ? {} : { after }),
 		...(s.priority === null ? {} : { priority: s.priority }),
 		...(s.maxDelayMs === null ? {} : { maxDelayMs: s.maxDelayMs }),
+		...(s.ready ? { ready: {} } : {}),
 		...(s.retryOn === null ? {} : { retryOn: [...s.retryOn] }),
 		...(s.workspace === '' ? {} : { workspace: workspaces[s.workspace] }),
+		...(s.group === null ? {} : { group: s.group }),
+		...(s.groupLimit === null ? {} : { groupLimit: s.groupLimit }),
 		...(s.subject === null ? {} : { subject: s.subject }),
 		...(s.delayMs === 0 ? {} : { runAt: now + s.delayMs }),
 		...(s.ttlMs === null ? {} : { ttlMs: s.ttlMs }),

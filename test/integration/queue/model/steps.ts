@@ -1,8 +1,10 @@
 /** What may happen to a queue, as steps that a random history is made of: each is done to both sides and compared. */
+
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { RunOutcome } from '../../../../daemon/queue/finish.ts';
+import type { RunOutcome } from '../../../../daemon/queue/ports/runs.ts';
 import type { JobSpecInput } from '../../../../shared/job.ts';
+import type { Rate } from '../../../../shared/protocol/system.ts';
 import type { ModelEntry } from '../../../support/model/entering.ts';
 import {
 	EXIT_CODES,
@@ -11,9 +13,10 @@ import {
 	type ModelJob,
 	type ModelOutcome,
 	type ModelSpec,
+	type ModelUpdate,
 } from '../../../support/model/job.ts';
 import type { QueueModel } from '../../../support/model/queueModel.ts';
-import type { QueueName } from '../../../support/model/ready.ts';
+import { fill, type QueueName } from '../../../support/model/ready.ts';
 import type { TestQueue } from '../../../support/queue.ts';
 import { anySpec, describeSpec, inputOf, mostly, type Workspaces } from './specs.ts';
 
@@ -33,11 +36,24 @@ export interface Step {
 	readonly [fc.toStringMethod]: () => string;
 }
 
+/** So few that most histories meet what is half done. */
+export const SWEEP_ROWS = 2;
+
 const step = (text: string, run: Step['run']): Step => ({
 	text,
-	run,
+	async run(model, real) {
+		await run(model, real);
+		nameHooks(model, real);
+	},
 	[fc.toStringMethod]: () => text,
 });
+
+/** Nobody is told the ids of what hooks begin. */
+function nameHooks(model: QueueModel, real: Real): void {
+	for (const job of model.kept) {
+		if (job.id === '') job.id = real.queue.parts.table.idOf(job.generation) ?? 'nothing began';
+	}
+}
 
 const VERBS = [
 	'cancel',
@@ -59,28 +75,65 @@ const both = (first: Step, second: Step): Step =>
 
 const pick = fc.nat({ max: 1000 });
 const parent = fc.oneof(
-	{ weight: 3, arbitrary: fc.constant(null) },
+	{ weight: 2, arbitrary: fc.constant(null) },
 	{ weight: 1, arbitrary: pick },
+);
+/** Each names a job that there is, or one of the same request. */
+interface AnyCondition {
+	readonly pick: number;
+	readonly within: boolean;
+	readonly on: 'succeeded' | 'ended' | 'ready';
+}
+const condition = fc.record<AnyCondition>({
+	pick,
+	within: mostly(false, true),
+	on: fc.constantFrom('succeeded', 'succeeded', 'ended', 'ready', 'ready'),
+});
+const conditions = fc.oneof(
+	{ weight: 2, arbitrary: fc.constant<AnyCondition[]>([]) },
+	{ weight: 1, arbitrary: fc.array(condition, { minLength: 1, maxLength: 2 }) },
 );
 const outcome = mostly<ModelOutcome>('ok', 'fail', 'fail', 'busy', 'signal', 'spawn', 'payload');
 
+/** A time is told from now on. */
+const anyUpdate = fc.oneof(
+	fc.constantFrom(-1, 0, 1, 60).map((priority): ModelUpdate => ({ priority })),
+	fc.constantFrom<ModelUpdate>({ queue: 'default' }, { queue: 'other' }, { priority: 2, runAt: 0 }),
+	fc.constantFrom(-50, 0, 30, 150).map((runAt): ModelUpdate => ({ runAt })),
+);
+
 const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
-	[10, fc.tuple(anySpec, parent).map((entry) => enqueue([entry]))],
-	[1, fc.array(fc.tuple(anySpec, parent), { minLength: 2, maxLength: 3 }).map(enqueue)],
+	[10, fc.tuple(anySpec, parent, conditions).map((entry) => enqueue([entry]))],
+	[
+		2,
+		fc
+			.array(fc.tuple(anySpec, parent, conditions), { minLength: 2, maxLength: 4 })
+			.map((all) => enqueue(all)),
+	],
+	[1, fc.tuple(anySpec, parent, conditions).map((entry) => enqueue([entry], true))],
+	[2, fc.tuple(pick, mostly(false, true)).map(([index, any]) => approve(index, any))],
 	[12, fc.constant(step('claim', claim))],
 	[8, fc.tuple(pick, outcome).map(([index, how]) => finish(index, how))],
-	[4, fc.constantFrom(10, 45, 90, 200).map(advance)],
-	[1, mostly(100, -60, 100_000).map(jump)],
+	[4, pick.map(becomeReady)],
+	[6, fc.constant(step('sweep', sweep))],
+	[3, fc.constant(step('sweep all', sweepAll))],
+	[4, mostly(10, 45, 90, 200).map(advance)],
+	// Long enough for the poison guard.
+	[1, fc.constantFrom(30_000, 60_000).map(advance)],
+	[1, mostly(100, -60, -7_200_000, 100_000, 25 * 3_600_000).map(jump)],
 	[
 		10,
 		fc
 			.tuple(fc.constantFrom(...VERBS), pick, mostly(false, true))
 			.map(([verb, index, any]) => change(verb, index, any)),
 	],
+	[5, fc.tuple(pick, anyUpdate, mostly(false, true)).map(([i, how, any]) => update(i, how, any))],
 	[6, fc.tuple(pick, mostly(true, false)).map(([index, ok]) => pauseCarriedOut(index, ok))],
 	// What mostly follows each other closely.
-	[5, pick.map((index) => both(change('pause', index, false), pauseCarriedOut(index, true)))],
-	[4, pick.map((index) => both(change('resume', index, false), step('claim', claim)))],
+	[5, pick.map(pauseWhole)],
+	[4, pick.map(resumeAndClaim)],
+	// Its place may be what another one waits for.
+	[4, pick.map((index) => both(pauseWhole(index), resumeAndClaim(index)))],
 	[3, pick.map((index) => both(flip('ac', true), pauseCarriedOut(index, true)))],
 	[3, fc.constant(both(flip('ac', true), step('claim', claim)))],
 	[3, mostly('one', 'two').map((boot) => both(crash(boot), step('claim', claim)))],
@@ -103,14 +156,43 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
 			.map(([name, paused]) => pauseQueue(name, paused)),
 	],
 	[
+		1,
+		fc
+			.tuple(fc.constantFrom('g', 'h'), mostly<number | null>(1, 2, null))
+			.map(([g, n]) => limitGroup(g, n)),
+	],
+	[
 		2,
 		fc
-			.tuple(pick, fc.constantFrom<('timeout' | 'interrupted')[]>('timeout', 'interrupted'))
+			.tuple(pick, mostly<'timeout' | 'ready' | 'interrupted'>('timeout', 'ready', 'interrupted'))
 			.map(([index, cause]) => stopRun(index, cause)),
+	],
+	[
+		1,
+		fc
+			.tuple(
+				fc.constantFrom<('default' | 'other')[]>('default', 'other'),
+				fc.constantFrom<(Rate | null)[]>(
+					null,
+					null,
+					{ count: 1, perMs: 30 },
+					{ count: 2, perMs: 100 },
+					{ count: 3, perMs: 70 },
+				),
+			)
+			.map(([name, to]) => rate(name, to)),
 	],
 	[1, fc.tuple(pick, fc.nat(20)).map(([index, current]) => report(index, current))],
 	[1, mostly('one', 'two').map(crash)],
 ];
+
+function pauseWhole(index: number): Step {
+	return both(change('pause', index, false), pauseCarriedOut(index, true));
+}
+
+function resumeAndClaim(index: number): Step {
+	return both(change('resume', index, false), step('claim', claim));
+}
 
 export const steps: fc.Arbitrary<Step> = fc.oneof(
 	...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })),
@@ -123,18 +205,56 @@ function nth<T>(items: readonly T[], index: number): T | undefined {
 	return items[index % Math.max(1, items.length)];
 }
 
-function enqueue(entries: readonly (readonly [ModelSpec, number | null])[]): Step {
-	const text = entries.map(([s, parent]) => `${describeSpec(s)} under ${parent}`).join(' and ');
-	return step(`enqueue ${text}`, async (model, real) => {
-		const prepared = entries.map(([s, parentIndex]): ModelEntry & { input: JobSpecInput } => {
-			const parent = parentIndex === null ? null : (nth(model.all, parentIndex) ?? null);
-			const input = inputOf(s, model.now, parent, real.workspaces);
-			const sent = JSON.stringify({ ...input, runAt: undefined, deadlineAt: undefined });
-			return { spec: s, parent, sent, input };
-		});
-		const answers = await real.queue
-			.enqueue(...prepared.map(({ input }) => input))
-			.catch((error: unknown) => (error as { kind: string }).kind);
+type AnyEntry = readonly [ModelSpec, number | null, readonly AnyCondition[]];
+
+/** Siblings where there are some, newer ones mostly: old ones have all ended. */
+function targetOf(
+	model: QueueModel,
+	parent: ModelJob | null,
+	{ pick, within, on }: AnyCondition,
+	own: number,
+): ModelJob | number | undefined {
+	if (within) return pick % Math.max(2, own);
+	const siblings = parent === null ? [] : model.children(parent);
+	if (parent !== null && on === 'ready' && pick % 2 === 0) return parent;
+	const isFit = (job: ModelJob) => on !== 'ready' || job.spec.ready || pick % 5 === 0;
+	const all = (siblings.length > 0 ? siblings : model.all).filter(isFit);
+	return nth(pick % 3 === 0 ? all : all.slice(-8), pick);
+}
+
+/** @param needsApproval An AI tool asks, and a person must approve it first. */
+function enqueue(entries: readonly AnyEntry[], needsApproval = false): Step {
+	const text = entries
+		.map(
+			([s, parent, after]) => `${describeSpec(s)} under ${parent} after ${JSON.stringify(after)}`,
+		)
+		.join(' and ');
+	return step(`enqueue ${needsApproval ? 'unapproved ' : ''}${text}`, async (model, real) => {
+		const prepared = entries.map(
+			([s, parentIndex, wanted], own): ModelEntry & { input: JobSpecInput } => {
+				const parent = parentIndex === null ? null : (nth(model.all, parentIndex) ?? null);
+				const after = wanted.flatMap((one) => {
+					const target = targetOf(model, parent, one, own);
+					return target === undefined ? [] : [{ target, on: one.on }];
+				});
+				const named = after.map(({ target, on }) =>
+					typeof target === 'number' ? { index: target, on } : { id: target.id, on },
+				);
+				const input = inputOf(s, model.now, parent, real.workspaces, named);
+				const sent = JSON.stringify({
+					...input,
+					runAt: undefined,
+					deadlineAt: undefined,
+					priority: undefined,
+				});
+				return { spec: s, parent, sent, needsApproval, after, input };
+			},
+		);
+		const { enqueue, enqueueUnapproved } = real.queue;
+		const asked = needsApproval ? enqueueUnapproved : enqueue;
+		const answers = await asked(...prepared.map(({ input }) => input)).catch(
+			(error: unknown) => (error as { kind: string }).kind,
+		);
 		if (typeof answers === 'string') expect(answers).toBe(model.enqueue(prepared, []));
 		else {
 			const expected = model.enqueue(
@@ -149,7 +269,8 @@ function enqueue(entries: readonly (readonly [ModelSpec, number | null])[]): Ste
 async function claim(model: QueueModel, real: Real): Promise<void> {
 	const told = new Set(
 		model.kept
-			.filter(({ id, runNow }) => runNow || real.queue.jobs.explain(id).runnable)
+			.filter((job) => !model.isAwaited(job))
+			.filter(({ id }) => real.queue.jobs.explain(id).runnable)
 			.map(({ id }) => id),
 	);
 	const before = model.kept.filter((job) => job.state === 'paused').length;
@@ -204,6 +325,15 @@ function outcomeOf(how: ModelOutcome): RunOutcome {
 	}
 }
 
+async function sweep(model: QueueModel, real: Real): Promise<void> {
+	expect(await real.queue.dispatch.sweep()).toBe(model.sweep(SWEEP_ROWS));
+}
+
+async function sweepAll(model: QueueModel, real: Real): Promise<void> {
+	do await sweep(model, real);
+	while (model.sweeping);
+}
+
 function advance(ms: number): Step {
 	return step(`advance ${ms}`, async (model, real) => {
 		real.queue.clock.advance(ms);
@@ -218,7 +348,7 @@ function jump(ms: number): Step {
 		real.queue.clock.suspend(ms);
 		if (ms > 0) model.machine.known = false;
 		await real.queue.dispatch.advance();
-		model.advance(ms);
+		model.jump(ms);
 	});
 }
 
@@ -242,11 +372,43 @@ function change(verb: Verb, index: number, any: boolean): Step {
 			expect(count === 1).toBe(model[verb](job));
 			return;
 		}
-		const { count, jobs } = await real.queue.jobs.retry(targets);
+		const dependents = index % 4 !== 0;
+		const { count, jobs } = await real.queue.jobs.retry({ ...targets, dependents });
 		const done = model.retry(job, jobs[0]?.id ?? '');
 		expect(count === 1).toBe(done !== false);
-		expect(jobs).toEqual(done === false || done === job ? [] : [{ id: done.id, retryOf: job.id }]);
+		const made = done === false || done === job ? [] : [done];
+		const ids = jobs.slice(1).map(({ id }) => id);
+		if (dependents && made.length > 0) made.push(...model.retryWaiters(job, ids));
+		expect(jobs).toEqual(made.map(({ id, retryOf }) => ({ id, retryOf })));
 	});
+}
+
+function approve(index: number, any: boolean): Step {
+	return step(`approve ${index}${any ? ' of all' : ''}`, async (model, real) => {
+		const job = nth(any ? model.kept : model.kept.filter((one) => one.needsApproval), index);
+		if (job === undefined) return;
+		const done = await real.queue.jobs.approve(job.id).then(
+			() => true,
+			(error: unknown) => (error as { kind: string }).kind !== 'CONFLICT',
+		);
+		expect(done).toBe(model.approve(job));
+	});
+}
+
+function update(index: number, how: ModelUpdate, any: boolean): Step {
+	return step(
+		`update ${index} ${JSON.stringify(how)}${any ? ' of all' : ''}`,
+		async (model, real) => {
+			const waits = (job: ModelJob) => isOpen(job) && job.state === 'queued';
+			const job = nth(any ? model.kept : model.kept.filter(waits), index);
+			if (job === undefined) return;
+			const change = how.runAt === undefined ? how : { ...how, runAt: model.now + how.runAt };
+			const { count } = await real.queue.jobs.update({ ids: [job.id], ...change });
+			expect(count === 1).toBe(model.update(job, change));
+			const { priority, queue } = real.queue.jobs.get(job.id).job;
+			expect([priority, queue]).toEqual([job.priority, job.spec.queue]);
+		},
+	);
 }
 
 function pauseCarriedOut(index: number, paused: boolean): Step {
@@ -297,7 +459,30 @@ function pauseQueue(name: QueueName, paused: boolean): Step {
 	});
 }
 
-function stopRun(index: number, cause: 'timeout' | 'interrupted'): Step {
+function limitGroup(name: string, limit: number | null): Step {
+	return step(`limit group ${name} to ${limit}`, async (model, real) => {
+		await real.queue.jobs.updateGroup({ name, limit });
+		if (limit === null) model.limits.groups.delete(name);
+		else model.limits.groups.set(name, limit);
+	});
+}
+
+function rate(name: 'default' | 'other', to: Rate | null): Step {
+	const text = to === null ? 'none' : `${to.count} per ${to.perMs} ms`;
+	return step(`rate of queue ${name}: ${text}`, async (model, real) => {
+		await real.queue.jobs.updateQueue({ name, rate: to });
+		const { rates } = model.limits;
+		const old = rates.get(name);
+		if (to === null) rates.delete(name);
+		else if (old?.count !== to.count || old.perMs !== to.perMs) {
+			const tokens = old === undefined ? to.count : fill(old, model.now).level / old.perMs;
+			const level = Math.floor(Math.min(to.count, tokens) * to.perMs);
+			rates.set(name, { ...to, level, at: model.now });
+		}
+	});
+}
+
+function stopRun(index: number, cause: 'timeout' | 'ready' | 'interrupted'): Step {
 	return step(`${cause} ${index}`, async (model, real) => {
 		const job = nth(model.kept.filter(isActive), index);
 		if (job === undefined) return;
@@ -305,6 +490,17 @@ function stopRun(index: number, cause: 'timeout' | 'interrupted'): Step {
 		// Of a run that is over nobody hears any more.
 		await real.queue.dispatch.stopRun(job.id, job.run - 1, cause);
 		model.stopRun(job, cause);
+	});
+}
+
+function becomeReady(index: number): Step {
+	return step(`ready ${index}`, async (model, real) => {
+		const able = model.kept.filter((job) => isActive(job) && job.spec.ready);
+		const job = nth(able.length > 0 ? able : model.kept.filter(isActive), index);
+		if (job === undefined) return;
+		await real.queue.dispatch.becameReady(job.id, job.run);
+		await real.queue.dispatch.becameReady(job.id, job.run - 1);
+		model.becomeReady(job);
 	});
 }
 

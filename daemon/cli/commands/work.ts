@@ -1,0 +1,217 @@
+/** What a command is told of the work that it starts, now or by a schedule. */
+import { existsSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { errorMessage } from '../../../shared/errors.ts';
+import type { JobSpecInput } from '../../../shared/job.ts';
+import { LIMITS, NOTIFY, type Notify } from '../../../shared/jobTerms.ts';
+import { shellSurroundings } from '../../../shared/surroundings.ts';
+import type { Context } from '../context.ts';
+import { usageError } from '../errors.ts';
+import { commandEnvironment, ownPath } from '../parse/environment.ts';
+import { collect, durationUpTo, integerFrom, parseDuration, parseTime } from '../parse/values.ts';
+
+export interface WorkOptions {
+	readonly title?: string;
+	readonly queue?: string;
+	readonly priority?: number;
+	readonly group?: string;
+	readonly groupLimit?: number;
+	readonly tag?: string;
+	readonly cwd?: string;
+	readonly env?: string[];
+	readonly shell?: boolean;
+	readonly payload?: string;
+	readonly timeout?: number;
+	readonly grace?: number;
+	readonly ready?: string;
+	readonly readyTimeout?: number;
+	readonly attempts?: number;
+	readonly retryOn?: number[];
+	readonly restartable?: boolean;
+	readonly ttl?: number;
+	readonly subject?: string;
+	readonly supersede?: NonNullable<JobSpecInput['supersede']>;
+	readonly notify?: Notify;
+}
+
+/** @param payload what `-` means */
+export function addWhatRuns(command: Command, payload: string): Command {
+	return command
+		.optionsGroup('What runs:')
+		.option('-C, --cwd <folder>', 'run it there')
+		.option(
+			'-e, --env <name[=value]>',
+			'set a variable, or copy it from here (repeatable)',
+			collect,
+		)
+		.option('--shell', 'hand the words, joined by spaces, to a shell')
+		.option('--payload <file>', `its standard input; - ${payload}`)
+		.optionsGroup('What it is called:')
+		.option('-t, --title <text>', 'in lists')
+		.option('--tag <name>', 'to filter and cancel by');
+}
+
+export function addPlace(command: Command): Command {
+	return command
+		.option('-q, --queue <name>', 'the queue, which limits how many run at once')
+		.option('-g, --group <name>', 'at most one of a group at once, in whatever queue and folder')
+		.option(
+			'--group-limit <number>',
+			'at most so many of it; the smallest that one of its jobs asks for counts',
+			integerFrom(1, LIMITS.groupLimit),
+		)
+		.option('-p, --priority <number>', '-100 to 100; higher runs first', integerFrom(-100, 100));
+}
+
+export function addFailing(command: Command): Command {
+	return command
+		.optionsGroup('When it fails or hangs:')
+		.option(
+			'--timeout <duration>',
+			'stop a run that takes longer, as in 30s, 5m, 1h30m',
+			parseDuration,
+		)
+		.option(
+			'--grace <duration>',
+			'from asking it to stop to killing it (default: 5s, at most 1m)',
+			durationUpTo('1m'),
+		)
+		.option(
+			'--ready <pattern>',
+			'it serves, and is ready when a line of its output matches (or it prints ::semantica ready)',
+		)
+		.option(
+			'--ready-timeout <duration>',
+			'a run that is not ready by then has failed',
+			parseDuration,
+		)
+		.option(
+			'--attempts <number>',
+			'try so often when it fails, 1 to 100 (default: 1)',
+			integerFrom(1, 100),
+		)
+		.option('--retry-on <codes>', 'retry only these exit codes, as in 1,75', parseCodes)
+		.option('--restartable', 'start again after an interruption, such as a crash of the daemon');
+}
+
+/** @param usual what is so without it */
+export function addNotify(command: Command, usual: string): Command {
+	return command
+		.optionsGroup('How you hear of its end:')
+		.addOption(
+			new Option(
+				'--notify [when]',
+				`in VS Code, else on the desktop: never, failed or ended; alone it is ended (default: ${usual})`,
+			)
+				.choices(NOTIFY)
+				.preset('ended'),
+		);
+}
+
+export function addSameWork(command: Command): Command {
+	return command
+		.optionsGroup('When the same work comes again:')
+		.option('--subject <text>', 'what it works on: a newer job of a subject replaces waiting ones')
+		.addOption(
+			new Option('--supersede <what>', 'what it replaces; abort also stops a running one').choices([
+				'queued',
+				'abort',
+				'none',
+			]),
+		);
+}
+
+/** The part of a specification that these options say. */
+export function workOf(context: Context, words: readonly string[], options: WorkOptions) {
+	if (options.groupLimit !== undefined && options.group === undefined) {
+		throw usageError('--group-limit: say of which group, with --group NAME.');
+	}
+	const [program = '', ...args] = words;
+	return {
+		type: 'command',
+		title: options.title,
+		command: {
+			command: options.shell === true ? words.join(' ') : program,
+			args: options.shell === true ? [] : args,
+			cwd: resolve(context.cwd(), options.cwd ?? '.'),
+			env: commandEnvironment(options.env ?? [], context.env),
+			shell: options.shell === true,
+		},
+		surroundings: shellSurroundings(context.env),
+		queue: options.queue,
+		priority: options.priority,
+		group: options.group,
+		groupLimit: options.groupLimit,
+		tag: options.tag,
+		timeoutMs: options.timeout,
+		ready: readyOf(options),
+		graceMs: options.grace,
+		maxAttempts: options.attempts,
+		retryOn: options.retryOn,
+		restartable: options.restartable,
+		ttlMs: options.ttl,
+		subject: options.subject,
+		supersede: options.supersede,
+		notify: options.notify,
+	};
+}
+
+function readyOf({ ready, readyTimeout }: WorkOptions): JobSpecInput['ready'] {
+	if (ready === undefined && readyTimeout === undefined) return undefined;
+	return given({ pattern: ready, timeoutMs: readyTimeout });
+}
+
+/** `semantica run "npm test"`, as a shell's own run would take it. `start`: how the command begins. */
+export function assertNotALine(
+	context: Context,
+	start: string,
+	words: readonly string[],
+	options: WorkOptions,
+): void {
+	const [word = '', ...others] = words;
+	if (options.shell === true || others.length > 0 || !/\S\s+\S/.test(word)) return;
+	const cwd = resolve(context.cwd(), options.cwd ?? '.');
+	const path = Object.values(ownPath(context.env))[0] ?? '';
+	const places = word.includes('/') ? [word] : path.split(delimiter).map((at) => `${at}/${word}`);
+	if (places.some((place) => existsSync(resolve(cwd, place)))) return;
+	throw usageError(
+		`"${word}" is one word here, and there is no program of that name. ` +
+			`Write: ${start} -- ${word}\nor, for a shell to read it: ${start} --shell -- '${word}'`,
+	);
+}
+
+/** Leaves out what was not given: the daemon fills in defaults for what is absent. */
+export function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+		[K in keyof T]: Exclude<T[K], undefined>;
+	};
+}
+
+/** @throws CliError, usage */
+export function timeOption(
+	name: string,
+	text: string | undefined,
+	now: number,
+): number | undefined {
+	if (text === undefined) return undefined;
+	try {
+		return parseTime(text, now);
+	} catch (error) {
+		throw usageError(`${name}: ${errorMessage(error)}`);
+	}
+}
+
+const exitCode = integerFrom(0, 255);
+
+function parseCodes(text: string): number[] {
+	return text.split(',').map((code) => exitCode(code.trim()));
+}
+
+/** Whoever starts work at a terminal and does not wait for it hears that it failed; scripts and jobs ask for it. */
+export function notifyOf(
+	context: Context,
+	{ notify, wait }: { readonly notify?: Notify; readonly wait?: boolean },
+): Notify | undefined {
+	return notify ?? (context.err.stream.isTTY && wait !== true ? 'failed' : undefined);
+}

@@ -1,0 +1,157 @@
+/** What the library's server is to answer, in both eras. */
+import {
+	CLIENT_CAPABILITIES_META_KEY,
+	MissingRequiredClientCapabilityError,
+	ProtocolError,
+	ProtocolErrorCode,
+	Server,
+	type ServerContext,
+} from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import type { DaemonLink } from './daemonLink.ts';
+import type { McpOptions } from './options.ts';
+import { promptMessages } from './prompts.ts';
+import {
+	CAPABILITIES,
+	INSTRUCTIONS,
+	listsOf,
+	SERVER_NAME,
+	TASKS_EXTENSION,
+} from './protocol/identity.ts';
+import { readResource } from './resources.ts';
+import { cancelTask, getTask, textResult } from './tasks/requests.ts';
+import { callTool, sentenceOf } from './tools/all.ts';
+import type { ToolContext } from './tools/context.ts';
+
+export interface HandlerDependencies {
+	readonly options: McpOptions;
+	readonly link: DaemonLink;
+	readonly version: string;
+	readonly env: ToolContext['env'];
+	readonly root: string;
+}
+
+export interface Handlers {
+	/** One for each connection. */
+	readonly server: () => Server;
+	/** To look at something that nobody waits for. */
+	quietly(): ToolContext;
+	unknownTask(id: string): Error;
+	/** Why tasks are not for a client that says this of itself; undefined where they are. */
+	refuseTasks(
+		meta: Readonly<Record<string, unknown>>,
+	): { readonly code: number; readonly message: string; readonly data: unknown } | undefined;
+}
+
+const taskParams = z.looseObject({ taskId: z.string() });
+
+export function createHandlers({
+	options,
+	link,
+	version,
+	env,
+	root,
+}: HandlerDependencies): Handlers {
+	const lists = listsOf(options);
+	const offered: ReadonlySet<string> = new Set(lists['tools/list'].tools.map(({ name }) => name));
+
+	const contextOf = (
+		signal: AbortSignal,
+		more: Pick<ToolContext, 'progress' | 'wantsTask'>,
+	): ToolContext => ({ link, env, root, signal, now: Date.now, ...more });
+
+	const quietly = () =>
+		contextOf(new AbortController().signal, { progress: undefined, wantsTask: false });
+
+	const unknownTask = (id: string) =>
+		new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no task "${id.slice(0, 100)}".`);
+
+	const missing = () =>
+		new MissingRequiredClientCapabilityError({
+			requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
+		});
+
+	function serverContext(context: ServerContext): ToolContext {
+		const { signal, _meta: meta, notify, envelope } = context.mcpReq;
+		const token = meta?.progressToken;
+		const progress =
+			token === undefined
+				? undefined
+				: (seconds: number, message: string) => {
+						const params = { progressToken: token, progress: seconds, message };
+						notify({ method: 'notifications/progress', params }).catch(() => {});
+					};
+		return contextOf(signal, { progress, wantsTask: takesTasks(envelope ?? {}) });
+	}
+
+	/** @throws −32021 where the client did not declare them in this request */
+	function taskContext(context: ServerContext): ToolContext {
+		const own = serverContext(context);
+		if (!own.wantsTask) throw missing();
+		return own;
+	}
+
+	function server(): Server {
+		const info = { name: SERVER_NAME, version };
+		const made = new Server(info, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
+		made.setRequestHandler('tools/list', () => ({ tools: lists['tools/list'].tools as never }));
+		made.setRequestHandler('prompts/list', () => ({
+			prompts: lists['prompts/list'].prompts as never,
+		}));
+		made.setRequestHandler('resources/list', () => ({ resources: [] }));
+		made.setRequestHandler('resources/templates/list', () => ({
+			resourceTemplates: [...lists['resources/templates/list'].resourceTemplates],
+		}));
+		made.setRequestHandler('tools/call', async ({ params }, context) => {
+			const own = serverContext(context);
+			const answer = await callTool(params.name, params.arguments, own, offered);
+			if (answer === undefined) {
+				throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
+			}
+			if (answer.task === undefined) return textResult(answer.text, answer.isError);
+			const { result: _, ...task } = await getTask(own, answer.task, unknownTask);
+			// The library knows no such result; its clients of this revision do.
+			return { resultType: 'task', ...task } as never;
+		});
+		made.setRequestHandler('resources/read', ({ params }) =>
+			sayingWhy(readResource(params.uri, quietly())),
+		);
+		made.setRequestHandler('prompts/get', ({ params }) =>
+			sayingWhy(promptMessages(params.name, params.arguments ?? {}, quietly())),
+		);
+		made.setRequestHandler('tasks/get', { params: taskParams }, async ({ taskId }, context) => ({
+			...(await sayingWhy(getTask(taskContext(context), taskId, unknownTask))),
+		}));
+		made.setRequestHandler('tasks/cancel', { params: taskParams }, async ({ taskId }, context) => {
+			await sayingWhy(cancelTask(taskContext(context), taskId, unknownTask));
+			return {};
+		});
+		return made;
+	}
+
+	return {
+		server,
+		quietly,
+		unknownTask,
+		refuseTasks(meta) {
+			if (takesTasks(meta)) return undefined;
+			const { code, message, data } = missing();
+			return { code, message, data };
+		},
+	};
+}
+
+/** Where an answer cannot say what went wrong, the protocol's error does. */
+async function sayingWhy<T>(work: Promise<T>): Promise<T> {
+	return work.catch((error: unknown) => {
+		if (error instanceof ProtocolError) throw error;
+		throw new ProtocolError(ProtocolErrorCode.InternalError, sentenceOf(error));
+	});
+}
+
+function takesTasks(envelope: Readonly<Record<string, unknown>>): boolean {
+	const capabilities = envelope[CLIENT_CAPABILITIES_META_KEY];
+	if (typeof capabilities !== 'object' || capabilities === null) return false;
+	const { extensions } = capabilities as { readonly extensions?: unknown };
+	return typeof extensions === 'object' && extensions !== null && TASKS_EXTENSION in extensions;
+}

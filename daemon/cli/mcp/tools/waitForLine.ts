@@ -1,0 +1,109 @@
+/** Waiting until jobs print a line that matches: the daemon says when there is more, and searches in linear time. */
+import type { DaemonConnection } from '../../../../shared/client/connection.ts';
+import { isRunMark, plainLine } from '../answers/plain.ts';
+import type { ToolContext } from './context.ts';
+import { HEARTBEAT_MS } from './outcome.ts';
+
+export interface Found {
+	readonly id: string;
+	readonly line: string;
+}
+
+export interface LineWanted {
+	readonly pattern: string;
+	readonly mode: 'any' | 'all';
+	readonly seconds: number;
+	readonly since: number;
+}
+
+/** @returns those that matched, when it is enough of them, all have ended, or the time is over */
+export async function waitForLine(
+	{ link, signal, progress }: Pick<ToolContext, 'link' | 'signal' | 'progress'>,
+	ids: readonly string[],
+	{ pattern, mode, seconds, since }: LineWanted,
+): Promise<readonly Found[]> {
+	const found: Found[] = [];
+	const open = new Set(ids);
+	const begun = performance.now();
+	const beat = setInterval(() => {
+		progress?.((performance.now() - begun) / 1000, 'waiting for a line of output');
+	}, HEARTBEAT_MS);
+	// Of its own: what it subscribes to ends with it.
+	const connection = await link.open();
+	try {
+		await new Promise<void>((resolve, reject) => {
+			const timer = setTimeout(resolve, seconds * 1000);
+			const settle = (error?: unknown) => {
+				clearTimeout(timer);
+				if (error === undefined) resolve();
+				else reject(error);
+			};
+			signal.addEventListener('abort', () => settle(signal.reason), { once: true });
+			void connection.closed.then(() => settle());
+			const over = (id: string, line: string | undefined) => {
+				open.delete(id);
+				if (line !== undefined) found.push({ id, line });
+				if (open.size === 0 || (mode === 'any' && found.length > 0)) settle();
+			};
+			const watches = new Map(
+				ids.map((id) => [id, createWatch(connection, { id, pattern, since, over, fail: settle })]),
+			);
+			connection.onNotification('log/data', ({ id, eof }) => watches.get(id)?.(eof));
+			for (const id of ids) {
+				connection.request('log/subscribe', { id, offset: since }).catch(settle);
+			}
+		});
+		return found;
+	} finally {
+		clearInterval(beat);
+		connection.dispose();
+	}
+}
+
+interface Watch {
+	readonly id: string;
+	readonly pattern: string;
+	readonly since: number;
+	readonly over: (id: string, line: string | undefined) => void;
+	readonly fail: (error: unknown) => void;
+}
+
+/** @returns to be called when there is more to look at */
+function createWatch(
+	connection: DaemonConnection,
+	{ id, pattern, since, over, fail }: Watch,
+): (ended: boolean) => void {
+	let from = since;
+	let looking = false;
+	let again = false;
+	let ended = false;
+	let done = false;
+
+	async function look(): Promise<void> {
+		do {
+			again = false;
+			const asked = { id, pattern, kind: 'regex', from, limit: 1 } as const;
+			const { matches, scannedTo } = await connection.request('log/search', asked);
+			from = scannedTo;
+			const match = matches.find(({ text }) => !isRunMark(text));
+			if (match === undefined && matches.length > 0) again = true;
+			if (match !== undefined || (ended && !again)) {
+				done = true;
+				over(id, match === undefined ? undefined : plainLine(match.text, 300));
+				return;
+			}
+		} while (again);
+	}
+
+	return (eof) => {
+		ended ||= eof;
+		again = true;
+		if (looking || done) return;
+		looking = true;
+		look()
+			.catch(fail)
+			.finally(() => {
+				looking = false;
+			});
+	};
+}

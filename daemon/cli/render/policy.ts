@@ -1,0 +1,59 @@
+/** What AI tools may do, for people. */
+import { MORE } from '../../../shared/aiTerms.ts';
+import { exactWord, exactWords } from '../../../shared/exactText.ts';
+import type { AiConfig, AllowRule } from '../../../shared/protocol/ai.ts';
+import { plural } from './format.ts';
+import type { View } from './style.ts';
+import { renderTable } from './table.ts';
+import { wrap } from './text.ts';
+
+/** Who decides about what a tool runs. */
+export const AI_RUN_WORDS: Readonly<Record<AiConfig['run'], string>> = {
+	host: 'the program that the tool runs in asks you, or does not',
+	ask: 'Semantica asks you about each command that no rule allows',
+	allowlist: 'what a rule allows runs, all else is refused',
+	off: 'nothing runs',
+};
+
+export function renderPolicy(
+	{ run, allow, folders }: AiConfig,
+	waiting: number,
+	view: View,
+): string[] {
+	const { style } = view;
+	const paint = run === 'off' ? style.red : run === 'host' ? style.yellow : style.green;
+	const none = (text: string) => [`  ${style.dim(text)}`];
+	return [
+		`${style.bold('Who decides')}  ${paint(run)}: ${AI_RUN_WORDS[run]}`,
+		'',
+		style.bold('Folders that are open to AI tools'),
+		...(folders.length === 0
+			? none('none; open one with: semantica ai allow FOLDER')
+			: folders.flatMap((folder) =>
+					wrap(exactWord(folder), view.width - 2).map((line) => `  ${line}`),
+				)),
+		'',
+		style.bold('Command lines that are allowed under ask and allowlist'),
+		...(allow.length === 0
+			? none('none; allow one with: semantica ai allow -- npm test')
+			: renderRules(allow, view)),
+		...(waiting === 0
+			? []
+			: ['', style.yellow(`${plural(waiting, 'command')} wait for you. See: semantica approve`)]),
+	];
+}
+
+function renderRules(allow: readonly AllowRule[], view: View): string[] {
+	const { style } = view;
+	const columns = [
+		{ header: 'COMMAND', cells: allow.map(({ argv }) => shown(argv)), rank: 0 },
+		{ header: 'PROGRAM', cells: allow.map(({ program }) => style.dim(program)), min: 10, rank: 1 },
+		{ header: 'VARIABLES', cells: allow.map(({ env }) => env.join(' ')), min: 8, rank: 2 },
+	];
+	return renderTable(columns, { ...view, width: view.width - 2 }).map((line) => `  ${line}`);
+}
+
+function shown(argv: readonly string[]): string {
+	const open = argv.at(-1) === MORE;
+	return open ? `${exactWords(argv.slice(0, -1))} ${MORE}` : exactWords(argv);
+}

@@ -1,0 +1,176 @@
+/** What becomes of jobs: the queue, what may run now, processes, schedules, and who is told of ends. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createIndexing } from '../indexing/compose.ts';
+import type { Instance } from '../instance/compose.ts';
+import type { NodeProgram } from '../instance/node.ts';
+import { createCounting } from '../metrics/compose.ts';
+import { countRecovery } from '../metrics/recovery.ts';
+import { loadKoffi } from '../native/koffi.ts';
+import { createNotifications } from '../notifications/compose.ts';
+import { createReserve } from '../operations/reserve.ts';
+import { createPayloadMaintenance } from '../payloads/maintenance.ts';
+import { createPolicy } from '../policy/compose.ts';
+import { commandHandler } from '../processes/commandHandler.ts';
+import { createProcesses } from '../processes/compose.ts';
+import type { Containment } from '../processes/containment.ts';
+import { readPidWorld } from '../processes/posix/identity.ts';
+import { createQueue } from '../queue/compose.ts';
+import { checkPatterns } from '../queue/intake/patterns.ts';
+import { prepareScheduled } from '../queue/intake/prepare.ts';
+import type { Clock } from '../queue/ports/clock.ts';
+import { createIdSource } from '../queue/store/ids.ts';
+import { createTokens } from '../rpc/tokens.ts';
+import { createWindows } from '../rpc/windows.ts';
+import { createSchedules } from '../schedules/compose.ts';
+import { createClientEvents } from '../scheduling/clientEvents.ts';
+import { createMachine, createScheduling } from '../scheduling/compose.ts';
+import { createBatteryReport } from '../scheduling/power/windows.ts';
+import { recoverRuns } from '../scheduling/recovery.ts';
+import type { Store } from './store.ts';
+
+export type Engine = Awaited<ReturnType<typeof startEngine>>;
+
+export interface EngineOptions {
+	readonly instance: Instance;
+	readonly clock: Clock;
+	readonly node: NodeProgram;
+	readonly store: Store;
+	/** It asks the system what it allows, while the rest is put together. */
+	readonly containing: Promise<Containment>;
+	/** Whether what falls due may begin. */
+	readonly fires: () => boolean;
+	readonly staysForSchedules: boolean;
+}
+
+/** What a daemon before this one left behind is cleared up when it resolves; nothing runs before `loop.wake()`. */
+export async function startEngine(options: EngineOptions) {
+	const { instance, clock, node, store, fires, staysForSchedules } = options;
+	const { paths, dist, nativeFolder, settings, damage, info, warn } = instance;
+	const { db, logs, payloads, readiness } = store;
+	const counting = createCounting();
+	const reserve = createReserve(paths.reserve, clock);
+	const machine = createMachine(
+		{
+			settings: () => settings.values,
+			clock,
+			activeRuns: () => runs.size,
+			containedCpuMs: () => containment.ownCpuMs(),
+			koffi: () => loadKoffi(join(nativeFolder, `koffi-${process.platform}-${process.arch}.node`)),
+			batteryReport: () => createBatteryReport(node.path(), join(dist, 'battery.js'))(),
+			changed() {
+				loop.wake();
+				// What waits for it may have another reason now.
+				queue.feed.touch();
+			},
+		},
+		(recent) => loop.slept(recent),
+	);
+	const queue = createQueue({
+		db,
+		clock,
+		random: Math.random,
+		newId: createIdSource(() => clock.now()),
+		boot: readPidWorld().boot,
+		aloneAfterDeaths: settings.values.aloneAfterDeaths,
+		cores: availableParallelism(),
+		liveLogBytes: (id) => logs.liveSize(id),
+		occupied: (name) => runs.count(name),
+		hindrance: () => loop.hindrance(),
+		conditions: machine.conditions,
+		payloads: payloads.store,
+		hooks: () => instance.hooks.all,
+		canPauseRuns: () => containment.canPause,
+		freeReserve: () => reserve.free(),
+		damaged: damage.leave,
+		committing: counting.committing,
+		commitTook: counting.flow.commitTook,
+	});
+	counting.listen(queue.feed);
+	const { dispatch, jobs } = queue;
+	// Of what ends while the start cleans up, too.
+	const windows = createWindows(() => notifying.windowCame());
+	const notifying = createNotifications({
+		feed: queue.feed,
+		find: (ids) => jobs.find(ids, Number.POSITIVE_INFINITY).jobs,
+		tellWindow: windows.tell,
+		onDesktop: () => settings.values.notifications,
+		clock,
+		platform: process.platform,
+		env: process.env,
+		warn,
+	});
+	const payloadMaintenance = createPayloadMaintenance(payloads, {
+		writer: queue.writer,
+		feed: queue.feed,
+		shrink: () => queue.upkeep.shrink(),
+	});
+	const indexing = createIndexing({ paths, dist, nativeFolder, jobs, node: node.path });
+	const handlers = new Map(
+		[commandHandler, ...indexing.handlers].map((handler) => [handler.type, handler]),
+	);
+	const schedules = createSchedules({
+		queue: queue.firing,
+		handlers,
+		clock,
+		async prepareJob(spec) {
+			await checkPatterns([spec], readiness.check, () => 'spec');
+			return prepareScheduled(spec, handlers, payloads.store);
+		},
+		storedBytes: (hash) => payloads.table.file(hash)?.stored ?? 0,
+		keepFile: (file) => payloads.table.keep(file),
+		tidy: () => payloadMaintenance.tidy(),
+		fires,
+		staysAlone: staysForSchedules,
+		warn,
+	});
+	const policy = createPolicy(settings);
+	const tokens = createTokens(instance.token());
+	const containment = await options.containing;
+	const { executor, runner } = createProcesses({
+		home: paths.home,
+		containment,
+		logs,
+		handlers,
+		tokens,
+		dispatch,
+		now: () => clock.now(),
+		assertMayStart: policy.assertMayStart,
+		match: readiness.match,
+		log: instance.log,
+	});
+	// Before anything can start.
+	const recovery = await recoverRuns(dispatch, runner, logs, info);
+	await countRecovery(queue, recovery, clock.now());
+	const scheduling = createScheduling({
+		machine,
+		dispatch,
+		feed: queue.feed,
+		executor,
+		schedules,
+		clock,
+		holds: instance.holds,
+		failed: damage.leaveIfDamaged,
+		warn,
+	});
+	const { runs, loop } = scheduling;
+	const events = createClientEvents({ emit: jobs.emit, clock, failed: damage.leaveIfDamaged });
+	return {
+		containment,
+		counting,
+		events,
+		handlers,
+		indexing,
+		machine,
+		notifying,
+		payloadMaintenance,
+		policy,
+		queue,
+		recovery,
+		reserve,
+		schedules,
+		scheduling,
+		tokens,
+		windows,
+	};
+}

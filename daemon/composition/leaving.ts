@@ -1,0 +1,64 @@
+/** Leaving: everything is closed in order, and a successor started where one is to take over. */
+import { HANDED_OVER, SERVICE_VARIABLE, startSuccessor } from '../../shared/client/launch.ts';
+import { errorMessage } from '../../shared/errors.ts';
+import type { StateFile } from '../../shared/protocol/requests.ts';
+import type { Instance } from '../instance/compose.ts';
+import type { NodeProgram } from '../instance/node.ts';
+import type { Doors } from './doors.ts';
+import type { Engine } from './engine.ts';
+import type { Store } from './store.ts';
+
+/** Longer than that nothing that closes is waited for. */
+const LEFT_WITHIN_MS = 15_000;
+
+export interface LeavingOptions {
+	readonly instance: Instance;
+	readonly state: StateFile;
+	readonly node: NodeProgram;
+	readonly store: Store;
+	readonly engine: Engine;
+	readonly doors: Doors;
+}
+
+/** Ends the process. */
+export async function leave(options: LeavingOptions, handover: boolean): Promise<void> {
+	const { instance, state, node, store, engine, doors } = options;
+	const { paths, warn } = instance;
+	const isService = process.env[SERVICE_VARIABLE] === '1';
+	instance.leaving();
+	setTimeout(() => {
+		warn('Something would not close: leaving all the same.');
+		instance.leave(state);
+		// Node would wait for its threads.
+		process.kill(process.pid, 'SIGKILL');
+	}, LEFT_WITHIN_MS);
+	engine.scheduling.loop.stop();
+	doors.server.stopListening();
+	const steps = [
+		() => doors.metricsPort.close(),
+		() => doors.metrics.close(),
+		() => engine.indexing.service.close(),
+		() => store.logSearch.close(),
+		() => store.readiness.close(),
+		() => engine.payloadMaintenance.stop(),
+		() => engine.events.settle(),
+		() => engine.notifying.close(),
+		() => engine.queue.close(),
+		() => doors.server.close(),
+		() => doors.largeMessages.close(),
+		() => engine.containment.close(),
+		() => store.db.close(),
+		() => instance.leave(state),
+		// Whoever comes next starts it otherwise.
+		() => (handover && !isService ? startSuccessor(paths, node.path(), process.env) : undefined),
+	];
+	// What one of them cannot do, on a full disk, must not keep the others from it.
+	for (const step of steps) {
+		try {
+			await step();
+		} catch (error) {
+			warn(`While leaving: ${errorMessage(error)}`);
+		}
+	}
+	instance.end(handover && isService ? HANDED_OVER : 0);
+}

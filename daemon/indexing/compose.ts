@@ -1,0 +1,53 @@
+/** The indexing room put together: the built-in `index.*` jobs, and what is asked of the indexes they built. */
+import { join } from 'node:path';
+import type { DataPaths } from '../../shared/paths.ts';
+import type { JobHandler } from '../queue/ports/handlers.ts';
+import type { JobRequests } from '../queue/requests.ts';
+import { createIndexHandlers } from './handlers.ts';
+import { createIndexService, type IndexService } from './service.ts';
+
+export interface IndexingOptions {
+	readonly paths: DataPaths;
+	/** Where the bundles of this build stand. */
+	readonly dist: string;
+	readonly nativeFolder: string;
+	readonly jobs: JobRequests;
+	/** The Node, or Electron, that is there to run indexers. */
+	readonly node: () => string;
+}
+
+export interface Indexing {
+	readonly handlers: readonly JobHandler[];
+	readonly service: IndexService;
+}
+
+export function createIndexing({
+	paths,
+	dist,
+	nativeFolder,
+	jobs,
+	node,
+}: IndexingOptions): Indexing {
+	return {
+		handlers: createIndexHandlers({
+			node,
+			indexerEntry: join(dist, 'indexer.js'),
+			home: paths.home,
+		}),
+		service: createIndexService({
+			paths,
+			nativeFolder,
+			searcherEntry: join(dist, 'searcher.js'),
+			isBusy: (workspace) =>
+				jobs.list({
+					filter: {
+						workspace,
+						type: ['index.workspace', 'index.files'],
+						state: ['queued', 'running', 'paused'],
+					},
+					sort: '-createdAt',
+					limit: 1,
+				}).jobs.length > 0,
+		}),
+	};
+}

@@ -1,0 +1,52 @@
+/** The processes room put together: what runs a job, and where its output is kept. */
+import { errorMessage } from '../../shared/errors.ts';
+import type { Dispatch } from '../queue/dispatch.ts';
+import type { Executor } from '../queue/execution.ts';
+import type { JobHandlers } from '../queue/ports/handlers.ts';
+import type { Containment } from './containment.ts';
+import { createExecutor, type RunTokens } from './executor.ts';
+import type { LogStore } from './log/store.ts';
+import type { MatchLines } from './readiness/watch.ts';
+import { createRunner, type Runner } from './runner.ts';
+
+export interface ProcessesOptions {
+	readonly home: string;
+	readonly containment: Containment;
+	readonly logs: LogStore;
+	readonly handlers: JobHandlers;
+	readonly tokens: RunTokens;
+	readonly dispatch: Dispatch;
+	readonly now: () => number;
+	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
+	readonly match: MatchLines;
+	readonly log: { warn(sentence: string): void };
+}
+
+export interface Processes {
+	readonly executor: Executor;
+	/** Settles what earlier daemons left. */
+	readonly runner: Runner;
+}
+
+export function createProcesses(options: ProcessesOptions): Processes {
+	const { dispatch, log } = options;
+	const runner = createRunner(options.containment);
+	const executor = createExecutor({
+		home: options.home,
+		runner,
+		logs: options.logs,
+		handlers: options.handlers,
+		tokens: options.tokens,
+		env: process.env,
+		now: options.now,
+		assertMayStart: options.assertMayStart,
+		match: options.match,
+		started(id, run, identity) {
+			dispatch.recordProcess(id, run, identity).catch((error: unknown) => {
+				log.warn(`The process of job ${id} could not be recorded: ${errorMessage(error)}`);
+			});
+		},
+		progress: (id, progress) => dispatch.reportProgress(id, progress),
+	});
+	return { executor, runner };
+}

@@ -1,0 +1,46 @@
+/** The thread that looks for lines: in logs, and in output as it comes. */
+import { createReadStream } from 'node:fs';
+import { workerData } from 'node:worker_threads';
+import { errorCode } from '../../../../shared/errors.ts';
+import { answerRequests } from '../../../threads/answering.ts';
+import { createPatterns } from '../../readiness/patterns.ts';
+import { readSegments, segmentFile } from '../segments.ts';
+import { createMatcher } from './matcher.ts';
+import type { LogSearchData, LogSearchMethods } from './messages.ts';
+import { type Piece, scanLines } from './scan.ts';
+
+const { root } = workerData as LogSearchData;
+
+async function* pieces(id: string): AsyncIterable<Piece> {
+	for (const { start } of await readSegments(root, id)) {
+		let offset = start;
+		try {
+			for await (const bytes of createReadStream(segmentFile(root, id, start))) {
+				yield { offset, bytes };
+				offset += bytes.length;
+			}
+		} catch (error) {
+			// It left the tail of the log meanwhile: a gap.
+			if (errorCode(error) !== 'ENOENT') throw error;
+		}
+	}
+}
+
+const patterns = createPatterns();
+
+function answerAtOnce(method: string, asked: unknown): unknown {
+	if (method === 'check') {
+		return patterns.check((asked as LogSearchMethods['check']['params']).pattern);
+	}
+	const { pattern, lines } = asked as LogSearchMethods['match']['params'];
+	return patterns.matches(pattern, lines);
+}
+
+answerRequests({
+	answer(method, asked, signal) {
+		if (method !== 'search') return answerAtOnce(method, asked);
+		const { id, context, limit, from, ...what } = asked as LogSearchMethods['search']['params'];
+		return scanLines(pieces(id), { matcher: createMatcher(what), context, limit, from, signal });
+	},
+	close() {},
+});

@@ -1,0 +1,17 @@
+/** What the threads that look for lines are started with and asked for. */
+import type { Params, Result } from '../../../../shared/protocol/requests.ts';
+
+export interface LogSearchData {
+	/** `logs/` in the data folder. */
+	readonly root: string;
+}
+
+export type LogSearchMethods = {
+	readonly search: { params: Params<'log/search'>; result: Result<'log/search'> };
+	/** Whether a pattern may say that a run is ready. */
+	readonly check: { params: { readonly pattern: string }; result: undefined };
+	readonly match: {
+		params: { readonly pattern: string; readonly lines: readonly string[] };
+		result: boolean;
+	};
+};

@@ -1,0 +1,73 @@
+/** Conditions of the machine that jobs wait for, as a port: the queue asks, the scheduling room knows. */
+import type { Constraints, JobSpec } from '../../../shared/job.ts';
+
+/** What has to hold for a job to start; jobs with the same set share a wait class. */
+export interface ConditionSet {
+	readonly power: 'any' | 'ac';
+	/** Percent. */
+	readonly minBattery: number | null;
+	readonly idle: boolean;
+	/** It waits while the battery is known to be low, as the settings say (docs/design.md section 3). */
+	readonly sparing?: boolean;
+}
+
+export interface Unmet {
+	readonly kind: 'power' | 'battery' | 'idle';
+	/** "waiting for AC power: on battery, 43 %" */
+	readonly message: string;
+	/** Epoch ms. */
+	readonly since: number;
+}
+
+export interface Conditions {
+	/** True only when all of it is known to hold at this moment. */
+	met(set: ConditionSet): boolean;
+	/** Why work that depends on it should step aside; undefined while nothing is known to be lost. */
+	lost(set: ConditionSet): string | undefined;
+	/** What keeps it from being met, in words. */
+	unmet(set: ConditionSet): Unmet[];
+	/**
+	 * Asked only when a job of priority below 50 is about to run beside others of its queue: is this machine
+	 * too busy with work that is not ours?
+	 */
+	crowded(): boolean;
+	/** While jobs are held because of that: how busy it is, in words. */
+	crowd(): string | undefined;
+}
+
+/** A machine on which everything always holds. */
+export const UNCONDITIONAL: Conditions = {
+	met: () => true,
+	lost: () => undefined,
+	unmet: () => [],
+	crowded: () => false,
+	crowd: () => undefined,
+};
+
+/** The conditions among a job's constraints; undefined when there are none. */
+export function conditionSetOf(
+	constraints: Constraints | undefined,
+	sparing = false,
+): ConditionSet | undefined {
+	const { power, minBattery, idle } = constraints ?? { power: 'any', idle: false };
+	if (power === 'any' && !minBattery && !idle && !sparing) return undefined;
+	return { power, minBattery: minBattery || null, idle, ...(sparing ? { sparing } : {}) };
+}
+
+/** What is left of a set when a person starts the work. */
+export function withoutSparing({
+	power,
+	minBattery,
+	idle,
+}: ConditionSet): ConditionSet | undefined {
+	if (power === 'any' && minBattery === null && !idle) return undefined;
+	return { power, minBattery, idle };
+}
+
+/**
+ * What names a charge decides for itself, as work that a person starts does with 0; a child belongs to the
+ * run of its parent. Everything else spares a low battery.
+ */
+export function sparesBattery(spec: JobSpec): boolean {
+	return spec.parentId === undefined && spec.constraints?.minBattery === undefined;
+}

@@ -1,0 +1,147 @@
+/** What a claim may take (docs/design.md section 4): free slots, and the conditions that hold now. */
+import type { Conditions } from '../ports/conditions.ts';
+import type { Groups } from '../store/groups.ts';
+import { EVERYTHING, type Limits } from '../store/limits.ts';
+import type { Rates } from '../store/rates.ts';
+import type { JobRow } from '../store/rows.ts';
+import type { WaitClasses } from '../store/waitClasses.ts';
+
+/** Free slots; a paused queue has none. */
+export interface Capacity {
+	readonly total: number;
+	/** Runs that are going on now. */
+	readonly running: number;
+	forQueue(queue: string): number;
+	/** Runs of the queue that are going on now. */
+	runningIn(queue: string): number;
+	/** Runs of the queue that its rate lets begin now. */
+	beginsIn(queue: string): number;
+	/** Free places of a group of jobs. */
+	forGroup(group: string): number;
+	/** The conditions of this wait class hold now. */
+	met(waitClass: number): boolean;
+	/** The machine is too busy for another job of low priority. */
+	crowded(): boolean;
+}
+
+export interface CapacitySources {
+	readonly limits: Limits;
+	readonly groups: Groups;
+	readonly rates: Pick<Rates, 'tokens'>;
+	readonly classes: WaitClasses;
+	readonly conditions: Conditions;
+}
+
+/** `running` tells how many slots are taken, in all or of one queue; `atMost` so many jobs may start. */
+export function capacityNow(
+	{ limits, groups, rates, classes, conditions }: CapacitySources,
+	running: (queue?: string) => number,
+	atMost = Number.POSITIVE_INFINITY,
+): Capacity {
+	const all = limits.of(EVERYTHING);
+	const taken = running();
+	return {
+		total: Math.max(0, all.paused ? 0 : Math.min(atMost, all.concurrency - taken)),
+		running: taken,
+		forQueue(queue) {
+			const limit = limits.of(queue);
+			return limit.paused ? 0 : limit.concurrency - running(queue);
+		},
+		runningIn: running,
+		beginsIn: (queue) => rates.tokens(queue),
+		forGroup: (group) => groups.limitOf(group).limit - groups.taken(group),
+		met(waitClass) {
+			const set = classes.setOf(waitClass);
+			return set === undefined || conditions.met(set);
+		},
+		crowded: () => conditions.crowded(),
+	};
+}
+
+/** What takes a slot, and a place in its group. */
+export type Taker = Pick<JobRow, 'queue' | 'group_name'>;
+
+/** What a claim may still take: asked of the capacity once per queue and group, then counted here. */
+export class Slots {
+	readonly #capacity: Capacity;
+	readonly #queues = new Map<string, number>();
+	readonly #taken = new Map<string, number>();
+	readonly #groups = new Map<string, number>();
+	readonly #begins = new Map<string, number>();
+	#total: number;
+
+	constructor(capacity: Capacity) {
+		this.#capacity = capacity;
+		this.#total = capacity.total;
+	}
+
+	/** Another job of the queue runs, or was taken just now. */
+	busy(queue: string): boolean {
+		return (this.#taken.get(queue) ?? 0) > 0 || this.#capacity.runningIn(queue) > 0;
+	}
+
+	/** Anything else runs, or was taken just now. */
+	others(): boolean {
+		return this.#total < this.#capacity.total || this.#capacity.running > 0;
+	}
+
+	any(): boolean {
+		return this.#total > 0;
+	}
+
+	free(queue: string): boolean {
+		return this.#total > 0 && this.#of(queue) > 0;
+	}
+
+	/** There is a place in its group, if it has one. */
+	hasPlace({ group_name: group }: Pick<JobRow, 'group_name'>): boolean {
+		return group === '' || this.placesOf(group) > 0;
+	}
+
+	/** The same for a run that would begin, which needs a token of the queue's rate. */
+	mayBegin(queue: string): boolean {
+		return this.free(queue) && this.#beginsIn(queue) > 0;
+	}
+
+	take(job: Taker): void {
+		this.#change(job, 1);
+	}
+
+	/** A run begins. */
+	begin(job: Taker): void {
+		this.#begins.set(job.queue, this.#beginsIn(job.queue) - 1);
+		this.take(job);
+	}
+
+	/** Nothing was started after all. */
+	giveBack(job: Taker): void {
+		this.#begins.set(job.queue, this.#beginsIn(job.queue) + 1);
+		this.#change(job, -1);
+	}
+
+	#change({ queue, group_name: group }: Taker, by: 1 | -1): void {
+		if (group !== '') this.#groups.set(group, this.placesOf(group) - by);
+		this.#queues.set(queue, this.#of(queue) - by);
+		this.#taken.set(queue, (this.#taken.get(queue) ?? 0) + by);
+		this.#total -= by;
+	}
+
+	/** Free places of a group. */
+	placesOf(group: string): number {
+		const known = this.#groups.get(group) ?? this.#capacity.forGroup(group);
+		this.#groups.set(group, known);
+		return known;
+	}
+
+	#beginsIn(queue: string): number {
+		const known = this.#begins.get(queue) ?? this.#capacity.beginsIn(queue);
+		this.#begins.set(queue, known);
+		return known;
+	}
+
+	#of(queue: string): number {
+		const known = this.#queues.get(queue) ?? this.#capacity.forQueue(queue);
+		this.#queues.set(queue, known);
+		return known;
+	}
+}

@@ -1,0 +1,123 @@
+/** What time brings: delayed jobs become ready, jobs past their ttl or deadline expire. In small batches. */
+import type { Sqlite } from '../../sqlite/open.ts';
+import type { Clock } from '../ports/clock.ts';
+import { STAGE, STATE } from '../store/codes.ts';
+import type { Rates } from '../store/rates.ts';
+import type { JobRow } from '../store/rows.ts';
+import { beginSpell } from '../store/spell.ts';
+import type { JobTable } from '../store/statements.ts';
+import { storedSpec } from '../store/storedSpec.ts';
+import type { ReadyRange, Tx } from '../store/tx.ts';
+import { FREE_CLASS } from '../store/waitClasses.ts';
+import type { Events } from './events.ts';
+import { createSetBack } from './setBack.ts';
+import type { Subjects } from './subjects.ts';
+import type { Sweeps } from './sweep.ts';
+import type { Transitions } from './transitions.ts';
+
+const BATCH = 500;
+
+export interface DueWork {
+	/** Moves a batch of what is due at `tx.now`; true when there may be more. */
+	advance(tx: Tx): boolean;
+	/** Epoch ms of the next delayed start or expiry; undefined when nothing has a future time. */
+	nextTime(): number | undefined;
+}
+
+export function createDueWork(
+	db: Sqlite,
+	table: JobTable,
+	subjects: Subjects,
+	transitions: Transitions,
+	events: Events,
+	sweeps: Pick<Sweeps, 'settle'>,
+	rates: Pick<Rates, 'noticed' | 'mend' | 'nextTime'>,
+	clock: Clock,
+): DueWork {
+	const delayed = db.prepare<[number], JobRow>(
+		`SELECT * FROM jobs WHERE stage = 2 AND run_at <= ? ORDER BY run_at LIMIT ${BATCH}`,
+	);
+	const expiring = db.prepare<[number], { generation: number }>(
+		`SELECT generation FROM jobs WHERE expires_at IS NOT NULL AND expires_at <= ?
+		 ORDER BY expires_at LIMIT ${BATCH}`,
+	);
+	const waiving = db.prepare<[number], Omit<ReadyRange, 'class'> & { generation: number }>(
+		`SELECT generation, queue, workspace, group_name FROM jobs WHERE waive_at IS NOT NULL AND stage = 1
+		 AND waive_at <= ? ORDER BY waive_at LIMIT ${BATCH}`,
+	);
+	const waive = db.prepare<[number]>(
+		`UPDATE jobs SET class = ${FREE_CLASS}, waive_at = NULL WHERE generation = ?`,
+	);
+	const setStage = db.prepare<[number, number]>('UPDATE jobs SET stage = ? WHERE generation = ?');
+	const clearExpiry = db.prepare<[number]>(
+		'UPDATE jobs SET expires_at = NULL WHERE generation = ?',
+	);
+	const nextDelayed = db.prepare<[], { at: number | null }>(
+		'SELECT min(run_at) AS at FROM jobs WHERE stage = 2',
+	);
+	const nextExpiring = db.prepare<[], { at: number | null }>(
+		'SELECT min(expires_at) AS at FROM jobs WHERE expires_at IS NOT NULL',
+	);
+
+	const nextWaiving = db.prepare<[], { at: number | null }>(
+		'SELECT min(waive_at) AS at FROM jobs WHERE waive_at IS NOT NULL AND stage = 1',
+	);
+
+	const setBack = createSetBack(db, table);
+
+	// They have waited long enough for power, battery and idleness: they start without.
+	function waiveDue(tx: Tx, isOver: () => boolean): boolean {
+		return inBatch(waiving.all(tx.now), isOver, ({ generation, ...range }) => {
+			waive.run(generation);
+			tx.ready({ ...range, class: FREE_CLASS });
+		});
+	}
+
+	function expireDue(tx: Tx, isOver: () => boolean): boolean {
+		return inBatch(expiring.all(tx.now), isOver, ({ generation }) => {
+			// Read anew: the one before may have stopped it along with its parent.
+			const found = table.byGeneration(generation);
+			const row = found && sweeps.settle(tx, found);
+			if (row === undefined || row.stage === STAGE.ended) return;
+			const { deadlineAt } = storedSpec(row);
+			const cause = deadlineAt !== null && deadlineAt <= tx.now ? 'deadline' : 'ttl';
+			clearExpiry.run(row.generation);
+			// A ttl runs until the first start only; a claim already replaced it by the deadline.
+			if (cause === 'ttl' && row.state !== STATE.queued) return;
+			transitions.requestStop(tx, row, cause);
+		});
+	}
+
+	return {
+		advance(tx) {
+			const isOver = beginSpell(clock);
+			// First of all: what follows compares with the clock.
+			if (setBack.mend(tx)) return true;
+			if (rates.noticed()) rates.mend();
+			const moreFired = events.advance(tx);
+			// Expiry first: what is past its deadline must not start.
+			if (expireDue(tx, isOver)) return true;
+			const moreDue = inBatch(delayed.all(tx.now), isOver, (row) =>
+				setStage.run(subjects.stageFor(tx, row), row.generation),
+			);
+			return waiveDue(tx, isOver) || moreDue || moreFired;
+		},
+		nextTime() {
+			if (events.pending() || setBack.noticed(clock.now()) || rates.noticed()) return 0;
+			const found = [nextDelayed, nextExpiring, nextWaiving].map((next) => next.get()?.at);
+			const times = [...found, rates.nextTime()].filter(
+				(time): time is number => typeof time === 'number',
+			);
+			return times.length === 0 ? undefined : Math.min(...times);
+		},
+	};
+}
+
+/** True when there may be more: the batch was full, or its time was over. */
+function inBatch<T>(rows: readonly T[], isOver: () => boolean, move: (row: T) => void): boolean {
+	for (const row of rows) {
+		if (isOver()) return true;
+		move(row);
+	}
+	return rows.length === BATCH;
+}

@@ -1,0 +1,428 @@
+/** Enqueuing (docs/design.md section 3): keys, parents, debounce and supersede, all in one transaction. */
+import { SemanticaError } from '../../../shared/errors.ts';
+import type { JobSpec } from '../../../shared/job.ts';
+import { type JobState, LIMITS } from '../../../shared/jobTerms.ts';
+import type { Result } from '../../../shared/protocol/requests.ts';
+import type { Sqlite } from '../../sqlite/open.ts';
+import { conditionSetOf } from '../ports/conditions.ts';
+import type { JobHandler } from '../ports/handlers.ts';
+import type { PayloadStore, StoredPayload } from '../ports/payloadStore.ts';
+import type { ChildTable } from '../store/children.ts';
+import { STAGE, STATE, stateName } from '../store/codes.ts';
+import type { DependencyTable, NewDependency } from '../store/dependencies.ts';
+import type { KeyOwner, RemovedKeys } from '../store/removedKeys.ts';
+import type { JobRow } from '../store/rows.ts';
+import { isInScope, type Scope } from '../store/scope.ts';
+import type { JobTable } from '../store/statements.ts';
+import { encodeSpec } from '../store/storedSpec.ts';
+import type { Tx } from '../store/tx.ts';
+import type { WaitClasses } from '../store/waitClasses.ts';
+import { NOT_WAITING, placeOf } from '../store/waiting.ts';
+import { type ConditionsOf, dependencyError, type NamedJobs, openAmong } from './conditionsOf.ts';
+import { ANYTHING, familyOf, type Touchable } from './family.ts';
+import { createReplacing, nothingReplaced } from './replacing.ts';
+import { stopOfChildren } from './stop.ts';
+import { type Subjects, waiveTime } from './subjects.ts';
+import type { Sweeps } from './sweep.ts';
+import type { Transitions } from './transitions.ts';
+import { ON_LOST } from './yield.ts';
+
+/** A specification that passed its handler, with its payload stored and pinned. */
+export interface PreparedJob {
+	readonly spec: JobSpec;
+	readonly handler: JobHandler;
+	/** Canonical folder URI, or '' for none. */
+	readonly workspace: string;
+	/** It waits while the battery is low, beside what it asks for itself. */
+	readonly sparing: boolean;
+	readonly payload: StoredPayload | null;
+	/** Only beside a key. */
+	readonly specHash: string | null;
+}
+
+export type Enqueued = Result<'job/enqueue'>['jobs'][number];
+/** Who asks. */
+export interface Asker {
+	/** As the jobs will say it. */
+	readonly origin: string;
+	/** The job whose own run asks: it may replace, and learn of, work of its family only. */
+	readonly job?: string | undefined;
+	/** Of an AI tool: it may replace work of its folders only. */
+	readonly scope?: Scope | undefined;
+	/** By the job's place in the request: a person must approve it first. */
+	readonly needsApproval?: ((index: number) => boolean) | undefined;
+}
+export type Enqueue = (tx: Tx, jobs: readonly PreparedJob[], by: Asker) => Enqueued[];
+
+export interface EnqueueDependencies {
+	readonly db: Sqlite;
+	readonly table: JobTable;
+	readonly children: ChildTable;
+	readonly subjects: Subjects;
+	readonly transitions: Transitions;
+	readonly conditionsOf: ConditionsOf;
+	readonly sweeps: Pick<Sweeps, 'settle'>;
+	readonly keys: RemovedKeys;
+	readonly classes: WaitClasses;
+	readonly payloads: PayloadStore;
+}
+
+const INSERT = `INSERT INTO jobs (id, type, title, queue, workspace, subject, key, spec_hash, tag, parent,
+	depth, priority, spec, state, stage, created_at, first_trigger, run_at, expires_at, payload_bytes, retry_of,
+	own_class, class, on_lost, max_wait, waive_at, event, wait, held, approval, group_name, group_limit, after_count,
+	after_open, origin)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${STATE.queued}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** What an inserted row is made of, beyond what the transaction decides. */
+export interface NewRow {
+	readonly type: string;
+	readonly title: string;
+	readonly queue: string;
+	readonly workspace: string;
+	readonly subject: string | null;
+	readonly key: string | null;
+	readonly specHash: string | null;
+	readonly tag: string | null;
+	/** '' is none. */
+	readonly group: string;
+	readonly groupLimit: number | null;
+	readonly parent: number | null;
+	readonly depth: number;
+	readonly priority: number;
+	readonly spec: string;
+	readonly firstTrigger: number;
+	readonly runAt: number;
+	/** Ms until runAt, where that is a wait and not a time that was asked for. */
+	readonly wait: number | null;
+	readonly expiresAt: number | null;
+	readonly payloadBytes: number;
+	readonly retryOf: string | null;
+	readonly waitClass: number;
+	readonly onLost: number;
+	readonly maxWait: number | null;
+	/** The event it still waits for. */
+	readonly event: string | null;
+	readonly after: readonly NewDependency[];
+	/** A part of what is paused is paused from the start. */
+	readonly held: boolean;
+	/** It is held until a person approves it. */
+	readonly needsApproval: boolean;
+	/** Who asked: of a successor, whoever asked for the first one. */
+	readonly origin: string;
+}
+
+export interface Inserter {
+	insert(tx: Tx, row: NewRow): { id: string; generation: number };
+}
+
+export function createInserter(
+	db: Sqlite,
+	subjects: Subjects,
+	conditions: DependencyTable,
+	newId: () => string,
+): Inserter {
+	const insert = db.prepare(INSERT);
+	return {
+		insert(tx, row) {
+			const id = newId();
+			const open = openAmong(row.after);
+			const waits = { class: row.waitClass, max_wait: row.maxWait, after_open: open };
+			const isHeld = row.held || row.needsApproval;
+			const stage = isHeld
+				? STAGE.held
+				: subjects.stageFor(tx, { ...row, ...waits, run_at: row.runAt, group_name: row.group });
+			const { lastInsertRowid } = insert.run(
+				id,
+				row.type,
+				row.title,
+				row.queue,
+				row.workspace,
+				row.subject,
+				row.key,
+				row.specHash,
+				row.tag,
+				row.parent,
+				row.depth,
+				row.priority,
+				row.spec,
+				stage,
+				tx.now,
+				row.firstTrigger,
+				row.runAt,
+				row.expiresAt,
+				row.payloadBytes,
+				row.retryOf,
+				row.waitClass,
+				row.waitClass,
+				row.onLost,
+				row.maxWait,
+				stage === STAGE.ready ? waiveTime(tx, waits) : null,
+				row.event,
+				row.wait,
+				isHeld ? 1 : 0,
+				row.needsApproval ? 1 : 0,
+				row.group,
+				row.groupLimit,
+				row.after.length,
+				open,
+				row.origin,
+			);
+			const generation = Number(lastInsertRowid);
+			conditions.add(generation, row.after);
+			if (row.expiresAt !== null) tx.wake();
+			// Where no other job of its group asked for any, one was the limit.
+			if (row.groupLimit !== null) tx.placeFreed(row.group);
+			tx.moved({ queue: row.queue, type: row.type, from: null, to: STATE.queued });
+			const { queue, group } = row;
+			tx.waits({ queue, group, from: NOT_WAITING, to: placeOf(stage, row.waitClass) });
+			tx.changed(id);
+			return { id, generation };
+		},
+	};
+}
+
+/** What the jobs of one request have in common. */
+interface Asked {
+	readonly mayTouch: Touchable;
+	readonly by: Asker;
+	readonly named: NamedJobs & {
+		/** Some job is another now. */
+		forget(): void;
+	};
+}
+
+export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inserter): Enqueue {
+	const { db, table, children, subjects, transitions, sweeps, keys, classes, payloads } =
+		dependencies;
+	const { conditionsOf } = dependencies;
+	const replacing = createReplacing(subjects, transitions);
+	const setReplaced = db.prepare<[number, string]>('UPDATE jobs SET replaced_by = ? WHERE id = ?');
+	const byKey = db.prepare<[string], KeyOwner & Pick<JobRow, 'parent' | 'workspace' | 'spec'>>(
+		'SELECT id, generation, state, spec_hash, parent, workspace, spec FROM jobs WHERE key = ? AND key IS NOT NULL',
+	);
+
+	function findParent(spec: JobSpec, index: number): JobRow | null {
+		if (spec.parentId === undefined) return null;
+		const path = `jobs[${index}].parentId`;
+		const parent = table.byId(spec.parentId);
+		if (parent === undefined) {
+			throw new SemanticaError('VALIDATION', `The parent job ${spec.parentId} does not exist.`, {
+				path,
+			});
+		}
+		if (parent.stage === STAGE.ended || parent.stop_cause !== null || isSwept(parent)) {
+			const state = parent.stage === STAGE.ended ? stateName(parent.state) : 'being stopped';
+			throw new SemanticaError(
+				'VALIDATION',
+				`The parent job ${spec.parentId} is ${state}; a child needs a parent that is still open.`,
+				{ path },
+			);
+		}
+		if (parent.depth + 1 > LIMITS.parentDepth) {
+			throw new SemanticaError(
+				'VALIDATION',
+				`Jobs may be nested ${LIMITS.parentDepth} deep at most.`,
+				{ path },
+			);
+		}
+		if (spec.subject !== undefined) refuseSubjectOf(parent, spec.type, spec.subject, index);
+		return parent;
+	}
+
+	// Something above it is being stopped, and its own turn comes yet.
+	function isSwept({ parent: above }: JobRow): boolean {
+		const row = above === null ? undefined : table.byGeneration(above);
+		return row !== undefined && (stopOfChildren(row) !== undefined || isSwept(row));
+	}
+
+	// Whoever waits for its parts keeps its subject, so such a part would wait for it, and it for the part.
+	function refuseSubjectOf(parent: JobRow, type: string, subject: string, index: number): void {
+		let row: JobRow | undefined = parent;
+		while (row !== undefined) {
+			if (row.type === type && row.subject === subject) {
+				throw new SemanticaError(
+					'VALIDATION',
+					`The subject "${subject}" belongs to job ${row.id}, which this job would be a part of: ` +
+						'each would wait for the other. Give the part a subject of its own.',
+					{ path: `jobs[${index}].subject` },
+				);
+			}
+			row = row.parent === null ? undefined : table.byGeneration(row.parent);
+		}
+	}
+
+	// Same key and same specification is the same job; another specification is a mistake of the client.
+	function findExisting(
+		tx: Tx,
+		{ spec, specHash }: PreparedJob,
+		index: number,
+		mayTouch: Touchable,
+	): KeyOwner | undefined {
+		if (spec.key === undefined) return undefined;
+		const kept = byKey.get(spec.key);
+		const row = kept ?? keys.ownerOf(tx, spec.key);
+		// Whose one was that is gone nobody knows any more.
+		const isOwn = mayTouch === ANYTHING || (kept !== undefined && mayTouch(kept));
+		if (row !== undefined && !isOwn) {
+			throw new SemanticaError(
+				'CONFLICT',
+				`The key "${spec.key}" belongs to work outside of this job. Use a key of your own, with the job's id in it perhaps.`,
+				{ path: `jobs[${index}].key` },
+			);
+		}
+		if (row !== undefined && row.spec_hash !== specHash) {
+			throw new SemanticaError(
+				'CONFLICT',
+				`The key "${spec.key}" already belongs to job ${row.id}, which was enqueued with another specification. ` +
+					'Use a new key for other work.',
+				{ path: `jobs[${index}].key`, id: row.id },
+			);
+		}
+		return row;
+	}
+
+	// A part that asks for nothing itself waits and steps aside with its parent: for what that depends on now.
+	function waitsOf(tx: Tx, { spec, sparing }: PreparedJob, parent: JobRow | null) {
+		if (parent?.stage === STAGE.active && spec.constraints === undefined) {
+			return { waitClass: parent.class, onLost: ON_LOST.pause };
+		}
+		return {
+			waitClass: classes.intern(tx, conditionSetOf(spec.constraints, sparing)),
+			onLost: ON_LOST[spec.onConstraintLost ?? 'finish'],
+		};
+	}
+
+	function enqueueOne(
+		tx: Tx,
+		prepared: PreparedJob,
+		index: number,
+		{ mayTouch, by: { origin, scope, needsApproval }, named }: Asked,
+	): Enqueued {
+		const { spec, handler, workspace, payload, specHash } = prepared;
+		// A tool's keys begin with what is its own.
+		const mayMeet = scope === undefined ? mayTouch : ANYTHING;
+		const existing = findExisting(tx, prepared, index, mayMeet);
+		if (existing !== undefined) {
+			return {
+				id: existing.id,
+				state: stateName(existing.state),
+				generation: existing.generation,
+				superseded: [],
+				existing: true,
+			};
+		}
+		const parent = findParent(spec, index);
+		const after = conditionsOf.written(spec, index, named, parent);
+		const error = dependencyError(after);
+		if (openAmong(after) > 0 && error === undefined) {
+			conditionsOf.refuseReplacing(after, replacing.meant(spec, mayTouch), index);
+		}
+		// Counted before what it replaces ends: a parent that waits for that alone must not end meanwhile.
+		if (parent !== null) children.added(parent.generation, STATE.queued);
+		// What can never run takes nobody's place.
+		const { ended, firstTrigger, strangers } =
+			error === undefined ? replacing.replace(tx, spec, mayTouch) : nothingReplaced(tx);
+		if (ended.length > 0) named.forget();
+		const { debounceMs = 0, maxDelayMs = 10 * debounceMs } = spec;
+		// Trailing debounce, but never later than maxDelayMs after the first of the burst.
+		const debounced =
+			debounceMs === 0 ? tx.now : Math.min(tx.now + debounceMs, firstTrigger + maxDelayMs);
+		const runAt = Math.max(spec.runAt ?? tx.now, debounced);
+		const { waitClass, onLost } = waitsOf(tx, prepared, parent);
+		const { id, generation } = inserter.insert(tx, {
+			type: spec.type,
+			title: spec.title ?? spec.type,
+			queue: spec.queue ?? handler.defaults.queue,
+			workspace,
+			subject: spec.subject ?? null,
+			key: spec.key ?? null,
+			specHash,
+			tag: spec.tag ?? null,
+			group: spec.group ?? '',
+			groupLimit: spec.groupLimit ?? null,
+			parent: parent?.generation ?? null,
+			depth: parent === null ? 0 : parent.depth + 1,
+			priority: spec.priority ?? parent?.priority ?? 0,
+			// What it may not replace now it must not replace later either.
+			spec: specText(prepared, maxDelayMs, strangers),
+			firstTrigger: debounceMs === 0 ? tx.now : firstTrigger,
+			runAt,
+			wait: runAt > tx.now && runAt !== spec.runAt ? runAt - tx.now : null,
+			expiresAt: earliest(
+				spec.ttlMs === undefined ? null : tx.now + spec.ttlMs,
+				spec.deadlineAt ?? null,
+			),
+			payloadBytes: payload?.bytes ?? 0,
+			retryOf: null,
+			waitClass,
+			onLost,
+			maxWait: spec.constraints?.maxWaitMs ?? null,
+			event: spec.constraints?.event ?? null,
+			after,
+			held: parent?.held === 1,
+			needsApproval: needsApproval?.(index) ?? false,
+			origin,
+		});
+		if (payload !== null) payloads.attach(generation, payload);
+		for (const replaced of ended) setReplaced.run(generation, replaced);
+		if (parent !== null) tx.changed(parent.id);
+		const row = error === undefined ? undefined : table.byGeneration(generation);
+		if (row !== undefined) {
+			transitions.end(tx, row, STATE.cancelled, { reason: 'dependency', error });
+			named.forget();
+			return { id, state: 'cancelled', generation, superseded: [], existing: false };
+		}
+		return { id, state: 'queued', generation, superseded: ended, existing: false };
+	}
+
+	return (tx, jobs, by) => {
+		const mayTouch = touchableBy(by);
+		const answers: Enqueued[] = [];
+		const ids: string[] = [];
+		const named = createNamed(table, ids);
+		for (const [index, prepared] of jobs.entries()) {
+			const answer = enqueueOne(tx, prepared, index, { mayTouch, by, named });
+			answers.push(answer);
+			ids.push(answer.id);
+		}
+		// A later job of the same request may have ended an earlier one, its children, or one that was there.
+		if (answers.every((answer) => answer.superseded.length === 0)) return answers;
+		return answers.map((answer) => ({ ...answer, state: stateAfter(tx, answer) }));
+	};
+
+	function touchableBy({ job, scope }: Asker): Touchable {
+		if (job !== undefined) return familyOf(table, job);
+		return scope === undefined ? ANYTHING : (row) => isInScope(row, scope);
+	}
+
+	function stateAfter(tx: Tx, { id, state }: Enqueued): JobState {
+		const row = table.byId(id);
+		// One that has a key still may be removed itself.
+		return row === undefined ? state : stateName(sweeps.settle(tx, row).state);
+	}
+}
+
+/** A thousand jobs may name the same hundred. */
+function createNamed(table: JobTable, earlier: readonly string[]): Asked['named'] {
+	const known = new Map<string, JobRow>();
+	return {
+		earlier,
+		forget: () => known.clear(),
+		byId(id) {
+			const row = known.get(id) ?? table.byId(id);
+			if (row !== undefined) known.set(id, row);
+			return row;
+		},
+	};
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+	if (a === null || b === null) return a ?? b;
+	return Math.min(a, b);
+}
+
+function specText({ spec, handler }: PreparedJob, maxDelayMs: number, waits: boolean): string {
+	const { maxAttempts, restartable } = handler.defaults;
+	const supersede = waits ? 'none' : spec.supersede;
+	return encodeSpec({ maxAttempts, restartable, ...spec, supersede, maxDelayMs });
+}

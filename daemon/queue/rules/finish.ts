@@ -1,0 +1,210 @@
+/** The end of a run (docs/design.md section 3): success, failure and retry, a stop carried out, an interruption. */
+
+import type { StopReason } from '../../../shared/jobTerms.ts';
+import type { Sqlite } from '../../sqlite/open.ts';
+import type { RunOutcome } from '../ports/runs.ts';
+import type { ChildTable } from '../store/children.ts';
+import { STAGE, STATE } from '../store/codes.ts';
+import type { JobRow } from '../store/rows.ts';
+import type { JobTable } from '../store/statements.ts';
+import { storedSpec } from '../store/storedSpec.ts';
+import type { Tx } from '../store/tx.ts';
+import { backoffDelay } from './backoff.ts';
+import { endStateOf, isFailureOfRun } from './stop.ts';
+import type { Sweeps } from './sweep.ts';
+import type { EndFacts, Transitions } from './transitions.ts';
+
+export interface FinishedRun {
+	readonly id: string;
+	/** Fencing token: a run that is no longer the current one changes nothing. */
+	readonly run: number;
+	readonly outcome: RunOutcome;
+	/** JSON text of the job's own result, if it gave one. */
+	readonly result?: string | undefined;
+	readonly logBytes?: number | undefined;
+	/** Why it was stopped, where that could not be recorded. */
+	readonly stopped?: StopReason | undefined;
+}
+
+/** After so many a job is not tried alone any more when the daemon dies with it too often again. */
+const MOST_ACQUITTALS = 2;
+
+export type FinishRun = (tx: Tx, finished: FinishedRun) => void;
+
+export function createFinishRun(
+	db: Sqlite,
+	table: JobTable,
+	children: ChildTable,
+	transitions: Transitions,
+	sweeps: Pick<Sweeps, 'settle'>,
+	random: () => number,
+	aloneAfterDeaths: number,
+): FinishRun {
+	// The clock may have been set back since: nothing takes less than no time.
+	const endRun = db.prepare(
+		'UPDATE runs SET ended_at = max(?, started_at), exit_code = ?, signal = ?, reason = ?, pgid = NULL WHERE job = ? AND run = ?',
+	);
+	const startOf = db.prepare<[number, number], { at: number }>(
+		'SELECT started_at AS at FROM runs WHERE job = ? AND run = ?',
+	);
+	const giveBack = db.prepare('UPDATE jobs SET attempt = attempt - 1 WHERE generation = ?');
+	const setUnclean = db.prepare(
+		'UPDATE jobs SET unclean = ?, acquitted = ?, unclean_boot = ? WHERE generation = ?',
+	);
+
+	return (tx, finished) => {
+		const found = table.byId(finished.id);
+		const row = found && sweeps.settle(tx, found);
+		if (row === undefined || row.run !== finished.run || row.stage !== STAGE.active) return;
+		if (row.phase === 1) return;
+		const cause = row.stop_cause ?? finished.stopped ?? null;
+		const facts = factsOf(finished, cause);
+		endRun.run(
+			tx.now,
+			facts.exitCode ?? null,
+			facts.signal ?? null,
+			facts.reason,
+			row.generation,
+			row.run,
+		);
+		const { queue, type } = row;
+		// The first one began when the job did.
+		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;
+		tx.ran({ queue, type, ms: Math.max(0, tx.now - (at ?? tx.now)) });
+		const { outcome } = finished;
+		if (cause !== null && cause !== 'interrupted' && !isFailureOfRun(cause)) {
+			transitions.end(tx, row, endStateOf(cause), facts);
+		} else if ((cause ?? outcome.kind) === 'interrupted') {
+			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome.uncleanBoot : undefined);
+		} else if (cause === null && outcome.kind === 'exit' && outcome.exitCode === 0) {
+			succeeded(tx, row, facts);
+		} else if (outcome.kind === 'payload' || (cause === null && isFinal(outcome))) {
+			transitions.end(tx, row, STATE.failed, facts);
+		} else {
+			failed(tx, row, facts);
+		}
+	};
+
+	function succeeded(tx: Tx, row: JobRow, facts: EndFacts): void {
+		if (children.open(row.generation) > 0) transitions.awaitChildren(tx, row, facts);
+		else transitions.endByChildren(tx, row, facts);
+	}
+
+	function failed(tx: Tx, row: JobRow, facts: EndFacts): void {
+		const { maxAttempts, backoff, retryOn } = storedSpec(row);
+		const retried =
+			row.attempt < maxAttempts &&
+			(retryOn === null ||
+				(typeof facts.exitCode === 'number' && retryOn.includes(facts.exitCode)));
+		if (!retried) {
+			transitions.end(tx, row, STATE.failed, facts);
+			return;
+		}
+		const runAt = tx.now + backoffDelay(backoff, row.attempt, random);
+		tx.retried(row.queue);
+		transitions.runAgain(tx, row, runAt, facts.reason);
+	}
+
+	function interrupted(tx: Tx, row: JobRow, facts: EndFacts, boot: string | undefined): void {
+		const known = row.unclean_boot === boot ? row : { unclean: 0, acquitted: 0 };
+		const deaths = boot === undefined ? 0 : known.unclean + 1;
+		if (boot !== undefined) setUnclean.run(deaths, known.acquitted, boot, row.generation);
+		// What kills the daemon late is acquitted each time; that must end as well.
+		const enough = known.acquitted >= MOST_ACQUITTALS ? aloneAfterDeaths - 1 : aloneAfterDeaths;
+		if (deaths > enough) {
+			transitions.end(tx, row, STATE.failed, {
+				...facts,
+				reason: 'poison',
+				error: {
+					code: 'POISON',
+					message: `The daemon died ${deaths + known.acquitted * aloneAfterDeaths} times while this job ran, so it is not run again. Retry it when its cause is mended.`,
+				},
+			});
+			return;
+		}
+		if (storedSpec(row).restartable) {
+			// Interruptions are not charged.
+			giveBack.run(row.generation);
+			transitions.runAgain(tx, row, Math.min(row.run_at, tx.now), 'interrupted');
+			return;
+		}
+		transitions.end(tx, row, STATE.failed, {
+			...facts,
+			reason: 'interrupted',
+			error: {
+				code: 'INTERRUPTED',
+				message:
+					'The job was interrupted and may not simply be run again (it is not restartable). Retry it if that is safe.',
+			},
+		});
+	}
+}
+
+const isFinal = (outcome: RunOutcome): boolean => outcome.kind === 'exit' && outcome.final === true;
+
+function factsOf(finished: FinishedRun, cause: StopReason | null): EndFacts {
+	const { outcome, logBytes } = finished;
+	const common = {
+		result: finished.result ?? null,
+		error: cause === null ? ownError(outcome, finished.result) : stopError(cause),
+		...(logBytes === undefined ? {} : { logBytes }),
+	};
+	switch (outcome.kind) {
+		case 'exit': {
+			const { exitCode, signal } = outcome;
+			return { ...common, reason: cause ?? 'exit', exitCode, signal };
+		}
+		case 'signal':
+			return { ...common, reason: cause ?? 'signal', signal: outcome.signal };
+		case 'spawn':
+		case 'payload':
+		case 'interrupted':
+			return { ...common, reason: cause ?? outcome.kind };
+	}
+}
+
+function ownError(outcome: RunOutcome, result: string | undefined): EndFacts['error'] {
+	switch (outcome.kind) {
+		case 'exit': {
+			if (outcome.exitCode === 0) return undefined;
+			const reason = reasonIn(result);
+			if (reason !== undefined) return { code: 'EXIT', message: reason };
+			const by = outcome.signal === null ? '' : ` (as after ${outcome.signal})`;
+			const message = `The process ended with exit code ${outcome.exitCode}${by}. Its log says why.`;
+			return { code: 'EXIT', message };
+		}
+		case 'signal':
+			return { code: 'SIGNAL', message: `The process was ended by ${outcome.signal}.` };
+		case 'spawn':
+			return { code: outcome.code, message: outcome.message };
+		case 'payload':
+			return { code: 'PAYLOAD_LOST', message: outcome.message };
+		case 'interrupted':
+			return undefined;
+	}
+}
+
+const REASON_LENGTH = 1000;
+
+/** The sentence by which a job says itself why it failed: `error` of its result. */
+function reasonIn(result: string | undefined): string | undefined {
+	const value: unknown = result === undefined ? undefined : JSON.parse(result);
+	if (typeof value !== 'object' || value === null || !('error' in value)) return undefined;
+	const { error } = value;
+	return typeof error === 'string' && error !== '' ? error.slice(0, REASON_LENGTH) : undefined;
+}
+
+// How a process ends that we stopped says nothing; somebody who cancelled knows why it ended.
+function stopError(cause: StopReason): EndFacts['error'] {
+	if (cause === 'timeout') {
+		return { code: 'TIMEOUT', message: 'The run took longer than its timeout and was stopped.' };
+	}
+	if (cause === 'ready') {
+		return { code: 'READY', message: 'The run was not ready in time and was stopped.' };
+	}
+	if (cause === 'deadline') {
+		const message = 'The deadline passed while the job ran, so it was stopped.';
+		return { code: 'DEADLINE', message };
+	}
+	return undefined;
+}

@@ -1,0 +1,37 @@
+/**
+ * Carrying the write-ahead log over into the database between groups rather than within their commits, where SQLite
+ * would do it by itself: an answer then waits for its own fsync only.
+ */
+import type { Sqlite } from '../../sqlite/open.ts';
+
+/** About 4 MiB, SQLite's own measure. */
+const FRAMES = 1000;
+/** SQLite does it after all when we do not come to it. */
+export const LAST_RESORT_FRAMES = 4 * FRAMES;
+/** A log that a reader held up grows; it keeps no more than this once it begins anew. */
+export const LOG_BYTES = LAST_RESORT_FRAMES * 4096;
+
+/** @returns what is to be called after each commit */
+export function createCheckpointer(
+	db: Sqlite,
+	later: (work: () => void) => void = setImmediate,
+): () => void {
+	const look = db.prepare<[], { log: number; checkpointed: number }>('PRAGMA wal_checkpoint(NOOP)');
+	const carry = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+	let pending = false;
+	return () => {
+		if (pending) return;
+		const { log, checkpointed } = look.get() ?? { log: 0, checkpointed: 0 };
+		if (log - checkpointed < FRAMES) return;
+		pending = true;
+		later(() => {
+			pending = false;
+			if (!db.open) return;
+			try {
+				carry.get();
+			} catch {
+				// A full disk, mostly: the next write says so to whom it concerns.
+			}
+		});
+	};
+}

@@ -1,0 +1,89 @@
+/** The history of runs, and what is needed to recognise a run's process after a restart. */
+
+import type { Run } from '../../../shared/job.ts';
+import { STOP_REASONS, type StopReason } from '../../../shared/jobTerms.ts';
+import type { Sqlite } from '../../sqlite/open.ts';
+import type { ProcessIdentity, UnfinishedRun } from '../ports/runs.ts';
+import { storedSpec } from './storedSpec.ts';
+
+export interface RunTable {
+	of(job: number): Run[];
+	started(id: string, run: number, process: ProcessIdentity): void;
+	/** Runs that were going on when the daemon ended. */
+	unfinished(): UnfinishedRun[];
+	/** Processes of runs whose group may be alive, whatever became of the job. */
+	recordedGroups(): ProcessIdentity[];
+}
+
+interface RunRow {
+	run: number;
+	attempt: number;
+	started_at: number;
+	ended_at: number | null;
+	pid: number | null;
+	exit_code: number | null;
+	signal: string | null;
+	reason: string | null;
+}
+
+interface ProcessColumns {
+	pid: number | null;
+	pgid: number | null;
+	process_started: string | null;
+	boot: string | null;
+	pid_namespace: string | null;
+	cookie: string | null;
+}
+
+const PROCESS_COLUMNS = 'pid, pgid, process_started, boot, pid_namespace, cookie';
+
+export function createRunTable(db: Sqlite): RunTable {
+	const ofJob = db.prepare<[number], RunRow>('SELECT * FROM runs WHERE job = +? ORDER BY run');
+	const started = db.prepare(
+		`UPDATE runs SET pid = ?, pgid = ?, process_started = ?, boot = ?, pid_namespace = ?, cookie = ?
+		 WHERE job = (SELECT generation FROM jobs WHERE id = ?) AND run = ?`,
+	);
+	const unfinished = db.prepare<[], Pick<UnfinishedRun, 'id' | 'run' | 'boot'> & { spec: string }>(
+		`SELECT jobs.id, jobs.run, jobs.spec, runs.boot
+		 FROM jobs JOIN runs ON runs.job = jobs.generation AND runs.run = jobs.run
+		 WHERE jobs.stage = 5 AND jobs.phase = 0 ORDER BY jobs.generation`,
+	);
+	const groups = db.prepare<[], ProcessColumns>(
+		`SELECT ${PROCESS_COLUMNS} FROM runs WHERE pgid IS NOT NULL`,
+	);
+	return {
+		of: (job) => ofJob.all(job).map(toRun),
+		started(id, run, { pid, pgid, startTime, boot, pidNamespace, cookie }) {
+			started.run(pid, pgid, startTime, boot, pidNamespace, cookie, id, run);
+		},
+		unfinished: () =>
+			unfinished
+				.all()
+				.map(({ spec, ...run }) => ({ ...run, restartable: storedSpec({ spec }).restartable })),
+		recordedGroups: () => groups.all().flatMap((row) => toIdentity(row) ?? []),
+	};
+}
+
+function toIdentity(row: ProcessColumns): ProcessIdentity | undefined {
+	const { pid, pgid, process_started: startTime, boot, pid_namespace: pidNamespace, cookie } = row;
+	const isRecorded =
+		pid !== null && startTime !== null && boot !== null && pidNamespace !== null && cookie !== null;
+	return isRecorded ? { pid, pgid, startTime, boot, pidNamespace, cookie } : undefined;
+}
+
+function toRun(row: RunRow): Run {
+	return {
+		run: row.run,
+		attempt: row.attempt,
+		startedAt: row.started_at,
+		endedAt: row.ended_at,
+		pid: row.pid,
+		exitCode: row.exit_code,
+		signal: row.signal,
+		reason: isReason(row.reason) ? row.reason : null,
+	};
+}
+
+function isReason(reason: string | null): reason is StopReason {
+	return reason !== null && (STOP_REASONS as readonly string[]).includes(reason);
+}

@@ -1,0 +1,44 @@
+/** Row access that several transitions share. Statements are prepared once per connection. */
+import { SemanticaError } from '../../../shared/errors.ts';
+import type { Sqlite } from '../../sqlite/open.ts';
+import type { JobRow } from './rows.ts';
+
+export interface JobTable {
+	byId(id: string): JobRow | undefined;
+	byGeneration(generation: number): JobRow | undefined;
+	idOf(generation: number): string | null;
+	/** What a retry by hand made of it last. */
+	successorOf(id: string): string | undefined;
+	/** @throws SemanticaError NOT_FOUND */
+	need(id: string): JobRow;
+}
+
+export function createJobTable(db: Sqlite): JobTable {
+	const byId = db.prepare<[string], JobRow>('SELECT * FROM jobs WHERE id = ?');
+	const byGeneration = db.prepare<[number], JobRow>('SELECT * FROM jobs WHERE generation = ?');
+	const idOf = db.prepare<[number], { id: string }>('SELECT id FROM jobs WHERE generation = ?');
+	const successorOf = db
+		.prepare<[string], string>(
+			'SELECT id FROM jobs WHERE retry_of = +? AND retry_of IS NOT NULL ORDER BY generation DESC LIMIT 1',
+		)
+		.pluck();
+	return {
+		byId: (id) => byId.get(id),
+		byGeneration: (generation) => byGeneration.get(generation),
+		idOf: (generation) => idOf.get(generation)?.id ?? null,
+		successorOf: (id) => successorOf.get(id),
+		need(id) {
+			const row = byId.get(id);
+			if (row === undefined) throw noSuchJob(id);
+			return row;
+		},
+	};
+}
+
+export function noSuchJob(id: string, path = 'id'): SemanticaError {
+	return new SemanticaError(
+		'NOT_FOUND',
+		`There is no job ${id}. It may have been removed; "semantica list" shows the jobs that are kept.`,
+		{ path },
+	);
+}

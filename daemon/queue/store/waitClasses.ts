@@ -1,0 +1,63 @@
+/** Wait classes (docs/design.md section 4): each set of conditions has a number, the same for good. */
+import type { Sqlite } from '../../sqlite/open.ts';
+import type { ConditionSet } from '../ports/conditions.ts';
+import type { Tx } from './tx.ts';
+
+/** The class of jobs that wait for no condition. */
+export const FREE_CLASS = 0;
+
+export interface WaitClasses {
+	/** The class of a set; a new one is written with the transaction that is open. */
+	intern(tx: Tx, set: ConditionSet | undefined): number;
+	/** Undefined for the class that waits for nothing. */
+	setOf(waitClass: number): ConditionSet | undefined;
+	/** After a commit that failed: what was interned in it does not exist. */
+	forget(): void;
+	/** Classes that runs depend on now. */
+	bound(): number[];
+}
+
+export function createWaitClasses(db: Sqlite): WaitClasses {
+	const find = db.prepare<[string], { id: number }>('SELECT id FROM wait_classes WHERE spec = ?');
+	const add = db.prepare<[string]>('INSERT INTO wait_classes (spec) VALUES (?)');
+	const specOf = db.prepare<[number], { spec: string }>(
+		'SELECT spec FROM wait_classes WHERE id = ?',
+	);
+	const bound = db.prepare<[], { class: number }>(
+		`SELECT DISTINCT class FROM jobs WHERE stage = 5 AND class <> 0 AND phase = 0 AND held = 0`,
+	);
+	const sets = new Map<number, ConditionSet>();
+	/** Ids by specification, of classes that are committed. */
+	const ids = new Map<string, number>();
+	/** In whose transaction a class was added last: it may be undone yet. */
+	let addedIn: Tx | undefined;
+
+	return {
+		intern(tx, set) {
+			if (set === undefined) return FREE_CLASS;
+			const { power, minBattery, idle, sparing } = set;
+			const spec = JSON.stringify({ power, minBattery, idle, ...(sparing ? { sparing } : {}) });
+			const known = ids.get(spec) ?? find.get(spec)?.id;
+			if (known === undefined) {
+				addedIn = tx;
+				return Number(add.run(spec).lastInsertRowid);
+			}
+			if (addedIn !== tx) ids.set(spec, known);
+			return known;
+		},
+		setOf(waitClass) {
+			if (waitClass === FREE_CLASS) return undefined;
+			let set = sets.get(waitClass);
+			if (set === undefined) {
+				const row = specOf.get(waitClass);
+				if (row === undefined)
+					throw new RangeError(`jobs.db has no wait class ${waitClass}, but a job of it.`);
+				set = JSON.parse(row.spec) as ConditionSet;
+				sets.set(waitClass, set);
+			}
+			return set;
+		},
+		forget: () => sets.clear(),
+		bound: () => bound.all().map((row) => row.class),
+	};
+}

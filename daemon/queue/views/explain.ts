@@ -1,0 +1,306 @@
+/** Why a job does not run, in sentences (docs/design.md section 7). */
+import type { Explanation } from '../../../shared/protocol/jobs.ts';
+import { describeRate } from '../../../shared/rate.ts';
+import { WAIVED_BY_RUN_NOW } from '../../../shared/waiting.ts';
+import type { Conditions } from '../ports/conditions.ts';
+import { capacityNow } from '../rules/capacity.ts';
+import { type Claims, COUNTED_AHEAD, UNTHROTTLED_PRIORITY } from '../rules/claims.ts';
+import { nameOf } from '../rules/conditionsOf.ts';
+import type { PoisonGuard } from '../rules/guard.ts';
+import type { Subjects } from '../rules/subjects.ts';
+import type { Sweeps } from '../rules/sweep.ts';
+import { STAGE, STATE, stateName } from '../store/codes.ts';
+import { type DependencyTable, type Need, needOf } from '../store/dependencies.ts';
+import type { Groups } from '../store/groups.ts';
+import { EVERYTHING, type Limits } from '../store/limits.ts';
+import type { Rates } from '../store/rates.ts';
+import type { JobRow } from '../store/rows.ts';
+import type { JobTable } from '../store/statements.ts';
+import { storedSpec } from '../store/storedSpec.ts';
+import type { WaitClasses } from '../store/waitClasses.ts';
+
+/** So many of those that have the places of a group are named. */
+const NAMED_HOLDERS = 3;
+/** So many of the jobs that it waits for are named. */
+const NAMED_TARGETS = 3;
+
+/** What keeps every job from starting just now, beside limits and pauses. */
+export interface Hindrance {
+	readonly kind: 'draining' | 'spread';
+	readonly message: string;
+	/** Epoch ms. */
+	readonly until?: number;
+}
+
+export interface ExplainDependencies {
+	readonly table: JobTable;
+	readonly claims: Claims;
+	readonly guard: PoisonGuard;
+	readonly limits: Limits;
+	readonly groups: Groups;
+	readonly rates: Rates;
+	readonly subjects: Subjects;
+	readonly dependencies: Pick<DependencyTable, 'of'>;
+	readonly classes: WaitClasses;
+	readonly sweeps: Pick<Sweeps, 'isAwaited'>;
+	readonly conditions: Conditions;
+	readonly now: () => number;
+	/** Jobs of the queue that hold a slot now; without a name, of all queues. */
+	readonly running: (queue?: string) => number;
+	readonly hindrance: () => Hindrance | undefined;
+}
+
+export function createExplain(dependencies: ExplainDependencies): (row: JobRow) => Explanation {
+	const { table, claims, guard, limits, groups, rates, subjects, classes, sweeps } = dependencies;
+	const { conditions, now, running } = dependencies;
+
+	function reasons(row: JobRow): Explanation['reasons'] {
+		const since = row.created_at;
+		if (row.stage === STAGE.stopping) {
+			const message = 'it is being stopped; it ends when its children have';
+			return [{ kind: 'stopping', message, since: row.stop_at ?? since }];
+		}
+		if (sweeps.isAwaited(row)) {
+			const message = 'what it is a part of is being stopped or paused, and so is it';
+			return [{ kind: 'stopping', message, since }];
+		}
+		if (row.approval === 1) {
+			const message = `waits for a person to approve it: semantica approve ${row.id}`;
+			return [{ kind: 'approval', message, since }];
+		}
+		if (row.stage === STAGE.held) {
+			return [{ kind: 'held', message: 'paused; start it again with Resume', since }];
+		}
+		if (row.stage === STAGE.dependency) return dependencyReasons(row, since);
+		if (row.stage === STAGE.delayed) {
+			const until = row.run_at;
+			const wait = describeDuration(until - now());
+			return row.attempt > 0
+				? [
+						{
+							kind: 'backoff',
+							message: `waiting ${wait} before attempt ${row.attempt + 1}`,
+							since,
+							until,
+						},
+					]
+				: [{ kind: 'time', message: `waiting for its start time, in ${wait}`, since, until }];
+		}
+		if (row.stage === STAGE.subject && row.subject !== null) {
+			const owner = subjects.active(row.type, row.subject);
+			const message =
+				owner === undefined
+					? 'waiting for an earlier job of the same subject'
+					: `waiting for job ${owner.id}, which works on the same subject`;
+			return [{ kind: 'subject', message, since }];
+		}
+		if (row.stage === STAGE.event) {
+			return [{ kind: 'event', message: `waiting for the event "${row.event}"`, since }];
+		}
+		if (row.run_now === 1) return [...groupReasons(row, since), ...hindrances(since)];
+		return [
+			...conditionReasons(row),
+			...capacityReasons(row.queue, since),
+			...rateReasons(row.queue, since),
+			...groupReasons(row, since),
+			...crowdReasons(row, since),
+			...guardReasons(row, since),
+			...hindrances(since),
+		];
+	}
+
+	function dependencyReasons(row: JobRow, since: number): Explanation['reasons'] {
+		const open = dependencies.dependencies.of(row.generation).filter(({ holds }) => holds !== 1);
+		const named = open.slice(0, NAMED_TARGETS).map(({ target, target_id, needs }) => {
+			const job = table.byGeneration(target);
+			const what = AWAITED[needOf(needs)];
+			const name = job === undefined ? `job ${target_id}` : nameOf(job);
+			const how = job === undefined ? 'it was removed' : `it is ${stateName(job.state)}`;
+			return { kind: 'dependency', message: `waits until ${name} ${what}; ${how}`, since };
+		});
+		const more = open.length - named.length;
+		if (more === 0) return named;
+		const message = `waits for ${more} more ${more === 1 ? 'job' : 'jobs'}`;
+		return [...named, { kind: 'dependency', message, since }];
+	}
+
+	// One that the daemon died with too often is tried alone, and nothing but its parts starts meanwhile.
+	function guardReasons(row: JobRow, since: number): Explanation['reasons'] {
+		const mayJoin = () =>
+			guard.hasWaited(row.generation) ||
+			(row.parent !== null && guard.familyOf(guard.onTrial()).has(row.parent));
+		if (guard.isSuspect(row) && running() > 0 && !mayJoin()) {
+			const message =
+				'waiting until nothing else runs, a minute at most: the daemon died while it ran, so it is tried alone';
+			return [{ kind: 'alone', message, since }];
+		}
+		// Asking must not begin to measure how busy the machine is.
+		const crowded = () => conditions.crowd() !== undefined;
+		const capacity = { ...capacityNow(dependencies, running), crowded };
+		const generation = claims.guarded(row, capacity);
+		if (generation === undefined || generation === row.generation) return [];
+		const id = table.idOf(generation);
+		const message = `waiting for job ${id}, which is tried alone for a minute because the daemon died while it ran`;
+		return [{ kind: 'alone', message, since }];
+	}
+
+	function hindrances(since: number): Explanation['reasons'] {
+		const found = dependencies.hindrance();
+		return found === undefined ? [] : [{ ...found, since }];
+	}
+
+	function conditionReasons(row: JobRow): Explanation['reasons'] {
+		const set = classes.setOf(row.class);
+		if (set === undefined) return [];
+		const waived = row.stage === STAGE.ready ? row.waive_at : null;
+		const end = waived === null ? {} : { until: waived };
+		return conditions.unmet(set).map(({ kind, message, since }) => ({
+			kind,
+			message:
+				waived === null
+					? message
+					: `${message}; starts without it in ${describeDuration(waived - now())}`,
+			since: Math.max(since, row.created_at),
+			...end,
+		}));
+	}
+
+	function crowdReasons(row: JobRow, since: number): Explanation['reasons'] {
+		const crowd = conditions.crowd();
+		const bound = row.priority < UNTHROTTLED_PRIORITY && running(row.queue) > 0;
+		if (crowd === undefined || !bound) return [];
+		return [{ kind: 'cpu', message: `waiting for a less busy machine: ${crowd}`, since }];
+	}
+
+	// A job that stepped aside, or was told to go on, does so as soon as it may.
+	function goesOnByItself(row: JobRow): Explanation['reasons'] {
+		const since = row.started_at ?? row.created_at;
+		const waits = [
+			...conditionReasons(row),
+			...capacityReasons(row.queue, since),
+			...groupReasons(row, since),
+			...guardReasons(row, since),
+			...hindrances(since),
+		];
+		if (row.yielded !== null) {
+			return [{ kind: 'yielded', message: `paused by itself: ${row.yielded}`, since }, ...waits];
+		}
+		if (waits.length > 0) return waits;
+		return [{ kind: 'limit', message: 'waiting for a free slot to go on', since }];
+	}
+
+	function capacityReasons(queue: string, since: number): Explanation['reasons'] {
+		const found: Explanation['reasons'] = [];
+		if (limits.of(EVERYTHING).paused) {
+			found.push({ kind: 'paused', message: 'everything is paused', since });
+		} else if (limits.of(queue).paused) {
+			found.push({ kind: 'paused', message: `queue ${queue} is paused`, since });
+		}
+		const own = limits.of(queue).concurrency;
+		const all = limits.of(EVERYTHING).concurrency;
+		if (running(queue) >= own) {
+			found.push({
+				kind: 'limit',
+				message: `queue ${queue} runs ${own} at a time and is full`,
+				since,
+			});
+		} else if (running() >= all) {
+			found.push({
+				kind: 'limit',
+				message: `Semantica runs ${all} jobs at a time and is full`,
+				since,
+			});
+		}
+		return found;
+	}
+
+	function rateReasons(queue: string, since: number): Explanation['reasons'] {
+		const until = rates.tokenAt(queue);
+		const rate = rates.of(queue);
+		if (until === undefined || rate === null) return [];
+		const message = `the rate of queue ${queue}, ${describeRate(rate)}, is used up; the next may start in ${describeDuration(until - now())}`;
+		return [{ kind: 'rate', message, since, until }];
+	}
+
+	function groupReasons({ group_name: group }: JobRow, since: number): Explanation['reasons'] {
+		if (group === '') return [];
+		const { limit } = groups.limitOf(group);
+		const taken = groups.taken(group);
+		if (taken < limit) return [];
+		const holders = groups.holders(group, NAMED_HOLDERS);
+		const others = taken - holders.length;
+		const who = [...holders, ...(others > 0 ? [`${others} more`] : [])].join(', ');
+		const message = `waiting for a place in group ${group} (${taken} of ${limit} taken by ${who})`;
+		return [{ kind: 'group', message, since }];
+	}
+
+	return (row) => {
+		const explanation = explain(row);
+		return { ...explanation, summary: summaryOf(explanation, row.queue) };
+	};
+
+	function explain(row: JobRow): Explanation {
+		if (row.state === STATE.paused && row.held === 0 && row.stop_cause === null) {
+			return { runnable: false, reasons: goesOnByItself(row) };
+		}
+		if (row.state !== STATE.queued) {
+			const since = row.finished_at ?? row.started_at ?? row.created_at;
+			return { runnable: false, reasons: [{ ...standing(row), since }] };
+		}
+		const found = reasons(row);
+		const position = row.stage === STAGE.ready ? { position: claims.ahead(row) } : {};
+		return { runnable: found.length === 0, reasons: found, ...position };
+	}
+}
+
+/** "waiting for AC power: on battery, 43 %; 3 jobs ahead in queue index; start it anyway with Run Now" */
+function summaryOf({ runnable, reasons, position = 0 }: Explanation, queue: string): string {
+	const waits = runnable ? ['nothing keeps it from running'] : reasons.map((r) => r.message);
+	const atLeast = position === COUNTED_AHEAD ? `${position} or more jobs` : `${position} jobs`;
+	const ahead = position === 1 ? '1 job' : atLeast;
+	return [
+		...waits,
+		...(position > 0 ? [`${ahead} ahead in queue ${queue}`] : []),
+		...(reasons.some(({ kind }) => WAIVED_BY_RUN_NOW.has(kind)) &&
+		reasons.every(({ kind }) => kind !== 'group')
+			? ['start it anyway with Run Now']
+			: []),
+	].join('; ');
+}
+
+const AWAITED: Readonly<Record<Need, string>> = {
+	succeeded: 'has succeeded',
+	ended: 'has ended',
+	ready: 'is ready',
+};
+
+/** Of a job that does not wait in the queue. */
+function standing(row: JobRow): { kind: string; message: string } {
+	const kind = stateName(row.state);
+	if (row.again_at !== null) {
+		return { kind, message: 'waiting for the children of its last run, to run again' };
+	}
+	if (row.phase === 1) {
+		const stopped = 'it is being stopped; it ends when its children have';
+		return { kind, message: row.stop_cause === null ? 'waiting for its children' : stopped };
+	}
+	if (row.stop_cause !== null && row.stage === STAGE.active) {
+		return { kind, message: 'it is being stopped' };
+	}
+	if (row.state === STATE.paused) {
+		return { kind: 'held', message: 'paused; start it again with Resume' };
+	}
+	const isToBeReady = row.state === STATE.running && storedSpec(row).ready !== null;
+	const ready = row.ready_at === null ? ', and not ready yet' : ' and ready';
+	return { kind, message: `it is ${kind}${isToBeReady ? ready : ''}` };
+}
+
+/** 90,500 → "1 min 30 s": the two largest units that matter. */
+export function describeDuration(ms: number): string {
+	const seconds = Math.max(0, Math.ceil(ms / 1000));
+	if (seconds < 60) return `${seconds} s`;
+	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+	const hours = Math.floor(seconds / 3600);
+	if (hours < 48) return `${hours} h ${Math.floor((seconds % 3600) / 60)} min`;
+	return `${Math.floor(hours / 24)} days ${hours % 24} h`;
+}

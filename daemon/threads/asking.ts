@@ -1,0 +1,163 @@
+/** A thread that answers requests, and comes and goes with demand. */
+import { Worker } from 'node:worker_threads';
+import { type ErrorKind, SemanticaError } from '../../shared/errors.ts';
+import type { ThreadAnswer, ThreadMessage } from './messages.ts';
+
+/** What each method is asked with and answers. */
+export type ThreadMethods = Readonly<Record<string, { params: unknown; result: unknown }>>;
+
+export interface AskedThread<M extends ThreadMethods> {
+	/**
+	 * @throws SemanticaError The request's own; SYSTEM where the thread died of it, twice; DRAINING after `close`.
+	 * The signal's reason once that is aborted.
+	 */
+	ask<K extends keyof M & string>(
+		method: K,
+		params: M[K]['params'],
+		signal?: AbortSignal,
+	): Promise<M[K]['result']>;
+	/** Ends the thread after what it was asked before; what comes later is refused. */
+	close(): Promise<void>;
+}
+
+export interface ThreadOptions {
+	/** The bundle that it runs. */
+	readonly entry: string;
+	readonly workerData: unknown;
+	/** A request that needs more memory than this ends its thread, not the daemon. */
+	readonly heapMb: number;
+	/** How long it waits for another request before it ends, ms. */
+	readonly idleMs: number;
+	/** What it does, as the subject of a sentence: "The search". */
+	readonly name: string;
+}
+
+/** The thread is gone, and with it every request it had. */
+class ThreadDied extends SemanticaError {
+	constructor(name: string, reason: string) {
+		super('SYSTEM', `${name} ended before it had an answer: ${reason}. Try again.`);
+	}
+}
+
+interface Waiting {
+	resolve(result: unknown): void;
+	reject(error: unknown): void;
+}
+
+export function createThread<M extends ThreadMethods>(options: ThreadOptions): AskedThread<M> {
+	let running: Running | undefined;
+	let idle: NodeJS.Timeout | undefined;
+	let closed = false;
+
+	async function stop(): Promise<void> {
+		clearTimeout(idle);
+		const ending = running;
+		running = undefined;
+		await ending?.end();
+	}
+
+	async function askOnce(
+		method: string,
+		params: unknown,
+		signal: AbortSignal | undefined,
+	): Promise<unknown> {
+		clearTimeout(idle);
+		running ??= start(options, (ended) => {
+			if (running === ended) running = undefined;
+		});
+		const asked = running;
+		try {
+			return await asked.ask(method, params, signal);
+		} finally {
+			clearTimeout(idle);
+			if (running === asked && asked.waiting === 0) {
+				idle = setTimeout(stop, options.idleMs).unref();
+			}
+		}
+	}
+
+	return {
+		async ask(method, params, signal) {
+			if (closed) {
+				throw new SemanticaError(
+					'DRAINING',
+					'The Semantica daemon is ending. Run the command again.',
+				);
+			}
+			try {
+				return await askOnce(method, params, signal);
+			} catch (error) {
+				// Once more on a new thread: another request may have been what the old one died of.
+				if (error instanceof ThreadDied && !closed) return await askOnce(method, params, signal);
+				throw error;
+			}
+		},
+		close() {
+			closed = true;
+			return stop();
+		},
+	};
+}
+
+interface Running {
+	/** Requests without an answer yet. */
+	readonly waiting: number;
+	ask(method: string, params: unknown, signal: AbortSignal | undefined): Promise<unknown>;
+	end(): Promise<void>;
+}
+
+function start(options: ThreadOptions, onEnd: (ended: Running) => void): Running {
+	const worker = new Worker(options.entry, {
+		workerData: options.workerData,
+		execArgv: [],
+		resourceLimits: { maxOldGenerationSizeMb: options.heapMb },
+	});
+	const say = (message: ThreadMessage) => worker.postMessage(message);
+	const waiting = new Map<number, Waiting>();
+	let lastId = 0;
+	let reason = 'its thread was ended';
+
+	worker.on('message', (answer: ThreadAnswer) => {
+		const request = waiting.get(answer.id);
+		waiting.delete(answer.id);
+		if ('result' in answer) request?.resolve(answer.result);
+		else request?.reject(errorOf(answer.message, answer.data));
+	});
+	worker.on('error', (error: Error) => {
+		reason = error.message;
+	});
+	const ended = new Promise<void>((resolve) => {
+		worker.once('exit', () => {
+			onEnd(running);
+			for (const { reject } of waiting.values()) reject(new ThreadDied(options.name, reason));
+			waiting.clear();
+			resolve();
+		});
+	});
+	const running: Running = {
+		get waiting() {
+			return waiting.size;
+		},
+		ask: (method, params, signal) =>
+			new Promise((resolve, reject) => {
+				signal?.throwIfAborted();
+				const id = ++lastId;
+				waiting.set(id, { resolve, reject });
+				say({ id, method, params });
+				signal?.addEventListener('abort', () => {
+					if (!waiting.delete(id)) return;
+					say({ cancel: id });
+					reject(signal.reason);
+				});
+			}),
+		end() {
+			say('close');
+			return ended;
+		},
+	};
+	return running;
+}
+
+function errorOf(message: string, data: SemanticaError['data'] | undefined): SemanticaError {
+	return new SemanticaError((data?.kind ?? 'INTERNAL') as ErrorKind, message, data);
+}

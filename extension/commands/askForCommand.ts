@@ -1,0 +1,106 @@
+/** Asks for a command line and where it runs; what comes of it is a job's specification. */
+import { homedir } from 'node:os';
+import { l10n, window, workspace } from 'vscode';
+import { SemanticaError } from '../../shared/errors.ts';
+import type { JobSpecInput } from '../../shared/job.ts';
+import { editorSurroundings } from '../../shared/surroundings.ts';
+import { indexedFolder } from '../indexing/folders.ts';
+import { type CommandLine, parseCommandLine } from './commandLine.ts';
+
+const WINDOWS = process.platform === 'win32';
+
+export interface Question {
+	readonly title: string;
+	readonly prompt: string;
+	/** What stands in the field at first. */
+	readonly last: string;
+}
+
+/** Undefined when the person changed their mind. */
+export async function askForCommand(
+	given: unknown,
+	question: Question,
+): Promise<{ readonly line: string; readonly spec: JobSpecInput } | undefined> {
+	const text = typeof given === 'string' ? given : await askForLine(question);
+	if (text === undefined) return undefined;
+	const parsed = parseCommandLine(text, WINDOWS);
+	if ('problem' in parsed) throw new SemanticaError('VALIDATION', problemText(parsed.problem));
+	const shell = await askForShell(question.title, parsed.line);
+	if (shell === undefined) return undefined;
+	const folder = await chooseCwd();
+	if (folder === undefined) return undefined;
+	const spec: JobSpecInput = {
+		type: 'command',
+		title: text.trim().slice(0, 200),
+		workspace: folder.uri,
+		command: {
+			command: shell ? text.trim() : parsed.line.command,
+			args: shell ? [] : [...parsed.line.args],
+			cwd: folder.path,
+			// The daemon's PATH is that of whoever started it; this is the one the person sees.
+			env: process.env['PATH'] === undefined ? {} : { PATH: process.env['PATH'] },
+			shell,
+		},
+		surroundings: editorSurroundings(process.env),
+	};
+	return { line: text, spec };
+}
+
+function askForLine({ title, prompt, last }: Question): Thenable<string | undefined> {
+	return window.showInputBox({
+		title,
+		prompt,
+		placeHolder: l10n.t('For example: npm run build -- --verbose'),
+		value: last,
+		ignoreFocusOut: true,
+		validateInput: (text) => {
+			const parsed = parseCommandLine(text, WINDOWS);
+			// An empty field is no mistake yet, only nothing to run.
+			return 'problem' in parsed && text.trim() !== '' ? problemText(parsed.problem) : undefined;
+		},
+	});
+}
+
+function problemText(problem: 'empty' | 'quote'): string {
+	return problem === 'empty'
+		? l10n.t('There is no command to run: type a program and its arguments.')
+		: l10n.t('A quote is not closed.');
+}
+
+/** Whether to use a shell: false without a question where the line has nothing for one. */
+async function askForShell(title: string, line: CommandLine): Promise<boolean | undefined> {
+	if (line.shellSyntax.length === 0) return false;
+	const found = [...new Set(line.shellSyntax)].join(' ');
+	const picked = await window.showQuickPick(
+		[
+			{
+				label: l10n.t('Run in a Shell'),
+				detail: l10n.t('The shell interprets {0}.', found),
+				shell: true,
+			},
+			{
+				label: l10n.t('Run Directly'),
+				detail: l10n.t('{0} is passed to the program as it stands.', found),
+				shell: false,
+			},
+		],
+		{
+			title,
+			placeHolder: l10n.t('This line has shell syntax: {0}', found),
+			ignoreFocusOut: true,
+		},
+	);
+	return picked?.shell;
+}
+
+/** Where it runs: the folder of the window, the chosen one of several, or the home folder without any. */
+async function chooseCwd(): Promise<{ path: string; uri: string | null } | undefined> {
+	const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+	const [only] = folders;
+	if (only === undefined) return { path: homedir(), uri: null };
+	if (folders.length === 1) return indexedFolder(only.uri);
+	const picked = await window.showWorkspaceFolderPick({
+		placeHolder: l10n.t('Choose the folder to run the command in'),
+	});
+	return picked === undefined ? undefined : indexedFolder(picked.uri);
+}

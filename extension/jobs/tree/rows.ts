@@ -1,0 +1,161 @@
+/** How tree nodes look: labels, icons, tooltips, context values. */
+import {
+	l10n,
+	MarkdownString,
+	ThemeColor,
+	ThemeIcon,
+	TreeItem,
+	TreeItemCollapsibleState,
+} from 'vscode';
+import type { Job } from '../../../shared/job.ts';
+import type { Explanation } from '../../../shared/protocol/jobs.ts';
+import { BESIDE_FLAG, COMMANDS, MORE_FLAG } from '../../contributions.ts';
+import { jobFlags } from '../store/flags.ts';
+import { type Group, groupOf } from '../store/groups.ts';
+import { plainText } from '../text/plainText.ts';
+import type { JobText } from '../text/text.ts';
+import type { WaitingText } from '../text/waitingText.ts';
+
+/** Commands that help where there is no daemon. */
+export type Remedy = 'restartDaemon' | 'showDaemonLog';
+
+export interface JobRows {
+	/** `total` is more than `shown`, or not known, where the group has to be paged. */
+	group(group: Group, shown: number, total: number | undefined): TreeItem;
+	job(job: Job): TreeItem;
+	more(group: Group): TreeItem;
+	rest(parent: string, count: number): TreeItem;
+	remedy(command: Remedy): TreeItem;
+	/** A row that left between two refreshes. */
+	gone(id: string): TreeItem;
+	tooltip(job: Job, explanation: Explanation | null): MarkdownString;
+}
+
+export function createJobRows(
+	text: JobText,
+	waiting: WaitingText,
+	reasonOf: (id: string) => string | undefined,
+): JobRows {
+	return {
+		group(group, shown, total) {
+			const item = new TreeItem(groupLabel(group), TreeItemCollapsibleState.Expanded);
+			item.id = `group:${group}`;
+			item.description = amount(shown, total);
+			item.contextValue = `group.${BESIDE_FLAG}`;
+			item.accessibilityInformation = { label: groupAloud(group, shown, total) };
+			return item;
+		},
+		job(job) {
+			const item = new TreeItem(
+				job.title,
+				childCount(job) > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
+			);
+			item.id = `job:${job.id}`;
+			const description = text.description(job, reasonOf(job.id));
+			item.description = description;
+			item.iconPath = jobIcon(job);
+			const flags = jobFlags(job);
+			item.contextValue = flags.join('.');
+			if (flags.includes('logged')) {
+				item.command = {
+					command: COMMANDS.showLog.id,
+					title: l10n.t('Show Log'),
+					arguments: [{ kind: 'job', id: job.id }],
+				};
+			}
+			item.accessibilityInformation = { label: text.aloud(job, description) };
+			return item;
+		},
+		more(group) {
+			const item = new TreeItem(l10n.t('Show More…'));
+			item.id = `more:${group}`;
+			item.contextValue = `${MORE_FLAG}.${BESIDE_FLAG}`;
+			item.iconPath = new ThemeIcon('ellipsis');
+			item.command = {
+				command: COMMANDS.showMore.id,
+				title: l10n.t('Show More…'),
+				arguments: [{ kind: 'more', group }],
+			};
+			return item;
+		},
+		rest(parent, count) {
+			const item = new TreeItem(l10n.t('{0} more', count));
+			item.id = `rest:${parent}`;
+			item.contextValue = `rest.${BESIDE_FLAG}`;
+			item.iconPath = new ThemeIcon('ellipsis');
+			return item;
+		},
+		remedy(command) {
+			const again = command === 'restartDaemon';
+			const label = again ? l10n.t('Try Again') : l10n.t('Show Daemon Log');
+			const item = new TreeItem(label);
+			item.id = `remedy:${command}`;
+			item.contextValue = 'remedy';
+			item.iconPath = new ThemeIcon(again ? 'debug-restart' : 'go-to-file');
+			item.command = { command: COMMANDS[command].id, title: label };
+			return item;
+		},
+		gone(id) {
+			const item = new TreeItem(l10n.t('No longer there'));
+			item.id = `job:${id}`;
+			return item;
+		},
+		tooltip(job, explanation) {
+			const waits = explanation === null ? [] : waiting(job, explanation);
+			const facts = text
+				.facts(job)
+				.map(([name, value]) => `${plainText(name)}: ${plainText(value)}`)
+				.join('  \n');
+			const parts = [`**${plainText(job.title)}**`, ...waits.map(plainText)];
+			return new MarkdownString(
+				[...parts, ...(waits.length > 0 ? ['---'] : []), facts].join('\n\n'),
+			);
+		},
+	};
+}
+
+function amount(shown: number, total: number | undefined): string {
+	if (total === undefined) return shown === 0 ? '' : `${shown}+`;
+	return total > shown ? l10n.t('{0} of {1}', shown, total) : String(shown);
+}
+
+function groupAloud(group: Group, shown: number, total: number | undefined): string {
+	const label = groupLabel(group);
+	if (total === undefined) return l10n.t('{0}, {1} jobs and more', label, shown);
+	if (total > shown) return l10n.t('{0}, {1} of {2} jobs', label, shown, total);
+	if (shown === 0) return l10n.t('{0}, no jobs', label);
+	return shown === 1 ? l10n.t('{0}, 1 job', label) : l10n.t('{0}, {1} jobs', label, shown);
+}
+
+/** How many parts the job has, listed or not. */
+export const childCount = (job: Job | undefined): number =>
+	Object.values(job?.children ?? {}).reduce((sum, number) => sum + number, 0);
+
+function groupLabel(group: Group): string {
+	const labels: Record<Group, string> = {
+		running: l10n.t('Running'),
+		waiting: l10n.t('Waiting'),
+		failed: l10n.t('Failed'),
+		finished: l10n.t('Finished'),
+	};
+	return labels[group];
+}
+
+function jobIcon(job: Job): ThemeIcon {
+	if (job.state === 'paused') return new ThemeIcon('debug-pause');
+	switch (groupOf(job)) {
+		case 'running':
+			return new ThemeIcon('loading~spin', new ThemeColor('charts.blue'));
+		case 'waiting':
+			return new ThemeIcon('clock');
+		case 'failed':
+			return new ThemeIcon(
+				job.state === 'expired' ? 'watch' : 'error',
+				new ThemeColor('testing.iconFailed'),
+			);
+		case 'finished':
+			return job.state === 'succeeded'
+				? new ThemeIcon('pass', new ThemeColor('testing.iconPassed'))
+				: new ThemeIcon('circle-slash');
+	}
+}

@@ -1,0 +1,292 @@
+/**
+ * The Jobs view: groups, jobs, children and paging rows over the store. Fires only what changed: until the editor
+ * has asked for the rows below a node that was fired, it does not know them, and a click on one finds no job. That
+ * is why all groups stand there as soon as there is a job, and the root is not drawn anew when one comes or goes.
+ */
+import { type CancellationToken, EventEmitter, type TreeDataProvider, type TreeItem } from 'vscode';
+import { errorMessage } from '../../../shared/errors.ts';
+import type { Link } from '../../connection/link.ts';
+import { Coalescer, type Disposable, Lifetime } from '../../lifetime.ts';
+import type { ScheduleNode, SchedulesBranch } from '../../schedules/branch.ts';
+import { GROUPS, type Group, groupOf } from '../store/groups.ts';
+import type { WaitingReasons } from '../store/reasons.ts';
+import type { JobStore, StoreChange } from '../store/store.ts';
+import { Redraws } from './redraws.ts';
+import { childCount, type JobRows, type Remedy } from './rows.ts';
+
+export type Node =
+	| { readonly kind: 'group'; readonly group: Group }
+	| { readonly kind: 'job'; readonly id: string }
+	| { readonly kind: 'more'; readonly group: Group }
+	/** Parts of a job beyond those that are listed. */
+	| { readonly kind: 'rest'; readonly of: string; readonly count: number }
+	/** What a person can do while there is no daemon; the reason stands above, in the view's message. */
+	| { readonly kind: 'remedy'; readonly command: Remedy }
+	| ScheduleNode;
+type Root = 'groups' | 'scheduled' | 'nothing' | 'remedies';
+export type JobNode = Node & { kind: 'job' };
+export type MoreNode = Node & { kind: 'more' };
+
+const REMEDIES: Node[] = [
+	{ kind: 'remedy', command: 'restartDaemon' },
+	{ kind: 'remedy', command: 'showDaemonLog' },
+];
+
+/** Children fetched when a row is unfolded; of more, only the number is said. */
+const CHILDREN = 200;
+const COALESCE_MS = 150;
+/** Often enough to see that a job goes on. */
+const PROGRESS_MS = 2_000;
+
+export interface JobsTreePorts {
+	readonly store: JobStore;
+	readonly rows: JobRows;
+	readonly link: Pick<Link, 'request' | 'state'>;
+	readonly log: (message: string) => void;
+	/** Changes a row for another reason than the job itself. */
+	readonly reasons: Pick<WaitingReasons, 'onDidChange'>;
+	readonly scheduled: SchedulesBranch;
+}
+
+export class JobsTree implements TreeDataProvider<Node>, Disposable {
+	readonly #ports: JobsTreePorts;
+	readonly #lifetime = new Lifetime();
+	readonly #events = new EventEmitter<Node | Node[] | undefined>();
+	readonly onDidChangeTreeData = this.#events.event;
+	// The editor knows rows by object identity, so each has one node for as long as it is known.
+	readonly #jobNodes = new Map<string, JobNode>();
+	readonly #groupNodes = nodesByGroup('group');
+	readonly #moreNodes = nodesByGroup('more');
+	/** What stands at the root, as the editor last got it. */
+	#root: Root | undefined;
+	#pendingRoot = false;
+	readonly #pending = new Set<Node>();
+	/** Rows whose job changed, by id. */
+	readonly #changed = new Set<string>();
+	readonly #redraws = new Redraws(() => performance.now());
+	readonly #fire: Coalescer;
+	readonly #progress: Coalescer;
+	/** Rows that only say something else, by id. */
+	readonly #progressed = new Set<string>();
+
+	constructor(ports: JobsTreePorts) {
+		this.#ports = ports;
+		this.#fire = this.#lifetime.own(new Coalescer(COALESCE_MS, () => this.#flush()));
+		this.#progress = this.#lifetime.own(new Coalescer(PROGRESS_MS, () => this.#showProgress()));
+		this.#lifetime.own(this.#events);
+		this.#lifetime.own(ports.store.onDidChange((change) => this.#noticed(change)));
+		this.#lifetime.own(
+			ports.scheduled.onDidChange((nodes) => {
+				if (this.#wantedRoot() !== this.#root) this.#pendingRoot = true;
+				for (const node of nodes) this.#pending.add(node);
+				this.#fire.schedule();
+			}),
+		);
+		this.#lifetime.own(
+			ports.reasons.onDidChange((ids) => {
+				for (const id of ids) this.#noticedJob(id);
+			}),
+		);
+	}
+
+	dispose(): void {
+		this.#lifetime.dispose();
+	}
+
+	getTreeItem(node: Node): TreeItem {
+		const { rows, store } = this.#ports;
+		if (isSchedules(node)) return this.#ports.scheduled.item(node);
+		if (node.kind === 'more') return rows.more(node.group);
+		if (node.kind === 'rest') return rows.rest(node.of, node.count);
+		if (node.kind === 'remedy') return rows.remedy(node.command);
+		if (node.kind === 'group') {
+			return rows.group(node.group, store.group(node.group).length, store.total(node.group));
+		}
+		const job = store.get(node.id);
+		if (job === undefined) return rows.gone(node.id);
+		const item = rows.job(job);
+		this.#redraws.drawn(node.id, lookOf(item));
+		this.#progressed.delete(node.id);
+		return item;
+	}
+
+	async resolveTreeItem(item: TreeItem, node: Node, token: CancellationToken): Promise<TreeItem> {
+		if (isSchedules(node)) {
+			item.tooltip = this.#ports.scheduled.tooltip(node);
+			return item;
+		}
+		if (node.kind !== 'job') return item;
+		const job = this.#ports.store.get(node.id);
+		if (job === undefined) return item;
+		this.#redraws.read(node.id);
+		try {
+			const explanation =
+				job.state === 'queued' || job.state === 'paused'
+					? await this.#ports.link.request('job/explain', { id: job.id })
+					: null;
+			if (!token.isCancellationRequested) item.tooltip = this.#ports.rows.tooltip(job, explanation);
+		} catch (error) {
+			this.#ports.log(`Explaining ${job.id}: ${errorMessage(error)}`);
+			item.tooltip = this.#ports.rows.tooltip(job, null);
+		}
+		return item;
+	}
+
+	async getChildren(node?: Node): Promise<Node[]> {
+		const { store } = this.#ports;
+		if (node === undefined) {
+			this.#root = this.#wantedRoot();
+			if (this.#root === 'remedies') return REMEDIES;
+			if (this.#root === 'nothing') return [];
+			return GROUPS.flatMap((group) =>
+				group === 'waiting' && this.#root === 'scheduled'
+					? [this.#groupNodes[group], this.#ports.scheduled.root]
+					: [this.#groupNodes[group]],
+			);
+		}
+		if (isSchedules(node)) return this.#ports.scheduled.children(node);
+		if (node.kind === 'more' || node.kind === 'rest' || node.kind === 'remedy') return [];
+		if (node.kind === 'group') {
+			const jobs: Node[] = store.group(node.group).map((job) => this.jobNode(job.id));
+			return store.truncated(node.group) ? [...jobs, this.#moreNodes[node.group]] : jobs;
+		}
+		if (!store.isUnfolded(node.id)) await this.#unfold(node.id);
+		const children: Node[] = store.children(node.id).map((job) => this.jobNode(job.id));
+		const count = childCount(store.get(node.id)) - children.length;
+		// While parts come and go the numbers differ for a moment; that is not worth a row.
+		const cut = children.length >= CHILDREN && count > 0;
+		return cut ? [...children, { kind: 'rest', of: node.id, count }] : children;
+	}
+
+	getParent(node: Node): Node | undefined {
+		if (isSchedules(node)) {
+			return node.kind === 'schedules' ? undefined : this.#ports.scheduled.root;
+		}
+		if (node.kind === 'group' || node.kind === 'remedy') return undefined;
+		if (node.kind === 'more') return this.#groupNodes[node.group];
+		if (node.kind === 'rest') return this.jobNode(node.of);
+		const job = this.#ports.store.get(node.id);
+		if (job === undefined) return undefined;
+		return job.parentId === null ? this.#groupNodes[groupOf(job)] : this.jobNode(job.parentId);
+	}
+
+	jobNode(id: string): JobNode {
+		const known = this.#jobNodes.get(id);
+		if (known !== undefined) return known;
+		const node: JobNode = { kind: 'job', id };
+		this.#jobNodes.set(id, node);
+		return node;
+	}
+
+	/** A folded row's children are forgotten until it is unfolded again. */
+	folded(node: Node): void {
+		if (node.kind === 'job') this.#ports.store.fold(node.id);
+	}
+
+	async #unfold(id: string): Promise<void> {
+		const { link, store, log } = this.#ports;
+		try {
+			// Registered first, so that changes on their way meanwhile are not lost.
+			store.unfold(id, []);
+			const answer = await link.request('job/list', {
+				filter: { parentId: id },
+				sort: 'createdAt',
+				limit: CHILDREN,
+			});
+			store.unfold(id, answer.jobs);
+		} catch (error) {
+			store.fold(id);
+			log(`The parts of ${id} could not be listed: ${errorMessage(error)}`);
+		}
+	}
+
+	#wantedRoot(): Root {
+		const { store, link } = this.#ports;
+		if (link.state.kind === 'failed') return 'remedies';
+		if (!this.#ports.scheduled.isEmpty) return 'scheduled';
+		return GROUPS.some((group) => store.total(group) !== 0) ? 'groups' : 'nothing';
+	}
+
+	#noticed(change: StoreChange): void {
+		if (this.#wantedRoot() !== this.#root) this.#pendingRoot = true;
+		for (const group of change.all ? GROUPS : change.groups) {
+			this.#pending.add(this.#groupNodes[group]);
+		}
+		for (const id of change.jobs) this.#noticedJob(id);
+		for (const id of change.parents) {
+			const node = this.#jobNodes.get(id);
+			if (node !== undefined) this.#pending.add(node);
+		}
+		if (this.#pendingRoot || this.#pending.size > 0) this.#fire.schedule();
+	}
+
+	#noticedJob(id: string): void {
+		if (!this.#jobNodes.has(id)) return;
+		this.#changed.add(id);
+		this.#fire.schedule();
+	}
+
+	#flush(): void {
+		for (const id of this.#changed) this.#redraw(id);
+		this.#changed.clear();
+		// It may have been drawn meanwhile, or be again what it was.
+		if (this.#pendingRoot && this.#wantedRoot() !== this.#root) this.#events.fire(undefined);
+		else if (this.#pending.size > 0) this.#events.fire([...this.#pending]);
+		this.#pendingRoot = false;
+		this.#pending.clear();
+		for (const id of this.#jobNodes.keys()) {
+			if (this.#ports.store.get(id) !== undefined) continue;
+			this.#jobNodes.delete(id);
+			this.#redraws.forget(id);
+		}
+	}
+
+	#redraw(id: string): void {
+		const { rows, store } = this.#ports;
+		const node = this.#jobNodes.get(id);
+		const job = store.get(id);
+		if (node === undefined || job === undefined) return;
+		const redraw = this.#redraws.needed(id, lookOf(rows.job(job)), job.state === 'running');
+		if (redraw === 'now') this.#pending.add(node);
+		if (redraw !== 'in time') return;
+		this.#progressed.add(id);
+		this.#progress.schedule();
+	}
+
+	#showProgress(): void {
+		for (const id of this.#progressed) {
+			if (this.#redraws.isRead(id)) continue;
+			this.#progressed.delete(id);
+			const node = this.#jobNodes.get(id);
+			if (node !== undefined) this.#pending.add(node);
+		}
+		if (this.#progressed.size > 0) this.#progress.schedule();
+		this.#flush();
+	}
+}
+
+function isSchedules(node: Node): node is ScheduleNode {
+	return node.kind.startsWith('schedule');
+}
+
+function lookOf({
+	label,
+	iconPath,
+	contextValue,
+	collapsibleState,
+	command,
+	description,
+}: TreeItem) {
+	const shape = [label, iconPath, contextValue, collapsibleState, command !== undefined];
+	return { shape: JSON.stringify(shape), description: String(description) };
+}
+
+function nodesByGroup<K extends 'group' | 'more'>(kind: K) {
+	const node = (group: Group) => ({ kind, group }) as Node & { kind: K };
+	return {
+		running: node('running'),
+		waiting: node('waiting'),
+		failed: node('failed'),
+		finished: node('finished'),
+	};
+}

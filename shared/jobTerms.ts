@@ -1,0 +1,70 @@
+/** The words and bounds of a job, without the schemas: who needs no more pays for no schema library at its start. */
+
+export const JOB_STATES = [
+	'queued',
+	'running',
+	'paused',
+	'succeeded',
+	'failed',
+	'cancelled',
+	'superseded',
+	'expired',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+export const STOP_REASONS = [
+	'exit',
+	'signal',
+	'spawn',
+	'timeout',
+	'cancel',
+	'supersede',
+	'ttl',
+	'deadline',
+	'interrupted',
+	'poison',
+	'payload',
+	'children',
+	'dependency',
+	'ready',
+] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
+
+/** Of which somebody is told: `failed` is failed or expired, `ended` is any end. */
+export const WATCHED_ENDS = ['failed', 'ended'] as const;
+export type WatchedEnd = (typeof WATCHED_ENDS)[number];
+/** When a person is told of a job's end. */
+export const NOTIFY = ['never', ...WATCHED_ENDS] as const;
+export type Notify = (typeof NOTIFY)[number];
+
+/** What a job may wait for another one to come to. */
+export const AFTER_ON = ['succeeded', 'ended', 'ready'] as const;
+
+/** Priorities, limits and bounds that more than one room needs. */
+export const LIMITS = {
+	jobsPerRequest: 1000,
+	payloadBytes: 16 * 1024 * 1024,
+	payloadFileBytes: 256 * 1024 * 1024,
+	payloadDepth: 32,
+	commandBytes: 256 * 1024,
+	resultBytes: 16 * 1024,
+	parentDepth: 4,
+	conditions: 100,
+	readyPattern: 500,
+	groupName: 128,
+	groupLimit: 1_000_000,
+	listLimit: 200,
+	hooks: 50,
+	frameBytes: 32 * 1024 * 1024,
+	/** The largest time accepted anywhere: the end of what JavaScript's Date can hold. */
+	maxEpochMs: 8_640_000_000_000_000,
+} as const;
+
+/** It ended without doing its work, and nobody wanted that. */
+export function isFailure(state: JobState): boolean {
+	return state === 'failed' || state === 'expired';
+}
+
+export function isFinished(state: JobState): boolean {
+	return state !== 'queued' && state !== 'running' && state !== 'paused';
+}

@@ -1,0 +1,13 @@
+/** What every Node that we start is told. */
+
+const NO_DEBUGGER = '--disable-sigusr1';
+
+/**
+ * At SIGUSR1 a Node opens its debugger on a TCP port, to every user of the machine. Only of the Node that we run
+ * on ourselves do we know that it understands the argument (22.14, 23.7); another one would refuse to start.
+ */
+export function nodeArguments(execPath: string): string[] {
+	const understood =
+		execPath === process.execPath && process.allowedNodeEnvironmentFlags.has(NO_DEBUGGER);
+	return understood ? [NO_DEBUGGER] : [];
+}

@@ -1,0 +1,68 @@
+/** Work on many rows goes in groups that others come between, chosen by the time they take. */
+import { expect, it } from 'vitest';
+import type { Tx } from '../../../daemon/queue/store/tx.ts';
+import { FakeClock, openQueue, task } from '../../support/queue.ts';
+
+/** Each look at it takes a millisecond. */
+class SlowClock extends FakeClock {
+	override monotonic(): number {
+		this.advance(1);
+		return super.monotonic();
+	}
+}
+
+/** Longer than a group may work on, however fast the machine is. */
+function keepBusy(): void {
+	const until = performance.now() + 15;
+	while (performance.now() < until);
+}
+
+it('leaves to the next group what a long operation came before, in order, and answers all', async () => {
+	const { parts } = openQueue();
+	const order: number[] = [];
+	const groups = await Promise.all(
+		[0, 1, 2].map((n) =>
+			parts.writer.submit((tx): Tx => {
+				order.push(n);
+				keepBusy();
+				return tx;
+			}),
+		),
+	);
+	expect(new Set(groups).size).toBe(3);
+	expect(order).toEqual([0, 1, 2]);
+});
+
+it('keeps short operations in one group', async () => {
+	const { parts } = openQueue();
+	const groups = await Promise.all([0, 1, 2].map(() => parts.writer.submit((tx) => tx)));
+	expect(new Set(groups).size).toBe(1);
+});
+
+it('fails with a group what was in it, and nothing that was left to the next', async () => {
+	const { db, parts } = openQueue();
+	const broken = parts.writer.submit(() => {
+		db.exec('ROLLBACK');
+		keepBusy();
+	});
+	const next = parts.writer.submit(() => 'done');
+	await expect(broken).rejects.toMatchObject({ kind: 'STORE' });
+	expect(await next).toBe('done');
+});
+
+it.each([
+	['expire', { ttlMs: 1000 }, { state: ['expired' as const] }],
+	['come due', { runAt: 0 }, { state: ['queued' as const] }],
+])('moves a few at a time of those that %s, and all in the end', async (_, spec, filter) => {
+	const queue = openQueue({ clock: new SlowClock() });
+	const runAt = queue.clock.now() + 60_000;
+	const late = 'runAt' in spec ? { runAt } : spec;
+	await queue.enqueue(...Array.from({ length: 100 }, () => task(late)));
+	queue.clock.advance(120_000);
+	let groups = 0;
+	while (await queue.parts.writer.submit((tx) => queue.parts.due.advance(tx))) groups++;
+	expect(groups).toBeGreaterThan(5);
+	const { total } = queue.jobs.list({ filter, sort: 'createdAt', limit: 1 });
+	expect(total.value).toBe(100);
+	expect(queue.parts.due.nextTime()).toBeUndefined();
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { mcpOptions } from '../../../daemon/cli/mcp/options.ts';
+import { TOOL_ARGUMENTS, toolArguments } from '../../../daemon/cli/mcp/tools/arguments.ts';
+import { specOf } from '../../../daemon/cli/mcp/tools/runJob.ts';
+import { meantBy } from '../../../daemon/cli/mcp/tools/searchCode.ts';
+import { TOOL_LIST } from '../../../daemon/cli/mcp/tools/toolList.constant.ts';
+import { jobSpecSchema } from '../../../shared/job.ts';
+import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
+
+test('the options are read, and what is no option is left to the command tree', () => {
+	expect(mcpOptions([])).toEqual({ readOnly: false, folders: [] });
+	expect(mcpOptions(['--read-only', '--folder', '/a', '--folder=/b'])).toEqual({
+		readOnly: true,
+		folders: ['/a', '/b'],
+	});
+	for (const wrong of [
+		['--help'],
+		['--folder'],
+		['--folder', '--read-only'],
+		['x'],
+		['--folder='],
+	]) {
+		expect(mcpOptions(wrong)).toBeUndefined();
+	}
+});
+
+describe('the list of tools', () => {
+	test('has a description and all four hints of each, and no schema of answers', () => {
+		expect(TOOL_LIST.map(({ name }) => name)).toEqual(Object.keys(TOOL_ARGUMENTS));
+		for (const tool of TOOL_LIST) {
+			expect(Object.keys(tool.annotations)).toHaveLength(4);
+			expect(tool.inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
+			expect(tool).not.toHaveProperty('outputSchema');
+		}
+	});
+
+	test('costs a conversation less than 2,000 tokens', () => {
+		expect(JSON.stringify(TOOL_LIST).length / 4).toBeLessThan(2000);
+	});
+});
+
+describe('arguments', () => {
+	test('what may be left out has its default', () => {
+		expect(toolArguments('run_job', { command: ['true'], cwd: '/' })).toMatchObject({
+			wait_seconds: 15,
+			timeout_seconds: 1800,
+			retries: 0,
+			max_output_bytes: 6000,
+		});
+		expect(toolArguments('list_jobs', undefined)).toEqual({ mine: false, limit: 20 });
+	});
+
+	test.each([
+		['run_job', {}, /command: .*cwd: is missing \(string\)/],
+		['run_job', { command: ['x'], cwd: 5 }, /cwd: must be string, not number/],
+		['run_job', { command: 5, cwd: '/' }, /command: must be an array of words/],
+		['run_job', { command: ['x'], cwd: '/', nice: 1 }, /nice/],
+		['run_job', { command: ['x'], cwd: '/', wait_seconds: 46 }, /wait_seconds: must be at most 45/],
+		['wait_job', { job_ids: Array(200).fill('abcd') }, /job_ids: must be at most 20/],
+		['wait_job', { job_ids: [] }, /job_ids/],
+		['read_log', { job_id: 'abcd', from: 'middle' }, /from: must be tail, head or an offset/],
+		['wait_job', { job_ids: ['abcd'], until: {} }, /either pattern or ready/],
+		['cancel_job', {}, /either job_ids or tag/],
+		['cancel_job', { job_ids: ['abcd'], tag: 'x' }, /either job_ids or tag/],
+		['search_code', { query: '  ' }, /query/],
+	] as const)('%s refuses %j', (name, given, message) => {
+		expect(() => toolArguments(name, given)).toThrow(message);
+	});
+});
+
+describe('run_job makes a specification', () => {
+	const place = { cwd: '/p/sub', after: [], env: { PATH: '/bin' } };
+	const spec = (given: object) =>
+		specOf(toolArguments('run_job', { cwd: '/p/sub', command: ['npm', 'test'], ...given }), place);
+
+	test('that the daemon takes', () => {
+		const made = spec({
+			retries: 2,
+			subject: 's',
+			on_newer: 'queue',
+			env: { A: '1' },
+			start_when: { mains: true, idle: true, event: 'e', not_before: '2026-03-01T09:00:00Z' },
+		});
+		expect(jobSpecSchema.parse(made)).toMatchObject({
+			command: { command: 'npm', args: ['test'], env: { PATH: '/bin', A: '1' }, shell: false },
+			supersede: 'none',
+			maxAttempts: 3,
+			restartable: true,
+			runAt: Date.parse('2026-03-01T09:00:00Z'),
+			constraints: { power: 'ac', idle: true, event: 'e', minBattery: 0 },
+		});
+	});
+
+	test('in which a key is made where none was given, so that a lost answer doubles nothing', () => {
+		expect(spec({}).key).not.toBe(spec({}).key);
+		expect(spec({ key: 'k' }).key).toBe('k');
+	});
+
+	test.each([
+		[{ command: 'npm test' }, /Without a shell give its words: \["npm","test"\]/],
+		[{ command: ['npm'], shell: true }, /give one string/],
+		[{ command: [''] }, /must name a program/],
+		[{ start_when: { not_before: 'tomorrow' } }, /ISO 8601/],
+	])('or says what is wrong with %j', (given, message) => {
+		expect(() => spec(given)).toThrow(message);
+	});
+});
+
+test('a search means the index that holds the folder, else that of the project, else the only one', () => {
+	const index = (workspace: string) => ({ workspace }) as IndexStatus;
+	const [a, b] = [index('file:///a'), index('file:///b')];
+	expect(meantBy([a, b], '/b/c', '/a')).toBe(b);
+	expect(meantBy([a, b], '/c', '/a')).toBeUndefined();
+	expect(meantBy([a, b], undefined, '/a/x')).toBe(a);
+	expect(meantBy([b], undefined, '/a')).toBe(b);
+	expect(meantBy([a, b], undefined, '/c')).toBeUndefined();
+});

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { createIndexHandlers } from '../../../daemon/indexing/handlers.ts';
+import { nodeArguments } from '../../../shared/nodeArguments.ts';
+
+test('our own Node is told to keep its debugger shut; another one might not understand', () => {
+	expect(nodeArguments(process.execPath)).toEqual(['--disable-sigusr1']);
+	expect(nodeArguments('/some/older/node')).toEqual([]);
+});
+
+test('an indexer is told so too', () => {
+	const handlers = createIndexHandlers({
+		node: () => process.execPath,
+		indexerEntry: '/indexer.js',
+		home: '/home',
+	});
+	for (const { launch } of handlers) {
+		const { args } = launch({ id: 'i', type: 't', command: undefined, workspace: 'file:///w' });
+		expect(args[0]).toBe('--disable-sigusr1');
+	}
+});
