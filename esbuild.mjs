@@ -87,6 +87,7 @@ const constants = {
 /** What of the extension is read when it is first needed: most of its code, and no window needs it at start. */
 const LATE = [
 	'connection/languageClient',
+	'commands/aiPolicy',
 	'commands/askForCommand',
 	'commands/scheduleCommand',
 	'commands/search',
@@ -175,8 +176,8 @@ const NATIVE = ['better-sqlite3', 'koffi'].map((name) => `node_modules/${name}/p
 
 /** The files that a daemon needs to run from a copy; each is listed in build.json. */
 async function daemonFiles() {
-	const native = (await readdir(join(dist, 'native'))).map((file) => `native/${file}`);
-	const migrations = (await readdir(join(dist, 'migrations'))).map((file) => `migrations/${file}`);
+	const inFolder = async (folder) =>
+		(await readdir(join(dist, folder))).map((file) => `${folder}/${file}`);
 	return [
 		'daemon.js',
 		// bin/semantica runs from a copy, too.
@@ -194,8 +195,9 @@ async function daemonFiles() {
 		'maintenance.js',
 		'battery.js',
 		'execa.js',
-		...migrations,
-		...native,
+		...(await inFolder('migrations')),
+		...(await inFolder('monitoring')),
+		...(await inFolder('native')),
 	].sort();
 }
 
@@ -229,6 +231,7 @@ const finish = {
 if (flags.out === 'dist') await rm(dist, { recursive: true, force: true });
 await mkdir(join(dist, 'native'), { recursive: true });
 await cp('migrations', join(dist, 'migrations'), { recursive: true });
+await cp('media/monitoring', join(dist, 'monitoring'), { recursive: true });
 const prebuilds = 'node_modules/better-sqlite3/prebuilds';
 for (const file of await readdir(prebuilds))
 	await cp(join(prebuilds, file), join(dist, 'native', file));

@@ -36,6 +36,7 @@ export const COMMANDS = {
 	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: true },
 	runNow: { id: 'semantica.runNow', palette: true, needsTrust: true, once: true },
 	approve: { id: 'semantica.approve', palette: true, needsTrust: true, once: true },
+	aiPolicy: { id: 'semantica.aiPolicy', palette: true, needsTrust: true, once: false },
 	pause: { id: 'semantica.pause', palette: true, needsTrust: true, once: true },
 	resume: { id: 'semantica.resume', palette: true, needsTrust: true, once: true },
 	remove: { id: 'semantica.remove', palette: true, needsTrust: true, once: true },

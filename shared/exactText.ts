@@ -1,4 +1,5 @@
 /** Words of a command line, for people who decide about it: nothing is hidden, and no word looks like two. */
+import { MORE } from './aiTerms.ts';
 
 const PLAIN = /^[\w@%+=:,./~-]+$/;
 /** Control and format characters, other spaces, what stands for nothing: all that a terminal would not show as it is. */
@@ -12,4 +13,10 @@ export function exactWord(word: string): string {
 
 export function exactWords(words: readonly string[]): string {
 	return words.map(exactWord).join(' ');
+}
+
+/** An allow rule: its last word may stand for whatever follows. */
+export function ruleText(argv: readonly string[]): string {
+	const open = argv.at(-1) === MORE;
+	return open ? `${exactWords(argv.slice(0, -1))} ${MORE}` : exactWords(argv);
 }

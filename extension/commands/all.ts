@@ -74,6 +74,7 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		retry: retry(link, picker),
 		runNow: alsoOnSchedules(runNow(link, picker), scheduled.run),
 		approve: approve(link, picker),
+		aiPolicy: onDemand(async () => (await import('./aiPolicy.ts')).aiPolicy(link)),
 		pause: alsoOnSchedules(pause(link, picker), scheduled.pause),
 		resume: alsoOnSchedules(resume(link, picker), scheduled.resume),
 		remove: alsoOnSchedules(remove(link, picker), scheduled.remove),

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
-import { MORE } from '../../../shared/aiTerms.ts';
+import { AI_RUN_WORDS, typedRule } from '../../../shared/aiTerms.ts';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import type { AiConfig } from '../../../shared/protocol/ai.ts';
 import { connectOrStart, using } from '../connect.ts';
@@ -10,7 +10,7 @@ import { usageError } from '../errors.ts';
 import { ownPath } from '../parse/environment.ts';
 import { collect } from '../parse/values.ts';
 import { assertPerson } from '../person.ts';
-import { AI_RUN_WORDS, renderPolicy } from '../render/policy.ts';
+import { renderPolicy } from '../render/policy.ts';
 import { unapproved } from './approve.ts';
 import { examples, JSON_OPTION } from './help.ts';
 
@@ -122,7 +122,7 @@ function addAllow(ai: Command, context: Context): void {
 					return;
 				}
 				const [path = ''] = Object.values(ownPath(context.env));
-				const allow = { argv: ruleOf(words), path, env };
+				const allow = { argv: typedRule(words), path, env };
 				await show(context, connection, await connection.request('ai/update', { allow }));
 			});
 		});
@@ -148,7 +148,7 @@ function addForget(ai: Command, context: Context): void {
 			assertPerson(context);
 			return using(connectOrStart(context.daemon), async (connection) => {
 				const { allow, folders } = await connection.request('ai/policy', {});
-				const argv = ruleOf(words);
+				const argv = typedRule(words);
 				const isRule = allow.some((rule) => sameWords(rule.argv, argv));
 				const root = resolve(context.cwd(), words[0] ?? '.');
 				if (!isRule && !(words.length <= 1 && folders.includes(root))) {
@@ -167,11 +167,6 @@ function folderIn(context: Context, words: readonly string[]): string | undefine
 	if (words.length > 1) return undefined;
 	const folder = resolve(context.cwd(), words[0] ?? '.');
 	return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? folder : undefined;
-}
-
-/** Three dots are easier to type. */
-function ruleOf(words: readonly string[]): string[] {
-	return words.map((word, at) => (at === words.length - 1 && word === '...' ? MORE : word));
 }
 
 function sameWords(a: readonly string[], b: readonly string[]): boolean {

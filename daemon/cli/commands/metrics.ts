@@ -88,7 +88,7 @@ function removeIfThere(file: string): void {
 }
 
 function readShipped(dist: string, name: string): string {
-	const file = join(dist, '..', 'media', 'monitoring', name);
+	const file = join(dist, 'monitoring', name);
 	try {
 		return readFileSync(file, 'utf8');
 	} catch (error) {

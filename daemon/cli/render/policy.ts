@@ -1,19 +1,11 @@
 /** What AI tools may do, for people. */
-import { MORE } from '../../../shared/aiTerms.ts';
-import { exactWord, exactWords } from '../../../shared/exactText.ts';
+import { AI_RUN_WORDS } from '../../../shared/aiTerms.ts';
+import { exactWord, ruleText } from '../../../shared/exactText.ts';
 import type { AiConfig, AllowRule } from '../../../shared/protocol/ai.ts';
 import { plural } from './format.ts';
 import type { View } from './style.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './text.ts';
-
-/** Who decides about what a tool runs. */
-export const AI_RUN_WORDS: Readonly<Record<AiConfig['run'], string>> = {
-	host: 'the program that the tool runs in asks you, or does not',
-	ask: 'Semantica asks you about each command that no rule allows',
-	allowlist: 'what a rule allows runs, all else is refused',
-	off: 'nothing runs',
-};
 
 export function renderPolicy(
 	{ run, allow, folders }: AiConfig,
@@ -46,14 +38,9 @@ export function renderPolicy(
 function renderRules(allow: readonly AllowRule[], view: View): string[] {
 	const { style } = view;
 	const columns = [
-		{ header: 'COMMAND', cells: allow.map(({ argv }) => shown(argv)), rank: 0 },
+		{ header: 'COMMAND', cells: allow.map(({ argv }) => ruleText(argv)), rank: 0 },
 		{ header: 'PROGRAM', cells: allow.map(({ program }) => style.dim(program)), min: 10, rank: 1 },
 		{ header: 'VARIABLES', cells: allow.map(({ env }) => env.join(' ')), min: 8, rank: 2 },
 	];
 	return renderTable(columns, { ...view, width: view.width - 2 }).map((line) => `  ${line}`);
-}
-
-function shown(argv: readonly string[]): string {
-	const open = argv.at(-1) === MORE;
-	return open ? `${exactWords(argv.slice(0, -1))} ${MORE}` : exactWords(argv);
 }

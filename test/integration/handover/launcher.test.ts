@@ -42,6 +42,9 @@ describe.skipIf(process.platform === 'win32')('the launcher', () => {
 			`Data folder: ${paths.home}`,
 		);
 		expect((await run(['list'])).code).toBe(3);
+		// What it prints from files has come along with it.
+		const rules = join(import.meta.dirname, '../../../media/monitoring/rules.yml');
+		expect((await run(['metrics', '--rules'])).out).toBe(readFileSync(rules, 'utf8'));
 		expect(remembered(paths.bin)).toBe(process.execPath);
 		const link = join(paths.home, 'link');
 		symlinkSync(launcherPath(paths), link);
