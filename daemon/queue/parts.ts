@@ -2,7 +2,6 @@
 
 import type { Job } from '../../shared/job.ts';
 import type { Hook } from '../../shared/protocol/hooks.ts';
-import type { Explanation } from '../../shared/protocol/jobs.ts';
 import type { Sqlite } from '../sqlite/open.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Conditions } from './ports/conditions.ts';
@@ -44,7 +43,7 @@ import { createWaitClasses, type WaitClasses } from './store/waitClasses.ts';
 import { tellWaitMoves } from './store/waiting.ts';
 import { Writer } from './store/writer.ts';
 import { createEndedJobs, type EndedJobs } from './views/ended.ts';
-import { createExplain, type Hindrance } from './views/explain.ts';
+import { createExplain, type Explain, type Hindrance } from './views/explain.ts';
 import { createFeed, type Feed } from './views/feed.ts';
 import { createFigures, type Figures } from './views/figures.ts';
 import { createLists, type Lists } from './views/list.ts';
@@ -127,7 +126,7 @@ export interface QueueParts {
 	readonly sweeps: Sweeps;
 	readonly board: ProgressBoard;
 	readonly feed: Feed;
-	readonly explain: (row: JobRow) => Explanation;
+	readonly explain: Explain;
 	readonly usual: UsualTime;
 	readonly toWire: (row: JobRow) => Job;
 	readonly occupied: (queue?: string) => number;

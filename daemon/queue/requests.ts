@@ -26,12 +26,12 @@ import { changeMany, isOneGo, type ManyChange, type Meant } from './targets.ts';
 export interface JobRequests {
 	/** Takes over the pins of the payloads. */
 	enqueue(jobs: readonly PreparedJob[], by: Asker): Promise<Enqueued[]>;
-	/** @throws SemanticaError NOT_FOUND */
-	get(id: string): Result<'job/get'>;
+	/** With a scope it names no job outside. @throws SemanticaError NOT_FOUND */
+	get(id: string, scope?: Scope): Result<'job/get'>;
 	/** What the job usually takes, where that is known. */
 	usual(id: string): { readonly usualMs?: number };
-	/** @throws SemanticaError NOT_FOUND */
-	explain(id: string): Explanation;
+	/** With a scope it names no job outside. @throws SemanticaError NOT_FOUND */
+	explain(id: string, scope?: Scope): Explanation;
 	/** The jobs of these ids, until they take so many bytes on the wire; at least one is looked at. */
 	find(ids: Iterable<string>, maxBytes: number): Found;
 	/** Whether there is such a job, and it belongs to these folders. */
@@ -155,16 +155,16 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			if (stored.length === 0) return enqueued;
 			return enqueued.finally(() => parts.payloads.release(stored));
 		},
-		get(id) {
+		get(id, scope) {
 			const row = table.need(id);
 			return {
 				job: toWire(row),
 				runs: parts.runs.of(row.generation),
-				explanation: parts.explain(row),
+				explanation: parts.explain(row, scope),
 			};
 		},
 		usual: (id) => parts.usual(table.need(id)),
-		explain: (id) => parts.explain(table.need(id)),
+		explain: (id, scope) => parts.explain(table.need(id), scope),
 		find(ids, maxBytes) {
 			const found: Found = { jobs: [], missing: [], looked: [] };
 			let bytes = 0;

@@ -165,13 +165,13 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			return { jobs: enqueued };
 		},
 		'job/get'({ id }, session) {
-			const found = jobs.get(id);
+			const found = jobs.get(id, session.tool?.folders());
 			assertReadable(session, found.job);
 			return { ...found, explanation: { ...found.explanation, ...jobs.usual(id) } };
 		},
 		'job/explain'({ id }, session) {
 			assertReadable(session, jobs.get(id).job);
-			return { ...jobs.explain(id), ...jobs.usual(id) };
+			return { ...jobs.explain(id, session.tool?.folders()), ...jobs.usual(id) };
 		},
 		'job/payload'(params, session) {
 			assertReadable(session, jobs.get(params.id).job);

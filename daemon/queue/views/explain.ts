@@ -15,6 +15,7 @@ import type { Groups } from '../store/groups.ts';
 import { EVERYTHING, type Limits } from '../store/limits.ts';
 import type { Rates } from '../store/rates.ts';
 import type { JobRow } from '../store/rows.ts';
+import { isInScope, type Scope } from '../store/scope.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { WaitClasses } from '../store/waitClasses.ts';
@@ -50,11 +51,14 @@ export interface ExplainDependencies {
 	readonly hindrance: () => Hindrance | undefined;
 }
 
-export function createExplain(dependencies: ExplainDependencies): (row: JobRow) => Explanation {
+/** With a scope no title of a job outside it is said. */
+export type Explain = (row: JobRow, scope?: Scope) => Explanation;
+
+export function createExplain(dependencies: ExplainDependencies): Explain {
 	const { table, claims, guard, limits, groups, rates, subjects, classes, sweeps } = dependencies;
 	const { conditions, now, running } = dependencies;
 
-	function reasons(row: JobRow): Explanation['reasons'] {
+	function reasons(row: JobRow, scope: Scope | undefined): Explanation['reasons'] {
 		const since = row.created_at;
 		if (row.stage === STAGE.stopping) {
 			const message = 'it is being stopped; it ends when its children have';
@@ -71,7 +75,7 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 		if (row.stage === STAGE.held) {
 			return [{ kind: 'held', message: 'paused; start it again with Resume', since }];
 		}
-		if (row.stage === STAGE.dependency) return dependencyReasons(row, since);
+		if (row.stage === STAGE.dependency) return dependencyReasons(row, since, scope);
 		if (row.stage === STAGE.delayed) {
 			const until = row.run_at;
 			const wait = describeDuration(until - now());
@@ -109,11 +113,19 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 		];
 	}
 
-	function dependencyReasons(row: JobRow, since: number): Explanation['reasons'] {
+	function dependencyReasons(
+		row: JobRow,
+		since: number,
+		scope: Scope | undefined,
+	): Explanation['reasons'] {
 		const open = dependencies.dependencies.of(row.generation).filter(({ holds }) => holds !== 1);
 		const named = open.slice(0, NAMED_TARGETS).map(({ target, target_id, needs }) => {
 			const job = table.byGeneration(target);
 			const what = AWAITED[needOf(needs)];
+			if (scope !== undefined && (job === undefined || !isInScope(job, scope))) {
+				const message = `waits until job ${target_id} ${what}, which is not in these folders`;
+				return { kind: 'dependency', message, since };
+			}
 			const name = job === undefined ? `job ${target_id}` : nameOf(job);
 			const how = job === undefined ? 'it was removed' : `it is ${stateName(job.state)}`;
 			return { kind: 'dependency', message: `waits until ${name} ${what}; ${how}`, since };
@@ -234,12 +246,12 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 		return [{ kind: 'group', message, since }];
 	}
 
-	return (row) => {
-		const explanation = explain(row);
+	return (row, scope) => {
+		const explanation = explain(row, scope);
 		return { ...explanation, summary: summaryOf(explanation, row.queue) };
 	};
 
-	function explain(row: JobRow): Explanation {
+	function explain(row: JobRow, scope: Scope | undefined): Explanation {
 		if (row.state === STATE.paused && row.held === 0 && row.stop_cause === null) {
 			return { runnable: false, reasons: goesOnByItself(row) };
 		}
@@ -247,7 +259,7 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 			const since = row.finished_at ?? row.started_at ?? row.created_at;
 			return { runnable: false, reasons: [{ ...standing(row), since }] };
 		}
-		const found = reasons(row);
+		const found = reasons(row, scope);
 		const position = row.stage === STAGE.ready ? { position: claims.ahead(row) } : {};
 		return { runnable: found.length === 0, reasons: found, ...position };
 	}

@@ -149,6 +149,24 @@ describe('jobs of others', () => {
 		expect(jobs.map(({ id }) => id)).toEqual([inside]);
 	});
 
+	test('are not named to it where a job in its folders waits for them', async () => {
+		const { person, open, closed, tool } = await withFolders();
+		const title = 'the secret merger';
+		const [target = ''] = await enqueue(person, shellIn(closed, 'true', { ...later, title }));
+		const waiting = shellIn(open, 'true', { after: [{ id: target, on: 'succeeded' }] });
+		const [id = ''] = await enqueue(person, waiting);
+		const { explanation } = await tool.request('job/get', { id });
+		expect(explanation).toEqual(
+			expect.objectContaining({ reasons: [expect.objectContaining({ kind: 'dependency' })] }),
+		);
+		const told = [explanation, await tool.request('job/explain', { id })];
+		expect(JSON.stringify(told)).not.toContain(title);
+		expect((await person.request('job/explain', { id })).summary).toContain(title);
+		expect(await refusal(tool.request('job/list', { filter: { after: target } }))).toEqual(unknown);
+		const own = shellIn(open, 'true', { after: [{ id: target, on: 'succeeded' }] });
+		expect(await refusal(add(tool, own))).toEqual(unknown);
+	});
+
 	test('are not cancelled by it, by id, tag or all', async () => {
 		const { tool, person, inside, outside, open } = await withOthers();
 		const byId = await tool.request('job/cancel', { ids: [outside] });
