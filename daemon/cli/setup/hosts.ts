@@ -1,5 +1,5 @@
 /** The programs that AI tools run in, where each of them is told of servers, and how. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,6 +10,8 @@ export interface Host {
 	readonly traces: readonly string[];
 	readonly file: string;
 	readonly format: HostFormat;
+	/** Where its extensions are: with ours there it is offered the server already, and told of it twice otherwise. */
+	readonly extensions?: string;
 }
 
 export type HostFormat =
@@ -61,11 +63,33 @@ export function hosts(home: string, env: Environment, platform = process.platfor
 			traces: [code],
 			file: join(code, 'mcp.json'),
 			format: { kind: 'json', key: 'servers', entry: stdio },
+			extensions: at('.vscode', 'extensions'),
 		},
 	];
 }
 
 export const isHere = ({ traces }: Host): boolean => traces.some((trace) => existsSync(trace));
+
+/** Our extension is there, and not about to be removed at the next start. */
+export function hasExtension({ extensions }: Host): boolean {
+	if (extensions === undefined) return false;
+	try {
+		const gone = removedFrom(extensions);
+		return readdirSync(extensions).some((name) => OURS.test(name) && !gone.includes(name));
+	} catch {
+		return false;
+	}
+}
+
+const OURS = /^semantica\.semantica-\d/;
+
+function removedFrom(extensions: string): string[] {
+	try {
+		return Object.keys(JSON.parse(readFileSync(join(extensions, '.obsolete'), 'utf8')));
+	} catch {
+		return [];
+	}
+}
 
 function editorFolder(home: string, env: Environment, platform: NodeJS.Platform): string {
 	if (platform === 'win32') return env['APPDATA'] || join(home, 'AppData', 'Roaming');

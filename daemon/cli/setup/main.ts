@@ -10,7 +10,7 @@ import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { agrees, assertPerson } from '../person.ts';
-import { hosts, isHere } from './hosts.ts';
+import { hasExtension, hosts, isHere } from './hosts.ts';
 import { type Change, planOf } from './plan.ts';
 
 /** What a terminal would obey, or not show. */
@@ -29,12 +29,17 @@ export async function runSetup(context: Context, { print, undo }: SetupOptions):
 	// It brings the launcher, the only path that is written anywhere.
 	if (!undo && !print) await stageBuild(daemon);
 	const home = homeFolder(env);
-	const known = hosts(home, env);
+	const all = hosts(home, env);
+	const served = undo ? [] : all.filter(hasExtension);
+	const known = all.filter((host) => !served.includes(host));
 	const command = launcherPath(daemon.paths);
 	const plan = planOf({ hosts: known, home, cwd: context.cwd(), command, undo });
 	for (const problem of plan.problems) out.say(problem, out.style.yellow);
 	if (plan.settled.length > 0) {
 		out.say(`As it should be: ${plan.settled.join(', ')}.`, out.style.dim);
+	}
+	for (const { name } of served) {
+		out.say(`${name} needs nothing: its extension offers the tools.`, out.style.dim);
 	}
 	const missing = known.filter((host) => !isHere(host)).map(({ name }) => name);
 	if (missing.length > 0 && !undo) out.say(`Not found here: ${missing.join(', ')}.`, out.style.dim);

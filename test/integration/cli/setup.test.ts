@@ -48,6 +48,23 @@ test('is shown without being written', async () => {
 	expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('terminal')]);
 });
 
+test('leaves out VS Code where the extension is installed, and comes to it again when that goes', async () => {
+	const cli = createCli();
+	const { home, project } = makeHome();
+	const env = { HOME: home, XDG_CONFIG_HOME: join(home, '.config'), CODEX_HOME: '' };
+	const installed = 'semantica.semantica-0.1.0-linux-x64';
+	const extensions = join(home, '.vscode/extensions');
+	mkdirSync(join(home, '.config/Code/User'), { recursive: true });
+	mkdirSync(join(extensions, installed), { recursive: true });
+	const setup = async () =>
+		(await cli.run(['ai', 'setup', '--print'], { cwd: project, env })).stdout;
+	const needless = await setup();
+	expect(needless).toContain('VS Code needs nothing: its extension offers the tools.');
+	expect(needless).not.toContain('Code/User/mcp.json');
+	writeFileSync(join(extensions, '.obsolete'), JSON.stringify({ [installed]: true }));
+	expect(await setup()).toContain('Code/User/mcp.json');
+});
+
 test('is written after a yes, names the launcher alone, and is taken back', async (context) => {
 	const cli = createCli();
 	const { home, project, read } = makeHome();

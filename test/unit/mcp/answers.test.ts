@@ -141,6 +141,9 @@ describe('a job in words', () => {
 	test('ends with what to call next', () => {
 		expect(nextStep(job({ state: 'running' }))).toContain(`wait_job {"job_ids":["${id}"]}`);
 		expect(nextStep(job({ state: 'failed' }))).toContain('read_log');
+		const unstarted = nextStep(job({ state: 'failed', stopReason: 'spawn' }));
+		expect(unstarted).toContain('run_job');
+		expect(unstarted).not.toContain('read_log');
 		expect(nextStep(job({ state: 'cancelled' }))).toBe('Next: nothing to wait for.');
 	});
 

@@ -95,5 +95,9 @@ export function nextStep(job: Job): string {
 		return `Next: it goes on by itself. To be woken when it ends: wait_job {"job_ids":["${job.id}"]}`;
 	}
 	if (job.state !== 'failed' && job.state !== 'expired') return 'Next: nothing to wait for.';
+	// It has printed nothing: what is wrong stands in the first line.
+	if (job.stopReason === 'spawn') {
+		return 'Next: the program was not started, so there is no output to read. Correct the command or its cwd, then call run_job again.';
+	}
 	return `Next: for the cause, read_log {"job_id":"${job.id}","grep":"error|fail|exception","context":3}`;
 }
