@@ -27,7 +27,7 @@ import type { Windows } from './windows.ts';
 /** What the indexing room offers to clients. */
 export interface IndexRequests {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
-	search(params: Params<'index/search'>): Promise<Result<'index/search'>>;
+	search(params: Params<'index/search'>, signal: AbortSignal): Promise<Result<'index/search'>>;
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 }
 
@@ -299,11 +299,12 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'index/status': clientsOnly(async (params, session) =>
 			tools.indexes(session, await index.status(params)),
 		),
-		'index/search': clientsOnly(async (params, session) => {
-			if (session.tool === undefined) return index.search(params);
+		'index/search': clientsOnly(async (params, session, signal) => {
+			if (session.tool === undefined) return index.search(params, signal());
 			const workspace = await canonicalName(params.workspace);
 			tools.assertFolder(session, workspace);
-			return index.search({ ...params, ...(workspace === undefined ? {} : { workspace }) });
+			const canonical = workspace === undefined ? params : { ...params, workspace };
+			return index.search(canonical, signal());
 		}),
 		'index/delete': clientsOnly((params) => index.delete(params)),
 		'ai/policy': clientsOnly(() => policy.get()),
