@@ -54,6 +54,7 @@ export interface TestScheduler {
 export interface FakeRun {
 	paused: boolean;
 	readonly notes: string[];
+	readonly answers: [question: string, json: string][];
 	/** Ends it well. */
 	exit(): void;
 }
@@ -200,6 +201,7 @@ function execute(id: string, running: Map<string, FakeRun>, hooks: SchedulerHook
 	const run: FakeRun = {
 		paused: false,
 		notes: [],
+		answers: [],
 		exit: () => finish({ kind: 'exit', exitCode: 0, signal: null }),
 	};
 	running.set(id, run);
@@ -214,6 +216,7 @@ function execute(id: string, running: Map<string, FakeRun>, hooks: SchedulerHook
 			run.paused = false;
 			hooks.resumed?.(id);
 		},
+		answer: (question, json) => run.answers.push([question, json]),
 		note: (sentence) => run.notes.push(sentence),
 	};
 }
