@@ -51,6 +51,7 @@ import { createFigures, type Figures } from './views/figures.ts';
 import { createLists, type Lists } from './views/list.ts';
 import { ProgressBoard } from './views/progress.ts';
 import { createProgressKeeper } from './views/progressKeeper.ts';
+import { createUsualTime, type UsualTime } from './views/usual.ts';
 
 /** Most groups end by their time. */
 const SWEEP_ROWS = 1000;
@@ -129,6 +130,7 @@ export interface QueueParts {
 	readonly board: ProgressBoard;
 	readonly feed: Feed;
 	readonly explain: (row: JobRow) => Explanation;
+	readonly usual: UsualTime;
 	readonly toWire: (row: JobRow) => Job;
 	readonly occupied: (queue?: string) => number;
 	readonly payloads: PayloadStore;
@@ -292,6 +294,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			children,
 			transitions,
 			sweeps,
+			runs,
 			random,
 			options.aloneAfterDeaths,
 		),
@@ -304,6 +307,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		retry,
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
 		dependencies,
+		usual: createUsualTime(db),
 		explain: createExplain({
 			table,
 			claims,
