@@ -3,8 +3,10 @@
  * Bounds and defaults are docs/design.md section 3; the schemas are the only place where they stand.
  */
 import * as z from 'zod';
+import { costSchema } from './cost.ts';
 import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
 import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
+import { questionSchema } from './question.ts';
 import { boundText } from './wording.ts';
 
 z.config({ customError: boundText });
@@ -292,6 +294,8 @@ export const jobSchema = z.object({
 	finishedAt: z.int().nullable(),
 	attempt: z.int(),
 	run: z.int(),
+	/** What it asks of a person, while that is open. */
+	question: questionSchema.nullable(),
 	progress: progressSchema.nullable(),
 	result: z.json().nullable(),
 	error: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -301,6 +305,8 @@ export const jobSchema = z.object({
 	retryOf: z.string().nullable(),
 	/** Who asked for it: `cli`, `vscode`, `mcp/<client>`, `job/<id>`; the daemon knows, no specification says it. */
 	origin: z.string(),
+	/** Of all runs that have ended: their sum, and the highest peak. Null where nothing is known. */
+	cost: costSchema.nullable(),
 	children: childCountsSchema,
 	payload: z.object({ bytes: z.int(), storage: z.enum(['none', 'inline', 'file']) }),
 	logBytes: z.int(),
@@ -317,5 +323,7 @@ export const runSchema = z.object({
 	exitCode: z.int().nullable(),
 	signal: z.string().nullable(),
 	reason: z.enum(STOP_REASONS).nullable(),
+	/** Null until it has ended, and where nothing is known. */
+	cost: costSchema.nullable(),
 });
 export type Run = z.output<typeof runSchema>;

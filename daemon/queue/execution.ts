@@ -1,5 +1,7 @@
 /** The port through which scheduling runs what was claimed; the processes room provides it. */
 
+import type { Cost } from '../../shared/cost.ts';
+import type { Asked } from '../../shared/question.ts';
 import type { ClaimedRun } from './dispatch.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
 import type { RunOutcome } from './ports/runs.ts';
@@ -11,6 +13,8 @@ export interface Execution {
 	/** Stops every process of the run; false when that could not be done, and then it runs on. */
 	pause(): Promise<boolean>;
 	resume(): Promise<void>;
+	/** Puts the answer, JSON text, where the run finds it. */
+	answer(question: string, json: string, by: string): void;
 	/** A sentence for the job's log. */
 	note(sentence: string): void;
 }
@@ -19,6 +23,8 @@ export interface ExecutionEnd {
 	readonly outcome: RunOutcome;
 	/** JSON text of the job's result. */
 	readonly result: string | undefined;
+	/** Undefined where the machine does not tell. */
+	readonly cost?: Cost | undefined;
 	readonly logBytes: number;
 }
 
@@ -26,6 +32,8 @@ export interface ExecutionEnd {
 export interface ToldOfRun {
 	/** It is ready: once, and only of a job that can be. Resolves when that is kept, or means nothing any more. */
 	ready(): Promise<void>;
+	/** It asks a person. */
+	asks(asked: Asked): void;
 }
 
 export interface Executor {

@@ -16,6 +16,7 @@ import { createFinishRun, type FinishRun } from './rules/finish.ts';
 import { createPoisonGuard } from './rules/guard.ts';
 import { createHooks } from './rules/hooks.ts';
 import { createPauses, type Pauses } from './rules/pause.ts';
+import { createQuestions, type Questions } from './rules/questions.ts';
 import { type BecomeReady, createBecomeReady } from './rules/readiness.ts';
 import { createRemoval, type Removal } from './rules/remove.ts';
 import { createRetry, type Retry } from './rules/retry.ts';
@@ -50,6 +51,7 @@ import { createFigures, type Figures } from './views/figures.ts';
 import { createLists, type Lists } from './views/list.ts';
 import { ProgressBoard } from './views/progress.ts';
 import { createProgressKeeper } from './views/progressKeeper.ts';
+import { createUsualTime, type UsualTime } from './views/usual.ts';
 
 /** Most groups end by their time. */
 const SWEEP_ROWS = 1000;
@@ -121,12 +123,14 @@ export interface QueueParts {
 	readonly retryWaiters: RetryWaiters;
 	readonly dependencies: DependencyTable;
 	readonly update: Update;
+	readonly questions: Questions;
 	readonly pauses: Pauses;
 	readonly removal: Removal;
 	readonly sweeps: Sweeps;
 	readonly board: ProgressBoard;
 	readonly feed: Feed;
 	readonly explain: (row: JobRow) => Explanation;
+	readonly usual: UsualTime;
 	readonly toWire: (row: JobRow) => Job;
 	readonly occupied: (queue?: string) => number;
 	readonly payloads: PayloadStore;
@@ -290,10 +294,12 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			children,
 			transitions,
 			sweeps,
+			runs,
 			random,
 			options.aloneAfterDeaths,
 		),
 		becomeReady: createBecomeReady(db, dependencies, marks),
+		questions: createQuestions(db),
 		pauses,
 		sweeps,
 		removal: createRemoval(db, table, children, keys, dependencies, marks),
@@ -301,6 +307,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		retry,
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
 		dependencies,
+		usual: createUsualTime(db),
 		explain: createExplain({
 			table,
 			claims,

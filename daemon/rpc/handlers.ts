@@ -167,11 +167,11 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/get'({ id }, session) {
 			const found = jobs.get(id);
 			assertReadable(session, found.job);
-			return found;
+			return { ...found, explanation: { ...found.explanation, ...jobs.usual(id) } };
 		},
 		'job/explain'({ id }, session) {
 			assertReadable(session, jobs.get(id).job);
-			return jobs.explain(id);
+			return { ...jobs.explain(id), ...jobs.usual(id) };
 		},
 		'job/payload'(params, session) {
 			assertReadable(session, jobs.get(params.id).job);
@@ -211,6 +211,12 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/update': clientsOnly((params, session) =>
 			inTurn(session, params, jobs.update, jobs.isOneGo(params) ? 'submitted' : 'done'),
 		),
+		'job/answer': clientsOnly(({ id, ...answer }, session) => {
+			tools.assertMine(session, id);
+			return inTurn(session, answer, async () => ({
+				job: await jobs.answer(id, { ...answer, by: session.origin }),
+			}));
+		}),
 		'jobs/subscribe': clientsOnly((params, session) =>
 			subscribedInTurn(
 				session,

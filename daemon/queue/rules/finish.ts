@@ -1,11 +1,13 @@
 /** The end of a run (docs/design.md section 3): success, failure and retry, a stop carried out, an interruption. */
 
+import type { Cost } from '../../../shared/cost.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { RunOutcome } from '../ports/runs.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
+import type { RunTable } from '../store/runs.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { Tx } from '../store/tx.ts';
@@ -21,6 +23,7 @@ export interface FinishedRun {
 	readonly outcome: RunOutcome;
 	/** JSON text of the job's own result, if it gave one. */
 	readonly result?: string | undefined;
+	readonly cost?: Cost | undefined;
 	readonly logBytes?: number | undefined;
 	/** Why it was stopped, where that could not be recorded. */
 	readonly stopped?: StopReason | undefined;
@@ -37,6 +40,7 @@ export function createFinishRun(
 	children: ChildTable,
 	transitions: Transitions,
 	sweeps: Pick<Sweeps, 'settle'>,
+	runs: Pick<RunTable, 'cost'>,
 	random: () => number,
 	aloneAfterDeaths: number,
 ): FinishRun {
@@ -67,6 +71,7 @@ export function createFinishRun(
 			row.generation,
 			row.run,
 		);
+		if (finished.cost !== undefined) runs.cost(row.generation, row.run, finished.cost);
 		const { queue, type } = row;
 		// The first one began when the job did.
 		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;
