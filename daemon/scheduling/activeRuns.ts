@@ -78,6 +78,7 @@ export class ActiveRuns {
 				active.ready = this.#untilRecorded(() => dispatch.becameReady(row.id, row.run));
 				return active.ready;
 			},
+			overMemory: () => this.#stopRun(row.id, active, 'memory').catch(this.#failed),
 		});
 		const active: Active = {
 			queue: row.queue,
