@@ -1,6 +1,7 @@
 /** The port through which scheduling runs what was claimed; the processes room provides it. */
 
 import type { Cost } from '../../shared/cost.ts';
+import type { Asked } from '../../shared/question.ts';
 import type { ClaimedRun } from './dispatch.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
 import type { RunOutcome } from './ports/runs.ts';
@@ -12,6 +13,8 @@ export interface Execution {
 	/** Stops every process of the run; false when that could not be done, and then it runs on. */
 	pause(): Promise<boolean>;
 	resume(): Promise<void>;
+	/** Puts the answer, JSON text, where the run finds it. */
+	answer(question: string, json: string, by: string): void;
 	/** A sentence for the job's log. */
 	note(sentence: string): void;
 }
@@ -33,6 +36,8 @@ export interface ToldOfRun {
 	ready(): Promise<void>;
 	/** It holds more memory than it may. Resolves when its stop is kept, or cannot be. */
 	overMemory(): Promise<void>;
+	/** It asks a person. */
+	asks(asked: Asked): void;
 }
 
 export interface Executor {
