@@ -139,6 +139,7 @@ export function createDoors(options: DoorsOptions) {
 			instance: instance.id,
 			system: requests,
 			policy: engine.policy,
+			workers: engine.workers.requests,
 			hooks: instance.hooks,
 			metrics,
 			settings: {

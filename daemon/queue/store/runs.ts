@@ -9,6 +9,12 @@ import { storedSpec } from './storedSpec.ts';
 export interface RunTable {
 	of(job: number): Run[];
 	started(id: string, run: number, process: ProcessIdentity): void;
+	/** What was handed to a worker has begun. */
+	begun(job: number, run: number, now: number): void;
+	/** A worker has it and has not begun it. */
+	isHanded(job: number, run: number): boolean;
+	/** It was handed back, so it never was. */
+	forget(job: number, run: number): void;
 	/** Runs that were going on when the daemon ended. */
 	unfinished(): UnfinishedRun[];
 	/** Processes of runs whose group may be alive, whatever became of the job. */
@@ -51,7 +57,27 @@ export function createRunTable(db: Sqlite): RunTable {
 	const groups = db.prepare<[], ProcessColumns>(
 		`SELECT ${PROCESS_COLUMNS} FROM runs WHERE pgid IS NOT NULL`,
 	);
+	const setBegun = db.prepare<[number, number, number]>(
+		'UPDATE runs SET handed = 0, started_at = ? WHERE job = ? AND run = ? AND handed = 1',
+	);
+	// Nothing of it ran before: what was handed back is not among its runs.
+	const setStarted = db.prepare<[number | null, number, number]>(
+		`UPDATE jobs SET started_at = ? WHERE generation = ?
+		 AND NOT EXISTS (SELECT 1 FROM runs WHERE job = jobs.generation AND run < ?)`,
+	);
+	const handed = db.prepare<[number, number], { handed: number }>(
+		'SELECT handed FROM runs WHERE job = ? AND run = ?',
+	);
+	const remove = db.prepare<[number, number]>('DELETE FROM runs WHERE job = ? AND run = ?');
 	return {
+		begun(job, run, now) {
+			if (setBegun.run(now, job, run).changes > 0) setStarted.run(now, job, run);
+		},
+		isHanded: (job, run) => handed.get(job, run)?.handed === 1,
+		forget(job, run) {
+			remove.run(job, run);
+			setStarted.run(null, job, run);
+		},
 		of: (job) => ofJob.all(job).map(toRun),
 		started(id, run, { pid, pgid, startTime, boot, pidNamespace, cookie }) {
 			started.run(pid, pgid, startTime, boot, pidNamespace, cookie, id, run);
