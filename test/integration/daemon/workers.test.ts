@@ -1,7 +1,7 @@
 /** Functions as jobs: what a worker is handed, what it may do with it, and what becomes of it when it goes. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isResponseError } from '../../../shared/client/connection.ts';
+import { type DaemonConnection, isResponseError } from '../../../shared/client/connection.ts';
 import type { ParamsInput } from '../../../shared/protocol/requests.ts';
 import { enqueue, jobEnd, jobWhen, readWholeLog, startDaemon } from '../../support/daemon.ts';
 import { startWorker } from '../../support/workers.ts';
@@ -152,7 +152,7 @@ describe('a function', () => {
 		const runs = [await worker.handed(), await worker.handed()];
 		await worker.begin(...runs);
 		const answer = await client.request('job/pause', { ids: [again, once] });
-		expect(answer.results.map(({ ok }) => ok)).toEqual([true, false]);
+		expect(answer.skipped.map(({ id }) => id)).toEqual([once]);
 		expect(await worker.stopped()).toMatchObject({ id: again, cause: 'pause' });
 		const held = await jobWhen(daemon, again, ({ state }) => state === 'queued');
 		expect(held).toMatchObject({ held: true, attempt: 0 });
@@ -213,9 +213,11 @@ describe('a function', () => {
 });
 
 describe('a worker that asks for what it may not', () => {
-	async function refusal(types: ParamsInput<'worker/register'>['types'], more = {}) {
-		const daemon = await startDaemon();
-		const client = await daemon.connect();
+	async function refusal(
+		client: DaemonConnection,
+		types: ParamsInput<'worker/register'>['types'],
+		more = {},
+	) {
 		const error: unknown = await client
 			.request('worker/register', { name: 'bad', types, ...more })
 			.catch((thrown: unknown) => thrown);
@@ -223,12 +225,13 @@ describe('a worker that asks for what it may not', () => {
 	}
 
 	test('is told where', async () => {
-		expect(await refusal([{ type: 'command' }])).toBe('types[0].type');
-		expect(await refusal([{ type: 'index.files' }])).toBe('types[0].type');
-		expect(await refusal([{ type: 'a.b' }, { type: 'a.b' }])).toBe('types');
-		expect(await refusal([{ type: 'a.b' }], { prefetch: 5 })).toBe('prefetch');
+		const client = await (await startDaemon()).connect();
+		expect(await refusal(client, [{ type: 'command' }])).toBe('types[0].type');
+		expect(await refusal(client, [{ type: 'index.files' }])).toBe('types[0].type');
+		expect(await refusal(client, [{ type: 'a.b' }, { type: 'a.b' }])).toBe('types');
+		expect(await refusal(client, [{ type: 'a.b' }], { prefetch: 5 })).toBe('prefetch');
 		const many = Array.from({ length: 10_000 }, (_, n) => ({ type: `a.t${n}` }));
-		expect(await refusal(many)).toBe('types');
+		expect(await refusal(client, many)).toBe('types');
 	});
 
 	test('gets no run of somebody else’s, and no result beyond what is kept', async () => {
