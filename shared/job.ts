@@ -3,6 +3,7 @@
  * Bounds and defaults are docs/design.md section 3; the schemas are the only place where they stand.
  */
 import * as z from 'zod';
+import { costSchema } from './cost.ts';
 import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
 import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
 import { boundText } from './wording.ts';
@@ -301,6 +302,8 @@ export const jobSchema = z.object({
 	retryOf: z.string().nullable(),
 	/** Who asked for it: `cli`, `vscode`, `mcp/<client>`, `job/<id>`; the daemon knows, no specification says it. */
 	origin: z.string(),
+	/** Of all runs that have ended: their sum, and the highest peak. Null where nothing is known. */
+	cost: costSchema.nullable(),
 	children: childCountsSchema,
 	payload: z.object({ bytes: z.int(), storage: z.enum(['none', 'inline', 'file']) }),
 	logBytes: z.int(),
@@ -317,5 +320,7 @@ export const runSchema = z.object({
 	exitCode: z.int().nullable(),
 	signal: z.string().nullable(),
 	reason: z.enum(STOP_REASONS).nullable(),
+	/** Null until it has ended, and where nothing is known. */
+	cost: costSchema.nullable(),
 });
 export type Run = z.output<typeof runSchema>;

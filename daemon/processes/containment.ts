@@ -1,6 +1,7 @@
 /** Keeping a run's processes together, so that none outlives its run or the daemon. One per platform. */
 
 import type { Readable } from 'node:stream';
+import type { Cost } from '../../shared/cost.ts';
 import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
 
 export interface Launch {
@@ -31,6 +32,8 @@ export interface ContainedProcess {
 	 * be begun. Never rejects.
 	 */
 	readonly ended: Promise<RunOutcome>;
+	/** What it cost so far, asked before it is cleared; undefined where nothing is told. */
+	cost(): Cost | undefined;
 	/**
 	 * Kills what the ended run has left. Resolves when its group is empty and, with `all`, when those are
 	 * gone too that had left the group; without, these follow soon. Never rejects.
@@ -69,6 +72,8 @@ export interface Containment {
 	cleanUp(recorded: readonly ProcessIdentity[]): Promise<number>;
 	/** How a run ended whose daemon was away, if it was there to say so. */
 	recorded(id: string, run: number): Promise<RecordedRun | undefined>;
+	/** What such a run cost; undefined where nothing tells any more. */
+	recordedCost(id: string, run: number): Cost | undefined;
 	/** Keeps the result (JSON text) that a run has told, for a daemon that comes after this one. */
 	keepResult(id: string, run: number, json: string): void;
 	/** All that the ended run printed has been stored. */

@@ -180,7 +180,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					// What the disk refused counts too: whoever reads the log is told that it is missing.
 					const logBytes = log.end;
 					await logs.closeWriter(row.id);
-					return { outcome: last, result, logBytes };
+					return { outcome: last, result, cost: process?.cost(), logBytes };
 				}
 			}
 

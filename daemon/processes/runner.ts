@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cost } from '../../shared/cost.ts';
 import type { LaunchPlan } from '../queue/ports/handlers.ts';
 import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
 import type { ContainedProcess, Containment } from './containment.ts';
@@ -28,6 +29,8 @@ export interface RunningProcess {
 	readonly identity: ProcessIdentity;
 	/** Resolves when the process, its whole group and its output are gone. Never rejects. */
 	readonly ended: Promise<RunOutcome>;
+	/** What it cost, once it has ended; undefined where the machine does not tell. */
+	cost(): Cost | undefined;
 	/** TERM now, KILL after the grace time; a paused run goes on in between. */
 	stop(graceMs: number): void;
 	/** False when it could not be paused; then it runs on. */
@@ -61,6 +64,8 @@ export interface Settled {
 	readonly outcome: RunOutcome;
 	/** JSON text of the result that it told. */
 	readonly result: string | undefined;
+	/** Undefined where the machine does not tell. */
+	readonly cost: Cost | undefined;
 	/** It ended by itself, and what it printed last, a result perhaps, went down with the daemon that listened. */
 	readonly incomplete: boolean;
 }
@@ -68,6 +73,7 @@ export interface Settled {
 const INTERRUPTED: Settled = {
 	outcome: { kind: 'interrupted' },
 	result: undefined,
+	cost: undefined,
 	incomplete: false,
 };
 
@@ -100,8 +106,10 @@ export function createRunner(containment: Containment): Runner {
 			});
 			const captured = capture(contained.stdout, contained.stderr);
 
+			let cost: Cost | undefined;
 			async function end(): Promise<RunOutcome> {
 				const outcome = await contained.ended;
+				cost = contained.cost();
 				await contained.clear(exclusive);
 				await lastOutput(contained, captured);
 				contained.stdout.destroy();
@@ -113,6 +121,7 @@ export function createRunner(containment: Containment): Runner {
 			return {
 				identity: contained.identity,
 				ended: end(),
+				cost: () => cost,
 				stop: contained.stop,
 				pause: contained.pause,
 				resume: contained.resume,
@@ -125,13 +134,16 @@ export function createRunner(containment: Containment): Runner {
 		},
 		async settle({ id, run, restartable }) {
 			const recorded = await containment.recorded(id, run);
-			if (recorded === undefined) return INTERRUPTED;
+			const cost = containment.recordedCost(id, run);
+			if (recorded === undefined) return { ...INTERRUPTED, cost };
 			const { outcome, taken, result } = recorded;
-			if (taken) return { outcome, result, incomplete: false };
+			if (taken) return { outcome, result, cost, incomplete: false };
 			// Its supervisor lived a moment longer and wrote it down, but it was not the job's own doing.
 			const isOwn = outcome.kind === 'exit' && !ENDED_WITH_DAEMON.includes(outcome.exitCode);
 			// What it printed last is lost: where it may run again, that is the better answer.
-			return isOwn && !restartable ? { outcome, result, incomplete: true } : INTERRUPTED;
+			return isOwn && !restartable
+				? { outcome, result, cost, incomplete: true }
+				: { ...INTERRUPTED, cost };
 		},
 		keepResult: (id, run, json) => containment.keepResult(id, run, json),
 		markTaken: (id, run) => containment.markTaken(id, run),

@@ -1,5 +1,6 @@
 /** The port through which scheduling runs what was claimed; the processes room provides it. */
 
+import type { Cost } from '../../shared/cost.ts';
 import type { StopReason } from '../../shared/jobTerms.ts';
 import type { ClaimedRun } from './dispatch.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
@@ -22,6 +23,8 @@ export interface ExecutionEnd {
 	readonly outcome: RunOutcome;
 	/** JSON text of the job's result. */
 	readonly result: string | undefined;
+	/** Undefined where the machine does not tell. */
+	readonly cost?: Cost | undefined;
 	readonly logBytes: number;
 }
 

@@ -52,6 +52,7 @@ import { createFigures, type Figures } from './views/figures.ts';
 import { createLists, type Lists } from './views/list.ts';
 import { ProgressBoard } from './views/progress.ts';
 import { createProgressKeeper } from './views/progressKeeper.ts';
+import { createUsualTime, type UsualTime } from './views/usual.ts';
 
 /** Most groups end by their time. */
 const SWEEP_ROWS = 1000;
@@ -130,6 +131,7 @@ export interface QueueParts {
 	readonly board: ProgressBoard;
 	readonly feed: Feed;
 	readonly explain: (row: JobRow) => Explanation;
+	readonly usual: UsualTime;
 	readonly toWire: (row: JobRow) => Job;
 	readonly occupied: Occupied;
 	readonly workers: Workers;
@@ -316,6 +318,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		retry,
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
 		dependencies,
+		usual: createUsualTime(db),
 		explain: createExplain({
 			table,
 			claims,

@@ -28,6 +28,8 @@ export interface JobRequests {
 	enqueue(jobs: readonly PreparedJob[], by: Asker): Promise<Enqueued[]>;
 	/** @throws SemanticaError NOT_FOUND */
 	get(id: string): Result<'job/get'>;
+	/** What the job usually takes, where that is known. */
+	usual(id: string): { readonly usualMs?: number };
 	/** @throws SemanticaError NOT_FOUND */
 	explain(id: string): Explanation;
 	/** The jobs of these ids, until they take so many bytes on the wire; at least one is looked at. */
@@ -162,6 +164,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				explanation: parts.explain(row),
 			};
 		},
+		usual: (id) => parts.usual(table.need(id)),
 		explain: (id) => parts.explain(table.need(id)),
 		find(ids, maxBytes) {
 			const found: Found = { jobs: [], missing: [], looked: [] };

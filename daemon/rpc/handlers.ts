@@ -178,11 +178,11 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/get'({ id }, session) {
 			const found = jobs.get(id);
 			assertReadable(session, found.job);
-			return found;
+			return { ...found, explanation: { ...found.explanation, ...jobs.usual(id) } };
 		},
 		'job/explain'({ id }, session) {
 			assertReadable(session, jobs.get(id).job);
-			return jobs.explain(id);
+			return { ...jobs.explain(id), ...jobs.usual(id) };
 		},
 		'job/payload'(params, session) {
 			assertReadable(session, jobs.get(params.id).job);

@@ -34,6 +34,8 @@ export const JOB_SORTS = [
 	'-finishedAt',
 	'priority',
 	'-priority',
+	'cost',
+	'-cost',
 ] as const;
 
 const targetIds = z.array(idSchema).min(1).max(1000);
@@ -87,6 +89,8 @@ export const explanationSchema = z.object({
 	),
 	/** Jobs of the same queue that would start before this one. */
 	position: z.int().optional(),
+	/** What it usually takes, ms: the median of its last successes. Absent where none is kept. */
+	usualMs: z.int().optional(),
 	/** All of it in one line, for people. */
 	summary: z.string().optional(),
 });

@@ -6,6 +6,7 @@ import type { RunOutcome } from '../../queue/ports/runs.ts';
 import type { ContainedProcess, Launch } from '../containment.ts';
 import { patiently } from '../patience.ts';
 import type { Cgroups } from './cgroups.ts';
+import { costIn, groupAccounts } from './cost.ts';
 import { killGroup, signal } from './group.ts';
 import { type PidWorld, processStartTime } from './identity.ts';
 import { pauseRun, type Stand } from './pause.ts';
@@ -121,6 +122,10 @@ export async function supervise(
 			const wasOurKill = killed && outcome.kind === 'exit' && outcome.signal === 'SIGKILL';
 			return wasOurKill ? { kind: 'signal', signal: 'SIGKILL' } : outcome;
 		}),
+		cost() {
+			const group = cgroup === undefined ? '' : groupAccounts(cgroup);
+			return costIn(`${statuses.cost(id, run)}\n${group}`);
+		},
 		async clear(all) {
 			await resume();
 			await killGroup({ pid, startTime: found });

@@ -39,6 +39,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				stdout,
 				stderr,
 				ended: child.ended,
+				cost: () => undefined,
 				clear: async () => object?.close(),
 				// There is no TERM here: a console program could only be asked through its console.
 				stop() {
@@ -54,6 +55,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		// Whatever an earlier daemon left was in its Job Object, which ended with it.
 		cleanUp: async () => 0,
 		recorded: async () => undefined,
+		recordedCost: () => undefined,
 		keepResult: () => {},
 		markTaken: () => {},
 		forget: async () => {},

@@ -1,5 +1,6 @@
 /** The end of a run (docs/design.md section 3): success, failure and retry, a stop carried out, an interruption. */
 
+import type { Cost } from '../../../shared/cost.ts';
 import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
@@ -23,6 +24,7 @@ export interface FinishedRun {
 	readonly outcome: RunOutcome;
 	/** JSON text of the job's own result, if it gave one. */
 	readonly result?: string | undefined;
+	readonly cost?: Cost | undefined;
 	readonly logBytes?: number | undefined;
 	/** Why it was stopped, where that could not be recorded. */
 	readonly stopped?: StopReason | undefined;
@@ -39,7 +41,7 @@ export function createFinishRun(
 	children: ChildTable,
 	transitions: Transitions,
 	sweeps: Pick<Sweeps, 'settle'>,
-	runs: Pick<RunTable, 'isHanded' | 'forget'>,
+	runs: Pick<RunTable, 'cost' | 'isHanded' | 'forget'>,
 	random: () => number,
 	aloneAfterDeaths: number,
 ): FinishRun {
@@ -77,6 +79,7 @@ export function createFinishRun(
 			row.generation,
 			row.run,
 		);
+		if (finished.cost !== undefined) runs.cost(row.generation, row.run, finished.cost);
 		const { queue, type } = row;
 		// The first one began when the job did.
 		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;

@@ -1,4 +1,5 @@
 /** jobs.db rows and their form on the wire. */
+import type { Cost } from '../../../shared/cost.ts';
 import { parseExactly } from '../../../shared/exactNumbers.ts';
 import { type ChildCounts, type Job, type Progress, shownCommand } from '../../../shared/job.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
@@ -6,7 +7,15 @@ import { STAGE, STATE, stateName } from './codes.ts';
 import { type Dependency, needOf } from './dependencies.ts';
 import { storedSpec } from './storedSpec.ts';
 
-export interface JobRow {
+/** Null where the machine did not tell. */
+export interface CostColumns {
+	cpu_ms: number | null;
+	peak_memory: number | null;
+	read_bytes: number | null;
+	written_bytes: number | null;
+}
+
+export interface JobRow extends CostColumns {
 	generation: number;
 	id: string;
 	type: string;
@@ -150,6 +159,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		signal: row.signal,
 		retryOf: row.retry_of,
 		origin: row.origin,
+		cost: costOf(row),
 		children: related.children,
 		payload: {
 			bytes: row.payload_bytes,
@@ -157,6 +167,16 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		},
 		logBytes: live.logBytes(row.id) ?? row.log_bytes,
 	};
+}
+
+export function costOf(row: CostColumns): Cost | null {
+	const cost = {
+		cpuMs: row.cpu_ms,
+		peakMemoryBytes: row.peak_memory,
+		readBytes: row.read_bytes,
+		writtenBytes: row.written_bytes,
+	};
+	return Object.values(cost).every((value) => value === null) ? null : cost;
 }
 
 /** What the fields of a job that are bounded tightly take on the wire, their names included; rather too much. */

@@ -57,6 +57,7 @@ export function job(fields: Partial<Job> = {}): Job {
 		signal: null,
 		retryOf: null,
 		origin: 'cli',
+		cost: null,
 		children: {},
 		payload: { bytes: 0, storage: 'none' },
 		logBytes: 0,

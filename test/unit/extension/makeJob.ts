@@ -56,6 +56,7 @@ export function makeJob(over: Partial<Job> = {}): Job {
 		signal: null,
 		retryOf: null,
 		origin: 'cli',
+		cost: null,
 		children: {},
 		payload: { bytes: 0, storage: 'none' },
 		logBytes: 0,

@@ -1,5 +1,6 @@
 import type { Result } from '../../../../shared/protocol/requests.ts';
 import { resolveId } from '../../ids.ts';
+import { costText } from '../../render/cost.ts';
 import { formatDuration, formatTime } from '../../render/format.ts';
 import { childrenSummary } from '../../render/progress.ts';
 import { facts, nextStep, verdict } from '../answers/job.ts';
@@ -33,6 +34,11 @@ export function jobText({ job, runs, explanation }: Result<'job/get'>, now: numb
 	if (job.after.length > 0) {
 		lines.push(`after ${job.after.map(({ id, on }) => `${id} (${on})`).join(', ')}`);
 	}
+	if (explanation.usualMs !== undefined) {
+		lines.push(`usually takes ${formatDuration(explanation.usualMs)}`);
+	}
+	const cost = costText(job.cost);
+	if (cost !== undefined) lines.push(`cost: ${cost}`);
 	const children = childrenSummary(job.children);
 	if (children !== '') lines.push(`children: ${children}`);
 	if (job.error !== null) lines.push(`last error: ${plainLine(job.error.message, 500)}`);
