@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { costSchema } from './cost.ts';
 import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
 import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
+import { questionSchema } from './question.ts';
 import { boundText } from './wording.ts';
 
 z.config({ customError: boundText });
@@ -293,6 +294,8 @@ export const jobSchema = z.object({
 	finishedAt: z.int().nullable(),
 	attempt: z.int(),
 	run: z.int(),
+	/** What it asks of a person, while that is open. */
+	question: questionSchema.nullable(),
 	progress: progressSchema.nullable(),
 	result: z.json().nullable(),
 	error: z.object({ code: z.string(), message: z.string() }).nullable(),

@@ -148,6 +148,7 @@ export async function startEngine(options: EngineOptions) {
 	const containment = await options.containing;
 	const { executor, runner } = createProcesses({
 		home: paths.home,
+		answers: paths.answers,
 		containment,
 		logs,
 		handlers,

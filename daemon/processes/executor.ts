@@ -10,6 +10,8 @@ import type { InputFile } from '../queue/ports/payloadStore.ts';
 import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
 import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
+import type { AnswerFiles } from './answers.ts';
+import { createAsking } from './asking.ts';
 import { titleOf } from './commandHandler.ts';
 import { SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
@@ -38,6 +40,7 @@ export interface ExecutorOptions {
 	readonly logs: LogStore;
 	readonly handlers: JobHandlers;
 	readonly tokens: RunTokens;
+	readonly answers: AnswerFiles;
 	/** The daemon's own environment: the allow-list is applied to it. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly now: () => number;
@@ -87,6 +90,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				if (spec.ready !== null) readyRecorded ??= told.ready();
 			}
 
+			const asking = createAsking({
+				id: row.id,
+				run: row.run,
+				files: options.answers,
+				told: told.asks,
+				note,
+			});
+
 			function note(sentence: string): void {
 				const line = `[semantica] ${new Date(options.now()).toISOString()} ${masks.text(sentence)}\n`;
 				// A log that cannot be written says so through the output of the run itself.
@@ -119,6 +130,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 							run: row.run,
 							attempt: row.attempt,
 							token,
+							answers: options.answers.folderOf(row.id, row.run),
 							dueAt: row.due_at,
 						}),
 						// The built-in types write files of ours.
@@ -138,6 +150,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 									runner.keepResult(row.id, row.run, result);
 								},
 								ready,
+								ask: (json) => asking.ask(masks.json(json)),
 								mask: masks.add,
 							},
 							masks,
@@ -169,6 +182,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					tellStarted(undefined);
 					// Where it cannot be removed, the next start does it.
 					await input?.remove().catch(() => {});
+					await asking.end();
 					tokens.revoke(token);
 					openLog = undefined;
 					await log.close();
@@ -198,6 +212,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const started = await starting;
 					await started?.resume();
 				},
+				answer: asking.answer,
 				note,
 			};
 		},

@@ -2,6 +2,7 @@
 
 import type { Progress } from '../../shared/job.ts';
 import type { JobState, StopReason } from '../../shared/jobTerms.ts';
+import type { Asked } from '../../shared/question.ts';
 import type { QueueParts } from './parts.ts';
 import type { ConditionSet } from './ports/conditions.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
@@ -53,6 +54,10 @@ export interface Dispatch {
 	stopRun(id: string, run: number, cause: StopReason): Promise<void>;
 	/** This very run is ready. */
 	becameReady(id: string, run: number): Promise<void>;
+	/** This very run asks a person. */
+	asked(id: string, run: number, asked: Asked): Promise<void>;
+	/** This very run has waited long enough for its answer: others may have its slot. */
+	leaveSlot(id: string, run: number): Promise<void>;
 	reportProgress(id: string, progress: Progress): void;
 	/** What the job reads on stdin. */
 	payload(row: JobRow): PayloadSource | null;
@@ -149,7 +154,7 @@ export function createDispatch(parts: QueueParts): Dispatch {
 			writer.hurry();
 			return writer.submitEnd((tx) => {
 				const row = settled(tx, id);
-				if (row?.run === run && row.stage === STAGE.active && row.phase === 0) {
+				if (row?.run === run && row.stage === STAGE.active && row.phase !== 1) {
 					parts.transitions.requestStop(tx, row, cause);
 				}
 			});
@@ -158,6 +163,16 @@ export function createDispatch(parts: QueueParts): Dispatch {
 			writer.submit((tx) => {
 				const row = settled(tx, id);
 				if (row?.run === run) parts.becomeReady(tx, row);
+			}),
+		asked: (id, run, asked) =>
+			writer.submit((tx) => {
+				const row = settled(tx, id);
+				if (row?.run === run) parts.questions.ask(tx, row, asked);
+			}),
+		leaveSlot: (id, run) =>
+			writer.submit((tx) => {
+				const row = settled(tx, id);
+				if (row?.run === run) parts.questions.leaveSlot(tx, row);
 			}),
 		reportProgress: (id, progress) => board.report(id, progress),
 		payload: (row) => (row.payload_bytes === 0 ? null : parts.payloads.source(row.generation)),

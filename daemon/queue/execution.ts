@@ -2,6 +2,7 @@
 
 import type { Cost } from '../../shared/cost.ts';
 import type { StopReason } from '../../shared/jobTerms.ts';
+import type { Asked } from '../../shared/question.ts';
 import type { ClaimedRun } from './dispatch.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
 import type { RunOutcome } from './ports/runs.ts';
@@ -15,6 +16,8 @@ export interface Execution {
 	/** Stops every process of the run; false when that could not be done, and then it runs on. */
 	pause(): Promise<boolean>;
 	resume(): Promise<void>;
+	/** Puts the answer, JSON text, where the run finds it. */
+	answer(question: string, json: string, by: string): void;
 	/** A sentence for the job's log. */
 	note(sentence: string): void;
 }
@@ -34,6 +37,8 @@ export interface ToldOfRun {
 	ready(): Promise<void>;
 	/** Of a run that begins later than it is handed over: its time counts from now. */
 	begun(): void;
+	/** It asks a person. */
+	asks(asked: Asked): void;
 }
 
 export interface Executor {

@@ -18,6 +18,7 @@ import { createFinishRun, type FinishRun } from './rules/finish.ts';
 import { createPoisonGuard } from './rules/guard.ts';
 import { createHooks } from './rules/hooks.ts';
 import { createPauses, type Pauses } from './rules/pause.ts';
+import { createQuestions, type Questions } from './rules/questions.ts';
 import { type BecomeReady, createBecomeReady } from './rules/readiness.ts';
 import { createRemoval, type Removal } from './rules/remove.ts';
 import { createRetry, type Retry } from './rules/retry.ts';
@@ -125,6 +126,7 @@ export interface QueueParts {
 	readonly retryWaiters: RetryWaiters;
 	readonly dependencies: DependencyTable;
 	readonly update: Update;
+	readonly questions: Questions;
 	readonly pauses: Pauses;
 	readonly removal: Removal;
 	readonly sweeps: Sweeps;
@@ -311,6 +313,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			options.aloneAfterDeaths,
 		),
 		becomeReady: createBecomeReady(db, dependencies, marks),
+		questions: createQuestions(db),
 		pauses,
 		sweeps,
 		removal: createRemoval(db, table, children, keys, dependencies, marks),

@@ -222,6 +222,12 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/update': clientsOnly((params, session) =>
 			inTurn(session, params, jobs.update, jobs.isOneGo(params) ? 'submitted' : 'done'),
 		),
+		'job/answer': clientsOnly(({ id, ...answer }, session) => {
+			tools.assertMine(session, id);
+			return inTurn(session, answer, async () => ({
+				job: await jobs.answer(id, { ...answer, by: session.origin }),
+			}));
+		}),
 		'jobs/subscribe': clientsOnly((params, session) =>
 			subscribedInTurn(
 				session,

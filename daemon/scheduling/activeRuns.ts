@@ -8,6 +8,7 @@ import type { Clock } from '../queue/ports/clock.ts';
 import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
 import type { Order } from '../queue/store/tx.ts';
+import { AnswerWait } from './answerWait.ts';
 import { RunTimeout } from './runTimeout.ts';
 
 export interface ActiveRunsOptions {
@@ -30,8 +31,12 @@ interface Active {
 	stopped: StopReason | undefined;
 	/** A paused run has given its slot back. */
 	paused: boolean;
+	/** What it asks of a person, and whose answer it waits for. */
+	readonly wait: AnswerWait;
 	/** Orders to pause and resume are carried out one after the other. */
 	orders: Promise<void>;
+	/** What it asks is kept in that order. */
+	asks: Promise<void>;
 	/** That it is ready is kept, if it is. */
 	ready: Promise<void>;
 }
@@ -58,7 +63,7 @@ export class ActiveRuns {
 		const functions = of === 'functions';
 		let count = 0;
 		for (const active of this.#runs.values()) {
-			if (active.isFunction !== functions || active.paused) continue;
+			if (active.isFunction !== functions || active.paused || active.wait.leftSlot) continue;
 			if (queue === undefined || active.queue === queue) count++;
 		}
 		return count;
@@ -86,6 +91,16 @@ export class ActiveRuns {
 			begun() {
 				for (const timeout of timeouts) timeout.start();
 			},
+			asks: (asked) => {
+				pauseTimeouts(active);
+				active.wait.asked(asked.id, !active.paused);
+				active.asks = active.asks.then(() =>
+					this.#untilRecorded(
+						() => dispatch.asked(row.id, row.run, asked),
+						() => this.#goesOn(row.id, active) && active.wait.isOpen,
+					),
+				);
+			},
 		});
 		const active: Active = {
 			queue: row.queue,
@@ -96,7 +111,14 @@ export class ActiveRuns {
 			graceMs,
 			stopped: undefined,
 			paused: false,
+			wait: new AnswerWait(this.#options.clock, () => {
+				void this.#untilRecorded(
+					() => dispatch.leaveSlot(row.id, row.run),
+					() => this.#goesOn(row.id, active) && active.wait.isOpen,
+				);
+			}),
 			orders: Promise.resolve(),
+			asks: Promise.resolve(),
 			ready: Promise.resolve(),
 		};
 		this.#runs.set(row.id, active);
@@ -110,7 +132,18 @@ export class ActiveRuns {
 		if (active?.run !== order.run) return false;
 		if (order.reason !== undefined) active.execution.note(noteOf(order.kind, order.reason));
 		if (order.kind === 'stop') {
+			active.wait.end();
 			active.execution.stop(order.graceMs, order.cause);
+			return true;
+		}
+		if (order.kind === 'leaveSlot') {
+			active.wait.leftSlot = active.wait.isOpen && !active.paused;
+			return true;
+		}
+		if (order.kind === 'answer') {
+			active.execution.answer(order.question, order.json, order.by);
+			active.wait.answered(order.question, !active.paused);
+			startTimeouts(active);
 			return true;
 		}
 		const carryOut =
@@ -169,6 +202,7 @@ export class ActiveRuns {
 		if (!this.#goesOn(id, active)) return;
 		if (paused) {
 			active.paused = true;
+			active.wait.paused();
 			pauseTimeouts(active);
 		}
 		await this.#untilRecorded(
@@ -184,6 +218,7 @@ export class ActiveRuns {
 	async #ended(row: JobRow, active: Active, end: ExecutionEnd): Promise<void> {
 		const { dispatch, executor } = this.#options;
 		pauseTimeouts(active);
+		active.wait.end();
 		// Its process is gone, so its slot is free; the commit below wakes the loop that fills it.
 		this.#runs.delete(row.id);
 		this.#ending++;
@@ -232,14 +267,21 @@ async function resume(active: Active): Promise<void> {
 	// Its slot is taken again from now on, whatever the processes still have to do.
 	active.paused = false;
 	await active.execution.resume();
-	for (const timeout of active.timeouts) timeout.start();
+	active.wait.resumed();
+	startTimeouts(active);
+}
+
+/** While it waits for a person they stand still. */
+function startTimeouts({ timeouts, paused, wait }: Active): void {
+	if (paused || wait.isOpen) return;
+	for (const timeout of timeouts) timeout.start();
 }
 
 function pauseTimeouts({ timeouts }: Active): void {
 	for (const timeout of timeouts) timeout.pause();
 }
 
-function noteOf(kind: Order['kind'], reason: string): string {
+function noteOf(kind: 'pause' | 'resume' | 'stop', reason: string): string {
 	switch (kind) {
 		case 'pause':
 			return `paused: ${reason}; it goes on by itself`;

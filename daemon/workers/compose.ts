@@ -51,6 +51,8 @@ export interface WorkersService {
 	readonly port: Workers;
 	/** What the daemon does itself, and functions of any name. */
 	handlers(own: ReadonlyMap<string, JobHandler>): JobHandlers;
+	/** The daemon is going to leave: what has not begun goes back to the queue. */
+	drain(): void;
 	/** Functions go to workers, everything else to `others`. */
 	executor(others: Executor): Executor;
 }
@@ -100,6 +102,7 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 
 	return {
 		port: registry.port,
+		drain: runs.drain,
 		handlers: (own) => ({
 			get: (type) => own.get(type) ?? types.handlerOf(type),
 			keys: () => own.keys(),

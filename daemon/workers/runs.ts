@@ -29,6 +29,8 @@ export interface FunctionRuns {
 	finish(worker: Worker, end: FunctionEnd): Promise<boolean>;
 	/** What this worker has of the run. */
 	of(worker: Worker, name: RunName): { readonly log: FunctionLog } | undefined;
+	/** Nothing more begins here: what was only handed over goes back. */
+	drain(): void;
 	/** Its connection is gone. */
 	lost(worker: Worker): void;
 }
@@ -99,7 +101,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		if (part.length > 0) worker.connection.notify('worker/run', { runs: part });
 	}
 
-	function stop(held: Held, graceMs: number, cause: StopReason | 'pause'): void {
+	function stop(held: Held, graceMs: number, cause: StopReason | 'drain'): void {
 		if (held.state === 'over') return;
 		const { id, run } = held;
 		const notice: StopNotice = { id, run, cause: held.pausing ? 'pause' : cause, graceMs };
@@ -196,6 +198,8 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 						return Promise.resolve();
 					},
 					note: log.note,
+					// A function asks nobody.
+					answer() {},
 				};
 			},
 			settled(id, run) {
@@ -243,6 +247,9 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 			await kept;
 			return true;
 		},
+		drain() {
+			for (const held of runs.values()) if (held.state === 'handed') stop(held, 0, 'drain');
+		},
 		lost(worker) {
 			outgoing.delete(worker);
 			for (const held of runs.values()) {
@@ -260,6 +267,7 @@ const STILL = {
 	pause: () => Promise.resolve(false),
 	resume: () => Promise.resolve(),
 	note() {},
+	answer() {},
 };
 
 const keyOf = ({ id, run }: RunName): string => `${id}/${run}`;

@@ -42,7 +42,8 @@ function heading(job: Job, now: number, view: View): string[] {
 
 function whyLines({ job, explanation }: JobDetails, view: View): string[] {
 	const reason = job.state === 'succeeded' ? '' : stopDetail(job);
-	const waits = job.state === 'queued' ? explanation.reasons.map((one) => one.message) : [];
+	const isWaiting = job.state === 'queued' || job.question != null;
+	const waits = isWaiting ? explanation.reasons.map((one) => one.message) : [];
 	return [reason, ...waits]
 		.filter((text) => text !== '')
 		.flatMap((text) => wrap(shortenIds(text), view.width - 2))

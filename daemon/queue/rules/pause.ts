@@ -50,11 +50,15 @@ export function createPauses(
 		`UPDATE jobs SET held = 0, yielded = NULL, class = ${FREE_CLASS} WHERE generation = ?`,
 	);
 	const setApproved = db.prepare('UPDATE jobs SET approval = 0 WHERE generation = ?');
-	const setState = db.prepare('UPDATE jobs SET state = ? WHERE generation = ?');
+	// One that had left its slot to others waits for one like all that are paused.
+	const setPaused = db.prepare(
+		`UPDATE jobs SET state = ${STATE.paused}, phase = 0 WHERE generation = ?`,
+	);
+	const setPhase = db.prepare('UPDATE jobs SET phase = 0 WHERE generation = ?');
 
 	// What may be run again goes back to the queue where it cannot stand still.
 	function canPause(row: JobRow): boolean {
-		const going = row.state === STATE.running && row.phase === 0;
+		const going = row.state === STATE.running && row.phase !== 1;
 		return !going || (canPauseRuns() && !isFunctionType(row.type)) || mayGoBack(row);
 	}
 
@@ -81,7 +85,7 @@ export function createPauses(
 			subjects.release(tx, row.type, row.subject);
 		} else {
 			setHeld.run(row.stage, row.generation);
-			if (row.phase === 0 && row.state === STATE.running)
+			if (row.phase !== 1 && row.state === STATE.running)
 				tx.order({ kind: 'pause', id: row.id, run: row.run });
 		}
 		tx.changed(row.id);
@@ -114,7 +118,7 @@ export function createPauses(
 		const stage = active ? STAGE.active : subjects.stageFor(tx, placed);
 		release.run(now ? 1 : 0, runAt, wait, stage, event, row.generation);
 		// The order to pause may still be on its way; a paused job waits for a slot instead.
-		const going = row.state === STATE.running && row.phase === 0;
+		const going = row.state === STATE.running && row.phase !== 1;
 		if (going && row.held === 1 && row.yielded === null) {
 			tx.order({ kind: 'resume', id: row.id, run: row.run });
 		}
@@ -151,11 +155,13 @@ export function createPauses(
 			if (row.state !== STATE.running || row.phase === 1 || row.stop_cause !== null) return;
 			if (row.held === 0 && row.yielded === null) {
 				// Resumed meanwhile: it never gave its slot back.
-				if (paused) tx.order({ kind: 'resume', id: row.id, run: row.run });
+				if (!paused) return;
+				setPhase.run(row.generation);
+				tx.order({ kind: 'resume', id: row.id, run: row.run });
 				return;
 			}
 			if (paused) {
-				setState.run(STATE.paused, row.generation);
+				setPaused.run(row.generation);
 				tx.placeFreed(row.group_name);
 				tx.moved({ queue: row.queue, type: row.type, from: STATE.running, to: STATE.paused });
 				if (row.parent !== null) children.moved(row.parent, STATE.running, STATE.paused);

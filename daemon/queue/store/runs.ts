@@ -56,7 +56,7 @@ export function createRunTable(db: Sqlite): RunTable {
 	const unfinished = db.prepare<[], Pick<UnfinishedRun, 'id' | 'run' | 'boot'> & { spec: string }>(
 		`SELECT jobs.id, jobs.run, jobs.spec, runs.boot
 		 FROM jobs JOIN runs ON runs.job = jobs.generation AND runs.run = jobs.run
-		 WHERE jobs.stage = 5 AND jobs.phase = 0 ORDER BY jobs.generation`,
+		 WHERE jobs.stage = 5 AND jobs.phase <> 1 ORDER BY jobs.generation`,
 	);
 	const groups = db.prepare<[], ProcessColumns>(
 		`SELECT ${PROCESS_COLUMNS} FROM runs WHERE pgid IS NOT NULL`,

@@ -1,6 +1,7 @@
 /** Why a job does not run, in sentences (docs/design.md section 7). */
 import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
+import type { Question } from '../../../shared/question.ts';
 import { describeRate } from '../../../shared/rate.ts';
 import { WAIVED_BY_RUN_NOW } from '../../../shared/waiting.ts';
 import type { Conditions } from '../ports/conditions.ts';
@@ -16,7 +17,7 @@ import { type DependencyTable, type Need, needOf } from '../store/dependencies.t
 import type { Groups } from '../store/groups.ts';
 import { EVERYTHING, type Limits } from '../store/limits.ts';
 import type { Rates } from '../store/rates.ts';
-import type { JobRow } from '../store/rows.ts';
+import { type JobRow, parseJson } from '../store/rows.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { WaitClasses } from '../store/waitClasses.ts';
@@ -304,6 +305,14 @@ function standing(row: JobRow): { kind: string; message: string } {
 	}
 	if (row.state === STATE.paused) {
 		return { kind: 'held', message: 'paused; start it again with Resume' };
+	}
+	const question = parseJson<Question>(row.question);
+	if (question !== null) {
+		const asks = question.question.replace(/\s+/g, ' ');
+		return {
+			kind: 'question',
+			message: `waits for an answer: "${asks}"; semantica answer ${row.id}`,
+		};
 	}
 	const isToBeReady = row.state === STATE.running && storedSpec(row).ready !== null;
 	const ready = row.ready_at === null ? ', and not ready yet' : ' and ready';

@@ -64,7 +64,7 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 	const runs = db.prepare<[], { queue: string; at: number }>(
 		`SELECT jobs.queue, runs.started_at AS at FROM jobs INDEXED BY jobs_active
 		 JOIN runs ON runs.job = jobs.generation AND runs.run = jobs.run
-		 WHERE jobs.stage = 5 AND jobs.phase = 0`,
+		 WHERE jobs.stage = 5 AND jobs.phase <> 1`,
 	);
 
 	// A group is full of those that run: as many at most as may run at all.

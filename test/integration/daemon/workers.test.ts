@@ -185,6 +185,29 @@ describe('a function', () => {
 		client.dispose();
 	});
 
+	test('that was not begun goes back when the daemon drains; a begun one may end', async () => {
+		const daemon = await startDaemon();
+		const client = await daemon.connect();
+		const worker = await startWorker(daemon, { type: 'acme.embed', concurrency: 2 });
+		const [begun = '', handed = ''] = await enqueue(client, embed(), embed());
+		const runs = [await worker.handed(), await worker.handed()];
+		const run = runs.find(({ id }) => id === begun);
+		if (run === undefined) throw new Error('It did not come.');
+		await worker.begin(run);
+		await client.request('system/drain', { reason: 'test', mode: 'finish' });
+		expect(await worker.stopped()).toMatchObject({ id: handed, cause: 'drain' });
+		expect(await worker.succeed(run)).toBe(true);
+		await client.closed;
+		await daemon.kill();
+		await daemon.restart();
+		const later = await daemon.connect();
+		expect((await later.request('job/get', { id: handed })).job).toMatchObject({
+			state: 'queued',
+			attempt: 0,
+		});
+		expect((await later.request('job/get', { id: begun })).job.state).toBe('succeeded');
+	});
+
 	test('survives the daemon’s death by the rules: not begun uncharged, begun as restartable says', async () => {
 		const daemon = await startDaemon();
 		const client = await daemon.connect();

@@ -83,6 +83,10 @@ export interface ModelJob {
 	readyAt: number | null;
 	/** In some run. */
 	wasReady: boolean;
+	/** The id of what it asks a person. */
+	question: string | null;
+	/** It has waited so long for its answer that others may have its slot. */
+	leftSlot: boolean;
 	stop: StopReason | null;
 	/** It goes back to the queue, for then, when the children of its run are gone. */
 	againAt: number | null;

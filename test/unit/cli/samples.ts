@@ -41,6 +41,7 @@ export function job(fields: Partial<Job> = {}): Job {
 		state: 'queued',
 		held: false,
 		needsApproval: false,
+		question: null,
 		phase: null,
 		stopping: null,
 		createdAt: NOW - 60_000,

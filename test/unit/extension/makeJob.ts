@@ -40,6 +40,7 @@ export function makeJob(over: Partial<Job> = {}): Job {
 		state: 'queued',
 		held: false,
 		needsApproval: false,
+		question: null,
 		phase: null,
 		stopping: null,
 		createdAt: next,
