@@ -28,6 +28,8 @@ export interface ExecutionEnd {
 	readonly result: string | undefined;
 	/** Undefined where the machine does not tell. */
 	readonly cost?: Cost | undefined;
+	/** A sentence: what exactly it was stopped for. */
+	readonly stopDetail?: string | undefined;
 	readonly logBytes: number;
 }
 
@@ -37,6 +39,8 @@ export interface ToldOfRun {
 	ready(): Promise<void>;
 	/** Of a run that begins later than it is handed over: its time counts from now. */
 	begun(): void;
+	/** It holds more memory than it may. Resolves when its stop is kept, or cannot be. */
+	overMemory(): Promise<void>;
 	/** It asks a person. */
 	asks(asked: Asked): void;
 }

@@ -91,6 +91,7 @@ export class ActiveRuns {
 			begun() {
 				for (const timeout of timeouts) timeout.start();
 			},
+			overMemory: () => this.#stopRun(row.id, active, 'memory').catch(this.#failed),
 			asks: (asked) => {
 				pauseTimeouts(active);
 				active.wait.asked(asked.id, !active.paused);
