@@ -43,6 +43,8 @@ export interface ContainedProcess {
 	memory(): Promise<MemoryUse | undefined>;
 	/** What it cost so far, asked before it is cleared; undefined where nothing is told. */
 	cost(): Cost | undefined;
+	/** Who was still there when the job's own process had ended, as far as that is told. */
+	left(): readonly string[];
 	/**
 	 * Kills what the ended run has left. Resolves when its group is empty and, with `all`, when those are
 	 * gone too that had left the group; without, these follow soon. Never rejects.

@@ -36,6 +36,8 @@ const USUAL_UMASK = 0o022;
 const PRIVATE_UMASK = 0o077;
 const USUAL_OPEN_FILES = 1024;
 const MB = 1024 * 1024;
+/** So many of the processes that a job left behind are named in its log. */
+const NAMED = 5;
 
 export interface ExecutorOptions {
 	readonly home: string;
@@ -168,6 +170,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					if (stopGrace !== undefined) process.stop(stopGrace);
 					memory = memoryLimitOf(process);
 					outcome = await process.ended;
+					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
 				} catch (error) {
 					outcome = failureOf(error);
 				}
@@ -177,6 +180,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				}
 				memory?.end();
 				return await end(outcome, memory?.peak);
+
+				// A green end that killed a daemon of a build tool puzzles people.
+				function noteLeft(left: readonly string[]): void {
+					if (left.length === 0) return;
+					const what = left.length === 1 ? 'a process' : `${left.length} processes`;
+					const named = left.slice(0, NAMED).join(', ');
+					note(`ended ${what} it left behind: ${named}${left.length > NAMED ? ', …' : ''}`);
+				}
 
 				function assertLimits(): void {
 					if (spec.limits === null || runner.seesMemory) return;

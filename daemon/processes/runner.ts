@@ -29,6 +29,8 @@ export interface RunningProcess {
 	readonly identity: ProcessIdentity;
 	/** Resolves when the process, its whole group and its output are gone. Never rejects. */
 	readonly ended: Promise<RunOutcome>;
+	/** Who was still there when its own process had ended and was killed then, as far as that is told. */
+	left(): readonly string[];
 	/** What its processes hold now; undefined where that cannot be told. */
 	memory(): Promise<MemoryUse | undefined>;
 	/** What it cost, once it has ended; undefined where the machine does not tell. */
@@ -128,6 +130,7 @@ export function createRunner(containment: Containment): Runner {
 				ended: end(),
 				cost: () => cost,
 				memory: contained.memory,
+				left: contained.left,
 				stop: contained.stop,
 				pause: contained.pause,
 				resume: contained.resume,

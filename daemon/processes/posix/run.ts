@@ -6,7 +6,7 @@ import type { RunOutcome } from '../../queue/ports/runs.ts';
 import type { ContainedProcess, Launch } from '../containment.ts';
 import { patiently } from '../patience.ts';
 import type { Cgroups } from './cgroups.ts';
-import { costIn, groupAccounts } from './cost.ts';
+import { costIn, groupAccounts, leftIn } from './cost.ts';
 import { killGroup, signal } from './group.ts';
 import { type PidWorld, processStartTime } from './identity.ts';
 import { memoryOf } from './memory.ts';
@@ -131,6 +131,7 @@ export async function supervise(
 			const group = cgroup === undefined ? '' : groupAccounts(cgroup);
 			return costIn(`${statuses.cost(id, run)}\n${group}`);
 		},
+		left: () => leftIn(statuses.cost(id, run)),
 		async clear(all) {
 			await resume();
 			await killGroup({ pid, startTime: found });

@@ -40,6 +40,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				stderr,
 				ended: child.ended,
 				cost: () => undefined,
+				left: () => [],
 				memory: async () => undefined,
 				clear: async () => object?.close(),
 				// There is no TERM here: a console program could only be asked through its console.
