@@ -25,6 +25,8 @@ export interface ExecutionEnd {
 	readonly result: string | undefined;
 	/** Undefined where the machine does not tell. */
 	readonly cost?: Cost | undefined;
+	/** A sentence: what exactly it was stopped for. */
+	readonly stopDetail?: string | undefined;
 	readonly logBytes: number;
 }
 
@@ -32,6 +34,8 @@ export interface ExecutionEnd {
 export interface ToldOfRun {
 	/** It is ready: once, and only of a job that can be. Resolves when that is kept, or means nothing any more. */
 	ready(): Promise<void>;
+	/** It holds more memory than it may. Resolves when its stop is kept, or cannot be. */
+	overMemory(): Promise<void>;
 	/** It asks a person. */
 	asks(asked: Asked): void;
 }

@@ -88,6 +88,7 @@ export class ActiveRuns {
 				active.ready = this.#untilRecorded(() => dispatch.becameReady(row.id, row.run));
 				return active.ready;
 			},
+			overMemory: () => this.#stopRun(row.id, active, 'memory').catch(this.#failed),
 			asks: (asked) => {
 				pauseTimeouts(active);
 				active.wait.asked(asked.id, !active.paused);

@@ -25,6 +25,8 @@ export interface FinishedRun {
 	readonly result?: string | undefined;
 	readonly cost?: Cost | undefined;
 	readonly logBytes?: number | undefined;
+	/** A sentence: what exactly it was stopped for. */
+	readonly stopDetail?: string | undefined;
 	/** Why it was stopped, where that could not be recorded. */
 	readonly stopped?: StopReason | undefined;
 }
@@ -151,7 +153,8 @@ function factsOf(finished: FinishedRun, cause: StopReason | null): EndFacts {
 	const { outcome, logBytes } = finished;
 	const common = {
 		result: finished.result ?? null,
-		error: cause === null ? ownError(outcome, finished.result) : stopError(cause),
+		error:
+			cause === null ? ownError(outcome, finished.result) : stopError(cause, finished.stopDetail),
 		...(logBytes === undefined ? {} : { logBytes }),
 	};
 	switch (outcome.kind) {
@@ -200,9 +203,13 @@ function reasonIn(result: string | undefined): string | undefined {
 }
 
 // How a process ends that we stopped says nothing; somebody who cancelled knows why it ended.
-function stopError(cause: StopReason): EndFacts['error'] {
+function stopError(cause: StopReason, detail: string | undefined): EndFacts['error'] {
 	if (cause === 'timeout') {
 		return { code: 'TIMEOUT', message: 'The run took longer than its timeout and was stopped.' };
+	}
+	if (cause === 'memory') {
+		const message = detail ?? 'The run held more memory than it may and was stopped.';
+		return { code: 'MEMORY', message };
 	}
 	if (cause === 'ready') {
 		return { code: 'READY', message: 'The run was not ready in time and was stopped.' };

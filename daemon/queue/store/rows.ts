@@ -133,6 +133,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		deadlineAt: spec.deadlineAt,
 		timeoutMs: spec.timeoutMs,
 		ready: spec.ready,
+		limits: spec.limits,
 		maxAttempts: spec.maxAttempts,
 		backoff: spec.backoff,
 		retryOn: spec.retryOn === null ? null : [...spec.retryOn],

@@ -136,7 +136,12 @@ export const isStopping = (job: ModelJob): boolean =>
 	isOpen(job) && job.state === 'queued' && job.stop !== null;
 
 /** Causes of stopping a run after which the job may have another. */
-export const MAY_RUN_AGAIN: ReadonlySet<StopReason> = new Set(['timeout', 'ready', 'interrupted']);
+export const MAY_RUN_AGAIN: ReadonlySet<StopReason> = new Set([
+	'timeout',
+	'ready',
+	'memory',
+	'interrupted',
+]);
 
 /** It has processes. */
 export const isActive = (job: ModelJob): boolean =>

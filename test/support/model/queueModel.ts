@@ -259,7 +259,7 @@ export class QueueModel {
 	}
 
 	/** Its time is up, or the daemon is asked to leave. */
-	stopRun(job: ModelJob, cause: 'timeout' | 'ready' | 'interrupted'): void {
+	stopRun(job: ModelJob, cause: 'timeout' | 'ready' | 'memory' | 'interrupted'): void {
 		this.#settleOne(job);
 		if (isActive(job)) stop(this.#ledger, job, cause);
 	}

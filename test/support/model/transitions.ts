@@ -116,7 +116,7 @@ function endByChildren(ledger: Ledger, job: ModelJob): void {
 }
 
 export function stop(ledger: Ledger, job: ModelJob, cause: StopReason): void {
-	const failed = job.stop === 'timeout' || job.stop === 'ready';
+	const failed = job.stop === 'timeout' || job.stop === 'ready' || job.stop === 'memory';
 	const runsAgain = failed && job.attempt < job.spec.maxAttempts;
 	const overridable = runsAgain || job.stop === 'interrupted' || job.stop === 'supersede';
 	const goesBack = job.againAt !== null;

@@ -30,6 +30,7 @@ export function job(fields: Partial<Job> = {}): Job {
 		deadlineAt: null,
 		timeoutMs: null,
 		ready: null,
+		limits: null,
 		maxAttempts: 1,
 		backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },
 		retryOn: null,

@@ -29,6 +29,7 @@ export function makeJob(over: Partial<Job> = {}): Job {
 		deadlineAt: null,
 		timeoutMs: null,
 		ready: null,
+		limits: null,
 		maxAttempts: 1,
 		backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },
 		retryOn: null,

@@ -171,7 +171,15 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
 	[
 		2,
 		fc
-			.tuple(pick, mostly<'timeout' | 'ready' | 'interrupted'>('timeout', 'ready', 'interrupted'))
+			.tuple(
+				pick,
+				mostly<'timeout' | 'ready' | 'memory' | 'interrupted'>(
+					'timeout',
+					'ready',
+					'memory',
+					'interrupted',
+				),
+			)
 			.map(([index, cause]) => stopRun(index, cause)),
 	],
 	[
@@ -489,7 +497,7 @@ function rate(name: 'default' | 'other', to: Rate | null): Step {
 	});
 }
 
-function stopRun(index: number, cause: 'timeout' | 'ready' | 'interrupted'): Step {
+function stopRun(index: number, cause: 'timeout' | 'ready' | 'memory' | 'interrupted'): Step {
 	return step(`${cause} ${index}`, async (model, real) => {
 		const job = nth(model.kept.filter(isActive), index);
 		if (job === undefined) return;
