@@ -138,7 +138,7 @@ export type AfterInput = z.output<typeof afterSchema>;
 export const groupNameSchema = withoutNul.min(1).max(LIMITS.groupName);
 
 /** Fields that `job/enqueue` sets and `job/update` changes. */
-const changeable = {
+export const changeable = {
 	title: plainText.min(1).max(200),
 	queue: z
 		.string()

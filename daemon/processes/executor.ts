@@ -16,7 +16,7 @@ import { createAsking } from './asking.ts';
 import { titleOf } from './commandHandler.ts';
 import { type MemoryUse, SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
-import { RUN_MARK } from './log/marks.ts';
+import { runMarker } from './log/marks.ts';
 import type { LogStore } from './log/store.ts';
 import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
@@ -278,11 +278,9 @@ function capture(log: LogWriter, messages: Messages, masks: Masks, watch: ReadyW
 	};
 }
 
-// One line per run tells runs apart in the one log that a job has.
 function startMarker(row: JobRow, plan: LaunchPlan, now: number): string {
-	const at = new Date(now).toISOString();
 	const what = row.type === 'command' ? `: ${titleOf(plan.command, plan.args)}` : '';
-	return `${RUN_MARK}${row.run}, attempt ${row.attempt}, ${at}${what}\n`;
+	return runMarker(row.run, row.attempt, now, what);
 }
 
 /** What was seen of a limited run, where nothing else tells its peak. */

@@ -142,7 +142,8 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 		const { concurrency, paused } = limits.of(name);
 		const rate = rates.of(name);
 		const counts = counters.queue(name);
-		return { name, concurrency, paused, rate, queued: counts.queued, running: occupied(name) };
+		const running = occupied(name) + occupied(name, 'functions');
+		return { name, concurrency, paused, rate, queued: counts.queued, running };
 	}
 
 	function groupInfo(name: string): GroupInfo {
@@ -290,7 +291,10 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				...rates.names(),
 			]);
 			return {
-				global: { ...limits.of(EVERYTHING), running: occupied() },
+				global: {
+					...limits.of(EVERYTHING),
+					running: occupied() + occupied(undefined, 'functions'),
+				},
 				queues: [...names].sort().map(queueInfo),
 			};
 		},

@@ -75,6 +75,16 @@ export interface SettingsRequests {
 	update(params: Params<'settings/update'>): Result<'settings/update'>;
 }
 
+/** What the workers room offers to clients that are workers; the session names the worker. */
+export interface WorkerRequests {
+	register(params: Params<'worker/register'>, session: Session): Promise<Result<'worker/register'>>;
+	started(params: Params<'worker/started'>, session: Session): Promise<Result<'worker/started'>>;
+	finish(params: Params<'worker/finish'>, session: Session): Promise<Result<'worker/finish'>>;
+	progress(params: Params<'worker/progress'>, session: Session): Result<'worker/progress'>;
+	log(params: Params<'worker/log'>, session: Session): Promise<Result<'worker/log'>>;
+	alive(session: Session): Result<'worker/alive'>;
+}
+
 export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly instance: string;
 	readonly types: JobHandlers;
@@ -85,6 +95,7 @@ export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly system: SystemRequests;
 	readonly settings: SettingsRequests;
 	readonly policy: PolicyRequests;
+	readonly workers: WorkerRequests;
 	readonly hooks: HooksRequests;
 	readonly searchLog: SearchLog;
 	readonly metrics: MetricsRequests;
@@ -100,7 +111,7 @@ export interface HandlerDependencies<P = unknown> extends LogDependencies {
 const MANY = 200;
 
 export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handlers {
-	const { jobs, index, logs, policy, schedules, system, metrics } = dependencies;
+	const { jobs, index, logs, policy, schedules, system, metrics, workers } = dependencies;
 	/** What each session follows, so that it can stop. */
 	const feeds = new WeakMap<Session, { end(): void }>();
 	const watched = new WeakMap<Session, () => void>();
@@ -320,6 +331,15 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		),
 		'ai/folder': clientsOnly(({ root }) => policy.allowFolder(root)),
 		'ai/forget': clientsOnly(({ root }) => policy.forgetFolder(root)),
+		'worker/register': clientsOnly((params, session) => {
+			refuseWhileLeaving();
+			return workers.register(params, session);
+		}),
+		'worker/started': clientsOnly((params, session) => workers.started(params, session)),
+		'worker/finish': clientsOnly((params, session) => workers.finish(params, session)),
+		'worker/progress': clientsOnly((params, session) => workers.progress(params, session)),
+		'worker/log': clientsOnly((params, session) => workers.log(params, session)),
+		'worker/alive': clientsOnly((_params, session) => workers.alive(session)),
 		'system/status': clientsOnly(() => system.status()),
 		'settings/get': clientsOnly(() => dependencies.settings.get()),
 		'settings/update': clientsOnly((params, session) =>

@@ -1,5 +1,6 @@
 /** The runs that are going on now: launching, timing out, stopping, and reporting their end to the queue. */
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { isFunctionType } from '../../shared/functionTypes.ts';
 import type { StopReason } from '../../shared/jobTerms.ts';
 import type { ClaimedRun, Dispatch } from '../queue/dispatch.ts';
 import type { Execution, ExecutionEnd, Executor } from '../queue/execution.ts';
@@ -19,6 +20,8 @@ export interface ActiveRunsOptions {
 
 interface Active {
 	readonly queue: string;
+	/** A worker does it: it takes no slot. */
+	readonly isFunction: boolean;
 	readonly run: number;
 	readonly execution: Execution;
 	/** What still counts its time. */
@@ -55,16 +58,13 @@ export class ActiveRuns {
 		return this.#runs.size;
 	}
 
-	/** Slots taken, in all or of one queue. */
-	count(queue?: string): number {
+	/** Slots taken, in all or of one queue; functions take places of their own. */
+	count(queue?: string, of?: 'functions'): number {
+		const functions = of === 'functions';
 		let count = 0;
 		for (const active of this.#runs.values()) {
-			if (
-				!active.paused &&
-				!active.wait.leftSlot &&
-				(queue === undefined || active.queue === queue)
-			)
-				count++;
+			if (active.isFunction !== functions || active.paused || active.wait.leftSlot) continue;
+			if (queue === undefined || active.queue === queue) count++;
 		}
 		return count;
 	}
@@ -88,6 +88,9 @@ export class ActiveRuns {
 				active.ready = this.#untilRecorded(() => dispatch.becameReady(row.id, row.run));
 				return active.ready;
 			},
+			begun() {
+				for (const timeout of timeouts) timeout.start();
+			},
 			overMemory: () => this.#stopRun(row.id, active, 'memory').catch(this.#failed),
 			asks: (asked) => {
 				pauseTimeouts(active);
@@ -102,6 +105,7 @@ export class ActiveRuns {
 		});
 		const active: Active = {
 			queue: row.queue,
+			isFunction: isFunctionType(row.type),
 			run: row.run,
 			execution,
 			timeouts,
@@ -119,7 +123,7 @@ export class ActiveRuns {
 			ready: Promise.resolve(),
 		};
 		this.#runs.set(row.id, active);
-		for (const timeout of timeouts) timeout.start();
+		if (execution.beginsLater !== true) for (const timeout of timeouts) timeout.start();
 		execution.ended.then((end) => this.#ended(row, active, end)).catch(this.#failed);
 	}
 
@@ -130,7 +134,7 @@ export class ActiveRuns {
 		if (order.reason !== undefined) active.execution.note(noteOf(order.kind, order.reason));
 		if (order.kind === 'stop') {
 			active.wait.end();
-			active.execution.stop(order.graceMs);
+			active.execution.stop(order.graceMs, order.cause);
 			return true;
 		}
 		if (order.kind === 'leaveSlot') {
@@ -256,7 +260,7 @@ export class ActiveRuns {
 function stopUnrecorded(active: Active, cause: StopReason): void {
 	const first = active.stopped === undefined;
 	if (first || cause === 'cancel') active.stopped = cause;
-	if (first) active.execution.stop(active.graceMs);
+	if (first) active.execution.stop(active.graceMs, cause);
 }
 
 async function resume(active: Active): Promise<void> {

@@ -3,10 +3,12 @@
  * processes and gives its slot back; resuming waits for a slot. Children follow their parent.
  */
 import { SemanticaError } from '../../../shared/errors.ts';
+import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE, stateName } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
+import type { RunTable } from '../store/runs.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import { SWEEP, type SweepKind, type SweepTable } from '../store/sweeps.ts';
 import type { Tx } from '../store/tx.ts';
@@ -37,6 +39,7 @@ export function createPauses(
 	children: ChildTable,
 	sweeps: SweepTable,
 	transitions: Transitions,
+	runs: Pick<RunTable, 'isHanded'>,
 	canPauseRuns: () => boolean,
 ): Pauses {
 	const setHeld = db.prepare('UPDATE jobs SET held = 1, stage = ? WHERE generation = ?');
@@ -55,9 +58,16 @@ export function createPauses(
 
 	// What may be run again goes back to the queue where it cannot stand still.
 	function canPause(row: JobRow): boolean {
-		const runs = row.state === STATE.running && row.phase !== 1;
-		return !runs || canPauseRuns() || storedSpec(row).restartable;
+		const going = row.state === STATE.running && row.phase !== 1;
+		return !going || (canPauseRuns() && !isFunctionType(row.type)) || mayGoBack(row);
 	}
+
+	// What a worker has not begun goes back, whatever it is.
+	function mayGoBack(row: JobRow): boolean {
+		return storedSpec(row).restartable || (isFunctionType(row.type) && isHanded(row));
+	}
+
+	const isHanded = (row: JobRow) => runs.isHanded(row.generation, row.run);
 
 	function pause(tx: Tx, row: JobRow): void {
 		refuseFinished(row);
@@ -155,7 +165,7 @@ export function createPauses(
 				tx.placeFreed(row.group_name);
 				tx.moved({ queue: row.queue, type: row.type, from: STATE.running, to: STATE.paused });
 				if (row.parent !== null) children.moved(row.parent, STATE.running, STATE.paused);
-			} else if (storedSpec(row).restartable) {
+			} else if (mayGoBack(row)) {
 				// It stays held, so it waits in the queue until it is resumed.
 				transitions.requestStop(tx, row, 'interrupted');
 			} else {

@@ -82,6 +82,8 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 
 	const running = (job: Job): string => {
 		if (job.stopping !== null) return t('stopping');
+		// A daemon of an older build does not tell.
+		if (job.question != null) return t('asks: {0}', job.question.question.replace(/\s+/g, ' '));
 		if (job.state === 'paused') return states.paused;
 		const percent = progressPercent(job);
 		const parts = [

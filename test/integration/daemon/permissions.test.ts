@@ -69,6 +69,12 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'system/maintain': {},
 		'stats/now': {},
 		'stats/history': { bucketMs: 3_600_000, from: Date.now() - 86_400_000 },
+		'worker/register': { name: 'nobody', types: [{ type: 'acme.nothing' }] },
+		'worker/started': { runs: [{ id: NOBODY, run: 1 }] },
+		'worker/finish': { results: [{ id: NOBODY, run: 1, outcome: 'interrupted' }] },
+		'worker/progress': { id: NOBODY, run: 1, progress: { current: 1 } },
+		'worker/log': { id: NOBODY, run: 1, text: 'nothing' },
+		'worker/alive': {},
 		'system/drain': { reason: 'test', mode: 'whenIdle' },
 	};
 }
