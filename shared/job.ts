@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { costSchema } from './cost.ts';
 import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
 import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
+import { questionSchema } from './question.ts';
 import { boundText } from './wording.ts';
 
 z.config({ customError: boundText });
@@ -111,6 +112,15 @@ export const readySchema = z.strictObject({
 });
 export type Ready = z.output<typeof readySchema>;
 
+/** Caps for all processes of a run together. */
+export const limitsSchema = z.strictObject({
+	/** Of 1,048,576 bytes. A run that holds more is ended, and has failed. */
+	memoryMB: z.int().min(LIMITS.leastMemoryMB).max(LIMITS.mostMemoryMB),
+	/** Where the machine cannot enforce one: the job fails, or runs without and its log says so. */
+	onUnenforceable: z.enum(['refuse', 'ignore']).default('ignore'),
+});
+export type Limits = z.output<typeof limitsSchema>;
+
 /** Another job that must have come to its end, or be ready, before this one starts. */
 export const afterSchema = z
 	.strictObject({
@@ -128,7 +138,7 @@ export type AfterInput = z.output<typeof afterSchema>;
 export const groupNameSchema = withoutNul.min(1).max(LIMITS.groupName);
 
 /** Fields that `job/enqueue` sets and `job/update` changes. */
-const changeable = {
+export const changeable = {
 	title: plainText.min(1).max(200),
 	queue: z
 		.string()
@@ -182,6 +192,7 @@ const jobFieldsSchema = z.strictObject({
 	deadlineAt: epochMs.optional(),
 	timeoutMs: changeable.timeoutMs.optional(),
 	ready: readySchema.optional(),
+	limits: limitsSchema.optional(),
 	maxAttempts: z.int().min(1).max(100).optional(),
 	backoff: backoffSchema.optional(),
 	retryOn: z.array(z.int().min(0).max(255)).max(256).optional(),
@@ -270,6 +281,7 @@ export const jobSchema = z.object({
 	deadlineAt: z.int().nullable(),
 	timeoutMs: z.int().nullable(),
 	ready: readySchema.nullable(),
+	limits: limitsSchema.nullable(),
 	maxAttempts: z.int(),
 	backoff: backoffSchema,
 	retryOn: z.array(z.int()).nullable(),
@@ -293,6 +305,8 @@ export const jobSchema = z.object({
 	finishedAt: z.int().nullable(),
 	attempt: z.int(),
 	run: z.int(),
+	/** What it asks of a person, while that is open. */
+	question: questionSchema.nullable(),
 	progress: progressSchema.nullable(),
 	result: z.json().nullable(),
 	error: z.object({ code: z.string(), message: z.string() }).nullable(),

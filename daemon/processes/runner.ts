@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cost } from '../../shared/cost.ts';
 import type { LaunchPlan } from '../queue/ports/handlers.ts';
 import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
-import type { ContainedProcess, Containment } from './containment.ts';
+import type { ContainedProcess, Containment, MemoryUse } from './containment.ts';
 
 export interface RunRequest {
 	readonly id: string;
@@ -29,6 +29,10 @@ export interface RunningProcess {
 	readonly identity: ProcessIdentity;
 	/** Resolves when the process, its whole group and its output are gone. Never rejects. */
 	readonly ended: Promise<RunOutcome>;
+	/** Who was still there when its own process had ended and was killed then, as far as that is told. */
+	left(): readonly string[];
+	/** What its processes hold now; undefined where that cannot be told. */
+	memory(): Promise<MemoryUse | undefined>;
 	/** What it cost, once it has ended; undefined where the machine does not tell. */
 	cost(): Cost | undefined;
 	/** TERM now, KILL after the grace time; a paused run goes on in between. */
@@ -39,6 +43,8 @@ export interface RunningProcess {
 }
 
 export interface Runner {
+	/** Whether it can tell what memory the processes of a run hold. */
+	readonly seesMemory: boolean;
 	/** @throws SpawnError when nothing was started. */
 	start(request: RunRequest): Promise<RunningProcess>;
 	/**
@@ -90,6 +96,7 @@ const ENDED_WITH_DAEMON: readonly (number | null)[] = [137, 141];
 
 export function createRunner(containment: Containment): Runner {
 	return {
+		seesMemory: containment.seesMemory,
 		async start({ id, run, plan, env, umask, openFiles, input, exclusive, capture }) {
 			const { command, args, cwd, nice } = plan;
 			const contained = await containment.spawn({
@@ -122,6 +129,8 @@ export function createRunner(containment: Containment): Runner {
 				identity: contained.identity,
 				ended: end(),
 				cost: () => cost,
+				memory: contained.memory,
+				left: contained.left,
 				stop: contained.stop,
 				pause: contained.pause,
 				resume: contained.resume,

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { type JobUpdate, jobSchema, jobSpecSchema, jobUpdateSchema, runSchema } from '../job.ts';
 import { JOB_STATES, LIMITS } from '../jobTerms.ts';
+import { QUESTION_LIMITS, questionIdSchema } from '../question.ts';
 import { drainingSchema } from './draining.ts';
 
 const idSchema = z.uuid();
@@ -189,6 +190,22 @@ export const jobRequests = {
 		}),
 	},
 	'job/runNow': { params: targetsSchema, result: manyResultSchema },
+	/** To what a job asks: checked against the schema of the question; the first answer wins. */
+	'job/answer': {
+		params: z.strictObject({
+			id: idSchema,
+			question: questionIdSchema,
+			value: z
+				.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+				.refine(
+					(value) => Buffer.byteLength(JSON.stringify(value)) <= QUESTION_LIMITS.answerBytes,
+					{
+						error: `must be at most ${QUESTION_LIMITS.answerBytes} bytes as JSON`,
+					},
+				),
+		}),
+		result: z.object({ job: jobSchema }),
+	},
 } as const;
 
 /** Counts of jobs by state, and within `queued` how many are ready to start. */

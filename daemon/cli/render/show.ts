@@ -42,7 +42,8 @@ function heading(job: Job, now: number, view: View): string[] {
 
 function whyLines({ job, explanation }: JobDetails, view: View): string[] {
 	const reason = job.state === 'succeeded' ? '' : stopDetail(job);
-	const waits = job.state === 'queued' ? explanation.reasons.map((one) => one.message) : [];
+	const isWaiting = job.state === 'queued' || job.question != null;
+	const waits = isWaiting ? explanation.reasons.map((one) => one.message) : [];
 	return [reason, ...waits]
 		.filter((text) => text !== '')
 		.flatMap((text) => wrap(shortenIds(text), view.width - 2))
@@ -83,6 +84,7 @@ function facts({ job, explanation }: JobDetails, now: number, view: View): strin
 		['attempts', job.maxAttempts > 1 ? `${job.attempt} of ${job.maxAttempts}` : undefined],
 		['deadline', moment(job.deadlineAt, now)],
 		['time limit', job.timeoutMs === null ? undefined : formatDuration(job.timeoutMs)],
+		['limits', limitsText(job)],
 		['told', toldText(job)],
 		['children', childrenSummary(job.children) || undefined],
 		['payload', job.payload.bytes > 0 ? formatBytes(job.payload.bytes) : undefined],
@@ -118,6 +120,11 @@ function readyText({ ready, readyAt, state }: Job, now: number): string | undefi
 	const when = ready.pattern === undefined ? 'it says so' : `a line matches ${ready.pattern}`;
 	const within = ready.timeoutMs === undefined ? '' : `, within ${formatDuration(ready.timeoutMs)}`;
 	return isFinished(state) ? 'never' : `not yet: when ${when}${within}`;
+}
+
+/** Of a daemon of an older build there are none. */
+function limitsText({ limits }: Job): string | undefined {
+	return limits ? `${limits.memoryMB} MB of memory` : undefined;
 }
 
 function toldText({ notify }: Job): string | undefined {

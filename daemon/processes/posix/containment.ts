@@ -82,6 +82,7 @@ export async function createPosixContainment(
 			const facts = { id, run, cookie, cgroup: begun.cgroup, program: programOf(launch) };
 			return supervise(begun.supervisor, facts, means);
 		},
+		seesMemory: seesProcesses,
 		canPause: means.sweeper !== undefined || means.cgroups !== undefined,
 		async cleanUp(recorded) {
 			const killed = await killLeftovers(recorded, means.world, cookies);

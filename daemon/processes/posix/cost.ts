@@ -22,6 +22,12 @@ export function costIn(text: string): Cost | undefined {
 	return Object.values(cost).some((value) => value !== null) ? cost : undefined;
 }
 
+/** Who was left in the run's control group when the job's own process had ended, as people know them. */
+export function leftIn(text: string): string[] {
+	const left = text.matchAll(/^left (\d+) (.*)$/gm);
+	return [...left].map(([, pid, name = '']) => `${name.replace(/[^ -~]/g, '?')} (pid ${pid})`);
+}
+
 /** What a run's control group tells, as text for `costIn`; empty where there is none. */
 export function groupAccounts(folder: string): string {
 	const peak = textOf(join(folder, 'memory.peak'));

@@ -40,6 +40,8 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				stderr,
 				ended: child.ended,
 				cost: () => undefined,
+				left: () => [],
+				memory: async () => undefined,
 				clear: async () => object?.close(),
 				// There is no TERM here: a console program could only be asked through its console.
 				stop() {
@@ -55,6 +57,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		// Whatever an earlier daemon left was in its Job Object, which ended with it.
 		cleanUp: async () => 0,
 		recorded: async () => undefined,
+		seesMemory: false,
 		recordedCost: () => undefined,
 		keepResult: () => {},
 		markTaken: () => {},

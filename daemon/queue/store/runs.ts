@@ -11,6 +11,12 @@ import { storedSpec } from './storedSpec.ts';
 export interface RunTable {
 	of(job: number): Run[];
 	started(id: string, run: number, process: ProcessIdentity): void;
+	/** What was handed to a worker has begun. */
+	begun(job: number, run: number, now: number): void;
+	/** A worker has it and has not begun it. */
+	isHanded(job: number, run: number): boolean;
+	/** It was handed back, so it never was. */
+	forget(job: number, run: number): void;
 	/** What a run cost: kept, and added to what its job did. */
 	cost(job: number, run: number, cost: Cost): void;
 	/** Runs that were going on when the daemon ended. */
@@ -50,11 +56,23 @@ export function createRunTable(db: Sqlite): RunTable {
 	const unfinished = db.prepare<[], Pick<UnfinishedRun, 'id' | 'run' | 'boot'> & { spec: string }>(
 		`SELECT jobs.id, jobs.run, jobs.spec, runs.boot
 		 FROM jobs JOIN runs ON runs.job = jobs.generation AND runs.run = jobs.run
-		 WHERE jobs.stage = 5 AND jobs.phase = 0 ORDER BY jobs.generation`,
+		 WHERE jobs.stage = 5 AND jobs.phase <> 1 ORDER BY jobs.generation`,
 	);
 	const groups = db.prepare<[], ProcessColumns>(
 		`SELECT ${PROCESS_COLUMNS} FROM runs WHERE pgid IS NOT NULL`,
 	);
+	const setBegun = db.prepare<[number, number, number]>(
+		'UPDATE runs SET handed = 0, started_at = ? WHERE job = ? AND run = ? AND handed = 1',
+	);
+	// Nothing of it ran before: what was handed back is not among its runs.
+	const setStarted = db.prepare<[number | null, number, number]>(
+		`UPDATE jobs SET started_at = ? WHERE generation = ?
+		 AND NOT EXISTS (SELECT 1 FROM runs WHERE job = jobs.generation AND run < ?)`,
+	);
+	const handed = db.prepare<[number, number], { handed: number }>(
+		'SELECT handed FROM runs WHERE job = ? AND run = ?',
+	);
+	const remove = db.prepare<[number, number]>('DELETE FROM runs WHERE job = ? AND run = ?');
 	const ofRun = db.prepare(
 		'UPDATE runs SET cpu_ms = ?, peak_memory = ?, read_bytes = ?, written_bytes = ? WHERE job = ? AND run = ?',
 	);
@@ -68,6 +86,14 @@ export function createRunTable(db: Sqlite): RunTable {
 		 WHERE generation = @job`,
 	);
 	return {
+		begun(job, run, now) {
+			if (setBegun.run(now, job, run).changes > 0) setStarted.run(now, job, run);
+		},
+		isHanded: (job, run) => handed.get(job, run)?.handed === 1,
+		forget(job, run) {
+			remove.run(job, run);
+			setStarted.run(null, job, run);
+		},
 		cost(job, run, cost) {
 			const { cpuMs, peakMemoryBytes, readBytes, writtenBytes } = cost;
 			ofRun.run(cpuMs, peakMemoryBytes, readBytes, writtenBytes, job, run);

@@ -82,6 +82,8 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 
 	const running = (job: Job): string => {
 		if (job.stopping !== null) return t('stopping');
+		// A daemon of an older build does not tell.
+		if (job.question != null) return t('asks: {0}', job.question.question.replace(/\s+/g, ' '));
 		if (job.state === 'paused') return states.paused;
 		const percent = progressPercent(job);
 		const parts = [
@@ -108,6 +110,7 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 	const failure = (job: Job): string => {
 		if (job.state === 'expired') return states.expired;
 		if (job.stopReason === 'timeout') return t('took too long');
+		if (job.stopReason === 'memory') return t('took too much memory');
 		if (job.stopReason === 'ready') return t('was not ready in time');
 		if (job.stopReason === 'interrupted') return t('interrupted');
 		if (job.stopReason === 'signal' && job.signal !== null) return t('ended by {0}', job.signal);

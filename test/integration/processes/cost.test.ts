@@ -31,6 +31,17 @@ test.each(MEANS)(
 	},
 );
 
+test.each(MEANS)('who is left at the end is named where the group tells: %s', async (means) => {
+	const harness = await openHarness({ means });
+	const tidy = await harness.run('sleep 0');
+	const untidy = await harness.run('sleep 60 & setsid sleep 61 & sleep 0.2; exit 3');
+	expect(await untidy.ended).toMatchObject({ kind: 'exit', exitCode: 3 });
+	await tidy.ended;
+	expect(tidy.left()).toEqual([]);
+	const named = expect.stringMatching(/^sleep \(pid \d+\)$/);
+	expect(untidy.left()).toEqual(usesControlGroups(harness.containment) ? [named, named] : []);
+});
+
 test('what was written counts', async () => {
 	const harness = await openHarness();
 	const run = await harness.run(

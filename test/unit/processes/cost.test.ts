@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costIn } from '../../../daemon/processes/posix/cost.ts';
+import { costIn, leftIn } from '../../../daemon/processes/posix/cost.ts';
 
 const DASH = '0m0.010000s 0m0.000000s\n1m2.340000s 0m1.660000s\n';
 const IO =
@@ -34,6 +34,13 @@ describe('what a run cost', () => {
 
 	it('understands shells that print fewer digits, or another decimal point', () => {
 		expect(costIn('0m0.00s 0m0.00s\n0m0,250s 0m1,0s\n')?.cpuMs).toBe(1250);
+	});
+
+	it('says nothing of who was left, who is named apart', () => {
+		const text = `${DASH}${IO}left 12 gradle daemon\nleft 13 a\u001bb\n`;
+		expect(costIn(text)).toEqual(costIn(DASH + IO));
+		expect(leftIn(text)).toEqual(['gradle daemon (pid 12)', 'a?b (pid 13)']);
+		expect(leftIn(DASH + IO)).toEqual([]);
 	});
 
 	it.each(['', '\n', 'usage_usec x', '0m0.01s'])('is not known from %j', (text) => {
