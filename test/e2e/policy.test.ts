@@ -45,7 +45,7 @@ describe('what AI tools may do', () => {
 		await quickInput.row(folder).waitFor();
 		await choose('who decides about commands');
 		await choose('Semantica asks you');
-		await quickInput.row('Semantica asks you about each command').waitFor();
+		await quickInput.row(/Semantica asks you.*who decides/s).waitFor();
 		expect((await policy()).run).toBe('ask');
 
 		await choose('Allow a Command Line…');
