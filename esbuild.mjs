@@ -136,6 +136,19 @@ const builds = [
 	},
 	{
 		...common,
+		minifyWhitespace: !watch,
+		minifySyntax: !watch,
+		format: 'esm',
+		outExtension: { '.js': '.mjs' },
+		entryPoints: { client: 'sdk/client.ts' },
+		// What it carries is CommonJS, and asks for parts of Node.
+		banner: {
+			js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+		},
+		plugins: protocolPlugins,
+	},
+	{
+		...common,
 		minify: !watch,
 		keepNames: true,
 		entryPoints: {
@@ -199,6 +212,16 @@ async function daemonFiles() {
 	].sort();
 }
 
+/** The types of the module for programs: they are written so that they stand alone. */
+async function writeClientTypes() {
+	const types = await readFile('sdk/api.ts', 'utf8');
+	const connect = `
+/** @throws an Error with a sentence where no daemon can be reached or started. */
+export declare function connect(options?: ConnectOptions): Promise<Client>;
+`;
+	await writeFile(join(dist, 'client.d.ts'), types + connect);
+}
+
 async function writeBuildInfo() {
 	const files = await Promise.all(
 		(await daemonFiles()).map(async (path) => {
@@ -239,6 +262,8 @@ for (const arch of WINDOWS_ARCHS) {
 	const binary = [windowsBinary(arch), own].find((file) => existsSync(file));
 	if (binary !== undefined) await cp(binary, join(dist, 'native', `koffi-win32-${arch}.node`));
 }
+
+await writeClientTypes();
 
 if (watch) {
 	for (const build of builds) {

@@ -30,6 +30,7 @@ import { createLog, scoped } from './log.ts';
 import { JobLogs } from './logs/channels.ts';
 import { showEnds } from './presence/ends.ts';
 import { showPresence } from './presence/presence.ts';
+import { watchQuestions } from './questions/watch.ts';
 import { SchedulesBranch } from './schedules/branch.ts';
 import { ScheduleStore } from './schedules/store.ts';
 import { followSchedules } from './schedules/subscription.ts';
@@ -118,6 +119,16 @@ export function activate(context: ExtensionContext): void {
 			link,
 			folders: () => Promise.all(openFolders().map(canonicalUri)),
 			log: scoped(log, 'ai'),
+		}),
+	);
+	own.own(
+		watchQuestions({
+			updates: store.updates,
+			link,
+			folders: () => Promise.all(openFolders().map(canonicalUri)),
+			isFocused: () => window.state.focused,
+			onDidFocus: (listener) => window.onDidChangeWindowState(listener),
+			log: scoped(log, 'jobs'),
 		}),
 	);
 	own.own(

@@ -3,8 +3,10 @@
  * Bounds and defaults are docs/design.md section 3; the schemas are the only place where they stand.
  */
 import * as z from 'zod';
+import { costSchema } from './cost.ts';
 import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
 import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
+import { questionSchema } from './question.ts';
 import { boundText } from './wording.ts';
 
 z.config({ customError: boundText });
@@ -110,6 +112,15 @@ export const readySchema = z.strictObject({
 });
 export type Ready = z.output<typeof readySchema>;
 
+/** Caps for all processes of a run together. */
+export const limitsSchema = z.strictObject({
+	/** Of 1,048,576 bytes. A run that holds more is ended, and has failed. */
+	memoryMB: z.int().min(LIMITS.leastMemoryMB).max(LIMITS.mostMemoryMB),
+	/** Where the machine cannot enforce one: the job fails, or runs without and its log says so. */
+	onUnenforceable: z.enum(['refuse', 'ignore']).default('ignore'),
+});
+export type Limits = z.output<typeof limitsSchema>;
+
 /** Another job that must have come to its end, or be ready, before this one starts. */
 export const afterSchema = z
 	.strictObject({
@@ -127,7 +138,7 @@ export type AfterInput = z.output<typeof afterSchema>;
 export const groupNameSchema = withoutNul.min(1).max(LIMITS.groupName);
 
 /** Fields that `job/enqueue` sets and `job/update` changes. */
-const changeable = {
+export const changeable = {
 	title: plainText.min(1).max(200),
 	queue: z
 		.string()
@@ -181,6 +192,7 @@ const jobFieldsSchema = z.strictObject({
 	deadlineAt: epochMs.optional(),
 	timeoutMs: changeable.timeoutMs.optional(),
 	ready: readySchema.optional(),
+	limits: limitsSchema.optional(),
 	maxAttempts: z.int().min(1).max(100).optional(),
 	backoff: backoffSchema.optional(),
 	retryOn: z.array(z.int().min(0).max(255)).max(256).optional(),
@@ -269,6 +281,7 @@ export const jobSchema = z.object({
 	deadlineAt: z.int().nullable(),
 	timeoutMs: z.int().nullable(),
 	ready: readySchema.nullable(),
+	limits: limitsSchema.nullable(),
 	maxAttempts: z.int(),
 	backoff: backoffSchema,
 	retryOn: z.array(z.int()).nullable(),
@@ -292,6 +305,8 @@ export const jobSchema = z.object({
 	finishedAt: z.int().nullable(),
 	attempt: z.int(),
 	run: z.int(),
+	/** What it asks of a person, while that is open. */
+	question: questionSchema.nullable(),
 	progress: progressSchema.nullable(),
 	result: z.json().nullable(),
 	error: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -301,6 +316,8 @@ export const jobSchema = z.object({
 	retryOf: z.string().nullable(),
 	/** Who asked for it: `cli`, `vscode`, `mcp/<client>`, `job/<id>`; the daemon knows, no specification says it. */
 	origin: z.string(),
+	/** Of all runs that have ended: their sum, and the highest peak. Null where nothing is known. */
+	cost: costSchema.nullable(),
 	children: childCountsSchema,
 	payload: z.object({ bytes: z.int(), storage: z.enum(['none', 'inline', 'file']) }),
 	logBytes: z.int(),
@@ -317,5 +334,7 @@ export const runSchema = z.object({
 	exitCode: z.int().nullable(),
 	signal: z.string().nullable(),
 	reason: z.enum(STOP_REASONS).nullable(),
+	/** Null until it has ended, and where nothing is known. */
+	cost: costSchema.nullable(),
 });
 export type Run = z.output<typeof runSchema>;

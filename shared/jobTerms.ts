@@ -27,6 +27,7 @@ export const STOP_REASONS = [
 	'children',
 	'dependency',
 	'ready',
+	'memory',
 ] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
 
@@ -51,6 +52,9 @@ export const LIMITS = {
 	parentDepth: 4,
 	conditions: 100,
 	readyPattern: 500,
+	/** MB of 1,048,576 bytes. */
+	leastMemoryMB: 16,
+	mostMemoryMB: 16_777_216,
 	groupName: 128,
 	groupLimit: 1_000_000,
 	listLimit: 200,

@@ -7,6 +7,7 @@ export interface DataPaths {
 	readonly home: string;
 	readonly database: string;
 	readonly payloads: string;
+	readonly answers: string;
 	readonly logs: string;
 	readonly indexes: string;
 	readonly run: string;
@@ -81,6 +82,7 @@ export function dataPaths(home: string): DataPaths {
 		home,
 		database: join(home, 'jobs.db'),
 		payloads: join(home, 'payloads'),
+		answers: join(run, 'answers'),
 		logs: join(home, 'logs'),
 		indexes: join(home, 'indexes'),
 		run,

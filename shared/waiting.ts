@@ -34,6 +34,8 @@ export const WAIT_REASONS = [
 	'idle',
 	'rate',
 	'group',
+	/** Of a function: nobody who does it is there, or has room. */
+	'worker',
 	'other',
 ] as const;
 export type WaitReason = (typeof WAIT_REASONS)[number];

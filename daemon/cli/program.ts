@@ -1,6 +1,7 @@
 /** The command tree. */
 import { type Argument, Command } from 'commander';
 import { addAiCommand } from './commands/ai.ts';
+import { addAnswerCommand } from './commands/answer.ts';
 import { addApproveCommand } from './commands/approve.ts';
 import { addCancelCommand } from './commands/cancel.ts';
 import { addCompletionsCommand } from './commands/completions.ts';
@@ -87,6 +88,7 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 	addLogsCommand(program, context);
 	addExplainCommand(program, context);
 	addWaitCommand(program, context);
+	addAnswerCommand(program, context);
 	addApproveCommand(program, context);
 	addCancelCommand(program, context);
 	addRetryCommand(program, context);

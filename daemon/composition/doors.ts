@@ -63,7 +63,10 @@ export function createDoors(options: DoorsOptions) {
 			unfinished: () => dispatch.unfinishedCount(),
 			scheduled: () => schedules.awaits(),
 			clients: () => server.clients,
-			stopClaiming: (why) => loop.stopClaiming(why),
+			stopClaiming(why) {
+				loop.stopClaiming(why);
+				engine.workers.drain();
+			},
 			settled: () => scheduling.settled(),
 			interruptAll: () => runs.interruptAll(),
 			whenGone: () => runs.whenGone(),
@@ -139,6 +142,7 @@ export function createDoors(options: DoorsOptions) {
 			instance: instance.id,
 			system: requests,
 			policy: engine.policy,
+			workers: engine.workers.requests,
 			hooks: instance.hooks,
 			metrics,
 			settings: {

@@ -14,6 +14,7 @@ import { createPolicy } from '../policy/compose.ts';
 import { commandHandler } from '../processes/commandHandler.ts';
 import { createProcesses } from '../processes/compose.ts';
 import type { Containment } from '../processes/containment.ts';
+import { runMarker } from '../processes/log/marks.ts';
 import { readPidWorld } from '../processes/posix/identity.ts';
 import { createQueue } from '../queue/compose.ts';
 import { checkPatterns } from '../queue/intake/patterns.ts';
@@ -27,6 +28,7 @@ import { createClientEvents } from '../scheduling/clientEvents.ts';
 import { createMachine, createScheduling } from '../scheduling/compose.ts';
 import { createBatteryReport } from '../scheduling/power/windows.ts';
 import { recoverRuns } from '../scheduling/recovery.ts';
+import { createWorkers } from '../workers/compose.ts';
 import type { Store } from './store.ts';
 
 export type Engine = Awaited<ReturnType<typeof startEngine>>;
@@ -66,6 +68,22 @@ export async function startEngine(options: EngineOptions) {
 		},
 		(recent) => loop.slept(recent),
 	);
+	const workers = createWorkers({
+		db,
+		clock,
+		logs: {
+			openWriter: logs.openWriter,
+			closeWriter: logs.closeWriter,
+			marker: (run, attempt) => runMarker(run, attempt, clock.now()),
+			time: () => new Date(clock.now()).toISOString(),
+		},
+		maxFunctions: () => settings.values.maxFunctions,
+		queue: () => queue,
+		changed() {
+			loop.wake();
+			queue.feed.touch();
+		},
+	});
 	const queue = createQueue({
 		db,
 		clock,
@@ -75,7 +93,8 @@ export async function startEngine(options: EngineOptions) {
 		aloneAfterDeaths: settings.values.aloneAfterDeaths,
 		cores: availableParallelism(),
 		liveLogBytes: (id) => logs.liveSize(id),
-		occupied: (name) => runs.count(name),
+		occupied: (name, of) => runs.count(name, of),
+		workers: workers.port,
 		hindrance: () => loop.hindrance(),
 		conditions: machine.conditions,
 		payloads: payloads.store,
@@ -106,8 +125,8 @@ export async function startEngine(options: EngineOptions) {
 		shrink: () => queue.upkeep.shrink(),
 	});
 	const indexing = createIndexing({ paths, dist, nativeFolder, jobs, node: node.path });
-	const handlers = new Map(
-		[commandHandler, ...indexing.handlers].map((handler) => [handler.type, handler]),
+	const handlers = workers.handlers(
+		new Map([commandHandler, ...indexing.handlers].map((handler) => [handler.type, handler])),
 	);
 	const schedules = createSchedules({
 		queue: queue.firing,
@@ -129,6 +148,7 @@ export async function startEngine(options: EngineOptions) {
 	const containment = await options.containing;
 	const { executor, runner } = createProcesses({
 		home: paths.home,
+		answers: paths.answers,
 		containment,
 		logs,
 		handlers,
@@ -146,7 +166,7 @@ export async function startEngine(options: EngineOptions) {
 		machine,
 		dispatch,
 		feed: queue.feed,
-		executor,
+		executor: workers.executor(executor),
 		schedules,
 		clock,
 		holds: instance.holds,
@@ -172,5 +192,6 @@ export async function startEngine(options: EngineOptions) {
 		scheduling,
 		tokens,
 		windows,
+		workers,
 	};
 }

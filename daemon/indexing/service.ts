@@ -30,9 +30,9 @@ export interface IndexService {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
 	/**
 	 * @throws SemanticaError NOT_FOUND for a folder that is not indexed, VALIDATION, STORE for a
-	 * damaged index.
+	 * damaged index; the signal's reason.
 	 */
-	search(params: Params<'index/search'>): Promise<Result<'index/search'>>;
+	search(params: Params<'index/search'>, signal?: AbortSignal): Promise<Result<'index/search'>>;
 	/** @throws SemanticaError CONFLICT while the folder is being indexed. */
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 	/** Ends the thread after what it was asked before; what comes later is refused. */
@@ -56,9 +56,9 @@ export function createIndexService(options: IndexServiceOptions): IndexService {
 	});
 	return {
 		status: (params) => thread.ask('index/status', params),
-		async search(params) {
+		async search(params, signal) {
 			if (params.kind === 'symbols') throw noSymbols();
-			return thread.ask('index/search', params);
+			return thread.ask('index/search', params, signal);
 		},
 		async delete(params) {
 			const workspace = await nameOf(params.workspace);

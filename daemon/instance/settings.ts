@@ -58,6 +58,8 @@ const settingsSchema = z.strictObject({
 	 * fails at the next. Takes effect at the next start.
 	 */
 	aloneAfterDeaths: z.int().min(1).max(100).default(2),
+	/** Functions that may be with workers at once, over all workers. */
+	maxFunctions: z.int().min(1).max(10_000).default(256),
 	/** Of finished jobs at most this many are kept. */
 	retentionCount: z.int().min(0).default(20_000),
 	/** Say on the desktop that a job has ended, where that was asked for and no window of an editor is there. */

@@ -106,6 +106,7 @@ export function createPayloadRoom(options: PayloadOptions): PayloadRoom {
 			for (const { place } of payloads) if (place.kind === 'file') keeper.release(place);
 		},
 		source: (job) => ({
+			inline: () => table.inline(job),
 			async layOut() {
 				const input = await folder.input().catch((error: unknown) => {
 					throw noRoom(error);

@@ -35,6 +35,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof JobSpec>([
 	'ttlMs',
 	'deadlineAt',
 	'timeoutMs',
+	'limits',
 	'maxAttempts',
 	'backoff',
 	'retryOn',

@@ -3,6 +3,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
 import type { Executor } from '../queue/execution.ts';
 import type { JobHandlers } from '../queue/ports/handlers.ts';
+import { createAnswerFiles } from './answers.ts';
 import type { Containment } from './containment.ts';
 import { createExecutor, type RunTokens } from './executor.ts';
 import type { LogStore } from './log/store.ts';
@@ -11,6 +12,8 @@ import { createRunner, type Runner } from './runner.ts';
 
 export interface ProcessesOptions {
 	readonly home: string;
+	/** A folder for the answers that runs wait for. */
+	readonly answers: string;
 	readonly containment: Containment;
 	readonly logs: LogStore;
 	readonly handlers: JobHandlers;
@@ -37,6 +40,7 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		logs: options.logs,
 		handlers: options.handlers,
 		tokens: options.tokens,
+		answers: createAnswerFiles(options.answers),
 		env: process.env,
 		now: options.now,
 		assertMayStart: options.assertMayStart,

@@ -1,6 +1,7 @@
 /** Keeping a run's processes together, so that none outlives its run or the daemon. One per platform. */
 
 import type { Readable } from 'node:stream';
+import type { Cost } from '../../shared/cost.ts';
 import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
 
 export interface Launch {
@@ -22,6 +23,13 @@ export interface Launch {
 	readonly input: string | null;
 }
 
+/** Memory of all processes of a run together. */
+export interface MemoryUse {
+	readonly bytes: number;
+	/** The one that holds most; its name is empty where it has just ended. */
+	readonly largest: { readonly pid: number; readonly name: string; readonly bytes: number };
+}
+
 export interface ContainedProcess {
 	readonly identity: ProcessIdentity;
 	readonly stdout: Readable;
@@ -31,6 +39,12 @@ export interface ContainedProcess {
 	 * be begun. Never rejects.
 	 */
 	readonly ended: Promise<RunOutcome>;
+	/** What its processes hold now; undefined where that cannot be told. */
+	memory(): Promise<MemoryUse | undefined>;
+	/** What it cost so far, asked before it is cleared; undefined where nothing is told. */
+	cost(): Cost | undefined;
+	/** Who was still there when the job's own process had ended, as far as that is told. */
+	left(): readonly string[];
 	/**
 	 * Kills what the ended run has left. Resolves when its group is empty and, with `all`, when those are
 	 * gone too that had left the group; without, these follow soon. Never rejects.
@@ -65,10 +79,14 @@ export interface Containment {
 	spawn(launch: Launch): Promise<ContainedProcess>;
 	/** Whether it can pause what it spawns. */
 	readonly canPause: boolean;
+	/** Whether it can tell what memory the processes of a run hold. */
+	readonly seesMemory: boolean;
 	/** Kills what daemons before this one have left; resolves with the number of processes killed. */
 	cleanUp(recorded: readonly ProcessIdentity[]): Promise<number>;
 	/** How a run ended whose daemon was away, if it was there to say so. */
 	recorded(id: string, run: number): Promise<RecordedRun | undefined>;
+	/** What such a run cost; undefined where nothing tells any more. */
+	recordedCost(id: string, run: number): Cost | undefined;
 	/** Keeps the result (JSON text) that a run has told, for a daemon that comes after this one. */
 	keepResult(id: string, run: number, json: string): void;
 	/** All that the ended run printed has been stored. */

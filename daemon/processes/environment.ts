@@ -11,6 +11,8 @@ export interface JobVariables {
 	readonly run: number;
 	readonly attempt: number;
 	readonly token: string;
+	/** Where it finds the answers to what it asks. */
+	readonly answers: string;
 	/** Epoch ms, where a schedule began the job. */
 	readonly dueAt: number | null;
 }
@@ -23,7 +25,7 @@ export function jobEnvironment(
 	source: Readonly<Record<string, string | undefined>>,
 	surroundings: Readonly<Record<string, string>> | undefined,
 	own: Readonly<Record<string, string>>,
-	{ home, jobId, run, attempt, token, dueAt }: JobVariables,
+	{ home, jobId, run, attempt, token, answers, dueAt }: JobVariables,
 ): Record<string, string> {
 	return {
 		...withoutSurroundings(inheritedEnvironment(source), surroundings !== undefined),
@@ -34,6 +36,7 @@ export function jobEnvironment(
 		SEMANTICA_RUN: String(run),
 		SEMANTICA_ATTEMPT: String(attempt),
 		SEMANTICA_TOKEN: token,
+		SEMANTICA_ANSWERS_DIR: answers,
 		...(dueAt === null ? {} : { SEMANTICA_DUE_AT: String(dueAt) }),
 	};
 }

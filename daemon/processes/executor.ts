@@ -1,6 +1,7 @@
 /** One run from its claim to its end: plan, environment, log, process, messages. */
 
 import type { Readable } from 'node:stream';
+import type { Cost } from '../../shared/cost.ts';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { pathOfUri } from '../../shared/inside.ts';
 import type { Progress } from '../../shared/job.ts';
@@ -10,13 +11,16 @@ import type { InputFile } from '../queue/ports/payloadStore.ts';
 import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
 import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
+import type { AnswerFiles } from './answers.ts';
+import { createAsking } from './asking.ts';
 import { titleOf } from './commandHandler.ts';
-import { SpawnError } from './containment.ts';
+import { type MemoryUse, SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
-import { RUN_MARK } from './log/marks.ts';
+import { runMarker } from './log/marks.ts';
 import type { LogStore } from './log/store.ts';
 import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
+import { limitMemory, type MemoryLimit } from './memoryLimit.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
 import { type MatchLines, type ReadyWatch, watchForReady } from './readiness/watch.ts';
 import type { Runner, RunningProcess } from './runner.ts';
@@ -31,6 +35,9 @@ export interface RunTokens {
 const USUAL_UMASK = 0o022;
 const PRIVATE_UMASK = 0o077;
 const USUAL_OPEN_FILES = 1024;
+const MB = 1024 * 1024;
+/** So many of the processes that a job left behind are named in its log. */
+const NAMED = 5;
 
 export interface ExecutorOptions {
 	readonly home: string;
@@ -38,6 +45,7 @@ export interface ExecutorOptions {
 	readonly logs: LogStore;
 	readonly handlers: JobHandlers;
 	readonly tokens: RunTokens;
+	readonly answers: AnswerFiles;
 	/** The daemon's own environment: the allow-list is applied to it. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly now: () => number;
@@ -82,10 +90,19 @@ export function createExecutor(options: ExecutorOptions): Executor {
 			const spec = storedSpec(row);
 			const masks = createMasks(secretsOf(spec.command?.env ?? {}));
 			let readyRecorded: Promise<void> | undefined;
+			let tooMuch: string | undefined;
 
 			function ready(): void {
 				if (spec.ready !== null) readyRecorded ??= told.ready();
 			}
+
+			const asking = createAsking({
+				id: row.id,
+				run: row.run,
+				files: options.answers,
+				told: told.asks,
+				note,
+			});
 
 			function note(sentence: string): void {
 				const line = `[semantica] ${new Date(options.now()).toISOString()} ${masks.text(sentence)}\n`;
@@ -100,7 +117,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let result: string | undefined;
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
+				let memory: MemoryLimit | undefined;
 				try {
+					assertLimits();
 					const plan = planOf(row);
 					const { surroundings } = spec;
 					const marker = masks.text(startMarker(row, plan, options.now()));
@@ -119,6 +138,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 							run: row.run,
 							attempt: row.attempt,
 							token,
+							answers: options.answers.folderOf(row.id, row.run),
 							dueAt: row.due_at,
 						}),
 						// The built-in types write files of ours.
@@ -138,6 +158,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 									runner.keepResult(row.id, row.run, result);
 								},
 								ready,
+								ask: (json) => asking.ask(masks.json(json)),
 								mask: masks.add,
 							},
 							masks,
@@ -147,7 +168,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					tellStarted(process);
 					options.started(row.id, row.run, process.identity);
 					if (stopGrace !== undefined) process.stop(stopGrace);
+					memory = memoryLimitOf(process);
 					outcome = await process.ended;
+					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
 				} catch (error) {
 					outcome = failureOf(error);
 				}
@@ -155,7 +178,45 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					outcome = { ...outcome, message: masks.text(outcome.message) };
 					await log.append(Buffer.from(`[semantica] ${outcome.message}\n`), 'semantica');
 				}
-				return await end(outcome);
+				memory?.end();
+				return await end(outcome, memory?.peak);
+
+				// A green end that killed a daemon of a build tool puzzles people.
+				function noteLeft(left: readonly string[]): void {
+					if (left.length === 0) return;
+					const what = left.length === 1 ? 'a process' : `${left.length} processes`;
+					const named = left.slice(0, NAMED).join(', ');
+					note(`ended ${what} it left behind: ${named}${left.length > NAMED ? ', …' : ''}`);
+				}
+
+				function assertLimits(): void {
+					if (spec.limits === null || runner.seesMemory) return;
+					const { memoryMB, onUnenforceable } = spec.limits;
+					const sentence = `The limit of ${memoryMB} MB of memory cannot be enforced on this machine`;
+					if (onUnenforceable === 'refuse') {
+						throw new SpawnError('LIMITS', `${sentence}, and the job is not to run without it.`);
+					}
+					note(`${sentence}; the job runs without.`);
+				}
+
+				function memoryLimitOf(running: RunningProcess): MemoryLimit | undefined {
+					if (spec.limits === null || !runner.seesMemory) return undefined;
+					const { memoryMB } = spec.limits;
+					return limitMemory({
+						bytes: memoryMB * MB,
+						look: running.memory,
+						over({ bytes, largest }) {
+							tooMuch = tooMuchSentence(memoryMB, bytes, largest);
+							note(`stopped: ${tooMuch}`);
+							// It must not grow on for as long as it may say goodbye.
+							void told.overMemory().finally(() => running.stop(0));
+						},
+						after(ms, callback) {
+							const timer = setTimeout(callback, ms);
+							return () => clearTimeout(timer);
+						},
+					});
+				}
 
 				function readyWatch(): ReadyWatch | undefined {
 					const pattern = spec.ready?.pattern;
@@ -165,10 +226,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					);
 				}
 
-				async function end(last: RunOutcome): Promise<ExecutionEnd> {
+				async function end(last: RunOutcome, peak?: number): Promise<ExecutionEnd> {
 					tellStarted(undefined);
 					// Where it cannot be removed, the next start does it.
 					await input?.remove().catch(() => {});
+					await asking.end();
 					tokens.revoke(token);
 					openLog = undefined;
 					await log.close();
@@ -180,7 +242,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					// What the disk refused counts too: whoever reads the log is told that it is missing.
 					const logBytes = log.end;
 					await logs.closeWriter(row.id);
-					return { outcome: last, result, logBytes };
+					const cost = withPeak(process?.cost(), peak);
+					return { outcome: last, result, cost, logBytes, stopDetail: tooMuch };
 				}
 			}
 
@@ -198,6 +261,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const started = await starting;
 					await started?.resume();
 				},
+				answer: asking.answer,
 				note,
 			};
 		},
@@ -214,11 +278,21 @@ function capture(log: LogWriter, messages: Messages, masks: Masks, watch: ReadyW
 	};
 }
 
-// One line per run tells runs apart in the one log that a job has.
 function startMarker(row: JobRow, plan: LaunchPlan, now: number): string {
-	const at = new Date(now).toISOString();
 	const what = row.type === 'command' ? `: ${titleOf(plan.command, plan.args)}` : '';
-	return `${RUN_MARK}${row.run}, attempt ${row.attempt}, ${at}${what}\n`;
+	return runMarker(row.run, row.attempt, now, what);
+}
+
+/** What was seen of a limited run, where nothing else tells its peak. */
+function withPeak(cost: Cost | undefined, peak: number | undefined): Cost | undefined {
+	if (cost === undefined || cost.peakMemoryBytes !== null || !peak) return cost;
+	return { ...cost, peakMemoryBytes: peak };
+}
+
+function tooMuchSentence(limitMB: number, bytes: number, largest: MemoryUse['largest']): string {
+	const inMB = (amount: number) => `${Math.round(amount / MB)} MB`;
+	const who = largest.name === '' ? 'a process that has ended' : largest.name;
+	return `Its processes held ${inMB(bytes)} of memory and may hold ${limitMB} MB; most of it was held by ${who} (pid ${largest.pid}, ${inMB(largest.bytes)}).`;
 }
 
 function failureOf(error: unknown): RunOutcome & { kind: 'spawn' | 'payload' } {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { depthWithin, type Progress, progressSchema } from '../../shared/job.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
+import { askedSchema } from '../../shared/question.ts';
 import type { LogWriter } from './log/writer.ts';
 import type { MaskedStream } from './masks.ts';
 import type { ReadyWatch } from './readiness/watch.ts';
@@ -20,6 +21,8 @@ export interface Messages {
 	/** JSON text. */
 	result(json: string): void;
 	ready(): void;
+	/** JSON text of what it asks of a person, well-formed. */
+	ask(json: string): void;
 	/** Not to be shown from now on. */
 	mask(secret: string): void;
 }
@@ -147,7 +150,7 @@ export class MessageSplitter {
 			this.#messages.ready();
 			return true;
 		}
-		const match = /^(progress|result) (.*?)\r?\n?$/s.exec(said);
+		const match = /^(progress|result|ask) (.*?)\r?\n?$/s.exec(said);
 		const [, kind, json] = match ?? [];
 		if (json === undefined) return false;
 		try {
@@ -155,7 +158,10 @@ export class MessageSplitter {
 			if (!isUtf8(line)) return false;
 			const value: unknown = JSON.parse(json);
 			if (kind === 'progress') this.#messages.progress(progressSchema.parse(value));
-			else if (!fits(json, value)) return false;
+			else if (kind === 'ask') {
+				askedSchema.parse(value);
+				this.#messages.ask(json.trim());
+			} else if (!fits(json, value)) return false;
 			else this.#messages.result(json.trim());
 			return true;
 		} catch {

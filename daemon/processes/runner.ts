@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Cost } from '../../shared/cost.ts';
 import type { LaunchPlan } from '../queue/ports/handlers.ts';
 import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
-import type { ContainedProcess, Containment } from './containment.ts';
+import type { ContainedProcess, Containment, MemoryUse } from './containment.ts';
 
 export interface RunRequest {
 	readonly id: string;
@@ -28,6 +29,12 @@ export interface RunningProcess {
 	readonly identity: ProcessIdentity;
 	/** Resolves when the process, its whole group and its output are gone. Never rejects. */
 	readonly ended: Promise<RunOutcome>;
+	/** Who was still there when its own process had ended and was killed then, as far as that is told. */
+	left(): readonly string[];
+	/** What its processes hold now; undefined where that cannot be told. */
+	memory(): Promise<MemoryUse | undefined>;
+	/** What it cost, once it has ended; undefined where the machine does not tell. */
+	cost(): Cost | undefined;
 	/** TERM now, KILL after the grace time; a paused run goes on in between. */
 	stop(graceMs: number): void;
 	/** False when it could not be paused; then it runs on. */
@@ -36,6 +43,8 @@ export interface RunningProcess {
 }
 
 export interface Runner {
+	/** Whether it can tell what memory the processes of a run hold. */
+	readonly seesMemory: boolean;
 	/** @throws SpawnError when nothing was started. */
 	start(request: RunRequest): Promise<RunningProcess>;
 	/**
@@ -61,6 +70,8 @@ export interface Settled {
 	readonly outcome: RunOutcome;
 	/** JSON text of the result that it told. */
 	readonly result: string | undefined;
+	/** Undefined where the machine does not tell. */
+	readonly cost: Cost | undefined;
 	/** It ended by itself, and what it printed last, a result perhaps, went down with the daemon that listened. */
 	readonly incomplete: boolean;
 }
@@ -68,6 +79,7 @@ export interface Settled {
 const INTERRUPTED: Settled = {
 	outcome: { kind: 'interrupted' },
 	result: undefined,
+	cost: undefined,
 	incomplete: false,
 };
 
@@ -84,6 +96,7 @@ const ENDED_WITH_DAEMON: readonly (number | null)[] = [137, 141];
 
 export function createRunner(containment: Containment): Runner {
 	return {
+		seesMemory: containment.seesMemory,
 		async start({ id, run, plan, env, umask, openFiles, input, exclusive, capture }) {
 			const { command, args, cwd, nice } = plan;
 			const contained = await containment.spawn({
@@ -100,8 +113,10 @@ export function createRunner(containment: Containment): Runner {
 			});
 			const captured = capture(contained.stdout, contained.stderr);
 
+			let cost: Cost | undefined;
 			async function end(): Promise<RunOutcome> {
 				const outcome = await contained.ended;
+				cost = contained.cost();
 				await contained.clear(exclusive);
 				await lastOutput(contained, captured);
 				contained.stdout.destroy();
@@ -113,6 +128,9 @@ export function createRunner(containment: Containment): Runner {
 			return {
 				identity: contained.identity,
 				ended: end(),
+				cost: () => cost,
+				memory: contained.memory,
+				left: contained.left,
 				stop: contained.stop,
 				pause: contained.pause,
 				resume: contained.resume,
@@ -125,13 +143,16 @@ export function createRunner(containment: Containment): Runner {
 		},
 		async settle({ id, run, restartable }) {
 			const recorded = await containment.recorded(id, run);
-			if (recorded === undefined) return INTERRUPTED;
+			const cost = containment.recordedCost(id, run);
+			if (recorded === undefined) return { ...INTERRUPTED, cost };
 			const { outcome, taken, result } = recorded;
-			if (taken) return { outcome, result, incomplete: false };
+			if (taken) return { outcome, result, cost, incomplete: false };
 			// Its supervisor lived a moment longer and wrote it down, but it was not the job's own doing.
 			const isOwn = outcome.kind === 'exit' && !ENDED_WITH_DAEMON.includes(outcome.exitCode);
 			// What it printed last is lost: where it may run again, that is the better answer.
-			return isOwn && !restartable ? { outcome, result, incomplete: true } : INTERRUPTED;
+			return isOwn && !restartable
+				? { outcome, result, cost, incomplete: true }
+				: { ...INTERRUPTED, cost };
 		},
 		keepResult: (id, run, json) => containment.keepResult(id, run, json),
 		markTaken: (id, run) => containment.markTaken(id, run),

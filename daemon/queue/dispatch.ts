@@ -2,15 +2,22 @@
 
 import type { Progress } from '../../shared/job.ts';
 import type { JobState, StopReason } from '../../shared/jobTerms.ts';
+import type { Asked } from '../../shared/question.ts';
 import type { QueueParts } from './parts.ts';
 import type { ConditionSet } from './ports/conditions.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
 import type { ProcessIdentity, UnfinishedRun } from './ports/runs.ts';
-import { capacityNow } from './rules/capacity.ts';
+import { capacityNow, type Occupied } from './rules/capacity.ts';
 import type { FinishedRun } from './rules/finish.ts';
 import { STAGE, stateName } from './store/codes.ts';
 import { type JobRow, parseJson } from './store/rows.ts';
 import type { Tx } from './store/tx.ts';
+
+/** One run of a job. */
+export interface RunName {
+	readonly id: string;
+	readonly run: number;
+}
 
 /** A claimed run, with what is needed to launch it. */
 export interface ClaimedRun {
@@ -23,9 +30,9 @@ export interface Dispatch {
 	 * Claims what may start; `running` tells how many slots are taken, in all or of one queue. At most
 	 * `atMost` jobs, beside those that were asked to run now.
 	 */
-	claim(running: (queue?: string) => number, atMost?: number): Promise<ClaimedRun[]>;
+	claim(running: Occupied, atMost?: number): Promise<ClaimedRun[]>;
 	/** Lets paused runs go on whose turn it is, and starts nothing. */
-	resume(running: (queue?: string) => number): Promise<void>;
+	resume(running: Occupied): Promise<void>;
 	/** The conditions that jobs wait for or depend on at this moment. */
 	needs(): ConditionSet[];
 	/** Makes runs step aside whose conditions are lost, and lets them go on. */
@@ -36,6 +43,8 @@ export interface Dispatch {
 	sweep(): Promise<boolean>;
 	/** Epoch ms of the next thing that time will bring. */
 	nextTime(): number | undefined;
+	/** Workers begin what was handed to them; resolves with those runs that may. */
+	begin(runs: readonly RunName[]): Promise<RunName[]>;
 	recordProcess(id: string, run: number, process: ProcessIdentity): Promise<void>;
 	/** Resolves with the state that the job is in afterwards. */
 	finish(finished: FinishedRun): Promise<JobState>;
@@ -45,6 +54,10 @@ export interface Dispatch {
 	stopRun(id: string, run: number, cause: StopReason): Promise<void>;
 	/** This very run is ready. */
 	becameReady(id: string, run: number): Promise<void>;
+	/** This very run asks a person. */
+	asked(id: string, run: number, asked: Asked): Promise<void>;
+	/** This very run has waited long enough for its answer: others may have its slot. */
+	leaveSlot(id: string, run: number): Promise<void>;
 	reportProgress(id: string, progress: Progress): void;
 	/** What the job reads on stdin. */
 	payload(row: JobRow): PayloadSource | null;
@@ -56,18 +69,32 @@ export interface Dispatch {
 }
 
 export function createDispatch(parts: QueueParts): Dispatch {
-	const { writer, table, claims, due, runs, board, counters, classes, sweeps } = parts;
+	const { writer, table, claims, due, runs, board, counters, classes, sweeps, workers } = parts;
 
 	function settled(tx: Tx, id: string): JobRow | undefined {
 		const row = table.byId(id);
 		return row && sweeps.settle(tx, row);
 	}
 
+	/** Ready functions whose worker is not there, and jobs that wait for other jobs. */
+	function waitingForNobody(): { nobody: number; others: number } {
+		let [nobody, others] = [0, 0];
+		for (const queue of counters.queues()) {
+			counters.waiting.each(queue, (reason, waitClass, count) => {
+				const type = waitClass === undefined ? undefined : classes.setOf(waitClass)?.worker;
+				if (type !== undefined && !workers.present(type)) nobody += count;
+				if (reason === 'dependency' || reason === 'subject') others += count;
+			});
+		}
+		return { nobody, others };
+	}
+
 	return {
 		async claim(running, atMost = Number.POSITIVE_INFINITY) {
 			const capacity = capacityNow(parts, running, atMost);
 			// Nothing would be claimed, so nothing need be committed.
-			if (capacity.total === 0 && !claims.hasUrgent(capacity)) return [];
+			const none = capacity.total === 0 && (capacity.functions === 0 || !workers.anybody());
+			if (none && !claims.hasUrgent(capacity)) return [];
 			try {
 				const rows = await writer.submit((tx) => claims.claim(tx, capacity));
 				return rows.map((row) => {
@@ -100,6 +127,18 @@ export function createDispatch(parts: QueueParts): Dispatch {
 			return sweeps.pending() && (await writer.submit((tx) => sweeps.advance(tx)));
 		},
 		nextTime: () => due.nextTime(),
+		begin: (names) =>
+			writer.submit((tx) =>
+				names.filter(({ id, run }) => {
+					const row = settled(tx, id);
+					const goesOn = row?.run === run && row.stage === STAGE.active && row.phase === 0;
+					// Its stop is on its way.
+					if (!goesOn || row.stop_cause !== null) return false;
+					runs.begun(row.generation, run, tx.now);
+					tx.changed(id);
+					return true;
+				}),
+			),
 		recordProcess: (id, run, process) => writer.submit(() => runs.started(id, run, process)),
 		finish: (finished) =>
 			writer.submitEnd((tx) => {
@@ -115,7 +154,7 @@ export function createDispatch(parts: QueueParts): Dispatch {
 			writer.hurry();
 			return writer.submitEnd((tx) => {
 				const row = settled(tx, id);
-				if (row?.run === run && row.stage === STAGE.active && row.phase === 0) {
+				if (row?.run === run && row.stage === STAGE.active && row.phase !== 1) {
 					parts.transitions.requestStop(tx, row, cause);
 				}
 			});
@@ -125,13 +164,26 @@ export function createDispatch(parts: QueueParts): Dispatch {
 				const row = settled(tx, id);
 				if (row?.run === run) parts.becomeReady(tx, row);
 			}),
+		asked: (id, run, asked) =>
+			writer.submit((tx) => {
+				const row = settled(tx, id);
+				if (row?.run === run) parts.questions.ask(tx, row, asked);
+			}),
+		leaveSlot: (id, run) =>
+			writer.submit((tx) => {
+				const row = settled(tx, id);
+				if (row?.run === run) parts.questions.leaveSlot(tx, row);
+			}),
 		reportProgress: (id, progress) => board.report(id, progress),
 		payload: (row) => (row.payload_bytes === 0 ? null : parts.payloads.source(row.generation)),
 		unfinished: () => runs.unfinished(),
 		recordedGroups: () => runs.recordedGroups(),
 		unfinishedCount() {
 			const { queued, running, paused } = counters.all();
-			return queued + running + paused;
+			const waiting = queued === 0 ? { nobody: 0, others: 0 } : waitingForNobody();
+			// What waits for other jobs is not to be waited for where those wait for nobody.
+			const stuck = waiting.nobody === 0 ? 0 : waiting.nobody + waiting.others;
+			return Math.max(0, queued - stuck) + running + paused;
 		},
 	};
 }

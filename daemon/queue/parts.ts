@@ -7,6 +7,8 @@ import type { Sqlite } from '../sqlite/open.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Conditions } from './ports/conditions.ts';
 import type { PayloadStore } from './ports/payloadStore.ts';
+import type { Workers } from './ports/workers.ts';
+import type { Occupied } from './rules/capacity.ts';
 import { type Claims, createClaims } from './rules/claims.ts';
 import { createConditionsOf } from './rules/conditionsOf.ts';
 import { createDueWork, type DueWork } from './rules/due.ts';
@@ -16,6 +18,7 @@ import { createFinishRun, type FinishRun } from './rules/finish.ts';
 import { createPoisonGuard } from './rules/guard.ts';
 import { createHooks } from './rules/hooks.ts';
 import { createPauses, type Pauses } from './rules/pause.ts';
+import { createQuestions, type Questions } from './rules/questions.ts';
 import { type BecomeReady, createBecomeReady } from './rules/readiness.ts';
 import { createRemoval, type Removal } from './rules/remove.ts';
 import { createRetry, type Retry } from './rules/retry.ts';
@@ -50,6 +53,7 @@ import { createFigures, type Figures } from './views/figures.ts';
 import { createLists, type Lists } from './views/list.ts';
 import { ProgressBoard } from './views/progress.ts';
 import { createProgressKeeper } from './views/progressKeeper.ts';
+import { createUsualTime, type UsualTime } from './views/usual.ts';
 
 /** Most groups end by their time. */
 const SWEEP_ROWS = 1000;
@@ -70,11 +74,12 @@ export interface QueueOptions {
 	/** Size of a log that is being written, bytes. */
 	readonly liveLogBytes: (id: string) => number | undefined;
 	/** Slots taken now, in all or of one queue. */
-	readonly occupied: (queue?: string) => number;
+	readonly occupied: Occupied;
 	/** What keeps every job from starting just now; scheduling knows. */
 	readonly hindrance: () => Hindrance | undefined;
 	readonly conditions: Conditions;
 	readonly payloads: PayloadStore;
+	readonly workers: Workers;
 	/** What is to run when jobs end. */
 	readonly hooks: () => readonly Hook[];
 	/** Whether a run's processes can be made to stand still here. */
@@ -121,21 +126,24 @@ export interface QueueParts {
 	readonly retryWaiters: RetryWaiters;
 	readonly dependencies: DependencyTable;
 	readonly update: Update;
+	readonly questions: Questions;
 	readonly pauses: Pauses;
 	readonly removal: Removal;
 	readonly sweeps: Sweeps;
 	readonly board: ProgressBoard;
 	readonly feed: Feed;
 	readonly explain: (row: JobRow) => Explanation;
+	readonly usual: UsualTime;
 	readonly toWire: (row: JobRow) => Job;
-	readonly occupied: (queue?: string) => number;
+	readonly occupied: Occupied;
+	readonly workers: Workers;
 	readonly payloads: PayloadStore;
 	/** Commits what is waiting, then refuses; the database stays open for its owner to close. */
 	readonly close: () => Promise<void>;
 }
 
 export function createQueueParts(options: QueueOptions): QueueParts {
-	const { db, clock, random, newId, occupied, conditions, payloads } = options;
+	const { db, clock, random, newId, occupied, conditions, payloads, workers } = options;
 	const table = createJobTable(db);
 	const runs = createRunTable(db);
 	const children = createChildTable(db);
@@ -203,7 +211,15 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		createHooks(db, table, inserter, options.hooks, options.hookStarts ?? HOOK_STARTS),
 		(id) => board.shown(id),
 	);
-	const pauses = createPauses(db, subjects, children, marks, transitions, options.canPauseRuns);
+	const pauses = createPauses(
+		db,
+		subjects,
+		children,
+		marks,
+		transitions,
+		runs,
+		options.canPauseRuns,
+	);
 	const rows = options.sweepRows ?? SWEEP_ROWS;
 	const release = createRelease(db, dependencies, conditionsOf, subjects, transitions);
 	const sweeps = createSweeps({
@@ -256,6 +272,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			rates,
 			classes,
 			conditions,
+			workers,
 			lasting,
 			occupied,
 		}),
@@ -266,9 +283,10 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		board,
 		transitions,
 		occupied,
+		workers,
 		payloads,
 		toWire,
-		due: createDueWork(db, table, subjects, transitions, events, sweeps, rates, clock),
+		due: createDueWork(db, table, subjects, transitions, events, sweeps, rates, classes, clock),
 		enqueue: createEnqueue(
 			{
 				db,
@@ -290,10 +308,12 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			children,
 			transitions,
 			sweeps,
+			runs,
 			random,
 			options.aloneAfterDeaths,
 		),
 		becomeReady: createBecomeReady(db, dependencies, marks),
+		questions: createQuestions(db),
 		pauses,
 		sweeps,
 		removal: createRemoval(db, table, children, keys, dependencies, marks),
@@ -301,6 +321,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		retry,
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
 		dependencies,
+		usual: createUsualTime(db),
 		explain: createExplain({
 			table,
 			claims,
@@ -313,6 +334,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			classes,
 			sweeps,
 			conditions,
+			workers,
 			now: () => clock.now(),
 			running: occupied,
 			hindrance: options.hindrance,

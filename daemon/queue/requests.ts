@@ -15,6 +15,7 @@ import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { QueueInfo } from '../../shared/protocol/system.ts';
 import type { QueueParts } from './parts.ts';
 import type { Asker, Enqueued, PreparedJob } from './rules/enqueue.ts';
+import type { Answer } from './rules/questions.ts';
 import { type Readiness, readinessOf } from './rules/readiness.ts';
 import { stateName } from './store/codes.ts';
 import { EVERYTHING } from './store/limits.ts';
@@ -28,12 +29,16 @@ export interface JobRequests {
 	enqueue(jobs: readonly PreparedJob[], by: Asker): Promise<Enqueued[]>;
 	/** @throws SemanticaError NOT_FOUND */
 	get(id: string): Result<'job/get'>;
+	/** What the job usually takes, where that is known. */
+	usual(id: string): { readonly usualMs?: number };
 	/** @throws SemanticaError NOT_FOUND */
 	explain(id: string): Explanation;
 	/** The jobs of these ids, until they take so many bytes on the wire; at least one is looked at. */
 	find(ids: Iterable<string>, maxBytes: number): Found;
 	/** Whether there is such a job, and it belongs to these folders. */
 	isInScope(id: string, scope: Scope): boolean;
+	/** Who asked for it. @throws SemanticaError NOT_FOUND */
+	originOf(id: string): string;
 	/** Undefined where there is no such job. */
 	standing(id: string): Standing | undefined;
 	/** @throws SemanticaError NOT_FOUND by path, as in `ids[3]` */
@@ -57,6 +62,8 @@ export interface JobRequests {
 	runNow(targets: Targets): Promise<ManyResult>;
 	/** @throws SemanticaError NOT_FOUND, CONFLICT */
 	approve(id: string): Promise<Job>;
+	/** The first answer wins. @throws SemanticaError NOT_FOUND, CONFLICT, VALIDATION */
+	answer(id: string, answer: Answer): Promise<Job>;
 	update(params: Params<'job/update'>): Promise<Result<'job/update'>>;
 	remove(targets: Targets): Promise<ManyResult>;
 	/** Resolves with how many waiting jobs the event released. `workspace` is canonical, or '' for everywhere. */
@@ -135,7 +142,8 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 		const { concurrency, paused } = limits.of(name);
 		const rate = rates.of(name);
 		const counts = counters.queue(name);
-		return { name, concurrency, paused, rate, queued: counts.queued, running: occupied(name) };
+		const running = occupied(name) + occupied(name, 'functions');
+		return { name, concurrency, paused, rate, queued: counts.queued, running };
 	}
 
 	function groupInfo(name: string): GroupInfo {
@@ -161,6 +169,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				explanation: parts.explain(row),
 			};
 		},
+		usual: (id) => parts.usual(table.need(id)),
 		explain: (id) => parts.explain(table.need(id)),
 		find(ids, maxBytes) {
 			const found: Found = { jobs: [], missing: [], looked: [] };
@@ -179,6 +188,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			const row = table.byId(id);
 			return row !== undefined && isInScope(row, scope);
 		},
+		originOf: (id) => table.need(id).origin,
 		standing(id) {
 			const row = table.byId(id);
 			return row === undefined ? undefined : standingOf(row);
@@ -249,6 +259,14 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			if (refused !== undefined) throw new SemanticaError('CONFLICT', sentence(refused.reason));
 			return toWire(table.need(id));
 		},
+		async answer(id, answer) {
+			// What was done on the way, as a stop that was coming for it, stands all the same.
+			const refused = await writer.submit((tx) =>
+				parts.questions.answer(tx, parts.sweeps.settle(tx, table.need(id)), answer),
+			);
+			if (refused !== undefined) throw refused;
+			return toWire(table.need(id));
+		},
 		async update(params) {
 			const targets = 'ids' in params ? { ids: params.ids } : { filter: params.filter };
 			const result = await many(targets, { states: ['queued'] }, (tx, row) =>
@@ -273,7 +291,10 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				...rates.names(),
 			]);
 			return {
-				global: { ...limits.of(EVERYTHING), running: occupied() },
+				global: {
+					...limits.of(EVERYTHING),
+					running: occupied() + occupied(undefined, 'functions'),
+				},
 				queues: [...names].sort().map(queueInfo),
 			};
 		},

@@ -27,7 +27,7 @@ import type { Windows } from './windows.ts';
 /** What the indexing room offers to clients. */
 export interface IndexRequests {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
-	search(params: Params<'index/search'>): Promise<Result<'index/search'>>;
+	search(params: Params<'index/search'>, signal: AbortSignal): Promise<Result<'index/search'>>;
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 }
 
@@ -75,6 +75,16 @@ export interface SettingsRequests {
 	update(params: Params<'settings/update'>): Result<'settings/update'>;
 }
 
+/** What the workers room offers to clients that are workers; the session names the worker. */
+export interface WorkerRequests {
+	register(params: Params<'worker/register'>, session: Session): Promise<Result<'worker/register'>>;
+	started(params: Params<'worker/started'>, session: Session): Promise<Result<'worker/started'>>;
+	finish(params: Params<'worker/finish'>, session: Session): Promise<Result<'worker/finish'>>;
+	progress(params: Params<'worker/progress'>, session: Session): Result<'worker/progress'>;
+	log(params: Params<'worker/log'>, session: Session): Promise<Result<'worker/log'>>;
+	alive(session: Session): Result<'worker/alive'>;
+}
+
 export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly instance: string;
 	readonly types: JobHandlers;
@@ -85,6 +95,7 @@ export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly system: SystemRequests;
 	readonly settings: SettingsRequests;
 	readonly policy: PolicyRequests;
+	readonly workers: WorkerRequests;
 	readonly hooks: HooksRequests;
 	readonly searchLog: SearchLog;
 	readonly metrics: MetricsRequests;
@@ -100,7 +111,7 @@ export interface HandlerDependencies<P = unknown> extends LogDependencies {
 const MANY = 200;
 
 export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handlers {
-	const { jobs, index, logs, policy, schedules, system, metrics } = dependencies;
+	const { jobs, index, logs, policy, schedules, system, metrics, workers } = dependencies;
 	/** What each session follows, so that it can stop. */
 	const feeds = new WeakMap<Session, { end(): void }>();
 	const watched = new WeakMap<Session, () => void>();
@@ -167,11 +178,11 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/get'({ id }, session) {
 			const found = jobs.get(id);
 			assertReadable(session, found.job);
-			return found;
+			return { ...found, explanation: { ...found.explanation, ...jobs.usual(id) } };
 		},
 		'job/explain'({ id }, session) {
 			assertReadable(session, jobs.get(id).job);
-			return jobs.explain(id);
+			return { ...jobs.explain(id), ...jobs.usual(id) };
 		},
 		'job/payload'(params, session) {
 			assertReadable(session, jobs.get(params.id).job);
@@ -211,6 +222,12 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/update': clientsOnly((params, session) =>
 			inTurn(session, params, jobs.update, jobs.isOneGo(params) ? 'submitted' : 'done'),
 		),
+		'job/answer': clientsOnly(({ id, ...answer }, session) => {
+			tools.assertMine(session, id);
+			return inTurn(session, answer, async () => ({
+				job: await jobs.answer(id, { ...answer, by: session.origin }),
+			}));
+		}),
 		'jobs/subscribe': clientsOnly((params, session) =>
 			subscribedInTurn(
 				session,
@@ -299,11 +316,12 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'index/status': clientsOnly(async (params, session) =>
 			tools.indexes(session, await index.status(params)),
 		),
-		'index/search': clientsOnly(async (params, session) => {
-			if (session.tool === undefined) return index.search(params);
+		'index/search': clientsOnly(async (params, session, signal) => {
+			if (session.tool === undefined) return index.search(params, signal());
 			const workspace = await canonicalName(params.workspace);
 			tools.assertFolder(session, workspace);
-			return index.search({ ...params, ...(workspace === undefined ? {} : { workspace }) });
+			const canonical = workspace === undefined ? params : { ...params, workspace };
+			return index.search(canonical, signal());
 		}),
 		'index/delete': clientsOnly((params) => index.delete(params)),
 		'ai/policy': clientsOnly(() => policy.get()),
@@ -313,6 +331,15 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		),
 		'ai/folder': clientsOnly(({ root }) => policy.allowFolder(root)),
 		'ai/forget': clientsOnly(({ root }) => policy.forgetFolder(root)),
+		'worker/register': clientsOnly((params, session) => {
+			refuseWhileLeaving();
+			return workers.register(params, session);
+		}),
+		'worker/started': clientsOnly((params, session) => workers.started(params, session)),
+		'worker/finish': clientsOnly((params, session) => workers.finish(params, session)),
+		'worker/progress': clientsOnly((params, session) => workers.progress(params, session)),
+		'worker/log': clientsOnly((params, session) => workers.log(params, session)),
+		'worker/alive': clientsOnly((_params, session) => workers.alive(session)),
 		'system/status': clientsOnly(() => system.status()),
 		'settings/get': clientsOnly(() => dependencies.settings.get()),
 		'settings/update': clientsOnly((params, session) =>

@@ -24,6 +24,8 @@ const OPEN = JOB_STATES.filter((state) => !isFinished(state));
 export interface ToolView {
 	/** @throws SemanticaError NOT_FOUND for a job of others, as for one that there is not. */
 	assertSeen(session: Session, id: string | null | undefined, path?: string): void;
+	/** @throws SemanticaError NOT_FOUND as above, FORBIDDEN for a job that somebody else asked for */
+	assertMine(session: Session, id: string): void;
 	/** What a tool may enqueue of what it asks for. @throws SemanticaError FORBIDDEN, NOT_FOUND, VALIDATION */
 	admitted(tool: ToolScope, specs: readonly JobSpec[]): Promise<Admitted[]>;
 	/** Jobs that it sees, by ids; by a filter only those that it asked for itself. */
@@ -34,7 +36,7 @@ export interface ToolView {
 }
 
 export interface ToolViewDependencies {
-	readonly jobs: Pick<JobRequests, 'isInScope' | 'page' | 'cancel'>;
+	readonly jobs: Pick<JobRequests, 'isInScope' | 'originOf' | 'page' | 'cancel'>;
 	readonly admit: (specs: readonly JobSpec[], folders: readonly string[]) => Promise<Admitted[]>;
 }
 
@@ -62,6 +64,16 @@ export function createToolView({ jobs, admit }: ToolViewDependencies): ToolView 
 	return {
 		assertSeen({ tool }, id, path) {
 			if (tool !== undefined && id != null && !isSeen(tool, id)) throw noSuchJob(id, path);
+		},
+		assertMine({ tool, origin }, id) {
+			if (tool === undefined) return;
+			if (!isSeen(tool, id)) throw noSuchJob(id);
+			if (jobs.originOf(id) === origin) return;
+			throw new SemanticaError(
+				'FORBIDDEN',
+				'This tool did not ask for that job, so it may not answer for its person.',
+				{ kind: 'policy', rule: 'mine', path: 'id' },
+			);
 		},
 		async admitted(tool, specs) {
 			for (const [i, { after = [] }] of specs.entries()) {

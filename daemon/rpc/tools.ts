@@ -19,6 +19,7 @@ const FOR_TOOLS: ReadonlySet<Method> = new Set<Method>([
 	'job/list',
 	'job/wait',
 	'job/cancel',
+	'job/answer',
 	'jobs/subscribe',
 	'log/read',
 	'log/search',

@@ -1,5 +1,6 @@
 /** The runs that are going on now: launching, timing out, stopping, and reporting their end to the queue. */
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { isFunctionType } from '../../shared/functionTypes.ts';
 import type { StopReason } from '../../shared/jobTerms.ts';
 import type { ClaimedRun, Dispatch } from '../queue/dispatch.ts';
 import type { Execution, ExecutionEnd, Executor } from '../queue/execution.ts';
@@ -7,6 +8,7 @@ import type { Clock } from '../queue/ports/clock.ts';
 import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
 import type { Order } from '../queue/store/tx.ts';
+import { AnswerWait } from './answerWait.ts';
 import { RunTimeout } from './runTimeout.ts';
 
 export interface ActiveRunsOptions {
@@ -18,6 +20,8 @@ export interface ActiveRunsOptions {
 
 interface Active {
 	readonly queue: string;
+	/** A worker does it: it takes no slot. */
+	readonly isFunction: boolean;
 	readonly run: number;
 	readonly execution: Execution;
 	/** What still counts its time. */
@@ -27,8 +31,12 @@ interface Active {
 	stopped: StopReason | undefined;
 	/** A paused run has given its slot back. */
 	paused: boolean;
+	/** What it asks of a person, and whose answer it waits for. */
+	readonly wait: AnswerWait;
 	/** Orders to pause and resume are carried out one after the other. */
 	orders: Promise<void>;
+	/** What it asks is kept in that order. */
+	asks: Promise<void>;
 	/** That it is ready is kept, if it is. */
 	ready: Promise<void>;
 }
@@ -50,11 +58,13 @@ export class ActiveRuns {
 		return this.#runs.size;
 	}
 
-	/** Slots taken, in all or of one queue. */
-	count(queue?: string): number {
+	/** Slots taken, in all or of one queue; functions take places of their own. */
+	count(queue?: string, of?: 'functions'): number {
+		const functions = of === 'functions';
 		let count = 0;
 		for (const active of this.#runs.values()) {
-			if (!active.paused && (queue === undefined || active.queue === queue)) count++;
+			if (active.isFunction !== functions || active.paused || active.wait.leftSlot) continue;
+			if (queue === undefined || active.queue === queue) count++;
 		}
 		return count;
 	}
@@ -78,20 +88,42 @@ export class ActiveRuns {
 				active.ready = this.#untilRecorded(() => dispatch.becameReady(row.id, row.run));
 				return active.ready;
 			},
+			begun() {
+				for (const timeout of timeouts) timeout.start();
+			},
+			overMemory: () => this.#stopRun(row.id, active, 'memory').catch(this.#failed),
+			asks: (asked) => {
+				pauseTimeouts(active);
+				active.wait.asked(asked.id, !active.paused);
+				active.asks = active.asks.then(() =>
+					this.#untilRecorded(
+						() => dispatch.asked(row.id, row.run, asked),
+						() => this.#goesOn(row.id, active) && active.wait.isOpen,
+					),
+				);
+			},
 		});
 		const active: Active = {
 			queue: row.queue,
+			isFunction: isFunctionType(row.type),
 			run: row.run,
 			execution,
 			timeouts,
 			graceMs,
 			stopped: undefined,
 			paused: false,
+			wait: new AnswerWait(this.#options.clock, () => {
+				void this.#untilRecorded(
+					() => dispatch.leaveSlot(row.id, row.run),
+					() => this.#goesOn(row.id, active) && active.wait.isOpen,
+				);
+			}),
 			orders: Promise.resolve(),
+			asks: Promise.resolve(),
 			ready: Promise.resolve(),
 		};
 		this.#runs.set(row.id, active);
-		for (const timeout of timeouts) timeout.start();
+		if (execution.beginsLater !== true) for (const timeout of timeouts) timeout.start();
 		execution.ended.then((end) => this.#ended(row, active, end)).catch(this.#failed);
 	}
 
@@ -101,7 +133,18 @@ export class ActiveRuns {
 		if (active?.run !== order.run) return false;
 		if (order.reason !== undefined) active.execution.note(noteOf(order.kind, order.reason));
 		if (order.kind === 'stop') {
-			active.execution.stop(order.graceMs);
+			active.wait.end();
+			active.execution.stop(order.graceMs, order.cause);
+			return true;
+		}
+		if (order.kind === 'leaveSlot') {
+			active.wait.leftSlot = active.wait.isOpen && !active.paused;
+			return true;
+		}
+		if (order.kind === 'answer') {
+			active.execution.answer(order.question, order.json, order.by);
+			active.wait.answered(order.question, !active.paused);
+			startTimeouts(active);
 			return true;
 		}
 		const carryOut =
@@ -160,6 +203,7 @@ export class ActiveRuns {
 		if (!this.#goesOn(id, active)) return;
 		if (paused) {
 			active.paused = true;
+			active.wait.paused();
 			pauseTimeouts(active);
 		}
 		await this.#untilRecorded(
@@ -175,6 +219,7 @@ export class ActiveRuns {
 	async #ended(row: JobRow, active: Active, end: ExecutionEnd): Promise<void> {
 		const { dispatch, executor } = this.#options;
 		pauseTimeouts(active);
+		active.wait.end();
 		// Its process is gone, so its slot is free; the commit below wakes the loop that fills it.
 		this.#runs.delete(row.id);
 		this.#ending++;
@@ -215,7 +260,7 @@ export class ActiveRuns {
 function stopUnrecorded(active: Active, cause: StopReason): void {
 	const first = active.stopped === undefined;
 	if (first || cause === 'cancel') active.stopped = cause;
-	if (first) active.execution.stop(active.graceMs);
+	if (first) active.execution.stop(active.graceMs, cause);
 }
 
 async function resume(active: Active): Promise<void> {
@@ -223,14 +268,21 @@ async function resume(active: Active): Promise<void> {
 	// Its slot is taken again from now on, whatever the processes still have to do.
 	active.paused = false;
 	await active.execution.resume();
-	for (const timeout of active.timeouts) timeout.start();
+	active.wait.resumed();
+	startTimeouts(active);
+}
+
+/** While it waits for a person they stand still. */
+function startTimeouts({ timeouts, paused, wait }: Active): void {
+	if (paused || wait.isOpen) return;
+	for (const timeout of timeouts) timeout.start();
 }
 
 function pauseTimeouts({ timeouts }: Active): void {
 	for (const timeout of timeouts) timeout.pause();
 }
 
-function noteOf(kind: Order['kind'], reason: string): string {
+function noteOf(kind: 'pause' | 'resume' | 'stop', reason: string): string {
 	switch (kind) {
 		case 'pause':
 			return `paused: ${reason}; it goes on by itself`;

@@ -158,11 +158,14 @@ export class SchedulingLoop {
 		if (this.#stopped || this.#options.holds?.() === false) return;
 		if (this.#heldBack !== undefined) {
 			// A run that somebody paused would otherwise never end, and keep the daemon from leaving.
-			await dispatch.resume((queue) => runs.count(queue));
+			await dispatch.resume((queue, of) => runs.count(queue, of));
 			return;
 		}
 		this.#early = [];
-		const claimed = await dispatch.claim((queue) => runs.count(queue), this.#startsAllowed());
+		const claimed = await dispatch.claim(
+			(queue, of) => runs.count(queue, of),
+			this.#startsAllowed(),
+		);
 		for (const run of claimed) runs.start(run);
 		for (const order of this.#early.splice(0)) runs.obey(order);
 		if (claimed.length > 0) this.#nextStart = clock.monotonic() + SPREAD_STEP_MS;

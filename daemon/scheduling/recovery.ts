@@ -1,5 +1,6 @@
 /** Before any work: what became of the runs that were going on when the last daemon ended. */
 
+import type { Cost } from '../../shared/cost.ts';
 import type { SystemStatus } from '../../shared/protocol/system.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
 import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
@@ -14,6 +15,7 @@ export interface Settler {
 	settle(run: UnfinishedRun): Promise<{
 		readonly outcome: RunOutcome;
 		readonly result: string | undefined;
+		readonly cost: Cost | undefined;
 		readonly incomplete: boolean;
 	}>;
 	forget(id: string, run: number): Promise<void>;
@@ -46,7 +48,7 @@ export async function recoverRuns(
 	}
 	const found = { interrupted: 0, requeued: 0, resolved: 0, killed };
 	for (const run of unfinished) {
-		const { outcome, result, incomplete } = await settler.settle(run);
+		const { outcome, result, cost, incomplete } = await settler.settle(run);
 		if (incomplete) await logs.note(run.id, INCOMPLETE);
 		// Nobody closed this run: the daemon died uncleanly, and the job may be why, however far it had come.
 		const blamed =
@@ -58,6 +60,7 @@ export async function recoverRuns(
 			run: run.run,
 			outcome: blamed,
 			result,
+			cost,
 			logBytes: await logs.sizeOnDisk(run.id),
 		});
 		await settler.forget(run.id, run.run);

@@ -13,6 +13,7 @@ import { alsoOnSchedules, createScheduleChanges } from '../schedules/changes.ts'
 import type { ScheduleStore } from '../schedules/store.ts';
 import { configuredHome } from '../settings.ts';
 import type { Reporter } from '../status/reporter.ts';
+import { answer } from './answer.ts';
 import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';
 import { changeTime } from './changeTime.ts';
@@ -73,6 +74,7 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		cancel: cancel(link, picker),
 		retry: retry(link, picker),
 		runNow: alsoOnSchedules(runNow(link, picker), scheduled.run),
+		answer: answer(link, picker),
 		approve: approve(link, picker),
 		pause: alsoOnSchedules(pause(link, picker), scheduled.pause),
 		resume: alsoOnSchedules(resume(link, picker), scheduled.resume),

@@ -1,4 +1,5 @@
 /** Which jobs are behind a figure. */
+import { isFunctionType } from '../../shared/functionTypes.ts';
 import type { Job } from '../../shared/job.ts';
 import type { ParamsInput } from '../../shared/protocol/requests.ts';
 import type { WaitReason } from '../../shared/waiting.ts';
@@ -52,6 +53,8 @@ function waitsFor(job: Job, reason: WaitReason, paused: ReadonlySet<string>): bo
 			return constraints?.idle === true;
 		case 'group':
 			return job.group !== null;
+		case 'worker':
+			return isFunctionType(job.type);
 		case 'subject':
 			return job.subject !== null;
 		case 'paused':

@@ -19,6 +19,7 @@ import type { LogChunk } from '../protocol/logs.ts';
 import type { JobsEnded } from '../protocol/notify.ts';
 import type { Method, ParamsInput, Result, ServerIdentity } from '../protocol/requests.ts';
 import type { SchedulesChanged } from '../protocol/schedules.ts';
+import type { HandedRun, StopNotice } from '../protocol/workers.ts';
 import { type InitializeAnswer, serverIdentity } from './handover.ts';
 
 export interface ClientIdentity {
@@ -39,6 +40,9 @@ interface NotificationTypes {
 	'log/data': LogChunk;
 	'schedules/changed': SchedulesChanged;
 	'jobs/ended': JobsEnded;
+	'worker/run': { readonly runs: readonly HandedRun[] };
+	'worker/stop': StopNotice;
+	'worker/ping': Record<string, never>;
 }
 
 export interface DaemonConnection {

@@ -10,6 +10,10 @@ export const hitSchema = z.object({
 	line: z.int(),
 	/** 1-based, in UTF-16 units. */
 	column: z.int(),
+	/** Behind the match on that line; absent where the line as a whole is meant. */
+	endColumn: z.int().optional(),
+	/** How it was found: as text that stands there, by a pattern, or by words. */
+	kind: z.enum(['text', 'regex', 'words']).optional(),
 	snippet: z.string(),
 	/** The lines around it, long ones cut; only where `contextLines` was asked for. */
 	before: z.array(z.string()).optional(),
@@ -44,8 +48,16 @@ export const indexRequests = {
 		params: z.strictObject({
 			/** An indexed folder or one inside; without it, all of them. */
 			workspace: z.string().optional(),
+			/** Words, "a phrase", /a pattern/, path:, lang:, case:yes, and - before what must not be there. */
 			query: z.string().min(1).max(1000),
-			kind: z.enum(['words', 'symbols']).default('words'),
+			/** `text` and `regex` take the query as a whole, as it stands. */
+			kind: z.enum(['words', 'text', 'regex', 'symbols']).default('words'),
+			/** Parts of paths, or globs: one must hold. */
+			path: z.array(z.string().min(1).max(1000)).max(20).optional(),
+			/** Of text and patterns; default: no, or what the query says. */
+			caseSensitive: z.boolean().optional(),
+			/** Lines of one file, of text and patterns. */
+			perFile: z.int().min(1).max(10_000).optional(),
 			limit: z.int().min(1).max(200).default(20),
 			cursor: z.string().max(512).optional(),
 			/** Lines before and after each hit. */
@@ -54,6 +66,8 @@ export const indexRequests = {
 		result: z.object({
 			hits: z.array(hitSchema),
 			nextCursor: z.string().nullable(),
+			/** Not all files that may match were looked at in time; `nextCursor` goes on. Absent where they were. */
+			incomplete: z.boolean().optional(),
 			/** Why indexes were left out, a sentence each; absent where none was. */
 			problems: z.array(z.string()).optional(),
 		}),

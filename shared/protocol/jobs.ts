@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { type JobUpdate, jobSchema, jobSpecSchema, jobUpdateSchema, runSchema } from '../job.ts';
 import { JOB_STATES, LIMITS } from '../jobTerms.ts';
+import { QUESTION_LIMITS, questionIdSchema } from '../question.ts';
 import { drainingSchema } from './draining.ts';
 
 const idSchema = z.uuid();
@@ -34,6 +35,8 @@ export const JOB_SORTS = [
 	'-finishedAt',
 	'priority',
 	'-priority',
+	'cost',
+	'-cost',
 ] as const;
 
 const targetIds = z.array(idSchema).min(1).max(1000);
@@ -87,6 +90,8 @@ export const explanationSchema = z.object({
 	),
 	/** Jobs of the same queue that would start before this one. */
 	position: z.int().optional(),
+	/** What it usually takes, ms: the median of its last successes. Absent where none is kept. */
+	usualMs: z.int().optional(),
 	/** All of it in one line, for people. */
 	summary: z.string().optional(),
 });
@@ -185,6 +190,22 @@ export const jobRequests = {
 		}),
 	},
 	'job/runNow': { params: targetsSchema, result: manyResultSchema },
+	/** To what a job asks: checked against the schema of the question; the first answer wins. */
+	'job/answer': {
+		params: z.strictObject({
+			id: idSchema,
+			question: questionIdSchema,
+			value: z
+				.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+				.refine(
+					(value) => Buffer.byteLength(JSON.stringify(value)) <= QUESTION_LIMITS.answerBytes,
+					{
+						error: `must be at most ${QUESTION_LIMITS.answerBytes} bytes as JSON`,
+					},
+				),
+		}),
+		result: z.object({ job: jobSchema }),
+	},
 } as const;
 
 /** Counts of jobs by state, and within `queued` how many are ready to start. */

@@ -11,6 +11,7 @@ import { notifyRequests } from './notify.ts';
 import { scheduleRequests } from './schedules.ts';
 import { statsRequests } from './stats.ts';
 import { queueRequests, systemRequests } from './system.ts';
+import { workerRequests } from './workers.ts';
 
 export const requests = {
 	...jobRequests,
@@ -25,6 +26,7 @@ export const requests = {
 	...systemRequests,
 	...aiRequests,
 	...statsRequests,
+	...workerRequests,
 } as const;
 
 export type Method = keyof typeof requests;
@@ -39,6 +41,9 @@ export const notifications = {
 	jobsEnded: 'jobs/ended',
 	logData: 'log/data',
 	schedulesChanged: 'schedules/changed',
+	workerRun: 'worker/run',
+	workerStop: 'worker/stop',
+	workerPing: 'worker/ping',
 } as const;
 
 /** `initialize` is LSP's and lenient: fields we do not know are ignored, ours must be well-formed. */

@@ -1,4 +1,5 @@
 /** The queue without socket and processes, as the daemon composes it, on a database of its own. */
+
 import { join } from 'node:path';
 import { createPayloadRoom } from '../../daemon/payloads/store.ts';
 import { commandHandler } from '../../daemon/processes/commandHandler.ts';
@@ -7,6 +8,7 @@ import { prepareJobs } from '../../daemon/queue/intake/prepare.ts';
 import { createQueueParts, type QueueParts } from '../../daemon/queue/parts.ts';
 import { systemClock } from '../../daemon/queue/ports/clock.ts';
 import { UNCONDITIONAL } from '../../daemon/queue/ports/conditions.ts';
+import { NO_WORKERS } from '../../daemon/queue/ports/workers.ts';
 import { openDatabase } from '../../daemon/queue/store/database.ts';
 import { createIdSource } from '../../daemon/queue/store/ids.ts';
 import type { Sqlite } from '../../daemon/sqlite/open.ts';
@@ -64,6 +66,7 @@ export function openEngine(
 		cores: 2,
 		liveLogBytes: () => undefined,
 		occupied: () => running,
+		workers: NO_WORKERS,
 		hindrance: () => undefined,
 		conditions: UNCONDITIONAL,
 		payloads,

@@ -149,6 +149,7 @@ test('the undertaker does its work without grep', async () => {
 	const undertaker = new Undertaker({
 		cookiePrefix: cookies.prefix,
 		cgroup: undefined,
+		statusFolder: home,
 		warn: () => {},
 		grep: '',
 	});

@@ -72,6 +72,51 @@ describe('a command of an AI tool', () => {
 		await expect.poll(() => stateOf(id), { timeout: PATIENCE_MS }).toBe('cancelled');
 	});
 
+	it('asks its person while it runs: a notification leads to an input, and the tree to both', async () => {
+		const question = {
+			id: 'release',
+			question: 'Which version goes out?',
+			schema: {
+				type: 'object',
+				properties: { version: { type: 'string', minLength: 3 }, publish: { type: 'boolean' } },
+				required: ['version', 'publish'],
+			},
+		};
+		const line = `echo '::semantica ask ${JSON.stringify(question)}'; until [ -e "$SEMANTICA_ANSWERS_DIR/release.json" ]; do sleep 0.1; done; cat "$SEMANTICA_ANSWERS_DIR/release.json"`;
+		const start = async () => {
+			const command = { command: line, shell: true, cwd: folder };
+			const { jobs } = await person.request('job/enqueue', {
+				jobs: [{ type: 'command', title: 'release', command }],
+			});
+			return jobs[0]?.id ?? '';
+		};
+		const first = await start();
+		const notification = workbench.notification('release asks: Which version goes out?');
+		await workbench.jobs.row('asks: Which version goes out?').waitFor();
+		await notification.waitFor();
+		await picture('question');
+		await notification.getByText('Answer…', { exact: true }).click();
+		const { quickInput } = workbench;
+		await quickInput.title.filter({ hasText: 'release (1/2)' }).waitFor();
+		await quickInput.fill('2');
+		await quickInput.widget.getByText('must have at least 3 characters').waitFor();
+		await quickInput.fill('2.1');
+		await quickInput.accept();
+		await quickInput.row('Yes').click();
+		await expect.poll(() => stateOf(first), { timeout: PATIENCE_MS }).toBe('succeeded');
+		const { text } = await person.request('log/read', { id: first });
+		expect(text).toContain('{"version":"2.1","publish":true}');
+
+		const second = await start();
+		await notification.waitFor();
+		await workbench.clearNotifications();
+		await workbench.jobs.act(workbench.jobs.row('asks: Which version'), 'Answer…');
+		await quickInput.fill('2.2');
+		await quickInput.accept();
+		await quickInput.row('No').click();
+		await expect.poll(() => stateOf(second), { timeout: PATIENCE_MS }).toBe('succeeded');
+	});
+
 	it('is found among the waiting jobs by a person who looked away', async () => {
 		const id = await ask('a quiet one', 'true');
 		await workbench.notification('wants to run true').waitFor();

@@ -12,9 +12,12 @@ import {
 	sparesBattery,
 	UNCONDITIONAL,
 } from '../../daemon/queue/ports/conditions.ts';
+import type { JobHandler, JobHandlers } from '../../daemon/queue/ports/handlers.ts';
+import { NO_WORKERS, type Workers } from '../../daemon/queue/ports/workers.ts';
 import { createJobRequests, type JobRequests } from '../../daemon/queue/requests.ts';
 import { openDatabase } from '../../daemon/queue/store/database.ts';
 import type { Sqlite } from '../../daemon/sqlite/open.ts';
+import { isFunctionType } from '../../shared/functionTypes.ts';
 import { type JobSpecInput, jobSpecSchema } from '../../shared/job.ts';
 import type { Hook } from '../../shared/protocol/hooks.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
@@ -106,6 +109,9 @@ export interface TestQueueOptions {
 	readonly idsUsed?: number;
 	readonly conditions?: Conditions;
 	readonly hindrance?: QueueOptions['hindrance'];
+	readonly workers?: Workers;
+	/** What else than `command` may be enqueued. */
+	readonly handlerOf?: (type: string) => JobHandler | undefined;
 	/** The setting; 2 where it is not given. */
 	readonly aloneAfterDeaths?: number;
 	readonly canPauseRuns?: boolean;
@@ -144,11 +150,17 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		}) as typeof db.prepare;
 	}
 	let ids = options.idsUsed ?? 0;
-	const occupied = (queue?: string) => {
+	const occupied = (queue?: string, of?: 'functions') => {
 		const rows = db
-			.prepare<[], { queue: string }>('SELECT queue FROM jobs WHERE state = 1 AND phase = 0')
+			.prepare<[], { queue: string; type: string }>(
+				'SELECT queue, type FROM jobs WHERE state = 1 AND phase = 0',
+			)
 			.all();
-		return rows.filter((row) => queue === undefined || row.queue === queue).length;
+		return rows.filter(
+			(row) =>
+				isFunctionType(row.type) === (of === 'functions') &&
+				(queue === undefined || row.queue === queue),
+		).length;
 	};
 	const room = createPayloadRoom({
 		db,
@@ -169,6 +181,7 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		cores: options.cores ?? 4,
 		liveLogBytes: () => undefined,
 		occupied,
+		workers: options.workers ?? NO_WORKERS,
 		hindrance: options.hindrance ?? (() => undefined),
 		conditions: options.conditions ?? UNCONDITIONAL,
 		payloads,
@@ -185,7 +198,10 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 	const sparing = options.sparing === true ? sparesBattery : () => false;
 	const dispatch = createDispatch(parts);
 	const jobs = createJobRequests(parts);
-	const types = new Map([[commandHandler.type, commandHandler]]);
+	const types: JobHandlers = {
+		get: (type) => (type === 'command' ? commandHandler : options.handlerOf?.(type)),
+		keys: () => ['command'],
+	};
 	const enqueue = async (
 		by: string | undefined,
 		specs: readonly JobSpecInput[],

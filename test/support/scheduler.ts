@@ -1,7 +1,7 @@
 /** The real queue, loop and conditions on a machine whose time, power, processors and jobs are in the test's hand. */
 import { onTestFinished } from 'vitest';
 import type { ClaimedRun, Dispatch } from '../../daemon/queue/dispatch.ts';
-import type { Execution, ExecutionEnd, Executor } from '../../daemon/queue/execution.ts';
+import type { Execution, ExecutionEnd, Executor, ToldOfRun } from '../../daemon/queue/execution.ts';
 import { ActiveRuns } from '../../daemon/scheduling/activeRuns.ts';
 import { MachineConditions } from '../../daemon/scheduling/conditions.ts';
 import type { CpuSample } from '../../daemon/scheduling/cpu/load.ts';
@@ -10,6 +10,7 @@ import { type Schedules, SchedulingLoop } from '../../daemon/scheduling/loop.ts'
 import { createBoundedReader, type PowerReading } from '../../daemon/scheduling/power/reader.ts';
 import { PowerWatch } from '../../daemon/scheduling/powerWatch.ts';
 import { createWakeTimers } from '../../daemon/scheduling/suspend.ts';
+import type { Asked } from '../../shared/question.ts';
 import { FakeClock, openQueue, type TestQueue } from './queue.ts';
 
 export const POWER_RULES = { pollMs: 10_000, confirmMs: 5000, acStableMs: 15_000 };
@@ -54,6 +55,9 @@ export interface TestScheduler {
 export interface FakeRun {
 	paused: boolean;
 	readonly notes: string[];
+	readonly answers: [question: string, json: string][];
+	/** It asks a person. */
+	asks(asked: Asked): void;
 	/** Ends it well. */
 	exit(): void;
 }
@@ -139,9 +143,9 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 	});
 	const running = new Map<string, FakeRun>();
 	const executor: Executor = {
-		execute(claimed) {
+		execute(claimed, _payload, told) {
 			hooks.started?.(claimed);
-			return execute(claimed.row.id, running, hooks);
+			return execute(claimed.row.id, running, hooks, told);
 		},
 		settled: async () => {},
 	};
@@ -188,7 +192,12 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 	};
 }
 
-function execute(id: string, running: Map<string, FakeRun>, hooks: SchedulerHooks): Execution {
+function execute(
+	id: string,
+	running: Map<string, FakeRun>,
+	hooks: SchedulerHooks,
+	told: ToldOfRun,
+): Execution {
 	let end: (end: ExecutionEnd) => void = () => {};
 	const ended = new Promise<ExecutionEnd>((resolve) => {
 		end = resolve;
@@ -200,6 +209,8 @@ function execute(id: string, running: Map<string, FakeRun>, hooks: SchedulerHook
 	const run: FakeRun = {
 		paused: false,
 		notes: [],
+		answers: [],
+		asks: told.asks,
 		exit: () => finish({ kind: 'exit', exitCode: 0, signal: null }),
 	};
 	running.set(id, run);
@@ -214,6 +225,7 @@ function execute(id: string, running: Map<string, FakeRun>, hooks: SchedulerHook
 			run.paused = false;
 			hooks.resumed?.(id);
 		},
+		answer: (question, json) => run.answers.push([question, json]),
 		note: (sentence) => run.notes.push(sentence),
 	};
 }

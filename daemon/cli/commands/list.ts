@@ -22,7 +22,16 @@ type Page = Result<'job/list'>;
 const STANDARD_LIMIT = 30;
 /** Jobs per request; longer lists are several requests. */
 const PAGE = 200;
-const SORTS = ['createdAt', '-createdAt', 'finishedAt', '-finishedAt', 'priority', '-priority'];
+const SORTS = [
+	'createdAt',
+	'-createdAt',
+	'finishedAt',
+	'-finishedAt',
+	'priority',
+	'-priority',
+	'cost',
+	'-cost',
+];
 
 export function addListCommand(program: Command, context: Context): void {
 	addFilterOptions(
@@ -51,6 +60,7 @@ export function addListCommand(program: Command, context: Context): void {
 				['semantica list -s open', 'what is waiting or running'],
 				['semantica list -s failed --since 1d', 'what failed today'],
 				['semantica list group:my-tests', 'the jobs of a group'],
+				['semantica list --sort=-cost --since 7d', 'what took most CPU time this week'],
 				['semantica list --parent 1a2b3c4d', 'the children of a job'],
 			),
 		)
@@ -83,7 +93,9 @@ async function list(
 		context.err.say(filtered ? 'No job matches.' : 'No jobs yet. Try: semantica run -- echo hello');
 		return;
 	}
-	context.out.lines(renderJobTable(page.jobs, Date.now(), context.out.view()));
+	context.out.lines(
+		renderJobTable(page.jobs, Date.now(), context.out.view(), options.sort.endsWith('cost')),
+	);
 	if (page.nextCursor !== null) context.err.say(moreText(page, options), context.err.style.dim);
 }
 

@@ -1,9 +1,14 @@
 import { type Command, Option } from 'commander';
 import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
+import {
+	type FollowOptions,
+	followLog,
+	type LogSink,
+	readLog,
+} from '../../../shared/client/followLog.ts';
 import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
-import { type FollowOptions, followLog, type LogSink, readLog } from '../follow/log.ts';
 import { asKept, writeLog } from '../follow/logOutput.ts';
 import { RUNS_AGAIN, reconnect } from '../follow/reconnect.ts';
 import { createTimestamps } from '../follow/timestamps.ts';

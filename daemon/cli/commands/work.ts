@@ -9,7 +9,14 @@ import { shellSurroundings } from '../../../shared/surroundings.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { commandEnvironment, ownPath } from '../parse/environment.ts';
-import { collect, durationUpTo, integerFrom, parseDuration, parseTime } from '../parse/values.ts';
+import {
+	collect,
+	durationUpTo,
+	integerFrom,
+	parseDuration,
+	parseMemory,
+	parseTime,
+} from '../parse/values.ts';
 
 export interface WorkOptions {
 	readonly title?: string;
@@ -24,6 +31,7 @@ export interface WorkOptions {
 	readonly payload?: string;
 	readonly timeout?: number;
 	readonly grace?: number;
+	readonly memory?: number;
 	readonly ready?: string;
 	readonly readyTimeout?: number;
 	readonly attempts?: number;
@@ -76,6 +84,11 @@ export function addFailing(command: Command): Command {
 			'--grace <duration>',
 			'from asking it to stop to killing it (default: 5s, at most 1m)',
 			durationUpTo('1m'),
+		)
+		.option(
+			'--memory <size>',
+			'end a run whose processes hold more memory together, as in 500M or 2G, at least 16M',
+			parseMemory,
 		)
 		.option(
 			'--ready <pattern>',
@@ -145,6 +158,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		groupLimit: options.groupLimit,
 		tag: options.tag,
 		timeoutMs: options.timeout,
+		limits: options.memory === undefined ? undefined : { memoryMB: options.memory },
 		ready: readyOf(options),
 		graceMs: options.grace,
 		maxAttempts: options.attempts,

@@ -11,6 +11,7 @@ const FINISHED = JOB_STATES.filter(isFinished);
 
 /** Jobs that the command can do something with; absent: all. */
 const STATES: Readonly<Record<string, typeof OPEN>> = {
+	answer: ['running', 'paused'],
 	cancel: OPEN,
 	pause: OPEN,
 	resume: OPEN,
@@ -30,7 +31,8 @@ export async function daemonWords(
 			const state = STATES[command];
 			const filter = state === undefined ? {} : { state };
 			const { jobs } = await connection.request('job/list', { filter, limit: MOST_JOBS });
-			return jobs.map((job) => ({
+			const meant = command === 'answer' ? jobs.filter(({ question }) => question != null) : jobs;
+			return meant.map((job) => ({
 				word: shortId(job.id),
 				meaning: `${job.state}: ${oneLine(job.title)}`,
 			}));

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
+import type { LogSink } from '../../../shared/client/followLog.ts';
 import type { LogChunk, LogSource, LogSpan } from '../../../shared/protocol/logs.ts';
 import type { Context } from '../context.ts';
 import type { Output } from '../output.ts';
 import { formatBytes } from '../render/format.ts';
-import type { LogSink } from './log.ts';
 import type { Presenter } from './presenter.ts';
 
 /** Where what a job wrote goes; undefined: nowhere. */

@@ -1,5 +1,6 @@
 /** `--wait`: follows a job to its end, across a restart or crash of the daemon, until Ctrl-C. */
 import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
+import { followLog, type LogSink } from '../../../shared/client/followLog.ts';
 import type { Job } from '../../../shared/job.ts';
 import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
 import type { Context } from '../context.ts';
@@ -7,7 +8,6 @@ import { EXIT } from '../errors.ts';
 import type { Output } from '../output.ts';
 import { renderDetached, renderSummary } from '../render/summary.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { followLog, type LogSink } from './log.ts';
 import { asIfHere, writeLog } from './logOutput.ts';
 import { createPresenter, type Presenter, silentPresenter } from './presenter.ts';
 import { RUNS_AGAIN, reconnect } from './reconnect.ts';

@@ -8,6 +8,8 @@ import {
 	type ServerContext,
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import { isResponseError } from '../../../shared/client/connection.ts';
+import { ERROR_CODES } from '../../../shared/errors.ts';
 import type { DaemonLink } from './daemonLink.ts';
 import type { McpOptions } from './options.ts';
 import { promptMessages } from './prompts.ts';
@@ -19,7 +21,8 @@ import {
 	TASKS_EXTENSION,
 } from './protocol/identity.ts';
 import { readResource } from './resources.ts';
-import { cancelTask, getTask, textResult } from './tasks/requests.ts';
+import { inputResponsesSchema } from './tasks/input.ts';
+import { cancelTask, getTask, textResult, updateTask } from './tasks/requests.ts';
 import { callTool, sentenceOf } from './tools/all.ts';
 import type { ToolContext } from './tools/context.ts';
 
@@ -34,14 +37,16 @@ export interface HandlerDependencies {
 export interface Handlers {
 	/** One for each connection. */
 	readonly server: () => Server;
-	/** To look at something that nobody waits for. */
-	quietly(): ToolContext;
+	/** To look at something that nobody waits for, for a client that says this of itself. */
+	quietly(meta?: Meta): ToolContext;
 	unknownTask(id: string): Error;
 	/** Why tasks are not for a client that says this of itself; undefined where they are. */
 	refuseTasks(
-		meta: Readonly<Record<string, unknown>>,
+		meta: Meta,
 	): { readonly code: number; readonly message: string; readonly data: unknown } | undefined;
 }
+
+type Meta = Readonly<Record<string, unknown>>;
 
 const taskParams = z.looseObject({ taskId: z.string() });
 
@@ -57,11 +62,15 @@ export function createHandlers({
 
 	const contextOf = (
 		signal: AbortSignal,
-		more: Pick<ToolContext, 'progress' | 'wantsTask'>,
+		more: Pick<ToolContext, 'progress' | 'wantsTask' | 'elicits'>,
 	): ToolContext => ({ link, env, root, signal, now: Date.now, ...more });
 
-	const quietly = () =>
-		contextOf(new AbortController().signal, { progress: undefined, wantsTask: false });
+	const quietly = (meta: Meta = {}) =>
+		contextOf(new AbortController().signal, {
+			progress: undefined,
+			wantsTask: false,
+			elicits: canElicit(meta),
+		});
 
 	const unknownTask = (id: string) =>
 		new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no task "${id.slice(0, 100)}".`);
@@ -81,7 +90,8 @@ export function createHandlers({
 						const params = { progressToken: token, progress: seconds, message };
 						notify({ method: 'notifications/progress', params }).catch(() => {});
 					};
-		return contextOf(signal, { progress, wantsTask: takesTasks(envelope ?? {}) });
+		const said = envelope ?? {};
+		return contextOf(signal, { progress, wantsTask: takesTasks(said), elicits: canElicit(said) });
 	}
 
 	/** @throws −32021 where the client did not declare them in this request */
@@ -109,7 +119,11 @@ export function createHandlers({
 				throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${params.name}`);
 			}
 			if (answer.task === undefined) return textResult(answer.text, answer.isError);
-			const { result: _, ...task } = await getTask(own, answer.task, unknownTask);
+			const {
+				result: _,
+				inputRequests: __,
+				...task
+			} = await getTask(own, answer.task, unknownTask);
 			// The library knows no such result; its clients of this revision do.
 			return { resultType: 'task', ...task } as never;
 		});
@@ -122,6 +136,18 @@ export function createHandlers({
 		made.setRequestHandler('tasks/get', { params: taskParams }, async ({ taskId }, context) => ({
 			...(await sayingWhy(getTask(taskContext(context), taskId, unknownTask))),
 		}));
+		made.setRequestHandler('tasks/update', { params: taskParams }, async ({ taskId }, context) => {
+			const own = taskContext(context);
+			// The library takes them out of every request: elsewhere they belong to one that is tried again.
+			const { success, data } = inputResponsesSchema.safeParse(context.mcpReq.inputResponses);
+			if (!success) {
+				const sentence =
+					'inputResponses: an object of {action, content} by the keys of inputRequests.';
+				throw new ProtocolError(ProtocolErrorCode.InvalidParams, sentence);
+			}
+			await sayingWhy(updateTask(own, taskId, data, unknownTask));
+			return {};
+		});
 		made.setRequestHandler('tasks/cancel', { params: taskParams }, async ({ taskId }, context) => {
 			await sayingWhy(cancelTask(taskContext(context), taskId, unknownTask));
 			return {};
@@ -145,13 +171,21 @@ export function createHandlers({
 async function sayingWhy<T>(work: Promise<T>): Promise<T> {
 	return work.catch((error: unknown) => {
 		if (error instanceof ProtocolError) throw error;
+		if (isResponseError(error) && error.code === ERROR_CODES.VALIDATION) {
+			throw new ProtocolError(ProtocolErrorCode.InvalidParams, sentenceOf(error));
+		}
 		throw new ProtocolError(ProtocolErrorCode.InternalError, sentenceOf(error));
 	});
 }
 
-function takesTasks(envelope: Readonly<Record<string, unknown>>): boolean {
+function capabilitiesIn(envelope: Meta): { extensions?: unknown; elicitation?: unknown } {
 	const capabilities = envelope[CLIENT_CAPABILITIES_META_KEY];
-	if (typeof capabilities !== 'object' || capabilities === null) return false;
-	const { extensions } = capabilities as { readonly extensions?: unknown };
+	return typeof capabilities === 'object' && capabilities !== null ? capabilities : {};
+}
+
+const canElicit = (envelope: Meta): boolean => capabilitiesIn(envelope).elicitation !== undefined;
+
+function takesTasks(envelope: Meta): boolean {
+	const { extensions } = capabilitiesIn(envelope);
 	return typeof extensions === 'object' && extensions !== null && TASKS_EXTENSION in extensions;
 }

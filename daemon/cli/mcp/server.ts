@@ -57,7 +57,6 @@ export function createServer(dependencies: ServerDependencies): (message: Messag
 		link,
 		wire,
 		serverInfo: { name: SERVER_NAME, version },
-		get: (id) => getTask(handlers.quietly(), id, handlers.unknownTask),
 	});
 
 	const transport: Transport = {
@@ -81,7 +80,9 @@ export function createServer(dependencies: ServerDependencies): (message: Messag
 		const taskIds = taskIdsOf(params);
 		if (taskIds === undefined || metaOf(params)[PROTOCOL_VERSION_META_KEY] !== MODERN) return false;
 		const refusal = handlers.refuseTasks(metaOf(params));
-		if (refusal === undefined) subscriptions.listen(id, taskIds);
+		const asked = handlers.quietly(metaOf(params));
+		const get = (taskId: string) => getTask(asked, taskId, handlers.unknownTask);
+		if (refusal === undefined) subscriptions.listen(id, taskIds, get);
 		else void wire.send({ jsonrpc: '2.0', id, error: refusal });
 		return true;
 	}

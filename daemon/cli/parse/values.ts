@@ -1,6 +1,6 @@
 /** Durations, times and sizes as people type them. */
 import { InvalidArgumentError } from 'commander';
-import { AFTER_ON } from '../../../shared/jobTerms.ts';
+import { AFTER_ON, LIMITS } from '../../../shared/jobTerms.ts';
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -68,6 +68,17 @@ export function parseSize(text: string): number {
 		throw new InvalidArgumentError(`"${text}" is not a size. Write 4096, 500k or 2M.`);
 	}
 	return bytes;
+}
+
+/** A size → whole MB of 1,048,576 bytes, at least what a job may be limited to. */
+export function parseMemory(text: string): number {
+	const mb = Math.ceil(parseSize(text) / 1024 ** 2);
+	if (mb < LIMITS.leastMemoryMB || mb > LIMITS.mostMemoryMB) {
+		throw new InvalidArgumentError(
+			`It must be from ${LIMITS.leastMemoryMB}M to ${LIMITS.mostMemoryMB / 1024}G.`,
+		);
+	}
+	return mb;
 }
 
 export function parseInteger(text: string): number {

@@ -1,6 +1,6 @@
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
 import { WAIVED_BY_RUN_NOW } from '../../../shared/waiting.ts';
-import { formatAge, formatElapsed, plural } from './format.ts';
+import { formatAge, formatDuration, formatElapsed, plural } from './format.ts';
 import { shortenIds } from './show.ts';
 import { STATE_NAMES } from './state.ts';
 import type { View } from './style.ts';
@@ -23,6 +23,9 @@ export function renderExplanation(explanation: Explanation, now: number, view: V
 	if (explanation.position !== undefined && explanation.position > 0) {
 		const ahead = `${plural(explanation.position, 'job')} of its queue ${explanation.position === 1 ? 'is' : 'are'} ahead of it.`;
 		lines.push(...wrap(ahead, view.width));
+	}
+	if (explanation.usualMs !== undefined) {
+		lines.push(...wrap(`It usually takes ${formatDuration(explanation.usualMs)}.`, view.width));
 	}
 	const started = explanation.reasons.some(({ kind }) => WAIVED_BY_RUN_NOW.has(kind));
 	if (started) lines.push('Start it anyway with semantica now.');

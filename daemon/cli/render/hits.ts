@@ -7,9 +7,16 @@ import { cut, oneLine } from './text.ts';
 
 export function renderHits(hits: readonly Hit[], query: string, cwd: string, view: View): string[] {
 	if (view.plain) {
-		return hits.map(
-			(hit) => `${quoted(shownPath(hit, cwd))}:${hit.line}:${hit.column}:${oneLine(hit.snippet)}`,
-		);
+		return hits.flatMap((hit) => {
+			const path = quoted(shownPath(hit, cwd));
+			const { line, column, before = [], after = [] } = hit;
+			const around = (text: string, at: number) => `${path}-${at}-${oneLine(text)}`;
+			return [
+				...before.map((text, index) => around(text, line - before.length + index)),
+				`${path}:${line}:${column}:${oneLine(hit.snippet)}`,
+				...after.map((text, index) => around(text, line + 1 + index)),
+			];
+		});
 	}
 	const { style } = view;
 	const lines: string[] = [];
@@ -19,10 +26,21 @@ export function renderHits(hits: readonly Hit[], query: string, cwd: string, vie
 		for (const hit of group) {
 			const place = `${style.green(String(hit.line))}:${style.dim(String(hit.column))}:`;
 			const snippet = highlight(oneLine(hit.snippet), query, style);
+			const around = (text: string) =>
+				lines.push(cut(style.dim(`  ${oneLine(text)}`), view.width, style));
+			hit.before?.forEach(around);
 			lines.push(cut(`${place} ${snippet}`, view.width, style));
+			hit.after?.forEach(around);
 		}
 	}
 	return lines;
+}
+
+/** Each file once, with the number of its lines that were found where that is wanted. */
+export function renderFiles(hits: readonly Hit[], cwd: string, counted: boolean): string[] {
+	return [...groupByFile(hits, cwd)].map(([path, group]) =>
+		counted ? `${quoted(path)}:${group.length}` : quoted(path),
+	);
 }
 
 /** Files in the order of their best hit; within a file by line, as one reads. */

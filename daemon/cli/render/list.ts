@@ -1,4 +1,5 @@
 import type { Job } from '../../../shared/job.ts';
+import { costText } from './cost.ts';
 import { formatAge } from './format.ts';
 import { jobDetail, runTimeText } from './outcome.ts';
 import { shortenIds } from './show.ts';
@@ -11,7 +12,12 @@ import { oneLine } from './text.ts';
 const WORDS_FROM = 60;
 
 /** One line per job: state, id, title, queue, progress or reason, time it ran, age. Children follow their parent. */
-export function renderJobTable(listed: readonly Job[], now: number, view: View): string[] {
+export function renderJobTable(
+	listed: readonly Job[],
+	now: number,
+	view: View,
+	withCost = false,
+): string[] {
 	const { style } = view;
 	const rows = asTree(listed);
 	const jobs = rows.map((row) => row.job);
@@ -46,6 +52,9 @@ export function renderJobTable(listed: readonly Job[], now: number, view: View):
 			{ header: 'QUEUE', cells: jobs.map((job) => style.dim(job.queue)), min: 7, rank: 4 },
 			{ header: 'DETAILS', cells: jobs.map((job) => jobDetail(job, now)), min: 16, rank: 3 },
 			{ header: 'ORIGIN', cells: jobs.map((job) => style.dim(origin(job))), min: 6, rank: 5 },
+			...(withCost
+				? [{ header: 'COST', cells: jobs.map((job) => costText(job.cost) ?? ''), rank: 1 }]
+				: []),
 			{
 				header: 'TOOK',
 				cells: jobs.map((job) => runTimeText(job, now)),

@@ -30,6 +30,8 @@ function queuedDetail(job: Job, now: number): string {
 }
 
 function runningDetail(job: Job): string {
+	// A daemon of an older build does not tell.
+	if (job.question != null) return `asks: ${oneLine(job.question.question)}`;
 	if (job.progress === null) {
 		return job.phase === 'children' ? childrenSummary(job.children) : readiness(job);
 	}

@@ -5,6 +5,7 @@ import { isFinished } from '../../../shared/jobTerms.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import { GENERATED_KEY } from '../submit.ts';
 import { renderBar } from './bar.ts';
+import { costText } from './cost.ts';
 import { formatAge, formatBytes, formatDuration, formatTime } from './format.ts';
 import { runTime, stopDetail } from './outcome.ts';
 import { childrenSummary, progressAmount, progressFraction, progressPercent } from './progress.ts';
@@ -26,7 +27,7 @@ export function renderJob(details: JobDetails, now: number, view: View): string[
 		...heading(job, now, view),
 		...whyLines(details, view),
 		'',
-		...facts(job, now, view),
+		...facts(details, now, view),
 		...runTable(details.runs, now, view),
 		...logTail(details, view),
 	];
@@ -41,7 +42,8 @@ function heading(job: Job, now: number, view: View): string[] {
 
 function whyLines({ job, explanation }: JobDetails, view: View): string[] {
 	const reason = job.state === 'succeeded' ? '' : stopDetail(job);
-	const waits = job.state === 'queued' ? explanation.reasons.map((one) => one.message) : [];
+	const isWaiting = job.state === 'queued' || job.question != null;
+	const waits = isWaiting ? explanation.reasons.map((one) => one.message) : [];
 	return [reason, ...waits]
 		.filter((text) => text !== '')
 		.flatMap((text) => wrap(shortenIds(text), view.width - 2))
@@ -53,7 +55,7 @@ export function shortenIds(text: string): string {
 	return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, shortId);
 }
 
-function facts(job: Job, now: number, view: View): string[] {
+function facts({ job, explanation }: JobDetails, now: number, view: View): string[] {
 	const rows: [label: string, value: string | undefined, bar?: string][] = [
 		['id', job.id],
 		['type', job.type],
@@ -74,9 +76,15 @@ function facts(job: Job, now: number, view: View): string[] {
 		['ready', readyText(job, now)],
 		['finished', moment(job.finishedAt, now)],
 		['took', duration(job, now)],
+		[
+			'usually',
+			explanation.usualMs === undefined ? undefined : formatDuration(explanation.usualMs),
+		],
+		['cost', costText(job.cost)],
 		['attempts', job.maxAttempts > 1 ? `${job.attempt} of ${job.maxAttempts}` : undefined],
 		['deadline', moment(job.deadlineAt, now)],
 		['time limit', job.timeoutMs === null ? undefined : formatDuration(job.timeoutMs)],
+		['limits', limitsText(job)],
 		['told', toldText(job)],
 		['children', childrenSummary(job.children) || undefined],
 		['payload', job.payload.bytes > 0 ? formatBytes(job.payload.bytes) : undefined],
@@ -112,6 +120,11 @@ function readyText({ ready, readyAt, state }: Job, now: number): string | undefi
 	const when = ready.pattern === undefined ? 'it says so' : `a line matches ${ready.pattern}`;
 	const within = ready.timeoutMs === undefined ? '' : `, within ${formatDuration(ready.timeoutMs)}`;
 	return isFinished(state) ? 'never' : `not yet: when ${when}${within}`;
+}
+
+/** Of a daemon of an older build there are none. */
+function limitsText({ limits }: Job): string | undefined {
+	return limits ? `${limits.memoryMB} MB of memory` : undefined;
 }
 
 function toldText({ notify }: Job): string | undefined {
@@ -190,6 +203,7 @@ function runTable(runs: readonly Run[], now: number, view: View): string[] {
 			align: 'right' as const,
 			rank: 0,
 		},
+		{ header: 'COST', cells: runs.map((run) => costText(run.cost) ?? ''), rank: 4 },
 		{ header: 'PID', cells: runs.map((run) => String(run.pid ?? '')), rank: 3 },
 		{ header: 'END', cells: runs.map(runEnd), min: 8, rank: 0 },
 	];

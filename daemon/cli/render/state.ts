@@ -36,7 +36,7 @@ export function stateIcon(state: JobState, style: Style): string {
 }
 
 type Situation = Pick<Job, 'state' | 'held' | 'stopping' | 'runAt' | 'attempt'> &
-	Partial<Pick<Job, 'needsApproval'>>;
+	Partial<Pick<Job, 'needsApproval' | 'question'>>;
 
 /** The state in a word that a person would use: a queued job may be held, scheduled or about to be retried. */
 export function stateWord(job: Situation, now: number): string {
@@ -50,6 +50,7 @@ export function stateWord(job: Situation, now: number): string {
 	if (job.stopping !== null && (job.state === 'running' || job.state === 'paused')) {
 		return 'stopping';
 	}
+	if (job.state === 'running' && job.question != null) return 'asking';
 	return job.state;
 }
 

@@ -1,13 +1,15 @@
 /** The daemon, its queues and indexes at a glance. */
 import { fileURLToPath } from 'node:url';
 import { type BuildStamp, buildName, isNewer } from '../../../shared/build.ts';
+import type { Job } from '../../../shared/job.ts';
 import type { JobState } from '../../../shared/jobTerms.ts';
 import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
 import type { Counts } from '../../../shared/protocol/jobs.ts';
 import type { SystemStatus } from '../../../shared/protocol/system.ts';
+import { costText } from './cost.ts';
 import { formatAge, formatBytes, formatCount, formatElapsed, plural } from './format.ts';
 import { renderQueues } from './queues.ts';
-import { paintState, STATE_NAMES } from './state.ts';
+import { paintState, STATE_NAMES, shortId } from './state.ts';
 import type { View } from './style.ts';
 import { renderTable } from './table.ts';
 import { cellWidth, cut, oneLine, warning, wrap } from './text.ts';
@@ -15,6 +17,8 @@ import { cellWidth, cut, oneLine, warning, wrap } from './text.ts';
 export interface StatusData {
 	readonly system: SystemStatus;
 	readonly indexes: readonly IndexStatus[];
+	/** What took most CPU time this week, most first. */
+	readonly costliest: readonly Job[];
 	/** Of this command line: a daemon of another build is pointed out. */
 	readonly build: BuildStamp;
 }
@@ -28,7 +32,17 @@ export function renderStatus(data: StatusData, now: number, view: View): string[
 		...queueTable(data.system, view),
 		'',
 		...indexTable(data.indexes, now, view),
+		...costliestLines(data.costliest, view),
 	];
+}
+
+function costliestLines(jobs: readonly Job[], view: View): string[] {
+	if (jobs.length === 0) return [];
+	const lines = jobs.map((job) => {
+		const cost = costText(job.cost) ?? '';
+		return cut(`  ${shortId(job.id)}  ${oneLine(job.title)}: ${cost}`, view.width, view.style);
+	});
+	return ['', 'Most CPU time this week:', ...lines];
 }
 
 /** The daemon alone, as `daemon status` shows it. */

@@ -18,6 +18,7 @@ const REASONS: readonly (readonly [WaitReason, string, keyof Style])[] = [
 	['idle', 'for an idle machine', 'yellow'],
 	['held', 'held', 'yellow'],
 	['paused', 'in a paused queue', 'yellow'],
+	['worker', 'for a worker', 'magenta'],
 	['other', 'otherwise', 'dim'],
 ];
 

@@ -1,9 +1,9 @@
 /** The end of a job's log, as it grows, over a connection of its own. */
 import { StringDecoder } from 'node:string_decoder';
 import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
+import { followLog } from '../../../shared/client/followLog.ts';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { LogChunk } from '../../../shared/protocol/logs.ts';
-import { followLog } from '../follow/log.ts';
 import { oneLine } from '../render/text.ts';
 
 /** What a person looks back at; the rest is for `semantica logs`. */

@@ -19,6 +19,12 @@ export interface FileFacts {
 	readonly stamp: string;
 }
 
+/** Where the text of a file is to be found. */
+export interface Place {
+	readonly segment: number;
+	readonly doc: number;
+}
+
 export interface Words {
 	readonly body: string;
 	readonly path: string;
@@ -43,7 +49,7 @@ export interface Catalogue {
 	all(): Map<string, KnownFile>;
 	/** A file that a shard will read; what is indexed of it stays findable until then. */
 	expect(path: string): void;
-	index(facts: FileFacts, hash: Buffer, words: Words): void;
+	index(facts: FileFacts, hash: Buffer, words: Words, place: Place): void;
 	/** The content is what is indexed already. */
 	confirm(facts: FileFacts): void;
 	skip(facts: FileFacts, reason: SkipReason): void;
@@ -78,6 +84,7 @@ export function createCatalogue(db: Sqlite): Catalogue {
 	const update = db.prepare(
 		'UPDATE files SET size = ?, stamp = ?, hash = ?, version = ?, skipped = ?, pending = 0 WHERE id = ?',
 	);
+	const setPlace = db.prepare('UPDATE files SET segment = ?, doc = ? WHERE id = ?');
 	const setPending = db.prepare(
 		`INSERT INTO files (path, pending) VALUES (?, 1)
 		ON CONFLICT (path) DO UPDATE SET pending = 1, skipped = NULL`,
@@ -112,11 +119,12 @@ export function createCatalogue(db: Sqlite): Catalogue {
 		expect(path) {
 			setPending.run(path);
 		},
-		index({ path, size, stamp }, hash, words) {
+		index({ path, size, stamp }, hash, words, { segment, doc }) {
 			const row = rowFor(path);
 			forgetWords(row);
 			insertWords.run(row.id, words.body, words.path);
 			update.run(size, stamp, hash, WORDS_VERSION, null, row.id);
+			setPlace.run(segment, doc, row.id);
 		},
 		confirm({ path, size, stamp }) {
 			const row = select.get(path);
@@ -126,6 +134,7 @@ export function createCatalogue(db: Sqlite): Catalogue {
 			const row = rowFor(path);
 			forgetWords(row);
 			update.run(size, stamp, null, WORDS_VERSION, reason, row.id);
+			setPlace.run(null, null, row.id);
 		},
 		remove(path) {
 			const row = select.get(path);

@@ -1,4 +1,4 @@
-/** The database of one workspace folder: the catalogue of its files and their ranked words. */
+/** The database of one workspace folder: the catalogue of its files, their ranked words, and which segments hold their text. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode, SemanticaError } from '../../../shared/errors.ts';
@@ -14,7 +14,7 @@ const DAMAGE_MARK = 'damaged';
  * Raised with every change of the tables. Another number is not migrated: an index can be built
  * again.
  */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /**
  * `body` comes first because FTS5 spends two bytes less per entry on the first column: 0.20 of
@@ -36,7 +36,18 @@ CREATE TABLE files (
 	hash BLOB,
 	version INTEGER NOT NULL DEFAULT 0,
 	skipped TEXT,
-	pending INTEGER NOT NULL DEFAULT 0
+	pending INTEGER NOT NULL DEFAULT 0,
+	segment INTEGER,
+	doc INTEGER
+);
+CREATE INDEX files_by_document ON files (segment, doc) WHERE segment IS NOT NULL;
+CREATE INDEX files_unsettled ON files (id)
+	WHERE pending = 1 OR (hash IS NOT NULL AND segment IS NULL);
+CREATE TABLE segments (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	bytes INTEGER NOT NULL,
+	text_bytes INTEGER NOT NULL,
+	documents INTEGER NOT NULL
 );
 CREATE VIRTUAL TABLE words USING fts5 (
 	body, path, content='', contentless_delete=1, tokenize='${TOKENIZER}'

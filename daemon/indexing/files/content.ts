@@ -10,6 +10,8 @@ export interface Content {
 	readonly kind: 'text';
 	/** UTF-8, without a byte order mark. */
 	readonly text: Buffer;
+	/** Bytes of the file before the text; undefined where the text is not the file's bytes. */
+	readonly lead: number | undefined;
 	readonly size: number;
 	/** As the file was when read; compare with `probe` to see whether it still is. */
 	readonly stamp: string;
@@ -85,7 +87,16 @@ function readOnce(fd: number, maxBytes: number): Content | Unindexable | undefin
 	const text = decode(bytes);
 	return typeof text === 'string'
 		? { kind: 'skipped', reason: text, ...facts }
-		: { kind: 'text', text, ...facts };
+		: { kind: 'text', text, lead: leadOf(text, bytes), ...facts };
+}
+
+function leadOf(text: Buffer, bytes: Buffer): number | undefined {
+	// Small buffers of any origin lie in one pool: it is a part of the bytes where it ends with them.
+	const isPart =
+		text.buffer === bytes.buffer &&
+		text.byteOffset >= bytes.byteOffset &&
+		text.byteOffset + text.length === bytes.byteOffset + bytes.length;
+	return isPart ? text.byteOffset - bytes.byteOffset : undefined;
 }
 
 function unindexable(reason: SkipReason): Unindexable {

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { SemanticaError } from '../../../shared/errors.ts';
 
 export interface Position {
-	/** Which reading of the query the first page settled on. */
+	/** Which reading of the query the first page settled on; of text, the number of the file. */
 	readonly reading: number;
-	/** Ranked files of that reading already looked at. */
+	/** Ranked files of that reading already looked at; of text, the last line that was shown. */
 	readonly offset: number;
 }
 
@@ -24,7 +24,7 @@ export function writeCursor(
 /** @throws SemanticaError VALIDATION at `cursor`. */
 export function readCursor(cursor: string, query: string, workspace: string | undefined): Position {
 	const text = Buffer.from(cursor, 'base64url').toString('latin1');
-	const match = /^(\d{1,2})\.(\d{1,9})\.(.+)$/.exec(text);
+	const match = /^(\d{1,9})\.(\d{1,9})\.(.+)$/.exec(text);
 	if (match === null || match[3] !== fingerprint(query, workspace)) {
 		throw new SemanticaError(
 			'VALIDATION',

@@ -5,6 +5,7 @@ import { isShortage } from '../../../shared/errors.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import { type IndexHome, openIndexReadonly } from '../catalogue/database.ts';
 import { DATABASE_FILE, indexFolder, workspaceIn } from '../catalogue/location.ts';
+import { segmentBytes } from '../segments/files.ts';
 
 export interface Indexes {
 	/** The workspaces that have an index, in a stable order. */
@@ -17,7 +18,7 @@ export interface Indexes {
 	open(workspace: string): Sqlite | undefined;
 	/** Whether there was one to delete. */
 	delete(workspace: string): boolean;
-	/** Of the database and its log on disk. */
+	/** Of the database, its log and the segments on disk. */
 	bytes(workspace: string): number;
 	close(): void;
 }
@@ -33,8 +34,8 @@ export function createIndexes(home: IndexHome): Indexes {
 		open.get(workspace)?.db.close();
 		open.delete(workspace);
 	};
-	const fileOf = (workspace: string): string =>
-		join(indexFolder(home.paths, workspace), DATABASE_FILE);
+	const folderOf = (workspace: string): string => indexFolder(home.paths, workspace);
+	const fileOf = (workspace: string): string => join(folderOf(workspace), DATABASE_FILE);
 
 	return {
 		workspaces() {
@@ -79,7 +80,7 @@ export function createIndexes(home: IndexHome): Indexes {
 			const sizes = ['', '-wal'].map(
 				(suffix) => statSync(fileOf(workspace) + suffix, { throwIfNoEntry: false })?.size ?? 0,
 			);
-			return sizes.reduce((sum, size) => sum + size, 0);
+			return sizes.reduce((sum, size) => sum + size, 0) + segmentBytes(folderOf(workspace));
 		},
 		close() {
 			for (const workspace of [...open.keys()]) drop(workspace);

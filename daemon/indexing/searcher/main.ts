@@ -10,6 +10,7 @@ import { createStemOf } from '../words/stems.ts';
 import { createIndexes } from './indexes.ts';
 import type { SearcherData, SearcherMethods } from './messages.ts';
 import { search } from './search.ts';
+import { createOpenSegments } from './segments.ts';
 import { readStatus } from './status.ts';
 
 const { paths, nativeFolder } = workerData as SearcherData;
@@ -17,16 +18,29 @@ const indexes = createIndexes({ paths, nativeFolder });
 const memory = openSqlite(':memory:', { nativeFolder, busyTimeoutMs: 0 });
 const stemOf = createStemOf(memory);
 
-const answers: { [M in keyof SearcherMethods]: (params: Params<M>) => Result<M> } = {
-	'index/search': (params) => search({ paths, indexes, stemOf }, params),
+const segments = createOpenSegments(paths);
+
+type Answer<M extends keyof SearcherMethods> = (
+	params: Params<M>,
+	signal: AbortSignal,
+) => Result<M> | Promise<Result<M>>;
+
+const answers: { [M in keyof SearcherMethods]: Answer<M> } = {
+	'index/search': (params, signal) => search({ paths, indexes, segments, stemOf }, params, signal),
 	'index/status': (params) => readStatus(paths, indexes, params),
 	// Canonical already: the folder may be one that does not answer.
-	'index/delete': ({ workspace }) => ({ deleted: indexes.delete(workspace) }),
+	'index/delete'({ workspace }) {
+		// Where open files cannot be deleted.
+		segments.drop(workspace);
+		return { deleted: indexes.delete(workspace) };
+	},
 };
 
 answerRequests({
-	answer: (method, params) => answers[method as keyof SearcherMethods](params as never),
+	answer: (method, params, signal) =>
+		answers[method as keyof SearcherMethods](params as never, signal),
 	close() {
+		segments.close();
 		indexes.close();
 		memory.close();
 	},

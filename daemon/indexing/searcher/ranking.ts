@@ -24,6 +24,12 @@ export interface Ranking {
 	readonly problems: ReadonlySet<string>;
 }
 
+/** An index, and the path in it that is meant: '' for all of it, else with a slash at its end. */
+export interface IndexChoice {
+	readonly index: string;
+	readonly within: string;
+}
+
 /**
  * A file's name says more about it than any one of its words. Of 200 files asked for by name, 70 of
  * 100 came first with this weight, 46 with none.
@@ -73,10 +79,7 @@ export function createRanking(
 }
 
 /** The index of a folder, or the nearest around it, and where in that the folder lies. */
-function coveringIndex(
-	indexes: Indexes,
-	workspace: string,
-): { readonly index: string; readonly within: string } {
+function coveringIndex(indexes: Indexes, workspace: string): IndexChoice {
 	const folder = folderPath(workspace);
 	for (let at = folder; ; at = dirname(at)) {
 		const index = pathToFileURL(at).href;
@@ -86,6 +89,34 @@ function coveringIndex(
 		}
 		if (dirname(at) === at) throw notIndexed(workspace);
 	}
+}
+
+/**
+ * The indexes that are meant, and why others are left out, a sentence each.
+ * @throws SemanticaError As `createRanking` and its ranking do.
+ */
+export function chooseIndexes(
+	indexes: Indexes,
+	workspace: string | undefined,
+): { readonly usable: readonly IndexChoice[]; readonly problems: string[] } {
+	if (workspace !== undefined) {
+		return { usable: [coveringIndex(indexes, workspace)], problems: [] };
+	}
+	const usable: IndexChoice[] = [];
+	const problems: string[] = [];
+	let unusable: unknown;
+	for (const index of indexes.workspaces()) {
+		try {
+			if (indexes.open(index) !== undefined) usable.push({ index, within: '' });
+		} catch (error) {
+			// One bad index must not hide the others.
+			if (unusableCause(error) === undefined) throw error;
+			unusable = error;
+			problems.push(errorMessage(error));
+		}
+	}
+	if (unusable !== undefined && usable.length === 0) throw unusable;
+	return { usable, problems };
 }
 
 /**

@@ -5,15 +5,20 @@ import type { Params, Result } from '../../../shared/protocol/requests.ts';
 import { canonicalWorkspace, folderPath } from '../catalogue/location.ts';
 import { readContent } from '../files/content.ts';
 import { ownFolder, type Scope, scopeOf } from '../files/scope.ts';
-import { around, firstLine } from '../words/lines.ts';
+import { trigramsOf } from '../segments/trigrams.ts';
+import { around, composed, firstLine } from '../words/lines.ts';
 import { createLocator, type Found } from '../words/locate.ts';
 import { stemOfPath } from '../words/paths.ts';
 import { parseQuery, readingsOf } from '../words/query.ts';
 import type { StemOf } from '../words/stems.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Indexes } from './indexes.ts';
-import { type Candidate, createRanking } from './ranking.ts';
+import { type Candidate, chooseIndexes, createRanking } from './ranking.ts';
 import { bestFirst, meantBy, REORDERED_AT_MOST, type Seen } from './reorder.ts';
+import type { OpenSegments } from './segments.ts';
+import { type Asked, readAsked } from './text/language.ts';
+import { createPattern } from './text/pattern.ts';
+import { searchText } from './text/search.ts';
 
 /**
  * Files that are gone or no longer match are left out of a page; as many are kept ready to stand
@@ -25,22 +30,33 @@ const SPARE = 20;
  */
 const READ_BYTES = 64 * 1024 * 1024;
 
+/** What stands in front of ranked words where they stand so in files, and how long it is looked for. */
+const LITERAL_FILES = 10;
+const LITERAL_MS = 300;
+/** Then a page of text says that it is incomplete. */
+const TEXT_MS = 5000;
+const LINES_PER_FILE = 10_000;
+const START = { reading: 0, offset: 0 };
+
 export interface SearchDependencies {
 	readonly paths: DataPaths;
 	readonly indexes: Indexes;
+	readonly segments: OpenSegments;
 	readonly stemOf: StemOf;
 }
 
-export function search(
-	{ paths, indexes, stemOf }: SearchDependencies,
+/** @throws The signal's reason. */
+export async function search(
+	{ paths, indexes, segments, stemOf }: SearchDependencies,
 	params: Params<'index/search'>,
-): Result<'index/search'> {
-	const { query, limit, cursor, contextLines } = params;
+	signal: AbortSignal,
+): Promise<Result<'index/search'>> {
+	const { limit, cursor, contextLines } = params;
 	const workspace =
 		params.workspace === undefined ? undefined : canonicalWorkspace(params.workspace);
-	const from =
-		cursor === undefined ? { reading: 0, offset: 0 } : readCursor(cursor, query, workspace);
-	const ranking = createRanking(paths, indexes, workspace);
+	const asked = readAsked(params);
+	const identity = JSON.stringify([params.query, params.kind, params.path, params.caseSensitive]);
+	const from = cursor === undefined ? START : readCursor(cursor, identity, workspace);
 	const own = ownFolder(paths.home);
 	const scopes = new Map<string, Scope>();
 	const scope = (of: string): Scope => {
@@ -48,16 +64,50 @@ export function search(
 		scopes.set(of, known);
 		return known;
 	};
+	const choices = chooseIndexes(indexes, workspace);
+	const text = { paths, indexes, segments, scope, signal };
+	if (asked.shown.length > 0) {
+		const perFile = params.perFile ?? LINES_PER_FILE;
+		const options = { limit, perFile, contextLines, from, budgetMs: TEXT_MS };
+		const { hits, next, incomplete } = await searchText(text, choices.usable, asked, options);
+		return {
+			hits,
+			nextCursor: next === undefined ? null : writeCursor(next, identity, workspace),
+			...(incomplete ? { incomplete } : {}),
+			...(choices.problems.length === 0 ? {} : { problems: choices.problems }),
+		};
+	}
+
+	const literal = literalOf(asked);
+	const front =
+		literal === undefined
+			? []
+			: (
+					await searchText(text, choices.usable, literal, {
+						limit: LITERAL_FILES,
+						perFile: 1,
+						contextLines,
+						from: START,
+						budgetMs: LITERAL_MS,
+					})
+				).hits;
+	const ranking = createRanking(paths, indexes, workspace);
+	const inFront = new Set(front.map(placeOf));
+	const admits = excluding(asked);
 	const answer = (hits: Hit[], nextCursor: string | null): Result<'index/search'> => {
 		const problems = [...ranking.problems];
 		return { hits, nextCursor, ...(problems.length === 0 ? {} : { problems }) };
 	};
+	const first = cursor === undefined ? front.slice(0, limit) : [];
 
-	for (const [number, reading] of readingsOf(parseQuery(query), stemOf).entries()) {
+	for (const [number, reading] of readingsOf(parseQuery(asked.words), stemOf).entries()) {
 		if (number < from.reading) continue;
+		signal.throwIfAborted();
 		const locate = createLocator(reading.words, stemOf);
 		const look = (candidate: Candidate) =>
-			lookAt(candidate, scope(candidate.workspace), locate, contextLines);
+			asked.admitsPath(candidate.path) && !inFront.has(placeOf(candidate))
+				? lookAt(candidate, scope(candidate.workspace), locate, contextLines, admits)
+				: undefined;
 		const page = readPage(
 			(take) => ranking.rank(reading.match, take),
 			look,
@@ -65,14 +115,43 @@ export function search(
 				? (candidates) => bestFirst(candidates, look, meantBy(reading.words))
 				: () => [],
 			number === from.reading ? from.offset : 0,
-			limit,
+			limit - first.length,
 		);
 		// A later page stays with the reading that the first one settled on.
-		if (page.hits.length === 0 && cursor === undefined) continue;
+		if (page.hits.length === 0 && first.length === 0 && cursor === undefined) continue;
 		const next = { reading: number, offset: page.offset };
-		return answer(page.hits, page.more ? writeCursor(next, query, workspace) : null);
+		return answer(
+			[...raised(first, page.hits), ...page.hits],
+			page.more ? writeCursor(next, identity, workspace) : null,
+		);
 	}
-	return answer([], null);
+	return answer(raised(first, []), null);
+}
+
+const placeOf = ({ workspace, path }: { workspace: string; path: string }): string =>
+	`${workspace} ${path}`;
+
+/** Of text in front of ranked words: scores fall from the first hit to the last. */
+function raised(front: readonly Hit[], ranked: readonly Hit[]): Hit[] {
+	const best = Math.max(0, ...ranked.map(({ score }) => score));
+	return front.map((hit, place) => ({ ...hit, score: best + front.length - place }));
+}
+
+/** Words as they stand beside each other; a single word is ranked by itself, better. */
+function literalOf(asked: Asked): Asked | undefined {
+	const text = asked.words.trim();
+	if (!asked.plain || /^[\p{L}\p{N}_]*$/u.test(text) || trigramsOf(text).length === 0)
+		return undefined;
+	return { ...asked, shown: [{ kind: 'text', text }], required: [] };
+}
+
+function excluding({ excluded }: Asked): (text: string) => boolean {
+	const patterns = excluded.map((term) => createPattern(term, false));
+	return (text) => {
+		if (patterns.length === 0) return true;
+		const unified = composed(text);
+		return patterns.every(({ matchesIn }) => matchesIn(unified)[Symbol.iterator]().next().done);
+	};
 }
 
 interface Page {
@@ -100,7 +179,7 @@ function readPage(
 			const hit = offset < best.length ? best[offset] : candidate && look(candidate)?.hit;
 			if (hit !== undefined) hits.push(hit);
 		}
-		if (hits.length === limit || candidates.length < take) {
+		if (hits.length >= limit || candidates.length < take) {
 			return { hits, offset, more: offset < candidates.length };
 		}
 	}
@@ -112,10 +191,12 @@ function lookAt(
 	scope: Scope,
 	locate: (text: string) => Found | undefined,
 	contextLines: number,
+	admits: (text: string) => boolean,
 ): Seen | undefined {
 	const content = readContent(scope, path, READ_BYTES);
 	if (content.kind !== 'text') return undefined;
 	const text = content.text.toString();
+	if (!admits(text)) return undefined;
 	const unchanged = content.stamp === stamp;
 	const found = locate(text);
 	const place = found ?? (unchanged || locate(path) ? firstLine(text) : undefined);

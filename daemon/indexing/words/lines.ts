@@ -34,14 +34,20 @@ export function inOriginal(original: string, text: string, place: Location): Loc
 	const lines = withLineFeeds(original);
 	let start = 0;
 	for (let line = 1; line < place.line; line++) start = lines.indexOf('\n', start) + 1;
-	let left = place.column - 1;
-	let column = 1;
-	for (const { segment } of GRAPHEMES.segment(lines.slice(start, lineEnd(lines, start)))) {
+	const own = lines.slice(start, lineEnd(lines, start));
+	return { ...place, column: typedUnits(own, place.column - 1) + 1 };
+}
+
+/** How many units of a line as it was typed the first `units` of the composed one are. */
+export function typedUnits(line: string, units: number): number {
+	let left = units;
+	let typed = 0;
+	for (const { segment } of GRAPHEMES.segment(line)) {
 		if (left <= 0) break;
 		left -= segment.normalize('NFC').length;
-		column += segment.length;
+		typed += segment.length;
 	}
-	return { ...place, column };
+	return typed;
 }
 
 export const lineStart = (text: string, at: number): number =>
@@ -80,7 +86,7 @@ export function around(
 }
 
 /** A long line is cut around the column, with ellipses where it goes on. */
-function snippetOf(line: string, column: number): string {
+export function snippetOf(line: string, column: number): string {
 	const whole = line.trim();
 	if (whole.length <= SNIPPET_LENGTH) return whole;
 	const from = Math.max(0, column - SNIPPET_LENGTH / 4);

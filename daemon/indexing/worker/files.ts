@@ -2,12 +2,15 @@
 import type { IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
 import { createCatalogue, ROWS_PER_TRANSACTION } from '../catalogue/catalogue.ts';
 import { openIndex } from '../catalogue/database.ts';
+import { indexFolder } from '../catalogue/location.ts';
+import { createSegmentTable } from '../catalogue/segments.ts';
 import { createListing } from '../files/listing.ts';
 import { excluder } from '../files/rules.ts';
 import { TermCounter } from '../words/terms.ts';
 import { commit, type Examiner, examine, type Finding } from './findings.ts';
 import { assertMayForget, type IndexJob, openFolder } from './job.ts';
 import { counted, createLister, type Lister, megabytes, skippedText } from './report.ts';
+import { createSegments } from './segments.ts';
 
 export interface FilesResult {
 	readonly files: number;
@@ -34,9 +37,12 @@ export async function indexFiles(job: IndexJob, payload: IndexFilesPayload): Pro
 	const db = openIndex(job.home, job.workspace);
 	try {
 		const catalogue = createCatalogue(db);
+		const folder = indexFolder(job.home.paths, job.workspace);
+		const segments = createSegments(folder, catalogue, createSegmentTable(db));
 		const examiner: Examiner = {
 			scope,
 			catalogue,
+			segments,
 			counter: new TermCounter(),
 			maxFileBytes: payload.maxFileBytes,
 		};
@@ -67,6 +73,7 @@ export async function indexFiles(job: IndexJob, payload: IndexFilesPayload): Pro
 		}
 		for (const path of waiting) lister.add('still being written, left for the next run', path);
 		lister.finish();
+		segments.merge(false);
 		progress(true);
 		report.log(summary(tally.result));
 		report.result({ ...tally.result });

@@ -3,12 +3,15 @@
  * index.
  */
 import { hash } from 'node:crypto';
-import type { Catalogue, FileFacts, Words } from '../catalogue/catalogue.ts';
+import type { Catalogue, FileFacts, Place, Words } from '../catalogue/catalogue.ts';
 import { readContent } from '../files/content.ts';
 import { NO_STAMP, type Probe, probe, type SkipReason } from '../files/probe.ts';
 import type { Scope } from '../files/scope.ts';
+import type { SegmentText } from '../segments/builder.ts';
+import { WHOLE } from '../segments/format.ts';
 import { searchablePath } from '../words/paths.ts';
 import type { TermCounter } from '../words/terms.ts';
+import type { Segments } from './segments.ts';
 
 /** What is to be written about a file. `seen` is how the file looked when that was decided. */
 export type Finding = { readonly path: string; readonly seen: string } & (
@@ -17,6 +20,7 @@ export type Finding = { readonly path: string; readonly seen: string } & (
 			readonly facts: FileFacts;
 			readonly hash: Buffer;
 			readonly words: Words;
+			readonly content: SegmentText;
 	  }
 	/** Its content is what is indexed already. */
 	| { readonly kind: 'confirm'; readonly facts: FileFacts }
@@ -33,6 +37,7 @@ export type Look =
 export interface Examiner {
 	readonly scope: Scope;
 	readonly catalogue: Catalogue;
+	readonly segments: Segments;
 	readonly counter: TermCounter;
 	readonly maxFileBytes: number;
 }
@@ -74,7 +79,16 @@ export function examine(examiner: Examiner, path: string): Look {
 		body: counter.columnOf(content.text),
 		path: counter.columnOf(Buffer.from(searchablePath(path))),
 	};
-	return { kind: 'index', path, seen: content.stamp, facts, hash: digest, words };
+	const { text, lead = WHOLE } = content;
+	return {
+		kind: 'index',
+		path,
+		seen: content.stamp,
+		facts,
+		hash: digest,
+		words,
+		content: { text, lead },
+	};
 }
 
 /**
@@ -82,20 +96,30 @@ export function examine(examiner: Examiner, path: string): Look {
  * returned: another indexer may have written what it is now, and an older finding must not go
  * over a newer one.
  */
-export function commit({ scope, catalogue }: Examiner, findings: readonly Finding[]): Set<Finding> {
+export function commit(
+	{ scope, catalogue, segments }: Examiner,
+	findings: readonly Finding[],
+): Set<Finding> {
+	const texts = findings.flatMap((finding) => (finding.kind === 'index' ? finding.content : []));
+	const writeSegment = texts.length === 0 ? undefined : segments.prepare(texts);
 	return catalogue.transaction(() => {
 		const outdated = new Set<Finding>();
+		const segment = writeSegment?.() ?? 0;
+		let doc = 0;
 		for (const finding of findings) {
+			const place = { segment, doc };
+			if (finding.kind === 'index') doc++;
 			if (appearance(probe(scope, finding.path)) !== finding.seen) outdated.add(finding);
-			else write(catalogue, finding);
+			else write(catalogue, finding, place);
 		}
 		return outdated;
 	});
 }
 
-function write(catalogue: Catalogue, finding: Finding): void {
-	if (finding.kind === 'index') catalogue.index(finding.facts, finding.hash, finding.words);
-	else if (finding.kind === 'confirm') catalogue.confirm(finding.facts);
+function write(catalogue: Catalogue, finding: Finding, place: Place): void {
+	if (finding.kind === 'index') {
+		catalogue.index(finding.facts, finding.hash, finding.words, place);
+	} else if (finding.kind === 'confirm') catalogue.confirm(finding.facts);
 	else if (finding.kind === 'skip') catalogue.skip(finding.facts, finding.reason);
 	else catalogue.remove(finding.path);
 }

@@ -12,6 +12,8 @@ import {
 	ROWS_PER_TRANSACTION,
 } from '../catalogue/catalogue.ts';
 import { openOrRebuildIndex } from '../catalogue/database.ts';
+import { indexFolder } from '../catalogue/location.ts';
+import { createSegmentTable } from '../catalogue/segments.ts';
 import { createListing } from '../files/listing.ts';
 import { NO_STAMP } from '../files/probe.ts';
 import { excluder } from '../files/rules.ts';
@@ -19,6 +21,7 @@ import { folderIdentity } from '../files/scope.ts';
 import { filesTitle } from '../titles.ts';
 import { assertMayForget, type IndexJob, openFolder } from './job.ts';
 import { counted, createLister, megabytes, skippedText } from './report.ts';
+import { createSegments } from './segments.ts';
 import { shardsOf } from './shards.ts';
 import { compareFolder, type Differences } from './walk.ts';
 
@@ -51,6 +54,12 @@ export async function indexWorkspace(
 	const db = openOrRebuildIndex(job.home, workspace, report.log);
 	try {
 		const catalogue = createCatalogue(db);
+		const segments = createSegments(
+			indexFolder(job.home.paths, workspace),
+			catalogue,
+			createSegmentTable(db),
+		);
+		segments.sweep();
 		const listing = createListing(scope.root, {
 			env: job.env,
 			isExcluded,
@@ -72,6 +81,8 @@ export async function indexWorkspace(
 		catalogue.transaction(() =>
 			catalogue.finishWalk({ exclude, defaultExcludes, folder }, Date.now()),
 		);
+
+		segments.merge(true);
 
 		const { changed } = differences;
 		const bytes = changed.reduce((sum, file) => sum + file.size, 0);

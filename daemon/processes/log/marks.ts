@@ -12,6 +12,11 @@ import { logFolder, type Segment, segmentFile } from './segments.ts';
 
 /** The beginning of the first line of every log. */
 export const RUN_MARK = '[semantica] run ';
+
+/** One line per run tells runs apart in the one log that a job has. */
+export function runMarker(run: number, attempt: number, now: number, what = ''): string {
+	return `${RUN_MARK}${run}, attempt ${attempt}, ${new Date(now).toISOString()}${what}\n`;
+}
 /** Longer than that line can be: a title has at most 200 characters. */
 const FIRST_LINE_BYTES = 2048;
 const NEWLINE = 0x0a;

@@ -12,7 +12,7 @@ import {
 	rmdirSync,
 	writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../../../shared/errors.ts';
 
@@ -37,9 +37,14 @@ const FREEZE_LIMIT_MS = 500;
 
 /**
  * @param folderKey names the data folder
+ * @param keep is told of the groups that earlier daemons left, before they are removed
  * @returns a sentence that says why not, where there is no control group to be had
  */
-export async function openCgroups(folderKey: string, instance: string): Promise<Cgroups | string> {
+export async function openCgroups(
+	folderKey: string,
+	instance: string,
+	keep: (name: string, folder: string) => void = () => {},
+): Promise<Cgroups | string> {
 	const own = ownFolder();
 	if (own === undefined) return 'This system has no cgroup v2.';
 	const base = outsideOfRuns(own);
@@ -87,6 +92,7 @@ export async function openCgroups(folderKey: string, instance: string): Promise<
 				const folder = join(base, name);
 				if (!name.startsWith(mine) || folder === root) continue;
 				killed += countProcesses(folder);
+				for (const run of runsIn(folder)) keep(basename(run), run);
 				await killTree(folder);
 			}
 			return killed;
@@ -178,6 +184,14 @@ function countProcesses(folder: string): number {
 		return subgroups(folder).reduce((sum, child) => sum + countProcesses(child), own);
 	} catch {
 		return 0;
+	}
+}
+
+function runsIn(folder: string): string[] {
+	try {
+		return subgroups(folder);
+	} catch {
+		return [];
 	}
 }
 

@@ -1,8 +1,10 @@
 /** Containment on Linux and macOS: lifeline supervisor, undertaker, sweeps, and control groups where we may. */
+import { join } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Containment, ContainmentCheck, Launch } from '../containment.ts';
 import { createCookies } from '../cookie.ts';
 import { openCgroups } from './cgroups.ts';
+import { costIn, keepAccounts } from './cost.ts';
 import { readPidWorld } from './identity.ts';
 import { killLeftovers } from './leftovers.ts';
 import { createPace, type Pace } from './pace.ts';
@@ -43,7 +45,9 @@ export async function createPosixContainment(
 	const cgroups =
 		process.platform !== 'linux' || !options.cgroups
 			? 'Control groups are not used.'
-			: await openCgroups(cookies.folder, instance);
+			: await openCgroups(cookies.folder, instance, (name, folder) =>
+					keepAccounts(join(options.statusFolder, name), folder),
+				);
 	const statuses = await openStatusFiles(options.statusFolder);
 	const pace = createPace();
 	const pipes =
@@ -59,6 +63,7 @@ export async function createPosixContainment(
 		undertaker: new Undertaker({
 			cookiePrefix: seesProcesses ? cookies.prefix : undefined,
 			cgroup: typeof cgroups === 'string' ? undefined : cgroups.root,
+			statusFolder: options.statusFolder,
 			warn,
 		}),
 		sweeper: seesProcesses ? new Sweeper(warn) : undefined,
@@ -77,6 +82,7 @@ export async function createPosixContainment(
 			const facts = { id, run, cookie, cgroup: begun.cgroup, program: programOf(launch) };
 			return supervise(begun.supervisor, facts, means);
 		},
+		seesMemory: seesProcesses,
 		canPause: means.sweeper !== undefined || means.cgroups !== undefined,
 		async cleanUp(recorded) {
 			const killed = await killLeftovers(recorded, means.world, cookies);
@@ -86,7 +92,11 @@ export async function createPosixContainment(
 			const status = await statuses.read(id, run);
 			if (status.kind === 'unreadable') warn(unreadable(id, status.error));
 			if (status.kind === 'refused')
-				return { outcome: await refusalOf(status), taken: true, result: undefined };
+				return {
+					outcome: await refusalOf(status),
+					taken: true,
+					result: undefined,
+				};
 			if (status.kind !== 'exit') return undefined;
 			const outcome = exitOutcome(status.code);
 			try {
@@ -98,6 +108,7 @@ export async function createPosixContainment(
 				return { outcome, taken: false, result: undefined };
 			}
 		},
+		recordedCost: (id, run) => costIn(statuses.cost(id, run)),
 		keepResult: (id, run, json) => statuses.keepResult(id, run, json),
 		markTaken: (id, run) => statuses.markTaken(id, run),
 		forget: (id, run) => statuses.remove(id, run),

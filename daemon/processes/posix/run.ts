@@ -6,8 +6,10 @@ import type { RunOutcome } from '../../queue/ports/runs.ts';
 import type { ContainedProcess, Launch } from '../containment.ts';
 import { patiently } from '../patience.ts';
 import type { Cgroups } from './cgroups.ts';
+import { costIn, groupAccounts, leftIn } from './cost.ts';
 import { killGroup, signal } from './group.ts';
 import { type PidWorld, processStartTime } from './identity.ts';
+import { memoryOf } from './memory.ts';
 import { pauseRun, type Stand } from './pause.ts';
 import { findProcesses } from './procfs.ts';
 import { foreignProgram, refusalOf } from './refusal.ts';
@@ -121,6 +123,15 @@ export async function supervise(
 			const wasOurKill = killed && outcome.kind === 'exit' && outcome.signal === 'SIGKILL';
 			return wasOurKill ? { kind: 'signal', signal: 'SIGKILL' } : outcome;
 		}),
+		memory: async () =>
+			sweeper === undefined || gone
+				? undefined
+				: memoryOf(cgroup, (found) => belongsTo(found, traces)),
+		cost() {
+			const group = cgroup === undefined ? '' : groupAccounts(cgroup);
+			return costIn(`${statuses.cost(id, run)}\n${group}`);
+		},
+		left: () => leftIn(statuses.cost(id, run)),
 		async clear(all) {
 			await resume();
 			await killGroup({ pid, startTime: found });

@@ -7,6 +7,7 @@ import {
 	closeSync,
 	constants,
 	openSync,
+	readlinkSync,
 	rmSync,
 	symlinkSync,
 	writeFileSync,
@@ -18,6 +19,7 @@ import { join } from 'node:path';
 import { errorCode } from '../../../shared/errors.ts';
 import type { RunOutcome } from '../../queue/ports/runs.ts';
 import { patiently } from '../patience.ts';
+import { COST, textOf } from './cost.ts';
 
 export type Status =
 	/** The job's own exit code; `taken`: all that it printed has been stored. */
@@ -43,6 +45,8 @@ export interface StatusFiles {
 	keepResult(id: string, run: number, json: string): void;
 	/** Undefined where none was told. @throws where it cannot be read, for a while */
 	result(id: string, run: number): Promise<string | undefined>;
+	/** What is told of its cost, as `costIn` reads it; empty where nothing is. */
+	cost(id: string, run: number): string;
 	/** All that the ended run printed is stored. */
 	markTaken(id: string, run: number): void;
 	remove(id: string, run: number): Promise<void>;
@@ -68,7 +72,9 @@ export async function openStatusFiles(
 			throw error;
 		});
 	const removeOne = async (name: string) => {
-		for (const file of new Set([await targetOf(name), name])) {
+		const target = await targetOf(name);
+		await rm(join(folder, target + COST), { force: true });
+		for (const file of new Set([target, name])) {
 			await rm(join(folder, file), { force: true, recursive: true });
 		}
 		if (results.delete(name)) await rm(join(folder, name + RESULT), { force: true });
@@ -108,6 +114,10 @@ export async function openStatusFiles(
 			const json = Buffer.from(text, 'latin1').toString('utf8');
 			return isJson(json) ? json : undefined;
 		},
+		// Of a supervisor that waited for its job it lies beside the file that the name stands for.
+		cost(id, run) {
+			return textOf(join(folder, linkedName(path(id, run)) ?? `${id}.${run}`) + COST);
+		},
 		markTaken(id, run) {
 			try {
 				// Not made where it is absent: that the run was killed must stay as it is.
@@ -126,15 +136,21 @@ export async function openStatusFiles(
 			const kept = new Set<string>();
 			for (const { id, run } of runs) {
 				const name = `${id}.${run}`;
-				kept
-					.add(name)
-					.add(name + RESULT)
-					.add(await targetOf(name));
+				const target = await targetOf(name);
+				for (const file of [name, name + RESULT, target, target + COST]) kept.add(file);
 				results.add(name);
 			}
 			for (const name of await readdir(folder)) if (!kept.has(name)) await removeOne(name);
 		},
 	};
+}
+
+function linkedName(file: string): string | undefined {
+	try {
+		return readlinkSync(file);
+	} catch {
+		return undefined;
+	}
 }
 
 function statusOf(text: string): Status {

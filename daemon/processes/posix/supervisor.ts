@@ -27,6 +27,7 @@ const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file)) ?? 
 // status file is there does not begin. (By `true`, since `:` would end the shell where it cannot be written.)
 // All that touches what the client named is done by the child that becomes the job: a folder that does not answer
 // keeps that child waiting, and nobody else. Why the job was not begun it leaves in the status file: refusal.ts.
+// What the run cost, and who is left of it in its control group, it leaves beside the status file: cost.ts.
 // Arguments: status file, cookie or nothing, control group or nothing, a file to read before the job begins or nothing,
 // then the job: its folder, umask, limit of open files, niceness, program and arguments; without these,
 // the name of that file comes later, on stdin.
@@ -79,6 +80,12 @@ trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
   exec "$@" 2>&4 4>&- )
 _semantica_rc=$?
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
+{ times; while read -r _semantica_m; do echo "$_semantica_m"; done </proc/$$/io
+  [ -z "$_semantica_cg" ] || while read -r _semantica_m; do
+    case $_semantica_m in $$|$_semantica_w) continue;; esac
+    read -r _semantica_p </proc/$_semantica_m/comm && echo "left $_semantica_m $_semantica_p"
+  done <"$_semantica_cg/cgroup.procs"
+} >"$_semantica_st.cost"
 if [ -f "$_semantica_st" ] && [ -s "$_semantica_st" ] || echo "$_semantica_rc" >"$_semantica_st"; then
   kill -s KILL "$_semantica_w"
   wait "$_semantica_w"

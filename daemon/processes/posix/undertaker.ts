@@ -8,9 +8,10 @@ import { existsSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { COOKIE_NAME } from '../cookie.ts';
 
-// Arguments: cookie prefix or nothing, grep or nothing, control group of all runs or nothing. Without grep
+// Arguments: cookie prefix or nothing, grep or nothing, control group of all runs or nothing, folder of the
+// status files, which are named as the groups are: what these tell of cost goes there. Without grep
 // the shell reads the environments itself: slower, and still right.
-const SCRIPT = `prefix=$1 grep=$2 cgroup=$3
+const SCRIPT = `prefix=$1 grep=$2 cgroup=$3 statuses=$4
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
 runs=
 while read -r op id born <&3; do
@@ -52,6 +53,14 @@ while [ "$clean" -lt 2 ] && [ "$rounds" -lt 500 ]; do
     kill -s KILL "\${f%/environ}"
   done
 done
+[ -z "$cgroup" ] || for d in "$cgroup"/*/; do
+  d=\${d%/}
+  [ -d "$d" ] || continue
+  { while read -r line; do echo "$line"; done <"$d/cpu.stat"
+    read -r line <"$d/memory.peak" && echo "peak $line"
+    while read -r line; do echo "$line"; done <"$d/io.stat"
+  } >>"$statuses/\${d##*/}.cost"
+done
 [ -z "$cgroup" ] || rmdir "$cgroup"/*/ "$cgroup"`;
 
 const LIFELINE_FD = 3;
@@ -62,6 +71,7 @@ export interface UndertakerOptions {
 	/** Undefined where environments of processes cannot be read: then only groups are killed. */
 	readonly cookiePrefix: string | undefined;
 	readonly cgroup: string | undefined;
+	readonly statusFolder: string;
 	readonly warn: (sentence: string) => void;
 	/** Undefined: the shell does without. */
 	readonly grep?: string | undefined;
@@ -113,9 +123,9 @@ export class Undertaker {
 	}
 
 	#start(): void {
-		const { cookiePrefix, cgroup, grep = findGrep() } = this.#options;
+		const { cookiePrefix, cgroup, statusFolder, grep = findGrep() } = this.#options;
 		const prefix = cookiePrefix === undefined ? '' : `${COOKIE_NAME}=${cookiePrefix}`;
-		const args = ['-c', SCRIPT, 'semantica-undertaker', prefix, grep, cgroup ?? ''];
+		const args = ['-c', SCRIPT, 'semantica-undertaker', prefix, grep, cgroup ?? '', statusFolder];
 		const child = spawn('/bin/sh', args, {
 			cwd: '/',
 			env: { LC_ALL: 'C' },

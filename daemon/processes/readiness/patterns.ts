@@ -1,7 +1,7 @@
 /** Patterns that say that a run is ready, on the thread that matches them. */
 import { SemanticaError } from '../../../shared/errors.ts';
 import { withoutTerminalCodes } from '../../../shared/terminalCodes.ts';
-import { compilePattern } from '../log/search/matcher.ts';
+import { compilePattern } from '../../regex/compile.ts';
 
 /** Steps of the compiled pattern: what a line costs grows with them, to some 50 ms for the longest. */
 const MOST_STEPS = 1000;

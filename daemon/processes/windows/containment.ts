@@ -39,6 +39,9 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				stdout,
 				stderr,
 				ended: child.ended,
+				cost: () => undefined,
+				left: () => [],
+				memory: async () => undefined,
 				clear: async () => object?.close(),
 				// There is no TERM here: a console program could only be asked through its console.
 				stop() {
@@ -54,6 +57,8 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		// Whatever an earlier daemon left was in its Job Object, which ended with it.
 		cleanUp: async () => 0,
 		recorded: async () => undefined,
+		seesMemory: false,
+		recordedCost: () => undefined,
 		keepResult: () => {},
 		markTaken: () => {},
 		forget: async () => {},

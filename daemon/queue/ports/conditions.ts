@@ -1,4 +1,5 @@
 /** Conditions of the machine that jobs wait for, as a port: the queue asks, the scheduling room knows. */
+import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { Constraints, JobSpec } from '../../../shared/job.ts';
 
 /** What has to hold for a job to start; jobs with the same set share a wait class. */
@@ -9,6 +10,8 @@ export interface ConditionSet {
 	readonly idle: boolean;
 	/** It waits while the battery is known to be low, as the settings say (docs/design.md section 3). */
 	readonly sparing?: boolean;
+	/** A function of this type, which waits for a worker that does it. Asked of the workers, not of the machine. */
+	readonly worker?: string;
 }
 
 export interface Unmet {
@@ -54,14 +57,20 @@ export function conditionSetOf(
 	return { power, minBattery: minBattery || null, idle, ...(sparing ? { sparing } : {}) };
 }
 
+/** The same conditions for a job of this type: functions also wait for a worker. */
+export function forType(type: string, set: ConditionSet | undefined): ConditionSet | undefined {
+	const { worker: _, ...machine } = set ?? { power: 'any', minBattery: null, idle: false };
+	if (isFunctionType(type)) return { ...machine, worker: type };
+	return set === undefined || isFree(machine) ? undefined : machine;
+}
+
+function isFree({ power, minBattery, idle, sparing }: ConditionSet): boolean {
+	return power === 'any' && minBattery === null && !idle && sparing !== true;
+}
+
 /** What is left of a set when a person starts the work. */
-export function withoutSparing({
-	power,
-	minBattery,
-	idle,
-}: ConditionSet): ConditionSet | undefined {
-	if (power === 'any' && minBattery === null && !idle) return undefined;
-	return { power, minBattery, idle };
+export function withoutSparing({ sparing: _, ...set }: ConditionSet): ConditionSet | undefined {
+	return set.worker === undefined && isFree(set) ? undefined : set;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface JobHandler {
 		readonly queue: string;
 		readonly maxAttempts: number;
 		readonly restartable: boolean;
+		/** None without it. */
+		readonly timeoutMs?: number;
 	};
 	/**
 	 * Checks the specification and fills in what the type itself decides (title, subject).
@@ -37,4 +39,9 @@ export interface JobHandler {
 	launch(job: LaunchableJob): LaunchPlan;
 }
 
-export type JobHandlers = ReadonlyMap<string, JobHandler>;
+/** Functions have one each, whether somebody has registered them or not. */
+export interface JobHandlers {
+	get(type: string): JobHandler | undefined;
+	/** Types that the daemon does itself. */
+	keys(): Iterable<string>;
+}

@@ -30,6 +30,8 @@ export interface PayloadSource {
 	 * room for it.
 	 */
 	layOut(): Promise<InputFile>;
+	/** Its content where it lies in the database; undefined where it is a file. */
+	inline(): Buffer | undefined;
 }
 
 /** What a run has as its stdin. */

@@ -13,6 +13,15 @@ export type RunOutcome =
 	| { readonly kind: 'spawn'; readonly code: string; readonly message: string }
 	/** What the run was to read is lost; `message` is a sentence. Another attempt would not find it either. */
 	| { readonly kind: 'payload'; readonly message: string }
+	/** What a worker says that became of a function. */
+	| {
+			readonly kind: 'function';
+			readonly succeeded: boolean;
+			/** Of one that did not. */
+			readonly error?: { readonly code: string; readonly message: string };
+			/** It asks to be tried again after so long, within its attempts. */
+			readonly afterMs?: number;
+	  }
 	/** The daemon died, or gave the run up, while it was going on. */
 	| {
 			readonly kind: 'interrupted';

@@ -1,5 +1,6 @@
 /** What a claim may take (docs/design.md section 4): free slots, and the conditions that hold now. */
 import type { Conditions } from '../ports/conditions.ts';
+import type { WorkerRoom, Workers } from '../ports/workers.ts';
 import type { Groups } from '../store/groups.ts';
 import { EVERYTHING, type Limits } from '../store/limits.ts';
 import type { Rates } from '../store/rates.ts';
@@ -14,6 +15,14 @@ export interface Capacity {
 	forQueue(queue: string): number;
 	/** Runs of the queue that are going on now. */
 	runningIn(queue: string): number;
+	/** Runs of functions that may begin, in all; they take none of the slots above. */
+	readonly functions: number;
+	/** The same of one queue: bounded only where somebody set its concurrency. */
+	functionsIn(queue: string): number;
+	/** The type of the function for whose worker this wait class waits. */
+	functionOf(waitClass: number): string | undefined;
+	/** What workers have room for now. */
+	workerRoom(): WorkerRoom;
 	/** Runs of the queue that its rate lets begin now. */
 	beginsIn(queue: string): number;
 	/** Free places of a group of jobs. */
@@ -30,23 +39,38 @@ export interface CapacitySources {
 	readonly rates: Pick<Rates, 'tokens'>;
 	readonly classes: WaitClasses;
 	readonly conditions: Conditions;
+	readonly workers: Workers;
 }
+
+/** Slots taken, in all or of one queue: by processes, or the places that functions have. */
+export type Occupied = (queue?: string, of?: 'functions') => number;
 
 /** `running` tells how many slots are taken, in all or of one queue; `atMost` so many jobs may start. */
 export function capacityNow(
-	{ limits, groups, rates, classes, conditions }: CapacitySources,
-	running: (queue?: string) => number,
+	{ limits, groups, rates, classes, conditions, workers }: CapacitySources,
+	running: Occupied,
 	atMost = Number.POSITIVE_INFINITY,
 ): Capacity {
 	const all = limits.of(EVERYTHING);
 	const taken = running();
+	const most = (n: number) => Math.max(0, all.paused ? 0 : Math.min(atMost, n));
+	const inQueue = (queue: string) => running(queue) + running(queue, 'functions');
 	return {
-		total: Math.max(0, all.paused ? 0 : Math.min(atMost, all.concurrency - taken)),
+		total: most(all.concurrency - taken),
+		functions: most(workers.maxFunctions() - running(undefined, 'functions')),
 		running: taken,
 		forQueue(queue) {
 			const limit = limits.of(queue);
-			return limit.paused ? 0 : limit.concurrency - running(queue);
+			const used = limits.isSet(queue) ? inQueue(queue) : running(queue);
+			return limit.paused ? 0 : limit.concurrency - used;
 		},
+		functionsIn(queue) {
+			const limit = limits.of(queue);
+			if (limit.paused) return 0;
+			return limits.isSet(queue) ? limit.concurrency - inQueue(queue) : Number.POSITIVE_INFINITY;
+		},
+		functionOf: (waitClass) => classes.setOf(waitClass)?.worker,
+		workerRoom: () => workers.room(),
 		runningIn: running,
 		beginsIn: (queue) => rates.tokens(queue),
 		forGroup: (group) => groups.limitOf(group).limit - groups.taken(group),
@@ -59,7 +83,7 @@ export function capacityNow(
 }
 
 /** What takes a slot, and a place in its group. */
-export type Taker = Pick<JobRow, 'queue' | 'group_name'>;
+export type Taker = Pick<JobRow, 'queue' | 'group_name' | 'class'>;
 
 /** What a claim may still take: asked of the capacity once per queue and group, then counted here. */
 export class Slots {
@@ -68,11 +92,16 @@ export class Slots {
 	readonly #taken = new Map<string, number>();
 	readonly #groups = new Map<string, number>();
 	readonly #begins = new Map<string, number>();
+	/** The same of functions; a queue whose concurrency nobody set bounds none. */
+	readonly #functions = new Map<string, number>();
+	#room: WorkerRoom | undefined;
 	#total: number;
+	#functionTotal: number;
 
 	constructor(capacity: Capacity) {
 		this.#capacity = capacity;
 		this.#total = capacity.total;
+		this.#functionTotal = capacity.functions;
 	}
 
 	/** Another job of the queue runs, or was taken just now. */
@@ -86,7 +115,17 @@ export class Slots {
 	}
 
 	any(): boolean {
-		return this.#total > 0;
+		return this.#total > 0 || this.#functionTotal > 0;
+	}
+
+	/** Some worker has room for a function of this class; true of what is none. */
+	hasWorker(waitClass: number): boolean {
+		const type = this.#capacity.functionOf(waitClass);
+		return type === undefined || (this.#functionTotal > 0 && this.#workers().has(type));
+	}
+
+	isFunction(waitClass: number): boolean {
+		return this.#capacity.functionOf(waitClass) !== undefined;
 	}
 
 	free(queue: string): boolean {
@@ -99,8 +138,9 @@ export class Slots {
 	}
 
 	/** The same for a run that would begin, which needs a token of the queue's rate. */
-	mayBegin(queue: string): boolean {
-		return this.free(queue) && this.#beginsIn(queue) > 0;
+	mayBegin(queue: string, waitClass: number): boolean {
+		const free = this.isFunction(waitClass) ? this.#functionsOf(queue) > 0 : this.free(queue);
+		return free && this.#beginsIn(queue) > 0;
 	}
 
 	take(job: Taker): void {
@@ -119,8 +159,19 @@ export class Slots {
 		this.#change(job, -1);
 	}
 
-	#change({ queue, group_name: group }: Taker, by: 1 | -1): void {
+	#change({ queue, group_name: group, class: waitClass }: Taker, by: 1 | -1): void {
 		if (group !== '') this.#groups.set(group, this.placesOf(group) - by);
+		// Where its limit is a person's, the two share it.
+		const shared = Number.isFinite(this.#functionsOf(queue));
+		if (shared) this.#functions.set(queue, this.#functionsOf(queue) - by);
+		const type = this.#capacity.functionOf(waitClass);
+		if (type !== undefined) {
+			if (shared) this.#queues.set(queue, this.#of(queue) - by);
+			this.#functionTotal -= by;
+			if (by === 1) this.#workers().take(type);
+			else this.#workers().giveBack(type);
+			return;
+		}
 		this.#queues.set(queue, this.#of(queue) - by);
 		this.#taken.set(queue, (this.#taken.get(queue) ?? 0) + by);
 		this.#total -= by;
@@ -136,6 +187,17 @@ export class Slots {
 	#beginsIn(queue: string): number {
 		const known = this.#begins.get(queue) ?? this.#capacity.beginsIn(queue);
 		this.#begins.set(queue, known);
+		return known;
+	}
+
+	#workers(): WorkerRoom {
+		this.#room ??= this.#capacity.workerRoom();
+		return this.#room;
+	}
+
+	#functionsOf(queue: string): number {
+		const known = this.#functions.get(queue) ?? this.#capacity.functionsIn(queue);
+		this.#functions.set(queue, known);
 		return known;
 	}
 

@@ -3,6 +3,7 @@
  * index that already has the order; a claim compares the heads of the ranges whose conditions hold, and
  * never sees another row.
  */
+import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE } from '../store/codes.ts';
@@ -85,7 +86,7 @@ export function createClaims(
 		 class = CASE WHEN run_now = 1 THEN ${FREE_CLASS} ELSE class END, run_now = 0 WHERE generation = ?`,
 	);
 	const addRun = db.prepare(
-		'INSERT INTO runs (job, run, attempt, started_at, boot) VALUES (?, ?, ?, ?, ?)',
+		'INSERT INTO runs (job, run, attempt, started_at, boot, handed) VALUES (?, ?, ?, ?, ?, ?)',
 	);
 	const above = db.prepare<[string, number, string, string, number, number], { n: number }>(
 		`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE queue = ? AND class = ? AND workspace = ?
@@ -113,8 +114,10 @@ export function createClaims(
 	function obstacleOf(capacity: Capacity, slots: Slots) {
 		return ({ range, priority }: Head): Obstacle | 'group' | undefined => {
 			if (!capacity.met(range.class)) return 'class';
-			if (!slots.mayBegin(range.queue)) return 'queue';
+			if (!slots.hasWorker(range.class)) return 'class';
+			if (!slots.mayBegin(range.queue, range.class)) return 'queue';
 			if (!slots.hasPlace(range)) return 'group';
+			if (slots.isFunction(range.class)) return undefined;
 			const crowd = priority < UNTHROTTLED_PRIORITY && slots.busy(range.queue);
 			return crowd && capacity.crowded() ? 'for now' : undefined;
 		};
@@ -122,8 +125,8 @@ export function createClaims(
 
 	function admit(capacity: Capacity, slots: Slots): void {
 		heads.admit(
-			(queue) => slots.mayBegin(queue),
-			(waitClass) => capacity.met(waitClass),
+			(queue, waitClass) => slots.mayBegin(queue, waitClass),
+			(waitClass) => capacity.met(waitClass) && slots.hasWorker(waitClass),
 		);
 	}
 
@@ -166,7 +169,7 @@ export function createClaims(
 			};
 			// What was asked to run now waits for no limit but that of its group; it takes its slot all the same.
 			for (const job of urgent.ready(slots)) {
-				if (!slots.hasPlace(job)) continue;
+				if (!slots.hasPlace(job) || !slots.hasWorker(job.class)) continue;
 				if (sweeps.isAwaited(job)) passOver(passed, job.generation);
 				else start(job.generation, job);
 			}
@@ -178,9 +181,12 @@ export function createClaims(
 			// Whoever is on trial may wait for them.
 			function startParts(): void {
 				for (const part of guard.readyParts(family)) {
-					const crowd = part.priority < UNTHROTTLED_PRIORITY && slots.busy(part.queue);
-					if (!slots.mayBegin(part.queue) || !capacity.met(part.class)) continue;
-					if (!slots.hasPlace(part)) continue;
+					const crowd =
+						part.priority < UNTHROTTLED_PRIORITY &&
+						!slots.isFunction(part.class) &&
+						slots.busy(part.queue);
+					if (!slots.mayBegin(part.queue, part.class) || !capacity.met(part.class)) continue;
+					if (!slots.hasPlace(part) || !slots.hasWorker(part.class)) continue;
 					if (crowd && capacity.crowded()) continue;
 					if (sweeps.isAwaited(part)) passOver(passed, part.generation);
 					else start(part.generation, part);
@@ -320,7 +326,14 @@ export function createClaims(
 	): JobRow | undefined {
 		const row = take.get(tx.now, generation, queue, waitClass);
 		if (row === undefined) return undefined;
-		addRun.run(row.generation, row.run, row.attempt, tx.now, boot);
+		addRun.run(
+			row.generation,
+			row.run,
+			row.attempt,
+			tx.now,
+			boot,
+			isFunctionType(row.type) ? 1 : 0,
+		);
 		rates.take(queue);
 		const { type, group_name: group } = row;
 		tx.waits({

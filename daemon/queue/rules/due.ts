@@ -1,6 +1,7 @@
 /** What time brings: delayed jobs become ready, jobs past their ttl or deadline expire. In small batches. */
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { Clock } from '../ports/clock.ts';
+import { forType } from '../ports/conditions.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import type { Rates } from '../store/rates.ts';
 import type { JobRow } from '../store/rows.ts';
@@ -8,7 +9,7 @@ import { beginSpell } from '../store/spell.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { ReadyRange, Tx } from '../store/tx.ts';
-import { FREE_CLASS } from '../store/waitClasses.ts';
+import type { WaitClasses } from '../store/waitClasses.ts';
 import type { Events } from './events.ts';
 import { createSetBack } from './setBack.ts';
 import type { Subjects } from './subjects.ts';
@@ -32,6 +33,7 @@ export function createDueWork(
 	events: Events,
 	sweeps: Pick<Sweeps, 'settle'>,
 	rates: Pick<Rates, 'noticed' | 'mend' | 'nextTime'>,
+	classes: Pick<WaitClasses, 'intern'>,
 	clock: Clock,
 ): DueWork {
 	const delayed = db.prepare<[number], JobRow>(
@@ -41,12 +43,12 @@ export function createDueWork(
 		`SELECT generation FROM jobs WHERE expires_at IS NOT NULL AND expires_at <= ?
 		 ORDER BY expires_at LIMIT ${BATCH}`,
 	);
-	const waiving = db.prepare<[number], Omit<ReadyRange, 'class'> & { generation: number }>(
-		`SELECT generation, queue, workspace, group_name FROM jobs WHERE waive_at IS NOT NULL AND stage = 1
+	const waiving = db.prepare<[number], ReadyRange & { generation: number; type: string }>(
+		`SELECT generation, type, queue, class, workspace, group_name FROM jobs WHERE waive_at IS NOT NULL AND stage = 1
 		 AND waive_at <= ? ORDER BY waive_at LIMIT ${BATCH}`,
 	);
-	const waive = db.prepare<[number]>(
-		`UPDATE jobs SET class = ${FREE_CLASS}, waive_at = NULL WHERE generation = ?`,
+	const waive = db.prepare<[number, number]>(
+		'UPDATE jobs SET class = ?, waive_at = NULL WHERE generation = ?',
 	);
 	const setStage = db.prepare<[number, number]>('UPDATE jobs SET stage = ? WHERE generation = ?');
 	const clearExpiry = db.prepare<[number]>(
@@ -67,9 +69,11 @@ export function createDueWork(
 
 	// They have waited long enough for power, battery and idleness: they start without.
 	function waiveDue(tx: Tx, isOver: () => boolean): boolean {
-		return inBatch(waiving.all(tx.now), isOver, ({ generation, ...range }) => {
-			waive.run(generation);
-			tx.ready({ ...range, class: FREE_CLASS });
+		return inBatch(waiving.all(tx.now), isOver, ({ generation, type, ...range }) => {
+			// A function has to have its worker all the same.
+			const waitClass = classes.intern(tx, forType(type, undefined));
+			waive.run(waitClass, generation);
+			tx.ready({ ...range, class: waitClass });
 		});
 	}
 

@@ -1,10 +1,11 @@
 /** Enqueuing (docs/design.md section 3): keys, parents, debounce and supersede, all in one transaction. */
 import { SemanticaError } from '../../../shared/errors.ts';
+import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { JobSpec } from '../../../shared/job.ts';
 import { type JobState, LIMITS } from '../../../shared/jobTerms.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
-import { conditionSetOf } from '../ports/conditions.ts';
+import { conditionSetOf, forType } from '../ports/conditions.ts';
 import type { JobHandler } from '../ports/handlers.ts';
 import type { PayloadStore, StoredPayload } from '../ports/payloadStore.ts';
 import type { ChildTable } from '../store/children.ts';
@@ -282,12 +283,14 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 	}
 
 	// A part that asks for nothing itself waits and steps aside with its parent: for what that depends on now.
-	function waitsOf(tx: Tx, { spec, sparing }: PreparedJob, parent: JobRow | null) {
+	function waitsOf(tx: Tx, prepared: PreparedJob, parent: JobRow | null) {
+		const { spec, sparing } = prepared;
 		if (parent?.stage === STAGE.active && spec.constraints === undefined) {
-			return { waitClass: parent.class, onLost: ON_LOST.pause };
+			const set = forType(spec.type, classes.setOf(parent.class));
+			return { waitClass: classes.intern(tx, set), onLost: onLostOfPart(prepared) };
 		}
 		return {
-			waitClass: classes.intern(tx, conditionSetOf(spec.constraints, sparing)),
+			waitClass: classes.intern(tx, forType(spec.type, conditionSetOf(spec.constraints, sparing))),
 			onLost: ON_LOST[spec.onConstraintLost ?? 'finish'],
 		};
 	}
@@ -416,13 +419,20 @@ function createNamed(table: JobTable, earlier: readonly string[]): Asked['named'
 	};
 }
 
+/** A function cannot stand still: where it may be run again it goes back to the queue instead. */
+function onLostOfPart({ spec, handler }: PreparedJob): number {
+	if (!isFunctionType(spec.type)) return ON_LOST.pause;
+	const restartable = spec.restartable ?? handler.defaults.restartable;
+	return restartable ? ON_LOST.requeue : ON_LOST.finish;
+}
+
 function earliest(a: number | null, b: number | null): number | null {
 	if (a === null || b === null) return a ?? b;
 	return Math.min(a, b);
 }
 
 function specText({ spec, handler }: PreparedJob, maxDelayMs: number, waits: boolean): string {
-	const { maxAttempts, restartable } = handler.defaults;
+	const { queue: _, ...defaults } = handler.defaults;
 	const supersede = waits ? 'none' : spec.supersede;
-	return encodeSpec({ maxAttempts, restartable, ...spec, supersede, maxDelayMs });
+	return encodeSpec({ ...defaults, ...spec, supersede, maxDelayMs });
 }

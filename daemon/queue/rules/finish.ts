@@ -1,11 +1,14 @@
 /** The end of a run (docs/design.md section 3): success, failure and retry, a stop carried out, an interruption. */
 
+import type { Cost } from '../../../shared/cost.ts';
+import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { RunOutcome } from '../ports/runs.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
+import type { RunTable } from '../store/runs.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { Tx } from '../store/tx.ts';
@@ -21,7 +24,10 @@ export interface FinishedRun {
 	readonly outcome: RunOutcome;
 	/** JSON text of the job's own result, if it gave one. */
 	readonly result?: string | undefined;
+	readonly cost?: Cost | undefined;
 	readonly logBytes?: number | undefined;
+	/** A sentence: what exactly it was stopped for. */
+	readonly stopDetail?: string | undefined;
 	/** Why it was stopped, where that could not be recorded. */
 	readonly stopped?: StopReason | undefined;
 }
@@ -37,6 +43,7 @@ export function createFinishRun(
 	children: ChildTable,
 	transitions: Transitions,
 	sweeps: Pick<Sweeps, 'settle'>,
+	runs: Pick<RunTable, 'cost' | 'isHanded' | 'forget'>,
 	random: () => number,
 	aloneAfterDeaths: number,
 ): FinishRun {
@@ -59,6 +66,13 @@ export function createFinishRun(
 		if (row.phase === 1) return;
 		const cause = row.stop_cause ?? finished.stopped ?? null;
 		const facts = factsOf(finished, cause);
+		if (isFunctionType(row.type) && runs.isHanded(row.generation, row.run)) {
+			if ((cause ?? finished.outcome.kind) === 'interrupted') {
+				handedBack(tx, row);
+				return;
+			}
+			// Its worker says both in one: that it began, and how it ended.
+		}
 		endRun.run(
 			tx.now,
 			facts.exitCode ?? null,
@@ -67,6 +81,7 @@ export function createFinishRun(
 			row.generation,
 			row.run,
 		);
+		if (finished.cost !== undefined) runs.cost(row.generation, row.run, finished.cost);
 		const { queue, type } = row;
 		// The first one began when the job did.
 		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;
@@ -76,12 +91,12 @@ export function createFinishRun(
 			transitions.end(tx, row, endStateOf(cause), facts);
 		} else if ((cause ?? outcome.kind) === 'interrupted') {
 			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome.uncleanBoot : undefined);
-		} else if (cause === null && outcome.kind === 'exit' && outcome.exitCode === 0) {
+		} else if (cause === null && isSuccess(outcome)) {
 			succeeded(tx, row, facts);
 		} else if (outcome.kind === 'payload' || (cause === null && isFinal(outcome))) {
 			transitions.end(tx, row, STATE.failed, facts);
 		} else {
-			failed(tx, row, facts);
+			failed(tx, row, facts, outcome.kind === 'function' ? outcome.afterMs : undefined);
 		}
 	};
 
@@ -90,19 +105,27 @@ export function createFinishRun(
 		else transitions.endByChildren(tx, row, facts);
 	}
 
-	function failed(tx: Tx, row: JobRow, facts: EndFacts): void {
+	function failed(tx: Tx, row: JobRow, facts: EndFacts, afterMs?: number): void {
 		const { maxAttempts, backoff, retryOn } = storedSpec(row);
 		const retried =
 			row.attempt < maxAttempts &&
 			(retryOn === null ||
+				isFunctionType(row.type) ||
 				(typeof facts.exitCode === 'number' && retryOn.includes(facts.exitCode)));
 		if (!retried) {
 			transitions.end(tx, row, STATE.failed, facts);
 			return;
 		}
-		const runAt = tx.now + backoffDelay(backoff, row.attempt, random);
+		const runAt = tx.now + (afterMs ?? backoffDelay(backoff, row.attempt, random));
 		tx.retried(row.queue);
 		transitions.runAgain(tx, row, runAt, facts.reason);
+	}
+
+	// Nobody has begun it, so it is as if it had never been claimed.
+	function handedBack(tx: Tx, row: JobRow): void {
+		giveBack.run(row.generation);
+		runs.forget(row.generation, row.run);
+		transitions.runAgain(tx, row, Math.min(row.run_at, tx.now), 'interrupted');
 	}
 
 	function interrupted(tx: Tx, row: JobRow, facts: EndFacts, boot: string | undefined): void {
@@ -140,13 +163,19 @@ export function createFinishRun(
 	}
 }
 
+const isSuccess = (outcome: RunOutcome): boolean =>
+	outcome.kind === 'function'
+		? outcome.succeeded
+		: outcome.kind === 'exit' && outcome.exitCode === 0;
+
 const isFinal = (outcome: RunOutcome): boolean => outcome.kind === 'exit' && outcome.final === true;
 
 function factsOf(finished: FinishedRun, cause: StopReason | null): EndFacts {
 	const { outcome, logBytes } = finished;
 	const common = {
 		result: finished.result ?? null,
-		error: cause === null ? ownError(outcome, finished.result) : stopError(cause),
+		error:
+			cause === null ? ownError(outcome, finished.result) : stopError(cause, finished.stopDetail),
 		...(logBytes === undefined ? {} : { logBytes }),
 	};
 	switch (outcome.kind) {
@@ -156,6 +185,8 @@ function factsOf(finished: FinishedRun, cause: StopReason | null): EndFacts {
 		}
 		case 'signal':
 			return { ...common, reason: cause ?? 'signal', signal: outcome.signal };
+		case 'function':
+			return { ...common, reason: cause ?? 'exit' };
 		case 'spawn':
 		case 'payload':
 		case 'interrupted':
@@ -173,6 +204,8 @@ function ownError(outcome: RunOutcome, result: string | undefined): EndFacts['er
 			const message = `The process ended with exit code ${outcome.exitCode}${by}. Its log says why.`;
 			return { code: 'EXIT', message };
 		}
+		case 'function':
+			return outcome.error;
 		case 'signal':
 			return { code: 'SIGNAL', message: `The process was ended by ${outcome.signal}.` };
 		case 'spawn':
@@ -195,9 +228,13 @@ function reasonIn(result: string | undefined): string | undefined {
 }
 
 // How a process ends that we stopped says nothing; somebody who cancelled knows why it ended.
-function stopError(cause: StopReason): EndFacts['error'] {
+function stopError(cause: StopReason, detail: string | undefined): EndFacts['error'] {
 	if (cause === 'timeout') {
 		return { code: 'TIMEOUT', message: 'The run took longer than its timeout and was stopped.' };
+	}
+	if (cause === 'memory') {
+		const message = detail ?? 'The run held more memory than it may and was stopped.';
+		return { code: 'MEMORY', message };
 	}
 	if (cause === 'ready') {
 		return { code: 'READY', message: 'The run was not ready in time and was stopped.' };

@@ -111,7 +111,7 @@ export function createPoisonGuard(options: GuardOptions): PoisonGuard {
 				if (trials.get(generation) === timer) trials.delete(generation);
 				const row = table.byGeneration(generation);
 				// One that is paused has its time when it goes on.
-				if (row === undefined || row.state !== STATE.running || row.phase === 1) return;
+				if (row === undefined || row.state !== STATE.running || row.phase !== 0) return;
 				if (!isSuspect(row)) return;
 				acquit.run(generation);
 				tx.changed(row.id);

@@ -20,7 +20,10 @@ export interface Heads {
 	 */
 	best(obstacle: (head: Head) => Obstacle | 'group' | undefined): Head | undefined;
 	/** Asks of all that were kept back whether they still are. */
-	admit(isFree: (queue: string) => boolean, isMet: (waitClass: number) => boolean): void;
+	admit(
+		isFree: (queue: string, waitClass: number) => boolean,
+		isMet: (waitClass: number) => boolean,
+	): void;
 	/** Reads it anew, after it was claimed, or to be sure of it; undefined when nobody is there. */
 	read(head: Head): Head | undefined;
 	/** Its workspace had its turn. */
@@ -211,7 +214,7 @@ export function createHeads(db: Sqlite): Heads {
 		},
 		admit(isFree, isMet) {
 			for (const pool of [...kept['for now']]) letIn(pool);
-			for (const pool of [...kept.queue]) if (isFree(pool.queue)) letIn(pool);
+			for (const pool of [...kept.queue]) if (isFree(pool.queue, pool.class)) letIn(pool);
 			const met = new Map<number, boolean>();
 			for (const pool of [...kept.class]) {
 				const known = met.get(pool.class) ?? isMet(pool.class);

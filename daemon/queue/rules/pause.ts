@@ -3,10 +3,12 @@
  * processes and gives its slot back; resuming waits for a slot. Children follow their parent.
  */
 import { SemanticaError } from '../../../shared/errors.ts';
+import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE, stateName } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
+import type { RunTable } from '../store/runs.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import { SWEEP, type SweepKind, type SweepTable } from '../store/sweeps.ts';
 import type { Tx } from '../store/tx.ts';
@@ -37,6 +39,7 @@ export function createPauses(
 	children: ChildTable,
 	sweeps: SweepTable,
 	transitions: Transitions,
+	runs: Pick<RunTable, 'isHanded'>,
 	canPauseRuns: () => boolean,
 ): Pauses {
 	const setHeld = db.prepare('UPDATE jobs SET held = 1, stage = ? WHERE generation = ?');
@@ -47,13 +50,24 @@ export function createPauses(
 		`UPDATE jobs SET held = 0, yielded = NULL, class = ${FREE_CLASS} WHERE generation = ?`,
 	);
 	const setApproved = db.prepare('UPDATE jobs SET approval = 0 WHERE generation = ?');
-	const setState = db.prepare('UPDATE jobs SET state = ? WHERE generation = ?');
+	// One that had left its slot to others waits for one like all that are paused.
+	const setPaused = db.prepare(
+		`UPDATE jobs SET state = ${STATE.paused}, phase = 0 WHERE generation = ?`,
+	);
+	const setPhase = db.prepare('UPDATE jobs SET phase = 0 WHERE generation = ?');
 
 	// What may be run again goes back to the queue where it cannot stand still.
 	function canPause(row: JobRow): boolean {
-		const runs = row.state === STATE.running && row.phase === 0;
-		return !runs || canPauseRuns() || storedSpec(row).restartable;
+		const going = row.state === STATE.running && row.phase !== 1;
+		return !going || (canPauseRuns() && !isFunctionType(row.type)) || mayGoBack(row);
 	}
+
+	// What a worker has not begun goes back, whatever it is.
+	function mayGoBack(row: JobRow): boolean {
+		return storedSpec(row).restartable || (isFunctionType(row.type) && isHanded(row));
+	}
+
+	const isHanded = (row: JobRow) => runs.isHanded(row.generation, row.run);
 
 	function pause(tx: Tx, row: JobRow): void {
 		refuseFinished(row);
@@ -71,7 +85,7 @@ export function createPauses(
 			subjects.release(tx, row.type, row.subject);
 		} else {
 			setHeld.run(row.stage, row.generation);
-			if (row.phase === 0 && row.state === STATE.running)
+			if (row.phase !== 1 && row.state === STATE.running)
 				tx.order({ kind: 'pause', id: row.id, run: row.run });
 		}
 		tx.changed(row.id);
@@ -104,7 +118,7 @@ export function createPauses(
 		const stage = active ? STAGE.active : subjects.stageFor(tx, placed);
 		release.run(now ? 1 : 0, runAt, wait, stage, event, row.generation);
 		// The order to pause may still be on its way; a paused job waits for a slot instead.
-		const going = row.state === STATE.running && row.phase === 0;
+		const going = row.state === STATE.running && row.phase !== 1;
 		if (going && row.held === 1 && row.yielded === null) {
 			tx.order({ kind: 'resume', id: row.id, run: row.run });
 		}
@@ -141,15 +155,17 @@ export function createPauses(
 			if (row.state !== STATE.running || row.phase === 1 || row.stop_cause !== null) return;
 			if (row.held === 0 && row.yielded === null) {
 				// Resumed meanwhile: it never gave its slot back.
-				if (paused) tx.order({ kind: 'resume', id: row.id, run: row.run });
+				if (!paused) return;
+				setPhase.run(row.generation);
+				tx.order({ kind: 'resume', id: row.id, run: row.run });
 				return;
 			}
 			if (paused) {
-				setState.run(STATE.paused, row.generation);
+				setPaused.run(row.generation);
 				tx.placeFreed(row.group_name);
 				tx.moved({ queue: row.queue, type: row.type, from: STATE.running, to: STATE.paused });
 				if (row.parent !== null) children.moved(row.parent, STATE.running, STATE.paused);
-			} else if (storedSpec(row).restartable) {
+			} else if (mayGoBack(row)) {
 				// It stays held, so it waits in the queue until it is resumed.
 				transitions.requestStop(tx, row, 'interrupted');
 			} else {

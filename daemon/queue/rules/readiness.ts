@@ -31,7 +31,7 @@ export function createBecomeReady(
 		'UPDATE jobs SET ready_at = ?, was_ready = 1 WHERE generation = ?',
 	);
 	return (tx, row) => {
-		const goesOn = row.stage === STAGE.active && row.phase === 0 && row.stop_cause === null;
+		const goesOn = row.stage === STAGE.active && row.phase !== 1 && row.stop_cause === null;
 		if (!goesOn || row.ready_at !== null || storedSpec(row).ready === null) return;
 		set.run(tx.now, row.generation);
 		tx.changed(row.id);

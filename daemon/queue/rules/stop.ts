@@ -21,11 +21,16 @@ export function endStateOf(cause: StopReason): number {
 }
 
 /** Causes after which a job may run again; a child whose parent is stopped may not. */
-const MAY_RUN_AGAIN: ReadonlySet<StopReason> = new Set(['interrupted', 'timeout', 'ready']);
+const MAY_RUN_AGAIN: ReadonlySet<StopReason> = new Set([
+	'interrupted',
+	'timeout',
+	'ready',
+	'memory',
+]);
 
 /** Causes after which a run counts as failed, and is retried by the rules. */
 export function isFailureOfRun(cause: StopReason): boolean {
-	return cause === 'timeout' || cause === 'ready';
+	return cause === 'timeout' || cause === 'ready' || cause === 'memory';
 }
 
 type Stopped = Pick<JobRow, 'stage' | 'phase' | 'stop_cause' | 'again_at'>;

@@ -61,7 +61,7 @@ export function createTransitions(
 	progressOf: (id: string) => Progress | undefined,
 ): Transitions {
 	const endRow = db.prepare(
-		`UPDATE jobs SET state = ?, stage = ${STAGE.ended}, phase = 0, yielded = NULL,
+		`UPDATE jobs SET state = ?, stage = ${STAGE.ended}, phase = 0, yielded = NULL, question = NULL,
 		 finished_at = max(?, coalesce(started_at, created_at)), expires_at = NULL, again_at = NULL,
 		 stop_reason = ?, error_code = ?, error_message = ?, exit_code = ?, signal = ?, result = ?,
 		 progress = coalesce(?, progress), log_bytes = coalesce(?, log_bytes)
@@ -69,12 +69,12 @@ export function createTransitions(
 	);
 	// The deadline stands again: it may have passed while another stop was pending, and had no effect then.
 	const requeueRow = db.prepare(
-		`UPDATE jobs SET state = ${STATE.queued}, stage = ?, phase = 0, run_at = ?, wait = ?,
+		`UPDATE jobs SET state = ${STATE.queued}, stage = ?, phase = 0, question = NULL, run_at = ?, wait = ?,
 		 class = own_class, yielded = NULL, stop_cause = NULL, stop_at = NULL, again_at = NULL, ready_at = NULL,
 		 expires_at = json_extract(spec, '$.deadlineAt'), progress = coalesce(?, progress) WHERE generation = ?`,
 	);
 	const childrenPhase = db.prepare(
-		`UPDATE jobs SET state = ${STATE.running}, phase = 1, yielded = NULL, stop_cause = ?, stop_at = ?, again_at = ?,
+		`UPDATE jobs SET state = ${STATE.running}, phase = 1, yielded = NULL, question = NULL, stop_cause = ?, stop_at = ?, again_at = ?,
 		 error_code = ?, error_message = ?, exit_code = ?, signal = ?, result = ?,
 		 progress = coalesce(?, progress), log_bytes = coalesce(?, log_bytes) WHERE generation = ?`,
 	);
@@ -83,7 +83,9 @@ export function createTransitions(
 		 event = NULL, run_now = 0, error_code = ?, error_message = ?, exit_code = ?, signal = ?, result = ?,
 		 progress = coalesce(?, progress), log_bytes = coalesce(?, log_bytes) WHERE generation = ?`,
 	);
-	const setStop = db.prepare('UPDATE jobs SET stop_cause = ?, stop_at = ? WHERE generation = ?');
+	const setStop = db.prepare(
+		'UPDATE jobs SET stop_cause = ?, stop_at = ?, question = NULL WHERE generation = ?',
+	);
 
 	const setReplaced = db.prepare<[number, number]>(
 		'UPDATE jobs SET replaced_by = ? WHERE generation = ?',

@@ -44,8 +44,10 @@ export function createUrgent(db: Sqlite): Urgent {
 			return found.sort((a, b) => a.generation - b.generation);
 		},
 		any(slots) {
-			if (ofGroup.get('', 1) !== undefined) return true;
-			if (!groupsWithPlace(slots).next().done) return true;
+			const mayStart = (job: UrgentJob) => slots.hasWorker(job.class);
+			if (ofGroup.all('', -1).some(mayStart)) return true;
+			for (const group of groupsWithPlace(slots))
+				if (ofGroup.all(...group).some(mayStart)) return true;
 			return resuming.all().some((job) => slots.hasPlace(job));
 		},
 	};

@@ -18,6 +18,8 @@ export const EVERYTHING = '*';
 
 export interface Limits {
 	of(queue: string): QueueLimit;
+	/** Somebody set how many run at once: then functions count, too. */
+	isSet(queue: string): boolean;
 	/** Queues that differ from the default. */
 	names(): string[];
 	update(tx: Tx, queue: string, change: LimitChange): QueueLimit;
@@ -60,6 +62,7 @@ export function createLimits(db: Sqlite, cores: number): Limits {
 
 	return {
 		of: (queue) => limitIn(rows.get(queue), queue),
+		isSet: (queue) => (rows.get(queue)?.concurrency ?? null) !== null,
 		committed() {
 			for (const name of changed) {
 				const row = one.get(name);

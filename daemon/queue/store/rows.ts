@@ -1,12 +1,22 @@
 /** jobs.db rows and their form on the wire. */
+import type { Cost } from '../../../shared/cost.ts';
 import { parseExactly } from '../../../shared/exactNumbers.ts';
 import { type ChildCounts, type Job, type Progress, shownCommand } from '../../../shared/job.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
+import type { Question } from '../../../shared/question.ts';
 import { STAGE, STATE, stateName } from './codes.ts';
 import { type Dependency, needOf } from './dependencies.ts';
 import { storedSpec } from './storedSpec.ts';
 
-export interface JobRow {
+/** Null where the machine did not tell. */
+export interface CostColumns {
+	cpu_ms: number | null;
+	peak_memory: number | null;
+	read_bytes: number | null;
+	written_bytes: number | null;
+}
+
+export interface JobRow extends CostColumns {
 	generation: number;
 	id: string;
 	type: string;
@@ -33,7 +43,10 @@ export interface JobRow {
 	unclean: number;
 	unclean_boot: string | null;
 	acquitted: number;
+	/** 1: only children are left of it · 2: it waits for a person without its slot. */
 	phase: number;
+	/** JSON of a Question; only while it is open. */
+	question: string | null;
 	created_at: number;
 	first_trigger: number;
 	run_at: number;
@@ -120,6 +133,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		deadlineAt: spec.deadlineAt,
 		timeoutMs: spec.timeoutMs,
 		ready: spec.ready,
+		limits: spec.limits,
 		maxAttempts: spec.maxAttempts,
 		backoff: spec.backoff,
 		retryOn: spec.retryOn === null ? null : [...spec.retryOn],
@@ -139,6 +153,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		finishedAt: row.finished_at,
 		attempt: row.attempt,
 		run: row.run,
+		question: parseJson<Question>(row.question),
 		progress: live.progress(row.id) ?? parseJson<Progress>(row.progress),
 		result: row.result === null ? null : (parseExactly(row.result) as Job['result']),
 		error:
@@ -150,6 +165,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		signal: row.signal,
 		retryOf: row.retry_of,
 		origin: row.origin,
+		cost: costOf(row),
 		children: related.children,
 		payload: {
 			bytes: row.payload_bytes,
@@ -159,13 +175,23 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 	};
 }
 
+export function costOf(row: CostColumns): Cost | null {
+	const cost = {
+		cpuMs: row.cpu_ms,
+		peakMemoryBytes: row.peak_memory,
+		readBytes: row.read_bytes,
+		writtenBytes: row.written_bytes,
+	};
+	return Object.values(cost).every((value) => value === null) ? null : cost;
+}
+
 /** What the fields of a job that are bounded tightly take on the wire, their names included; rather too much. */
 const SMALL_FIELDS_BYTES = 2048;
 const CONDITION_BYTES = 100;
 
 /** About how many bytes the job takes on the wire. */
 export function wireBytes(row: JobRow): number {
-	const large = [row.spec, row.result, row.progress, row.error_message];
+	const large = [row.spec, row.result, row.progress, row.error_message, row.question];
 	const small = SMALL_FIELDS_BYTES + CONDITION_BYTES * row.after_count;
 	return large.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), small);
 }

@@ -1,21 +1,31 @@
 /** The history of runs, and what is needed to recognise a run's process after a restart. */
 
+import type { Cost } from '../../../shared/cost.ts';
 import type { Run } from '../../../shared/job.ts';
 import { STOP_REASONS, type StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { ProcessIdentity, UnfinishedRun } from '../ports/runs.ts';
+import { type CostColumns, costOf } from './rows.ts';
 import { storedSpec } from './storedSpec.ts';
 
 export interface RunTable {
 	of(job: number): Run[];
 	started(id: string, run: number, process: ProcessIdentity): void;
+	/** What was handed to a worker has begun. */
+	begun(job: number, run: number, now: number): void;
+	/** A worker has it and has not begun it. */
+	isHanded(job: number, run: number): boolean;
+	/** It was handed back, so it never was. */
+	forget(job: number, run: number): void;
+	/** What a run cost: kept, and added to what its job did. */
+	cost(job: number, run: number, cost: Cost): void;
 	/** Runs that were going on when the daemon ended. */
 	unfinished(): UnfinishedRun[];
 	/** Processes of runs whose group may be alive, whatever became of the job. */
 	recordedGroups(): ProcessIdentity[];
 }
 
-interface RunRow {
+interface RunRow extends CostColumns {
 	run: number;
 	attempt: number;
 	started_at: number;
@@ -46,12 +56,49 @@ export function createRunTable(db: Sqlite): RunTable {
 	const unfinished = db.prepare<[], Pick<UnfinishedRun, 'id' | 'run' | 'boot'> & { spec: string }>(
 		`SELECT jobs.id, jobs.run, jobs.spec, runs.boot
 		 FROM jobs JOIN runs ON runs.job = jobs.generation AND runs.run = jobs.run
-		 WHERE jobs.stage = 5 AND jobs.phase = 0 ORDER BY jobs.generation`,
+		 WHERE jobs.stage = 5 AND jobs.phase <> 1 ORDER BY jobs.generation`,
 	);
 	const groups = db.prepare<[], ProcessColumns>(
 		`SELECT ${PROCESS_COLUMNS} FROM runs WHERE pgid IS NOT NULL`,
 	);
+	const setBegun = db.prepare<[number, number, number]>(
+		'UPDATE runs SET handed = 0, started_at = ? WHERE job = ? AND run = ? AND handed = 1',
+	);
+	// Nothing of it ran before: what was handed back is not among its runs.
+	const setStarted = db.prepare<[number | null, number, number]>(
+		`UPDATE jobs SET started_at = ? WHERE generation = ?
+		 AND NOT EXISTS (SELECT 1 FROM runs WHERE job = jobs.generation AND run < ?)`,
+	);
+	const handed = db.prepare<[number, number], { handed: number }>(
+		'SELECT handed FROM runs WHERE job = ? AND run = ?',
+	);
+	const remove = db.prepare<[number, number]>('DELETE FROM runs WHERE job = ? AND run = ?');
+	const ofRun = db.prepare(
+		'UPDATE runs SET cpu_ms = ?, peak_memory = ?, read_bytes = ?, written_bytes = ? WHERE job = ? AND run = ?',
+	);
+	// What one run does not tell leaves the sum of the others.
+	const ofAllRuns = db.prepare(
+		`UPDATE jobs SET
+			cpu_ms = coalesce(cpu_ms + @cpuMs, cpu_ms, @cpuMs),
+			peak_memory = coalesce(max(peak_memory, @peakMemoryBytes), peak_memory, @peakMemoryBytes),
+			read_bytes = coalesce(read_bytes + @readBytes, read_bytes, @readBytes),
+			written_bytes = coalesce(written_bytes + @writtenBytes, written_bytes, @writtenBytes)
+		 WHERE generation = @job`,
+	);
 	return {
+		begun(job, run, now) {
+			if (setBegun.run(now, job, run).changes > 0) setStarted.run(now, job, run);
+		},
+		isHanded: (job, run) => handed.get(job, run)?.handed === 1,
+		forget(job, run) {
+			remove.run(job, run);
+			setStarted.run(null, job, run);
+		},
+		cost(job, run, cost) {
+			const { cpuMs, peakMemoryBytes, readBytes, writtenBytes } = cost;
+			ofRun.run(cpuMs, peakMemoryBytes, readBytes, writtenBytes, job, run);
+			ofAllRuns.run({ ...cost, job });
+		},
 		of: (job) => ofJob.all(job).map(toRun),
 		started(id, run, { pid, pgid, startTime, boot, pidNamespace, cookie }) {
 			started.run(pid, pgid, startTime, boot, pidNamespace, cookie, id, run);
@@ -81,6 +128,7 @@ function toRun(row: RunRow): Run {
 		exitCode: row.exit_code,
 		signal: row.signal,
 		reason: isReason(row.reason) ? row.reason : null,
+		cost: costOf(row),
 	};
 }
 

@@ -1,5 +1,12 @@
 /** The `spec` column: what no query filters by. A row holds only what is not as usual. */
-import type { Backoff, Command, Constraints, Ready, Surroundings } from '../../../shared/job.ts';
+import type {
+	Backoff,
+	Command,
+	Constraints,
+	Limits,
+	Ready,
+	Surroundings,
+} from '../../../shared/job.ts';
 import type { Notify } from '../../../shared/jobTerms.ts';
 
 export interface StoredSpec {
@@ -11,6 +18,7 @@ export interface StoredSpec {
 	readonly deadlineAt: number | null;
 	readonly timeoutMs: number | null;
 	readonly ready: Ready | null;
+	readonly limits: Limits | null;
 	readonly maxAttempts: number;
 	readonly backoff: Backoff;
 	readonly retryOn: readonly number[] | null;
@@ -32,6 +40,7 @@ const USUAL: StoredSpec = {
 	deadlineAt: null,
 	timeoutMs: null,
 	ready: null,
+	limits: null,
 	maxAttempts: 1,
 	backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },
 	retryOn: null,

@@ -11,6 +11,25 @@ export type Order =
 			readonly graceMs: number;
 			readonly reason?: string;
 	  }
+	/** It waits for a person, and others may have its slot meanwhile. */
+	| {
+			readonly kind: 'leaveSlot';
+			readonly id: string;
+			readonly run: number;
+			readonly reason?: never;
+	  }
+	| {
+			readonly kind: 'answer';
+			readonly id: string;
+			readonly run: number;
+			/** The id of what it asked. */
+			readonly question: string;
+			/** JSON text of the answer. */
+			readonly json: string;
+			/** Who gave it. */
+			readonly by: string;
+			readonly reason?: never;
+	  }
 	| {
 			readonly kind: 'pause' | 'resume';
 			readonly id: string;

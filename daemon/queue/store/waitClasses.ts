@@ -35,8 +35,14 @@ export function createWaitClasses(db: Sqlite): WaitClasses {
 	return {
 		intern(tx, set) {
 			if (set === undefined) return FREE_CLASS;
-			const { power, minBattery, idle, sparing } = set;
-			const spec = JSON.stringify({ power, minBattery, idle, ...(sparing ? { sparing } : {}) });
+			const { power, minBattery, idle, sparing, worker } = set;
+			const spec = JSON.stringify({
+				power,
+				minBattery,
+				idle,
+				...(sparing ? { sparing } : {}),
+				...(worker === undefined ? {} : { worker }),
+			});
 			const known = ids.get(spec) ?? find.get(spec)?.id;
 			if (known === undefined) {
 				addedIn = tx;

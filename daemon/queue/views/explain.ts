@@ -1,9 +1,12 @@
 /** Why a job does not run, in sentences (docs/design.md section 7). */
+import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
+import type { Question } from '../../../shared/question.ts';
 import { describeRate } from '../../../shared/rate.ts';
 import { WAIVED_BY_RUN_NOW } from '../../../shared/waiting.ts';
 import type { Conditions } from '../ports/conditions.ts';
-import { capacityNow } from '../rules/capacity.ts';
+import type { Workers } from '../ports/workers.ts';
+import { capacityNow, type Occupied } from '../rules/capacity.ts';
 import { type Claims, COUNTED_AHEAD, UNTHROTTLED_PRIORITY } from '../rules/claims.ts';
 import { nameOf } from '../rules/conditionsOf.ts';
 import type { PoisonGuard } from '../rules/guard.ts';
@@ -14,7 +17,7 @@ import { type DependencyTable, type Need, needOf } from '../store/dependencies.t
 import type { Groups } from '../store/groups.ts';
 import { EVERYTHING, type Limits } from '../store/limits.ts';
 import type { Rates } from '../store/rates.ts';
-import type { JobRow } from '../store/rows.ts';
+import { type JobRow, parseJson } from '../store/rows.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { WaitClasses } from '../store/waitClasses.ts';
@@ -44,15 +47,16 @@ export interface ExplainDependencies {
 	readonly classes: WaitClasses;
 	readonly sweeps: Pick<Sweeps, 'isAwaited'>;
 	readonly conditions: Conditions;
+	readonly workers: Workers;
 	readonly now: () => number;
 	/** Jobs of the queue that hold a slot now; without a name, of all queues. */
-	readonly running: (queue?: string) => number;
+	readonly running: Occupied;
 	readonly hindrance: () => Hindrance | undefined;
 }
 
 export function createExplain(dependencies: ExplainDependencies): (row: JobRow) => Explanation {
 	const { table, claims, guard, limits, groups, rates, subjects, classes, sweeps } = dependencies;
-	const { conditions, now, running } = dependencies;
+	const { conditions, workers, now, running } = dependencies;
 
 	function reasons(row: JobRow): Explanation['reasons'] {
 		const since = row.created_at;
@@ -97,10 +101,12 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 		if (row.stage === STAGE.event) {
 			return [{ kind: 'event', message: `waiting for the event "${row.event}"`, since }];
 		}
-		if (row.run_now === 1) return [...groupReasons(row, since), ...hindrances(since)];
+		if (row.run_now === 1)
+			return [...workerReasons(row, since), ...groupReasons(row, since), ...hindrances(since)];
 		return [
+			...workerReasons(row, since),
 			...conditionReasons(row),
-			...capacityReasons(row.queue, since),
+			...capacityReasons(row, since),
 			...rateReasons(row.queue, since),
 			...groupReasons(row, since),
 			...crowdReasons(row, since),
@@ -167,7 +173,8 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 
 	function crowdReasons(row: JobRow, since: number): Explanation['reasons'] {
 		const crowd = conditions.crowd();
-		const bound = row.priority < UNTHROTTLED_PRIORITY && running(row.queue) > 0;
+		const bound =
+			!isFunctionType(row.type) && row.priority < UNTHROTTLED_PRIORITY && running(row.queue) > 0;
 		if (crowd === undefined || !bound) return [];
 		return [{ kind: 'cpu', message: `waiting for a less busy machine: ${crowd}`, since }];
 	}
@@ -177,7 +184,7 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 		const since = row.started_at ?? row.created_at;
 		const waits = [
 			...conditionReasons(row),
-			...capacityReasons(row.queue, since),
+			...capacityReasons(row, since),
 			...groupReasons(row, since),
 			...guardReasons(row, since),
 			...hindrances(since),
@@ -189,22 +196,31 @@ export function createExplain(dependencies: ExplainDependencies): (row: JobRow) 
 		return [{ kind: 'limit', message: 'waiting for a free slot to go on', since }];
 	}
 
-	function capacityReasons(queue: string, since: number): Explanation['reasons'] {
+	function workerReasons(row: JobRow, since: number): Explanation['reasons'] {
+		const message = isFunctionType(row.type) ? workers.unmet(row.type) : undefined;
+		return message === undefined ? [] : [{ kind: 'worker', message, since }];
+	}
+
+	function capacityReasons({ queue, type }: JobRow, since: number): Explanation['reasons'] {
 		const found: Explanation['reasons'] = [];
 		if (limits.of(EVERYTHING).paused) {
 			found.push({ kind: 'paused', message: 'everything is paused', since });
 		} else if (limits.of(queue).paused) {
 			found.push({ kind: 'paused', message: `queue ${queue} is paused`, since });
 		}
+		const functions = isFunctionType(type);
+		// Where nobody set how many, functions are bounded by their workers alone.
+		if (functions && !limits.isSet(queue)) return found;
+		const used = running(queue) + (limits.isSet(queue) ? running(queue, 'functions') : 0);
 		const own = limits.of(queue).concurrency;
 		const all = limits.of(EVERYTHING).concurrency;
-		if (running(queue) >= own) {
+		if (used >= own) {
 			found.push({
 				kind: 'limit',
 				message: `queue ${queue} runs ${own} at a time and is full`,
 				since,
 			});
-		} else if (running() >= all) {
+		} else if (!functions && running() >= all) {
 			found.push({
 				kind: 'limit',
 				message: `Semantica runs ${all} jobs at a time and is full`,
@@ -289,6 +305,14 @@ function standing(row: JobRow): { kind: string; message: string } {
 	}
 	if (row.state === STATE.paused) {
 		return { kind: 'held', message: 'paused; start it again with Resume' };
+	}
+	const question = parseJson<Question>(row.question);
+	if (question !== null) {
+		const asks = question.question.replace(/\s+/g, ' ');
+		return {
+			kind: 'question',
+			message: `waits for an answer: "${asks}"; semantica answer ${row.id}`,
+		};
 	}
 	const isToBeReady = row.state === STATE.running && storedSpec(row).ready !== null;
 	const ready = row.ready_at === null ? ', and not ready yet' : ' and ready';

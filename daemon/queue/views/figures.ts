@@ -4,6 +4,8 @@ import type { QueueInfo } from '../../../shared/protocol/system.ts';
 import type { WaitReason } from '../../../shared/waiting.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { Conditions } from '../ports/conditions.ts';
+import type { Workers } from '../ports/workers.ts';
+import type { Occupied } from '../rules/capacity.ts';
 import type { Claims } from '../rules/claims.ts';
 import type { Counters } from '../store/counters.ts';
 import type { Groups } from '../store/groups.ts';
@@ -44,7 +46,8 @@ export interface FiguresDependencies {
 	readonly conditions: Conditions;
 	readonly lasting: Lasting;
 	/** Slots taken now, in all or of one queue. */
-	readonly occupied: (queue?: string) => number;
+	readonly workers: Workers;
+	readonly occupied: Occupied;
 }
 
 /** Jobs with conditions wait for them first, and only then for a slot. */
@@ -53,7 +56,7 @@ const REASON_OF_UNMET = { power: 'power', battery: 'power', idle: 'idle' } as co
 export function createFigures(dependencies: FiguresDependencies): Figures {
 	const { db, claims, counters, limits, groups, rates, classes, conditions, lasting } =
 		dependencies;
-	const { occupied } = dependencies;
+	const { occupied, workers } = dependencies;
 	const running = db.prepare<[], { name: string }>(
 		`SELECT group_name AS name FROM jobs INDEXED BY jobs_active
 		 WHERE stage = 5 AND state = 1 AND phase = 0 AND group_name <> ''`,
@@ -61,7 +64,7 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 	const runs = db.prepare<[], { queue: string; at: number }>(
 		`SELECT jobs.queue, runs.started_at AS at FROM jobs INDEXED BY jobs_active
 		 JOIN runs ON runs.job = jobs.generation AND runs.run = jobs.run
-		 WHERE jobs.stage = 5 AND jobs.phase = 0`,
+		 WHERE jobs.stage = 5 AND jobs.phase <> 1`,
 	);
 
 	// A group is full of those that run: as many at most as may run at all.
@@ -76,6 +79,8 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 
 	function reasonOf(waitClass: number): WaitReason {
 		const set = classes.setOf(waitClass);
+		const worker = set?.worker;
+		if (worker !== undefined && workers.unmet(worker) !== undefined) return 'worker';
 		const [unmet] = set === undefined ? [] : conditions.unmet(set);
 		return unmet === undefined ? 'slot' : REASON_OF_UNMET[unmet.kind];
 	}
@@ -86,9 +91,13 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 		counts: () => counters.all(),
 		queue(name) {
 			const { queued } = counters.queue(name);
-			return { name, ...limits.of(name), rate: rates.of(name), queued, running: occupied(name) };
+			const running = occupied(name) + occupied(name, 'functions');
+			return { name, ...limits.of(name), rate: rates.of(name), queued, running };
 		},
-		global: () => ({ ...limits.of(EVERYTHING), running: occupied() }),
+		global: () => ({
+			...limits.of(EVERYTHING),
+			running: occupied() + occupied(undefined, 'functions'),
+		}),
 		states: (queue) => counters.raw(queue),
 		waiting(tell) {
 			const full = fullGroups();

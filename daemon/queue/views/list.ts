@@ -45,7 +45,10 @@ const SORT_COLUMNS = {
 	createdAt: 'generation',
 	finishedAt: 'finished_at',
 	priority: 'priority',
+	cost: 'cpu_ms',
 } as const;
+/** Jobs without these would have no place in the order. */
+const MAY_BE_ABSENT: readonly Sorting['column'][] = ['finished_at', 'cpu_ms'];
 
 export function createLists(db: Sqlite, table: JobTable, counters: Counters): Lists {
 	const prepared = createStatementCache(db);
@@ -124,8 +127,7 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 		list({ filter, sort, limit, cursor }, maxBytes, scope) {
 			const { sql, values } = where(filter, scope);
 			const { column, descending } = sortingOf(sort);
-			// Jobs without the sorted value would have no place in the order.
-			const present = column === 'finished_at' ? ' AND finished_at IS NOT NULL' : '';
+			const present = MAY_BE_ABSENT.includes(column) ? ` AND ${column} IS NOT NULL` : '';
 			const binding = bindingOf(filter, sort);
 			const position = cursor === undefined ? undefined : readCursor(cursor, binding);
 			const compare = descending ? '<' : '>';
@@ -144,7 +146,7 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 				rows: page.rows,
 				nextCursor: cursorAfter(page, binding, column),
 				total:
-					(scope === undefined ? known(filter, present !== '') : undefined) ??
+					(scope === undefined ? known(filter, column) : undefined) ??
 					counted(`${sql}${present}`, values),
 			};
 		},
@@ -176,18 +178,18 @@ export function createLists(db: Sqlite, table: JobTable, counters: Counters): Li
 		const page = createPage(limit, maxBytes);
 		const chosen = where(filter, scope);
 		await walks.fill(page, chosen, { column, descending, after });
-		// Jobs without the sorted value would have no place in the order.
-		const onlyFinished = column === 'finished_at';
-		const present = onlyFinished ? ' AND finished_at IS NOT NULL' : '';
+		const present = MAY_BE_ABSENT.includes(column) ? ` AND ${column} IS NOT NULL` : '';
 		const { sql, values } = { ...chosen, sql: `${chosen.sql}${present}` };
 		const total =
-			(scope === undefined ? known(filter, onlyFinished) : undefined) ??
+			(scope === undefined ? known(filter, column) : undefined) ??
 			(isScan ? capped(await walks.count({ sql, values }, TOTAL_CAP + 1)) : counted(sql, values));
 		return { rows: page.rows, nextCursor: cursorAfter(page, binding, column), total };
 	}
 
 	// Jobs that only states and queues choose are counted already.
-	function known({ state, queue, ...others }: JobFilter, onlyFinished: boolean) {
+	function known({ state, queue, ...others }: JobFilter, column: Sorting['column']) {
+		if (column === 'cpu_ms') return undefined;
+		const onlyFinished = column === 'finished_at';
 		if (Object.values(others).some((value) => value !== undefined)) return undefined;
 		const asked = new Set<JobState>(state ?? JOB_STATES);
 		const states = [...asked].filter((one) => !onlyFinished || isFinished(one));

@@ -14,7 +14,7 @@ export interface Where {
 }
 
 export interface Sorting {
-	readonly column: 'generation' | 'finished_at' | 'priority';
+	readonly column: 'generation' | 'finished_at' | 'priority' | 'cpu_ms';
 	readonly descending: boolean;
 	/** It and what is sorted before it was on earlier pages. */
 	readonly after: Position | undefined;
@@ -73,20 +73,25 @@ export function createWalks(db: Sqlite, prepared: StatementCache): Walks {
 	}
 
 	/** Nothing has them in order: the best of each step, and of all steps. */
-	async function byPriority(page: Page, { sql, values }: Where, sorting: Sorting): Promise<void> {
-		const { descending, after } = sorting;
+	async function bestOfAll(
+		page: Page,
+		{ sql, values }: Where,
+		column: 'priority' | 'cpu_ms',
+		{ descending, after }: Sorting,
+	): Promise<void> {
 		const direction = descending ? 'DESC' : 'ASC';
 		const sign = descending ? -1 : 1;
 		const beyond =
-			after === undefined ? '' : `AND (priority, generation) ${descending ? '<' : '>'} (?, ?)`;
-		let best: Pick<JobRow, 'priority' | 'generation'>[] = [];
+			after === undefined ? '' : `AND (${column}, generation) ${descending ? '<' : '>'} (?, ?)`;
+		let best: { value: number; generation: number }[] = [];
 		for (const step of generations(false, undefined)) {
 			const found = prepared<(string | number)[], (typeof best)[number]>(
-				`SELECT priority, generation FROM jobs WHERE ${sql} AND ${step.sql} ${beyond}
-				 ORDER BY priority ${direction}, generation ${direction} LIMIT ?`,
+				`SELECT ${column} AS value, generation FROM jobs
+				 WHERE ${sql} AND ${column} IS NOT NULL AND ${step.sql} ${beyond}
+				 ORDER BY ${column} ${direction}, generation ${direction} LIMIT ?`,
 			).all(...values, ...step.values, ...(after ?? []), page.limit + 1);
 			best = [...best, ...found]
-				.sort((a, b) => sign * (a.priority - b.priority || a.generation - b.generation))
+				.sort((a, b) => sign * (a.value - b.value || a.generation - b.generation))
 				.slice(0, page.limit + 1);
 			await nextTurn();
 		}
@@ -100,8 +105,8 @@ export function createWalks(db: Sqlite, prepared: StatementCache): Walks {
 	return {
 		async fill(page, where, sorting) {
 			const { column, descending, after } = sorting;
-			if (column === 'priority') {
-				await byPriority(page, where, sorting);
+			if (column === 'priority' || column === 'cpu_ms') {
+				await bestOfAll(page, where, column, sorting);
 				return;
 			}
 			const isByEnd = column === 'finished_at';

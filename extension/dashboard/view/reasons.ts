@@ -13,6 +13,7 @@ export const REASON_GROUPS: readonly {
 	{ label: 'their time', color: 'green', reasons: ['delayed', 'event'] },
 	{ label: 'the next try', color: 'red', reasons: ['backoff'] },
 	{ label: 'the machine', color: 'cyan', reasons: ['power', 'idle'] },
+	{ label: 'a worker', color: 'foreground', reasons: ['worker'] },
 	{ label: 'a person', color: 'yellow', reasons: ['held', 'paused'] },
 	{ label: 'something else', color: 'foreground', reasons: ['other'] },
 ];
@@ -30,5 +31,6 @@ export const REASON_TEXT: Readonly<Record<WaitReason, string>> = {
 	idle: 'an idle machine',
 	held: 'somebody to resume them',
 	paused: 'a paused queue',
+	worker: 'a worker',
 	other: 'something else',
 };

@@ -14,6 +14,8 @@ export function jobFlags(job: Job): JobFlag[] {
 		cancellable: open,
 		// One that stepped aside is paused, but not held.
 		runnable: open && !job.held && job.state !== 'running',
+		// A daemon of an older build does not tell.
+		answerable: open && job.question != null,
 		approvable: open && job.needsApproval,
 		changeable: open && job.state === 'queued',
 		pausable: open && !job.held,

@@ -21,7 +21,7 @@ export interface JobText {
 	/** What indexing a folder came to, by its result. */
 	indexed(folder: string, result: unknown): string;
 	/** The facts of a tooltip as name and value, in reading order. */
-	facts(job: Job): [name: string, value: string][];
+	facts(job: Job, usualMs?: number): [name: string, value: string][];
 	duration(ms: number): string;
 	/** A time of today as hours and minutes, another one with its day. */
 	time(at: number): string;
@@ -82,6 +82,8 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 
 	const running = (job: Job): string => {
 		if (job.stopping !== null) return t('stopping');
+		// A daemon of an older build does not tell.
+		if (job.question != null) return t('asks: {0}', job.question.question.replace(/\s+/g, ' '));
 		if (job.state === 'paused') return states.paused;
 		const percent = progressPercent(job);
 		const parts = [
@@ -108,6 +110,7 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 	const failure = (job: Job): string => {
 		if (job.state === 'expired') return states.expired;
 		if (job.stopReason === 'timeout') return t('took too long');
+		if (job.stopReason === 'memory') return t('took too much memory');
 		if (job.stopReason === 'ready') return t('was not ready in time');
 		if (job.stopReason === 'interrupted') return t('interrupted');
 		if (job.stopReason === 'signal' && job.signal !== null) return t('ended by {0}', job.signal);
@@ -131,6 +134,18 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 		job.startedAt === null || job.finishedAt === null || job.state === 'succeeded'
 			? undefined
 			: duration(job.finishedAt - job.startedAt);
+
+	// A daemon of an older build tells nothing.
+	const cost = ({ cost }: Job): string | undefined => {
+		const { cpuMs = null, peakMemoryBytes = null } = cost ?? {};
+		const parts = [
+			cpuMs === null ? '' : t('{0} CPU', duration(cpuMs)),
+			peakMemoryBytes === null
+				? ''
+				: t('up to {0} MB', number().format(Math.ceil(peakMemoryBytes / 1e6))),
+		];
+		return parts.filter((part) => part !== '').join(', ') || undefined;
+	};
 
 	const files = (count: number): string =>
 		count === 1 ? t('1 file') : t('{0} files', number().format(count));
@@ -188,7 +203,7 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 				? t('{0} is indexed: {1}.', folder, count)
 				: t('{0} is indexed: {1}, {2} skipped.', folder, count, number().format(skipped));
 		},
-		facts: (job) => {
+		facts: (job, usualMs) => {
 			const facts: [string, string | null | undefined][] = [
 				[t('State'), isOver(job) ? over(job) : states[job.state]],
 				[t('Progress'), isOver(job) ? null : amount(job)],
@@ -202,6 +217,8 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 				[t('Started'), job.startedAt === null ? null : time(job.startedAt)],
 				[t('Ready'), job.readyAt ? time(job.readyAt) : null],
 				[t('Took'), took(job)],
+				[t('Usually takes'), usualMs === undefined ? null : duration(usualMs)],
+				[t('Cost'), cost(job)],
 				[t('Asked by'), job.origin],
 				[t('Id'), job.id],
 			];

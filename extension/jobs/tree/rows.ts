@@ -101,9 +101,10 @@ export function createJobRows(
 			return item;
 		},
 		tooltip(job, explanation) {
-			const waits = explanation === null ? [] : waiting(job, explanation);
+			const doesWait = job.state === 'queued' || job.state === 'paused';
+			const waits = explanation === null || !doesWait ? [] : waiting(job, explanation);
 			const facts = text
-				.facts(job)
+				.facts(job, explanation?.usualMs)
 				.map(([name, value]) => `${plainText(name)}: ${plainText(value)}`)
 				.join('  \n');
 			const parts = [`**${plainText(job.title)}**`, ...waits.map(plainText)];

@@ -120,10 +120,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (job === undefined) return item;
 		this.#redraws.read(node.id);
 		try {
-			const explanation =
-				job.state === 'queued' || job.state === 'paused'
-					? await this.#ports.link.request('job/explain', { id: job.id })
-					: null;
+			const explanation = await this.#ports.link.request('job/explain', { id: job.id });
 			if (!token.isCancellationRequested) item.tooltip = this.#ports.rows.tooltip(job, explanation);
 		} catch (error) {
 			this.#ports.log(`Explaining ${job.id}: ${errorMessage(error)}`);

@@ -1,4 +1,5 @@
 /** Inline against file for one size after the other: where the threshold belongs. */
+
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -12,6 +13,7 @@ import { prepareJobs } from '../../../daemon/queue/intake/prepare.ts';
 import { createQueueParts } from '../../../daemon/queue/parts.ts';
 import { systemClock } from '../../../daemon/queue/ports/clock.ts';
 import { UNCONDITIONAL } from '../../../daemon/queue/ports/conditions.ts';
+import { NO_WORKERS } from '../../../daemon/queue/ports/workers.ts';
 import { createJobRequests } from '../../../daemon/queue/requests.ts';
 import { openDatabase } from '../../../daemon/queue/store/database.ts';
 import { jobSpecSchema } from '../../../shared/job.ts';
@@ -127,6 +129,7 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 			cores: 2,
 			liveLogBytes: () => undefined,
 			occupied: () => 0,
+			workers: NO_WORKERS,
 			hindrance: () => undefined,
 			damaged: fail,
 			payloads,

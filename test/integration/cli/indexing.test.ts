@@ -45,6 +45,34 @@ describe('index and search', () => {
 		expect((await cli.run(['status'])).stdout).toContain(folder);
 	});
 
+	it('finds text as it stands and patterns, in the folder where one is', async () => {
+		const cli = createCli();
+		const folder = folderWith({
+			'src/a.c': 'int x;\nif (x == NULL)\n\treturn;\nif (y == NULL)\n',
+			'src/b.h': 'if (x == null)\n',
+		});
+		const other = folderWith({ 'c.c': 'if (x == NULL)\n' });
+		await cli.run(['index', folder, '--wait']);
+		await cli.run(['index', other, '--wait']);
+		const cwd = join(folder, 'src');
+		const run = async (...args: string[]) => {
+			const { code, stdout, stderr } = await cli.run(['search', ...args], { cwd });
+			expect([code, stderr]).toEqual([0, '']);
+			return stdout;
+		};
+		expect(await run('-F', 'if (x == NULL)')).toBe(
+			'a.c:2:1:if (x == NULL)\nb.h:1:1:if (x == null)\n',
+		);
+		expect(await run('-s', '-F', '(x == NULL)', '--context', '1')).toBe(
+			'a.c-1-int x;\na.c:2:4:if (x == NULL)\na.c-3-return;\n',
+		);
+		expect(await run('--regex', 'if \\([xy] ==', '--count')).toBe('a.c:2\nb.h:1\n');
+		expect(await run('-e', 'if \\([xy] ==', '-l', '--path', '*.h')).toBe('b.h\n');
+		expect(await run('--all', '-l', '"== NULL" lang:c case:yes')).toContain('c.c');
+		const refused = await cli.run(['search', '-e', 'a(?=b)'], { cwd });
+		expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('character 2')]);
+	});
+
 	it('leaves out what is asked for', async () => {
 		const cli = createCli();
 		const folder = folderWith({

@@ -94,6 +94,21 @@ describe('when the daemon is killed', () => {
 		const { recovery } = await (await daemon.connect()).request('system/status', {});
 		expect(recovery).toMatchObject({ resolved: 2, interrupted: 0 });
 		expect(ids.filter((id) => existsSync(status(id)))).toEqual([]);
+		const known = await (await daemon.connect()).request('job/get', { id: ids[0] ?? '' });
+		expect(known.runs[0]?.cost?.cpuMs).toBeTypeOf('number');
+	});
+
+	test('what an interrupted run cost is known where its control group told', async () => {
+		const daemon = await startDaemon();
+		const connection = await daemon.connect();
+		const { checks } = await connection.request('system/diagnose', {});
+		const [id = ''] = await enqueue(connection, shell('echo begun; while :; do :; done'));
+		await logSays(daemon, id, '\nbegun\n');
+		await daemon.kill();
+		await daemon.restart();
+		const { cost } = await jobEnd(daemon, id);
+		const tells = checks.some(({ message }) => message.startsWith('Every job has a control group'));
+		expect(cost).toEqual(tells ? expect.objectContaining({ cpuMs: expect.any(Number) }) : null);
 	});
 
 	test('a stop that was promised is carried out, not the restart', async () => {

@@ -31,6 +31,7 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'job/runNow': ids,
 		'job/remove': ids,
 		'job/update': { ...ids, priority: 1 },
+		'job/answer': { id: own, question: 'nothing', value: {} },
 		'jobs/subscribe': {},
 		'log/read': { id: own },
 		'log/search': { id: own, pattern: 'nothing' },
@@ -68,6 +69,12 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'system/maintain': {},
 		'stats/now': {},
 		'stats/history': { bucketMs: 3_600_000, from: Date.now() - 86_400_000 },
+		'worker/register': { name: 'nobody', types: [{ type: 'acme.nothing' }] },
+		'worker/started': { runs: [{ id: NOBODY, run: 1 }] },
+		'worker/finish': { results: [{ id: NOBODY, run: 1, outcome: 'interrupted' }] },
+		'worker/progress': { id: NOBODY, run: 1, progress: { current: 1 } },
+		'worker/log': { id: NOBODY, run: 1, text: 'nothing' },
+		'worker/alive': {},
 		'system/drain': { reason: 'test', mode: 'whenIdle' },
 	};
 }

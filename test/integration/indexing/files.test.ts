@@ -2,9 +2,12 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createCatalogue } from '../../../daemon/indexing/catalogue/catalogue.ts';
+import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
+import { createSegmentTable } from '../../../daemon/indexing/catalogue/segments.ts';
 import { scopeOf } from '../../../daemon/indexing/files/scope.ts';
 import { TermCounter } from '../../../daemon/indexing/words/terms.ts';
 import { commit, type Examiner, examine } from '../../../daemon/indexing/worker/findings.ts';
+import { createSegments } from '../../../daemon/indexing/worker/segments.ts';
 import { indexWorkspace } from '../../../daemon/indexing/worker/workspace.ts';
 import { resultIn, startIndexer, useBundles } from './bundles.ts';
 import { createSandbox, dump, MAX_FILE_BYTES, problemsOf, type Sandbox } from './sandbox.ts';
@@ -85,9 +88,13 @@ describe('files named by hand, as on save', () => {
 
 describe('older content never goes over newer', () => {
 	function examinerOf(sandbox: Sandbox): Examiner {
+		const db = sandbox.open();
+		const catalogue = createCatalogue(db);
+		const folder = indexFolder(sandbox.home.paths, sandbox.workspace);
 		return {
 			scope: scopeOf(sandbox.root, sandbox.home.paths.home),
-			catalogue: createCatalogue(sandbox.open()),
+			catalogue,
+			segments: createSegments(folder, catalogue, createSegmentTable(db)),
 			counter: new TermCounter(),
 			maxFileBytes: MAX_FILE_BYTES,
 		};

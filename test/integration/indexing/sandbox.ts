@@ -1,5 +1,6 @@
 /** A folder to index, a data folder of its own, and indexers to run on it. */
 import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,9 @@ import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 import { type IndexHome, openIndex } from '../../../daemon/indexing/catalogue/database.ts';
+import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
+import { segmentFile } from '../../../daemon/indexing/segments/files.ts';
+import { openSegment } from '../../../daemon/indexing/segments/reader.ts';
 import { type FilesResult, indexFiles } from '../../../daemon/indexing/worker/files.ts';
 import type { IndexJob } from '../../../daemon/indexing/worker/job.ts';
 import { createReporter } from '../../../daemon/indexing/worker/report.ts';
@@ -167,15 +171,49 @@ export function dump(home: IndexHome, workspace: string): string[] {
 			"SELECT path || ' ' || size || ' ' || coalesce(hex(hash), skipped) || ' ' || pending FROM files",
 		);
 		const words = db.prepare<[], string>(
-			"SELECT path || ' ' || term || ' ' || col || ' ' || offset FROM temp.terms JOIN files ON id = doc",
+			"SELECT path || ' ' || term || ' ' || col || ' ' || offset FROM temp.terms AS terms JOIN files ON id = terms.doc",
 		);
 		const strays = db.prepare<[], string>(
-			'SELECT term FROM temp.terms LEFT JOIN files ON id = doc WHERE hash IS NULL',
+			'SELECT term FROM temp.terms AS terms LEFT JOIN files ON id = terms.doc WHERE hash IS NULL',
 		);
-		return [...files.pluck().all().sort(), ...words.pluck().all().sort(), ...strays.pluck().all()];
+		return [
+			...files.pluck().all().sort(),
+			...words.pluck().all().sort(),
+			...strays.pluck().all(),
+			...dumpSegments(indexFolder(home.paths, workspace), db),
+		];
 	} finally {
 		db.close();
 	}
+}
+
+/** By file: its blocks, and the trigrams of each; files that no segment has, too. */
+function dumpSegments(folder: string, db: Sqlite): string[] {
+	const placed = db.prepare<[], { path: string; segment: number | null; doc: number }>(
+		'SELECT path, segment, doc FROM files WHERE hash IS NOT NULL',
+	);
+	const bySegment = Map.groupBy(placed.all(), ({ segment }) => segment);
+	return [...bySegment]
+		.flatMap(([segment, files]) => {
+			if (segment === null) return files.map(({ path }) => `${path} is in no segment`);
+			const reader = openSegment(segmentFile(folder, segment));
+			const keys = new Map<number, Map<number, number[]>>();
+			for (const [key, blocks] of reader.postings()) {
+				for (const block of blocks) {
+					const doc = reader.documentOf(block);
+					const byBlock = keys.get(doc) ?? new Map<number, number[]>();
+					keys.set(doc, byBlock.set(block, [...(byBlock.get(block) ?? []), key]));
+				}
+			}
+			const lines = files.map(({ path, doc }) => {
+				const blocks = [...(keys.get(doc) ?? [])].sort(([a], [b]) => a - b);
+				const content = [reader.layout(doc), blocks.map(([, having]) => having)];
+				return `${path} ${hash('sha256', JSON.stringify(content))}`;
+			});
+			reader.close();
+			return lines;
+		})
+		.sort();
 }
 
 /** SQLite's and FTS5's own checks, empty when all is well. */

@@ -129,6 +129,10 @@ export function startServer(options: HostOptions = {}): RawServer {
 			strange.push(line);
 		}
 	});
+	const over = new Promise<never>((_, reject) => {
+		child.once('exit', () => reject(new Error('It ended before it answered.')));
+	});
+	over.catch(() => {});
 	return {
 		child,
 		messages,
@@ -139,12 +143,14 @@ export function startServer(options: HostOptions = {}): RawServer {
 			}
 		},
 		answer: (id) =>
-			new Promise((resolve, reject) => {
-				const found = messages.find((one) => one['id'] === id && one['method'] === undefined);
-				if (found !== undefined) resolve(found);
-				waiting.set(id, resolve);
-				child.once('exit', () => reject(new Error(`It ended before it answered ${id}.`)));
-			}),
+			Promise.race([
+				over,
+				new Promise<Record<string, unknown>>((resolve) => {
+					const found = messages.find((one) => one['id'] === id && one['method'] === undefined);
+					if (found !== undefined) resolve(found);
+					waiting.set(id, resolve);
+				}),
+			]),
 		exited: new Promise((resolve) => {
 			child.once('exit', resolve);
 		}),

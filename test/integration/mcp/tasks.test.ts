@@ -44,12 +44,20 @@ function dispatchBeside({ transport }: Host): RawClientDispatch {
 	};
 }
 
-async function connectTasks(home: string): Promise<{ host: Host; session: TaskEnabledSession }> {
+type Input = NonNullable<Parameters<typeof createTaskSessionFromClient<void>>[1]['onInputRequest']>;
+
+/** @param onInputRequest How its person answers; without, it cannot ask anybody. */
+async function connectTasks(
+	home: string,
+	onInputRequest?: Input,
+): Promise<{ host: Host; session: TaskEnabledSession }> {
+	const asks = onInputRequest === undefined ? {} : { elicitation: {} };
 	const host = await connectHost('modern', { home });
-	const session = createTaskSessionFromClient(host.client, {
+	const session = createTaskSessionFromClient<void>(host.client, {
 		endpointId: 'semantica',
 		rawDispatch: dispatchBeside(host),
-		v2RequestFraming: { protocolVersion: MODERN, clientInfo, clientCapabilities: {} },
+		v2RequestFraming: { protocolVersion: MODERN, clientInfo, clientCapabilities: asks },
+		...(onInputRequest === undefined ? {} : { onInputRequest }),
 	});
 	onTestFinished(() => session.close());
 	return { host, session };
@@ -122,6 +130,85 @@ test('a task outlives its client, its server, and a daemon that is killed', asyn
 		status: 'completed',
 		result: { content: [{ text: expect.stringMatching(/^SUCCEEDED[\s\S]*run 2[\s\S]*\nwent\n/) }] },
 	});
+});
+
+const asking = (cwd: string, ...ids: string[]) => {
+	const schema = {
+		type: 'object',
+		properties: { version: { type: 'string', minLength: 3 } },
+		required: ['version'],
+	};
+	const line = (id: string) =>
+		`echo '::semantica ask ${JSON.stringify({ id, question: `Which version, ${id}?`, schema })}'; until [ -e "$SEMANTICA_ANSWERS_DIR/${id}.json" ]; do sleep 0.1; done; cat "$SEMANTICA_ANSWERS_DIR/${id}.json"`;
+	return { command: ['sh', '-c', ids.map(line).join('; ')], cwd, title: 'release' };
+};
+
+test('what a job asks, its task requires as input; the answers reach it', async () => {
+	const cwd = temporaryFolder();
+	const asked: unknown[] = [];
+	const { session } = await connectTasks(newHome(), (async (request: { params: object }) => {
+		asked.push(request.params);
+		return { action: 'accept', content: { version: `2.${asked.length}` } };
+	}) as Input);
+	const execution = await session.callTool('run_job', asking(cwd, 'first', 'second'));
+	const { outcome } = await execution.settle();
+	expect(outcome).toMatchObject({
+		status: 'completed',
+		result: {
+			content: [
+				{ text: expect.stringMatching(/^SUCCEEDED[\s\S]*"version":"2\.1"[\s\S]*"version":"2\.2"/) },
+			],
+		},
+	});
+	expect(asked).toEqual([
+		expect.objectContaining({
+			message: 'release asks: Which version, first?',
+			requestedSchema: expect.objectContaining({ required: ['version'] }),
+		}),
+		expect.objectContaining({ message: 'release asks: Which version, second?' }),
+	]);
+});
+
+test('an answer that does not fit is refused, a late one means nothing, a client that cannot ask is told', async () => {
+	const cwd = temporaryFolder();
+	const server = startServer();
+	let count = 0;
+	const ask = async (method: string, params: object, elicits = true) => {
+		const id = ++count;
+		const meta = envelope(true);
+		const capabilities = { extensions: { [TASKS]: {} }, ...(elicits ? { elicitation: {} } : {}) };
+		const _meta = { ...meta, 'io.modelcontextprotocol/clientCapabilities': capabilities };
+		server.write({ jsonrpc: '2.0', id, method, params: { ...params, _meta } });
+		return server.answer(id) as Promise<{ result?: Record<string, unknown>; error?: object }>;
+	};
+	const started = await ask('tools/call', { name: 'run_job', arguments: asking(cwd, 'v') });
+	const taskId = String(started.result?.['taskId']);
+	const get = async (elicits = true) => (await ask('tasks/get', { taskId }, elicits)).result;
+	await expect
+		.poll(async () => (await get())?.['status'], { timeout: 60_000 })
+		.toBe('input_required');
+	const [key = ''] = Object.keys((await get())?.['inputRequests'] as object);
+	expect(await get(false)).toMatchObject({
+		status: 'working',
+		statusMessage: expect.stringContaining('WAITS FOR AN ANSWER to "Which version, v?"'),
+	});
+	const told = await ask('tools/call', { name: 'get_job', arguments: { job_id: taskId } });
+	expect(JSON.stringify(told.result)).toContain(`semantica answer ${taskId}`);
+	expect(JSON.stringify(told.result)).toContain('version (text)');
+
+	const update = (inputResponses: object) => ask('tasks/update', { taskId, inputResponses });
+	const accept = (version: unknown) => ({ action: 'accept', content: { version } });
+	expect(await update({ [key]: accept('2') })).toMatchObject({
+		error: { code: -32602, message: expect.stringContaining('at least 3 characters') },
+	});
+	expect((await update({ [key]: { action: 'maybe' } })).error).toMatchObject({ code: -32602 });
+	expect((await update({ [key]: { action: 'decline' } })).error).toBeUndefined();
+	expect((await update({ other: accept('2.0') })).error).toBeUndefined();
+	expect((await get())?.['status']).toBe('input_required');
+	expect((await update({ [key]: accept('2.1') })).error).toBeUndefined();
+	expect((await update({ [key]: accept('2.2') })).error).toBeUndefined();
+	await expect.poll(async () => (await get())?.['status'], { timeout: 60_000 }).toBe('completed');
+	expect(JSON.stringify((await get())?.['result'])).toContain('2.1');
 });
 
 test('who listens is told, until all has ended', async () => {

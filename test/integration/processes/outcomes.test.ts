@@ -152,6 +152,7 @@ describe('the status file', () => {
 		expect(await runner.settle(unfinished)).toEqual({
 			outcome: exit(4),
 			result: undefined,
+			cost: expect.objectContaining({ cpuMs: expect.any(Number) }),
 			incomplete: true,
 		});
 		await runner.forget(job.id, 1);

@@ -3,6 +3,75 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/daemon.ts';
 import { openQueue, task } from '../../support/queue.ts';
 
+describe('what a job cost', () => {
+	const exit = { kind: 'exit', exitCode: 1, signal: null } as const;
+
+	it('is the sum of its runs and the highest peak, without what is not known', async () => {
+		const queue = openQueue();
+		const [{ id } = { id: '' }] = await queue.enqueue(
+			task({ maxAttempts: 2, backoff: { baseMs: 0 } }),
+		);
+		await queue.claim();
+		const first = { cpuMs: 5, peakMemoryBytes: 90, readBytes: null, writtenBytes: 1 };
+		await queue.dispatch.finish({ id, run: 1, outcome: exit, cost: first });
+		await queue.dispatch.advance();
+		await queue.claim();
+		const second = { cpuMs: 7, peakMemoryBytes: 80, readBytes: 3, writtenBytes: null };
+		await queue.dispatch.finish({ id, run: 2, outcome: exit, cost: second });
+		const { job, runs } = queue.jobs.get(id);
+		expect(job.cost).toEqual({ cpuMs: 12, peakMemoryBytes: 90, readBytes: 3, writtenBytes: 1 });
+		expect(runs.map((run) => run.cost)).toEqual([first, second]);
+	});
+
+	it('sorts jobs, page by page, and leaves out those that cost nothing known', async () => {
+		const queue = openQueue();
+		const spent = [30, 10, undefined, 20, 20];
+		const jobs = await queue.enqueue(...spent.map(() => task()));
+		await queue.jobs.updateQueue({ name: 'default', concurrency: 9 });
+		await queue.claim();
+		for (const [n, cpuMs] of spent.entries()) {
+			const cost =
+				cpuMs === undefined
+					? {}
+					: { cost: { cpuMs, peakMemoryBytes: null, readBytes: null, writtenBytes: null } };
+			await queue.dispatch.finish({ id: jobs[n]?.id ?? '', run: 1, outcome: exit, ...cost });
+		}
+		const seen: (number | null | undefined)[] = [];
+		for (let cursor: string | null | undefined; cursor !== null; ) {
+			const from = cursor === undefined ? {} : { cursor };
+			const page = await queue.jobs.page({ filter: {}, sort: '-cost', limit: 2, ...from });
+			expect(page.total).toEqual({ value: 4, exact: true });
+			seen.push(...page.jobs.map((job) => job.cost?.cpuMs));
+			cursor = page.nextCursor;
+		}
+		expect(seen).toEqual([30, 20, 20, 10]);
+	});
+});
+
+describe('what a job usually takes', () => {
+	const done = { kind: 'exit', exitCode: 0, signal: null } as const;
+	const build = (args: string[]) =>
+		task({ type: 'command', title: 'build', command: { command: '/bin/true', args, cwd: '/' } });
+
+	it('is the median of the same command before it', async () => {
+		const queue = openQueue();
+		for (const [args, ms] of [
+			[['a'], 1000],
+			[['b'], 50],
+			[['a'], 9000],
+			[['a'], 3000],
+		] as const) {
+			const [job] = await queue.enqueue(build([...args]));
+			await queue.claim();
+			queue.clock.advance(ms);
+			await queue.dispatch.finish({ id: job?.id ?? '', run: 1, outcome: done });
+		}
+		const [again, other] = await queue.enqueue(build(['a']), build(['c']));
+		expect(queue.jobs.usual(again?.id ?? '')).toEqual({ usualMs: 3000 });
+		expect(queue.jobs.usual(other?.id ?? '')).toEqual({});
+	});
+});
+
 describe('the prefix of a subject', () => {
 	it.each([
 		['file:///w/A', ['file:///w/A', 'file:///w/A/b']],

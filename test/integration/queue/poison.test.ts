@@ -76,6 +76,7 @@ describe('the poison guard', () => {
 			settle: async () => ({
 				outcome: { kind: 'interrupted' } as const,
 				result: undefined,
+				cost: undefined,
 				incomplete: false,
 			}),
 			forget: async () => {},

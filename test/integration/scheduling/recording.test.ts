@@ -31,6 +31,7 @@ async function startRun(refused: Recorded) {
 				stop: () => stopped.resolve(),
 				pause: async () => true,
 				resume: async () => {},
+				answer: () => {},
 				note: () => {},
 			}),
 			settled: async () => {},

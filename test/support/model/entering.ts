@@ -248,6 +248,8 @@ export function add(
 		run: 0,
 		readyAt: null,
 		wasReady: false,
+		question: null,
+		leftSlot: false,
 		stop: null,
 		againAt: null,
 		earlier: false,

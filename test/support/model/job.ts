@@ -83,6 +83,10 @@ export interface ModelJob {
 	readyAt: number | null;
 	/** In some run. */
 	wasReady: boolean;
+	/** The id of what it asks a person. */
+	question: string | null;
+	/** It has waited so long for its answer that others may have its slot. */
+	leftSlot: boolean;
 	stop: StopReason | null;
 	/** It goes back to the queue, for then, when the children of its run are gone. */
 	againAt: number | null;
@@ -132,7 +136,12 @@ export const isStopping = (job: ModelJob): boolean =>
 	isOpen(job) && job.state === 'queued' && job.stop !== null;
 
 /** Causes of stopping a run after which the job may have another. */
-export const MAY_RUN_AGAIN: ReadonlySet<StopReason> = new Set(['timeout', 'ready', 'interrupted']);
+export const MAY_RUN_AGAIN: ReadonlySet<StopReason> = new Set([
+	'timeout',
+	'ready',
+	'memory',
+	'interrupted',
+]);
 
 /** It has processes. */
 export const isActive = (job: ModelJob): boolean =>

@@ -27,6 +27,7 @@ import {
 	beginTrial,
 	chooseClaims,
 	fill,
+	hasSlot,
 	type QueueLimits,
 	readyJobs,
 	type Served,
@@ -176,7 +177,9 @@ export class QueueModel {
 	needs(): ConditionSet[] {
 		const { ready } = this;
 		return this.kept
-			.filter((job) => job.bound && (ready.has(job) || (isActive(job) && !job.held)))
+			.filter(
+				(job) => job.bound && (ready.has(job) || (isActive(job) && !job.held && !job.leftSlot)),
+			)
 			.flatMap((job) => job.spec.conditions ?? []);
 	}
 
@@ -226,7 +229,7 @@ export class QueueModel {
 		for (const job of this.kept) {
 			const { conditions, onConstraintLost } = job.spec;
 			if (job.state !== 'running' || job.awaiting || job.held || job.stop !== null) continue;
-			if (!job.bound || conditions === null) continue;
+			if (!job.bound || conditions === null || job.leftSlot) continue;
 			const lost = this.machine.lost(conditions) !== undefined;
 			if (lost && !job.yielded) {
 				job.yielded = true;
@@ -256,7 +259,7 @@ export class QueueModel {
 	}
 
 	/** Its time is up, or the daemon is asked to leave. */
-	stopRun(job: ModelJob, cause: 'timeout' | 'ready' | 'interrupted'): void {
+	stopRun(job: ModelJob, cause: 'timeout' | 'ready' | 'memory' | 'interrupted'): void {
 		this.#settleOne(job);
 		if (isActive(job)) stop(this.#ledger, job, cause);
 	}
@@ -264,6 +267,29 @@ export class QueueModel {
 	becomeReady(job: ModelJob): void {
 		this.#settleOne(job);
 		becomeReady(this.#ledger, job);
+	}
+
+	/** A new question takes the place of one that is open. */
+	ask(job: ModelJob, question: string): void {
+		this.#settleOne(job);
+		if (isActive(job) && job.stop === null) job.question = question;
+	}
+
+	/** Nobody has answered for a while. */
+	leaveSlot(job: ModelJob): void {
+		this.#settleOne(job);
+		if (!hasSlot(job) || job.question === null) return;
+		job.leftSlot = true;
+		this.#ledger.orders.push(`leaveSlot ${job.id}.${job.run}`);
+	}
+
+	/** It goes on at once, whoever has its slot. */
+	answer(job: ModelJob, question: string): boolean {
+		this.#settleOne(job);
+		if (job.question !== question) return false;
+		Object.assign(job, { question: null, leftSlot: false });
+		this.#ledger.orders.push(`answer ${job.id}.${job.run}`);
+		return true;
 	}
 
 	pause(job: ModelJob): boolean {
@@ -278,8 +304,11 @@ export class QueueModel {
 		this.#settleOne(job);
 		if (job.state !== 'running' || job.awaiting || job.stop !== null) return;
 		if (!job.held && !job.yielded) {
-			if (paused) this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
-		} else if (paused) job.state = 'paused';
+			if (paused) {
+				job.leftSlot = false;
+				this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
+			}
+		} else if (paused) Object.assign(job, { state: 'paused', leftSlot: false });
 		else if (job.spec.restartable) stop(this.#ledger, job, 'interrupted');
 		else {
 			Object.assign(job, { held: false, yielded: false, bound: false });

@@ -48,7 +48,8 @@ function groupLimit(kept: readonly ModelJob[], { groups }: QueueLimits, group: s
 }
 
 export const mustBeAlone = (job: ModelJob): boolean => job.unclean >= ALONE_AFTER;
-export const hasSlot = (job: ModelJob): boolean => isActive(job) && job.state === 'running';
+export const hasSlot = (job: ModelJob): boolean =>
+	isActive(job) && job.state === 'running' && !job.leftSlot;
 
 /** Queued jobs that only capacity and conditions keep from starting: of each subject, the best. */
 export function readyJobs(kept: readonly ModelJob[]): Set<ModelJob> {

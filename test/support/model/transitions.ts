@@ -31,6 +31,11 @@ export interface Ledger {
 	readonly hookStarts: number;
 }
 
+/** Its question has gone with the run that asked it. */
+const ASKS_NOTHING = { question: null, leftSlot: false } as const;
+/** Only its children are left of it. */
+const AWAITING = { awaiting: true, state: 'running', yielded: false, ...ASKS_NOTHING } as const;
+
 const END_STATES: Partial<Record<StopReason, JobState>> = {
 	cancel: 'cancelled',
 	dependency: 'cancelled',
@@ -83,7 +88,7 @@ export function end(ledger: Ledger, job: ModelJob, state: JobState, reason: Stop
 	if (!isOpen(job)) return;
 	if (childrenOf(ledger, job).some(isOpen)) {
 		if (job.state === 'queued') Object.assign(job, { event: null, expiresAt: null, runNow: false });
-		else Object.assign(job, { awaiting: true, state: 'running', yielded: false, againAt: null });
+		else Object.assign(job, { ...AWAITING, againAt: null });
 		job.stop = reason;
 		beginSweep(ledger, job, state === 'superseded' ? 'supersede' : 'cancel');
 		return;
@@ -91,7 +96,7 @@ export function end(ledger: Ledger, job: ModelJob, state: JobState, reason: Stop
 	job.state = state;
 	job.wasDependent = reason === 'dependency';
 	job.finishedAt = ledger.now;
-	job.awaiting = false;
+	Object.assign(job, { awaiting: false, ...ASKS_NOTHING });
 	job.expiresAt = null;
 	beginHooks(ledger, job);
 	if (waitersOf(ledger, job).length > 0) beginTelling(ledger, job, 'release');
@@ -111,7 +116,7 @@ function endByChildren(ledger: Ledger, job: ModelJob): void {
 }
 
 export function stop(ledger: Ledger, job: ModelJob, cause: StopReason): void {
-	const failed = job.stop === 'timeout' || job.stop === 'ready';
+	const failed = job.stop === 'timeout' || job.stop === 'ready' || job.stop === 'memory';
 	const runsAgain = failed && job.attempt < job.spec.maxAttempts;
 	const overridable = runsAgain || job.stop === 'interrupted' || job.stop === 'supersede';
 	const goesBack = job.againAt !== null;
@@ -125,6 +130,7 @@ function carryOut(ledger: Ledger, job: ModelJob, cause: StopReason): void {
 		return;
 	}
 	job.stop = cause;
+	job.question = null;
 	ledger.orders.push(`stop ${job.id}.${job.run} ${cause}`);
 	const ofChildren = stopOfChildren(job);
 	if (ofChildren !== undefined) beginSweep(ledger, job, ofChildren);
@@ -142,9 +148,8 @@ export function stopWithParent(
 }
 
 function succeeded(ledger: Ledger, job: ModelJob): void {
-	const awaiting = { awaiting: true, state: 'running', yielded: false } as const;
 	if (childrenOf(ledger, job).some(isOpen)) {
-		Object.assign(job, awaiting);
+		Object.assign(job, AWAITING);
 		if (!job.wasReady) tellReady(ledger, job);
 	} else endByChildren(ledger, job);
 }
@@ -201,8 +206,7 @@ function runAgain(ledger: Ledger, job: ModelJob, runAt: number, reason: StopReas
 		requeue(ledger, job, runAt);
 		return;
 	}
-	const waits = { awaiting: true, state: 'running', yielded: false } as const;
-	Object.assign(job, { ...waits, stop: reason, againAt: runAt });
+	Object.assign(job, { ...AWAITING, stop: reason, againAt: runAt });
 	beginSweep(ledger, job, 'supersede');
 }
 
@@ -238,6 +242,7 @@ function requeue(ledger: Ledger, job: ModelJob, runAt: number): void {
 		stop: null,
 		yielded: false,
 		readyAt: null,
+		...ASKS_NOTHING,
 	});
 	for (const child of childrenOf(ledger, job)) child.earlier = true;
 	endSweep(ledger, job);

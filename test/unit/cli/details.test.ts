@@ -19,6 +19,7 @@ const run = (number: number, exitCode: number) => ({
 	exitCode,
 	signal: null,
 	reason: 'exit' as const,
+	cost: null,
 });
 
 describe('one job', () => {
@@ -44,6 +45,20 @@ describe('one job', () => {
 		expect(text).toMatch(/2\s+2\s+.*5\.0s\s+4002\s+exit code 2/);
 		expect(text).toContain('error: no rule');
 		expect(text).not.toContain('\u001b');
+	});
+
+	it('shows what it cost and what it usually takes, as far as that is known', () => {
+		const cost = { cpuMs: 2400, peakMemoryBytes: 48_000_000, readBytes: 0, writtenBytes: null };
+		const known = {
+			...details,
+			job: { ...details.job, cost },
+			explanation: { ...details.explanation, usualMs: 40_000 },
+		};
+		const text = renderJob(known, NOW, terminal(80)).join('\n');
+		expect(text).toContain('2.4s CPU, up to 48 MB');
+		expect(text).not.toContain('read ');
+		expect(text).toMatch(/usually +40s/);
+		expect(renderJob(details, NOW, terminal(80)).join('\n')).not.toMatch(/cost|usually/);
 	});
 
 	it('says why it waits, with short ids', () => {
@@ -236,7 +251,7 @@ describe('the status', () => {
 		warnings: ['The disk is nearly full.'],
 	};
 	const build = { version: '0.1.0', buildId: '0.1.0-bbb', builtAt: 2 };
-	const data = { system, indexes: [], build };
+	const data = { system, indexes: [], costliest: [], build };
 
 	it('tells daemon, counts, queues and what a person should know', () => {
 		const text = renderStatus(data, NOW, terminal(120)).join('\n');

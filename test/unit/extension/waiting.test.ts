@@ -77,6 +77,13 @@ describe('words of other people', () => {
 	});
 });
 
+const ASKED = {
+	id: 'v',
+	question: 'Which\nversion?',
+	schema: { type: 'object' as const, properties: { v: { type: 'string' as const } } },
+	askedAt: 1,
+};
+
 describe('what can be done with a job', () => {
 	const over = { finishedAt: 1, startedAt: 1 };
 	it.each([
@@ -84,6 +91,8 @@ describe('what can be done with a job', () => {
 		[{ held: true }, 'cancellable changeable resumable'],
 		[{ state: 'running', startedAt: 1 }, 'logged cancellable pausable'],
 		[{ state: 'running', startedAt: 1, stopping: 'cancel' }, 'logged'],
+		[{ state: 'running', startedAt: 1, question: ASKED }, 'logged cancellable answerable pausable'],
+		[{ state: 'running', startedAt: 1, question: ASKED, stopping: 'cancel' }, 'logged'],
 		[{ state: 'paused', startedAt: 1, held: true }, 'logged cancellable resumable'],
 		[{ state: 'paused', startedAt: 1 }, 'logged cancellable runnable pausable'],
 		[{ state: 'failed', ...over }, 'logged retryable removable'],

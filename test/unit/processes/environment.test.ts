@@ -12,6 +12,7 @@ const ours = {
 	run: 3,
 	attempt: 2,
 	token: 'secret',
+	answers: '/data/answers',
 	dueAt: 1_700_000_000_000,
 };
 
@@ -32,6 +33,7 @@ describe('the environment of a job', () => {
 			SEMANTICA_RUN: '3',
 			SEMANTICA_ATTEMPT: '2',
 			SEMANTICA_TOKEN: 'secret',
+			SEMANTICA_ANSWERS_DIR: '/data/answers',
 			SEMANTICA_DUE_AT: '1700000000000',
 		});
 	});

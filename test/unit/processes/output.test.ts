@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { MessageSplitter } from '../../../daemon/processes/output.ts';
 import type { Progress } from '../../../shared/job.ts';
 
-const NOBODY = { progress: () => {}, result: () => {}, ready: () => {}, mask: () => {} };
+const NOBODY = {
+	progress: () => {},
+	result: () => {},
+	ready: () => {},
+	ask: () => {},
+	mask: () => {},
+};
 
 interface Split {
 	readonly log: string;
@@ -16,6 +22,7 @@ function split(...chunks: (Buffer | string)[]): Split {
 		progress: (progress) => messages.push(progress),
 		result: (json) => messages.push(json),
 		ready: () => messages.push('ready'),
+		ask: (json) => messages.push(`ask ${json}`),
 		mask: (secret) => messages.push(`mask ${secret}`),
 	});
 	const kept = chunks.map((chunk) => splitter.push(Buffer.from(chunk)));
@@ -70,6 +77,7 @@ describe('a message', () => {
 			progress: (progress) => messages.push(progress),
 			result: () => {},
 			ready: () => {},
+			ask: () => {},
 			mask: () => {},
 		});
 		splitter.push(Buffer.from(PROGRESS));

@@ -42,6 +42,9 @@ function reasonsOf(explanation: Explanation | undefined, now: number): string {
 
 function progressOf(job: Job, now: number): string {
 	const time = job.startedAt === null ? '' : ` for ${formatElapsed(now - job.startedAt)}`;
+	if (job.question != null) {
+		return `${time}, WAITS FOR AN ANSWER to "${plainLine(job.question.question, 300)}"`;
+	}
 	if (job.phase === 'children') return `${time}, its children: ${childrenSummary(job.children)}`;
 	if (job.progress === null) return time;
 	const { current, total, message } = job.progress;
@@ -90,6 +93,9 @@ export function row(job: Job, now: number): string {
 export function nextStep(job: Job): string {
 	if (job.needsApproval) {
 		return `Next: tell the person that it waits for their approval, in VS Code or with: semantica approve ${job.id}`;
+	}
+	if (job.question != null) {
+		return `Next: tell the person what it asks; they answer in VS Code or with: semantica answer ${job.id}`;
 	}
 	if (!isFinished(job.state)) {
 		return `Next: it goes on by itself. To be woken when it ends: wait_job {"job_ids":["${job.id}"]}`;

@@ -1,9 +1,10 @@
-/** `tasks/get`, `tasks/cancel`: a task is a job, so it outlives client, server and daemon. */
+/** `tasks/get`, `tasks/update`, `tasks/cancel`: a task is a job, so it outlives client, server and daemon. */
 import { isResponseError } from '../../../../shared/client/connection.ts';
 import { ERROR_CODES, RPC_CODES } from '../../../../shared/errors.ts';
 import { verdict } from '../answers/job.ts';
 import type { ToolContext } from '../tools/context.ts';
 import { answerAbout } from '../tools/outcome.ts';
+import { answerIn, type InputRequests, type InputResponses, inputRequestsOf } from './input.ts';
 import { type Task, taskOf } from './task.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -16,6 +17,7 @@ export type TextResult = {
 };
 
 export type DetailedTask = Task & {
+	readonly inputRequests?: InputRequests;
 	readonly result?: TextResult & { readonly resultType: 'complete' };
 };
 
@@ -33,10 +35,26 @@ export async function getTask(
 	const { link } = context;
 	if (!UUID.test(id)) throw unknown(id);
 	const { job, explanation } = await known(link.request('job/get', { id }), id, unknown);
-	const task = taskOf(job, verdict(job, explanation, context.now()));
+	const task = taskOf(job, verdict(job, explanation, context.now()), context.elicits);
+	if (task.status === 'input_required') return { ...task, inputRequests: inputRequestsOf(job) };
 	if (task.status !== 'completed') return task;
 	const { text, isError } = await answerAbout(context, job, { maxBytes: OUTPUT_BYTES });
 	return { ...task, result: { resultType: 'complete', ...textResult(text, isError) } };
+}
+
+/** The answer to what the job asks; one to what it asks no more means nothing. @throws what the daemon refuses */
+export async function updateTask(
+	{ link }: ToolContext,
+	id: string,
+	responses: InputResponses,
+	unknown: (id: string) => Error,
+): Promise<void> {
+	if (!UUID.test(id)) throw unknown(id);
+	const { job } = await known(link.request('job/get', { id }), id, unknown);
+	const answer = answerIn(job, responses);
+	if (answer === undefined) return;
+	const { question, value } = answer;
+	await link.request('job/answer', { id, question, value: value as Record<string, string> });
 }
 
 /** Answered as soon as the daemon has it; the task ends when all its processes are gone. */

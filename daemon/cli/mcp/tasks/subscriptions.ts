@@ -4,8 +4,11 @@ import type { Wire } from '../protocol/wire.ts';
 import type { ToolContext } from '../tools/context.ts';
 import type { DetailedTask } from './requests.ts';
 
+type GetTask = (taskId: string) => Promise<DetailedTask>;
+
 export interface TaskSubscriptions {
-	listen(id: string | number, taskIds: readonly string[]): void;
+	/** @param get Rejects where there is no such task. */
+	listen(id: string | number, taskIds: readonly string[], get: GetTask): void;
 	/** Whether there was one. */
 	cancel(id: string | number): boolean;
 }
@@ -14,8 +17,6 @@ export interface SubscriptionDependencies {
 	readonly link: ToolContext['link'];
 	readonly wire: Wire;
 	readonly serverInfo: object;
-	/** Rejects where there is no such task. */
-	readonly get: (taskId: string) => Promise<DetailedTask>;
 }
 
 /** At the latest after this a change that is no end is told: only ends come by themselves. */
@@ -26,14 +27,18 @@ export function createTaskSubscriptions({
 	link,
 	wire,
 	serverInfo,
-	get,
 }: SubscriptionDependencies): TaskSubscriptions {
 	const open = new Map<string | number, AbortController>();
 
 	const notify = (id: string | number, method: string, params: object) =>
 		wire.send({ jsonrpc: '2.0', method, params: { ...params, _meta: { [SUBSCRIPTION]: id } } });
 
-	async function follow(id: string | number, taskId: string, signal: AbortSignal): Promise<void> {
+	async function follow(
+		id: string | number,
+		taskId: string,
+		get: GetTask,
+		signal: AbortSignal,
+	): Promise<void> {
 		let last = '';
 		for (;;) {
 			const task = await get(taskId);
@@ -50,11 +55,12 @@ export function createTaskSubscriptions({
 	async function followAll(
 		id: string | number,
 		taskIds: readonly string[],
+		get: GetTask,
 		ending: AbortController,
 	): Promise<void> {
 		// The connection stays while there is something to tell.
 		const release = link.hold();
-		await Promise.allSettled(taskIds.map((taskId) => follow(id, taskId, ending.signal)));
+		await Promise.allSettled(taskIds.map((taskId) => follow(id, taskId, get, ending.signal)));
 		release();
 		if (open.get(id) !== ending) return;
 		open.delete(id);
@@ -64,13 +70,13 @@ export function createTaskSubscriptions({
 	}
 
 	return {
-		listen(id, taskIds) {
+		listen(id, taskIds, get) {
 			const ending = new AbortController();
 			open.get(id)?.abort();
 			open.set(id, ending);
 			const notifications = { taskIds: [...taskIds] };
 			void notify(id, 'notifications/subscriptions/acknowledged', { notifications });
-			void followAll(id, taskIds, ending);
+			void followAll(id, taskIds, get, ending);
 		},
 		cancel(id) {
 			const ending = open.get(id);

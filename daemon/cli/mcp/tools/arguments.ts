@@ -132,7 +132,11 @@ const cancelJob = z
 const searchCode = z.strictObject({
 	query: z.string().trim().min(1).max(1000),
 	folder: z.string().min(1).max(4096).optional().describe('absolute; else the project'),
-	kind: z.enum(['words', 'symbols']).default('words').describe('symbols: definitions by name'),
+	kind: z
+		.enum(['words', 'text', 'regex', 'symbols'])
+		.default('words')
+		.describe('text: as it stands; regex: RE2, by line; symbols: definitions by name'),
+	path: z.string().min(1).max(1000).optional().describe('part of the path, or a glob'),
 	limit: z.int().min(1).max(30).default(10),
 	context_lines: z.int().min(0).max(5).default(0),
 	cursor: z.string().max(512).optional(),

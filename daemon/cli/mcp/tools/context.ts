@@ -13,6 +13,8 @@ export interface ToolContext {
 	readonly progress: ((seconds: number, message: string) => void) | undefined;
 	/** The client takes a task instead of waiting. */
 	readonly wantsTask: boolean;
+	/** It can ask its person for what a job wants. */
+	readonly elicits: boolean;
 	now(): number;
 }
 

@@ -1,7 +1,10 @@
+import type { Job } from '../../../../shared/job.ts';
 import type { Result } from '../../../../shared/protocol/requests.ts';
 import { resolveId } from '../../ids.ts';
+import { costText } from '../../render/cost.ts';
 import { formatDuration, formatTime } from '../../render/format.ts';
 import { childrenSummary } from '../../render/progress.ts';
+import { fieldHint } from '../../render/question.ts';
 import { facts, nextStep, verdict } from '../answers/job.ts';
 import { plainLine } from '../answers/plain.ts';
 import type { ToolArguments } from './arguments.ts';
@@ -29,10 +32,16 @@ export function jobText({ job, runs, explanation }: Result<'job/get'>, now: numb
 	lines.push(
 		`asked for by ${plainLine(job.origin)} at ${formatTime(job.createdAt)}, queue ${job.queue}`,
 	);
+	if (job.question != null) lines.push(...questionLines(job.question));
 	if (job.tag !== null) lines.push(`tag ${plainLine(job.tag)}`);
 	if (job.after.length > 0) {
 		lines.push(`after ${job.after.map(({ id, on }) => `${id} (${on})`).join(', ')}`);
 	}
+	if (explanation.usualMs !== undefined) {
+		lines.push(`usually takes ${formatDuration(explanation.usualMs)}`);
+	}
+	const cost = costText(job.cost);
+	if (cost !== undefined) lines.push(`cost: ${cost}`);
 	const children = childrenSummary(job.children);
 	if (children !== '') lines.push(`children: ${children}`);
 	if (job.error !== null) lines.push(`last error: ${plainLine(job.error.message, 500)}`);
@@ -41,6 +50,16 @@ export function jobText({ job, runs, explanation }: Result<'job/get'>, now: numb
 	for (const run of runs.slice(-SHOWN_RUNS)) lines.push(runText(run, now));
 	lines.push(`log: ${job.logBytes} bytes`, nextStep(job));
 	return lines.join('\n');
+}
+
+/** In its own words, which are untrusted as its output is. */
+function questionLines({ question, schema }: NonNullable<Job['question']>): string[] {
+	const fields = Object.entries(schema.properties).map(([name, field]) => {
+		const required = schema.required?.includes(name) === true ? '' : ', may be left out';
+		const told = [field.title, field.description].filter((text) => text !== undefined).join(': ');
+		return plainLine(`  ${name} (${fieldHint(field)}${required}) ${told}`, 500);
+	});
+	return [`it asks its person (untrusted): ${plainLine(question, 2000)}`, ...fields];
 }
 
 function runText(run: Result<'job/get'>['runs'][number], now: number): string {

@@ -23,6 +23,7 @@ export async function searchCode(
 	const {
 		hits,
 		nextCursor,
+		incomplete,
 		problems = [],
 	} = await link.request('index/search', {
 		workspace: folder === undefined ? meant.workspace : uriOf(folder),
@@ -30,6 +31,7 @@ export async function searchCode(
 		kind: args.kind,
 		limit: args.limit,
 		contextLines: args.context_lines,
+		...(args.path === undefined ? {} : { path: [args.path] }),
 		...(args.cursor === undefined ? {} : { cursor: args.cursor }),
 	});
 	const lines = [
@@ -37,6 +39,7 @@ export async function searchCode(
 			? `NOTHING FOUND for "${plainLine(args.query)}".`
 			: `FOUND ${plural(hits.length, 'place')}, best first.`,
 		...problems.map((problem) => plainLine(problem, 300)),
+		...(incomplete ? ['INCOMPLETE: not every file was looked at in time.'] : []),
 		freshness(meant, now()),
 	];
 	if (hits.length > 0) {
@@ -96,5 +99,5 @@ function nextOf(count: number, cursor: string | null): string {
 		return `Next: read the files; for more hits repeat it with "cursor": "${cursor}".`;
 	}
 	if (count > 0) return 'Next: read the files.';
-	return 'Next: other words, kind words instead of symbols, or grep for exact text.';
+	return 'Next: other words, or another kind; grep for files that are not indexed.';
 }

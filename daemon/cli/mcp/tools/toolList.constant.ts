@@ -57,7 +57,7 @@ const DESCRIPTIONS: Readonly<Record<ToolName, Description>> = {
 	},
 	search_code: {
 		title: 'Search indexed code',
-		text: 'Ranked search of words and parts of identifiers over indexed folders: "open socket" finds openSocket. Not for regular expressions or exact punctuation: use grep.',
+		text: 'Search indexed folders: ranked words ("open socket" finds openSocket), text as it stands, or regular expressions.',
 		hints: LOOKS,
 	},
 	index_folder: {

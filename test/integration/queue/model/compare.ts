@@ -18,6 +18,7 @@ export function compare(model: QueueModel, real: Real, orders: readonly string[]
 		stopping: isOpen(job) ? job.stop : null,
 		held: job.held,
 		needsApproval: job.needsApproval,
+		question: job.question,
 		attempt: job.attempt,
 		run: job.run,
 		runAt: job.runAt,
@@ -33,10 +34,11 @@ export function compare(model: QueueModel, real: Real, orders: readonly string[]
 		if (shown === undefined) throw new Error(`Job ${job.id} is gone.`);
 		const { id, generation, state, phase, stopping, held, attempt, run, runAt } = shown;
 		const { retryOf, key, children, progress, after, readyAt, needsApproval } = shown;
+		const question = shown.question?.id ?? null;
 		const current = progress?.current ?? 0;
 		expect(current, 'progress').toBeGreaterThanOrEqual(real.progress.get(id) ?? 0);
 		real.progress.set(id, current);
-		const moving = { state, phase, stopping, held, needsApproval, attempt, run, runAt };
+		const moving = { state, phase, stopping, held, needsApproval, question, attempt, run, runAt };
 		return {
 			id,
 			generation,

@@ -95,6 +95,8 @@ const conditions = fc.oneof(
 );
 const outcome = mostly<ModelOutcome>('ok', 'fail', 'fail', 'busy', 'signal', 'spawn', 'payload');
 
+const anyQuestion = mostly('one', 'two');
+
 /** A time is told from now on. */
 const anyUpdate = fc.oneof(
 	fc.constantFrom(-1, 0, 1, 60).map((priority): ModelUpdate => ({ priority })),
@@ -115,6 +117,11 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
 	[12, fc.constant(step('claim', claim))],
 	[8, fc.tuple(pick, outcome).map(([index, how]) => finish(index, how))],
 	[4, pick.map(becomeReady)],
+	[4, fc.tuple(pick, anyQuestion).map(([index, id]) => ask(index, id))],
+	[4, pick.map(leaveSlot)],
+	[3, fc.tuple(pick, anyQuestion).map(([index, id]) => answer(index, id))],
+	// Others start meanwhile.
+	[3, pick.map((index) => both(both(ask(index, 'one'), leaveSlot(index)), step('claim', claim)))],
 	[6, fc.constant(step('sweep', sweep))],
 	[3, fc.constant(step('sweep all', sweepAll))],
 	[4, mostly(10, 45, 90, 200).map(advance)],
@@ -164,7 +171,15 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
 	[
 		2,
 		fc
-			.tuple(pick, mostly<'timeout' | 'ready' | 'interrupted'>('timeout', 'ready', 'interrupted'))
+			.tuple(
+				pick,
+				mostly<'timeout' | 'ready' | 'memory' | 'interrupted'>(
+					'timeout',
+					'ready',
+					'memory',
+					'interrupted',
+				),
+			)
 			.map(([index, cause]) => stopRun(index, cause)),
 	],
 	[
@@ -482,7 +497,7 @@ function rate(name: 'default' | 'other', to: Rate | null): Step {
 	});
 }
 
-function stopRun(index: number, cause: 'timeout' | 'ready' | 'interrupted'): Step {
+function stopRun(index: number, cause: 'timeout' | 'ready' | 'memory' | 'interrupted'): Step {
 	return step(`${cause} ${index}`, async (model, real) => {
 		const job = nth(model.kept.filter(isActive), index);
 		if (job === undefined) return;
@@ -501,6 +516,43 @@ function becomeReady(index: number): Step {
 		await real.queue.dispatch.becameReady(job.id, job.run);
 		await real.queue.dispatch.becameReady(job.id, job.run - 1);
 		model.becomeReady(job);
+	});
+}
+
+function ask(index: number, id: string): Step {
+	return step(`ask ${index} ${id}`, async (model, real) => {
+		const job = nth(model.kept.filter(isActive), index);
+		if (job === undefined) return;
+		const schema = { type: 'object', properties: { sure: { type: 'boolean' } } } as const;
+		const asked = { id, question: 'Sure?', schema };
+		await real.queue.dispatch.asked(job.id, job.run, asked);
+		await real.queue.dispatch.asked(job.id, job.run - 1, { ...asked, id: 'of no run' });
+		model.ask(job, id);
+	});
+}
+
+function leaveSlot(index: number): Step {
+	return step(`leave slot ${index}`, async (model, real) => {
+		const asking = model.kept.filter((job) => isActive(job) && job.question !== null);
+		const job = nth(asking.length > 0 ? asking : model.kept.filter(isActive), index);
+		if (job === undefined) return;
+		await real.queue.dispatch.leaveSlot(job.id, job.run);
+		await real.queue.dispatch.leaveSlot(job.id, job.run - 1);
+		model.leaveSlot(job);
+	});
+}
+
+function answer(index: number, question: string): Step {
+	return step(`answer ${index} ${question}`, async (model, real) => {
+		const asking = model.kept.filter((job) => job.question !== null);
+		const job = nth(asking.length > 0 ? asking : model.kept, index);
+		if (job === undefined) return;
+		const given = { question, value: { sure: true }, by: 'test' };
+		const done = await real.queue.jobs.answer(job.id, given).then(
+			() => true,
+			(error: unknown) => (error as { kind: string }).kind !== 'CONFLICT',
+		);
+		expect(done).toBe(model.answer(job, question));
 	});
 }
 

@@ -1,6 +1,7 @@
 /** A job's log as it grows, as bytes (base64). What a slow reader has not taken yet is not kept here but asked for again. */
-import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
-import type { LogChunk, LogEncoding } from '../../../shared/protocol/logs.ts';
+
+import type { LogChunk, LogEncoding } from '../protocol/logs.ts';
+import { ConnectionClosed, type DaemonConnection } from './connection.ts';
 
 const READ_BYTES = 256 * 1024;
 /** Pushed text that waits for the reader beyond this is dropped and read again later. Characters. */

@@ -1,0 +1,165 @@
+/** The workers room put together: who does functions, and the runs that are with them. */
+import { SemanticaError } from '../../shared/errors.ts';
+import { LIMITS } from '../../shared/jobTerms.ts';
+import type { Params, Result } from '../../shared/protocol/requests.ts';
+import type { Dispatch } from '../queue/dispatch.ts';
+import type { Executor } from '../queue/execution.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
+import type { JobHandler, JobHandlers } from '../queue/ports/handlers.ts';
+import type { Workers } from '../queue/ports/workers.ts';
+import type { Writer } from '../queue/store/writer.ts';
+import type { Sqlite } from '../sqlite/open.ts';
+import type { FunctionLogs } from './log.ts';
+import { type Connection, createRegistry, type Worker } from './registry.ts';
+import { createFunctionRuns } from './runs.ts';
+import { createFunctionTypes } from './types.ts';
+
+/** A worker that holds runs is asked this often whether it is there, and has so long to answer. */
+const PING_MS = 15_000;
+const SILENT_MS = 45_000;
+
+export interface WorkersOptions {
+	readonly db: Sqlite;
+	readonly clock: Clock;
+	readonly logs: FunctionLogs;
+	readonly maxFunctions: () => number;
+	/** Put together later than this room. */
+	readonly queue: () => { readonly dispatch: Dispatch; readonly writer: Pick<Writer, 'submit'> };
+	/** Workers came or went: what waits for them may start, or has another reason. */
+	readonly changed: () => void;
+}
+
+/** What the room offers to clients; `Connection` names who asks. */
+export interface WorkerRequests {
+	register(
+		params: Params<'worker/register'>,
+		connection: Connection,
+	): Promise<Result<'worker/register'>>;
+	started(
+		params: Params<'worker/started'>,
+		connection: Connection,
+	): Promise<Result<'worker/started'>>;
+	finish(params: Params<'worker/finish'>, connection: Connection): Promise<Result<'worker/finish'>>;
+	progress(params: Params<'worker/progress'>, connection: Connection): Result<'worker/progress'>;
+	log(params: Params<'worker/log'>, connection: Connection): Promise<Result<'worker/log'>>;
+	alive(connection: Connection): Result<'worker/alive'>;
+}
+
+export interface WorkersService {
+	readonly requests: WorkerRequests;
+	/** As the queue asks. */
+	readonly port: Workers;
+	/** What the daemon does itself, and functions of any name. */
+	handlers(own: ReadonlyMap<string, JobHandler>): JobHandlers;
+	/** The daemon is going to leave: what has not begun goes back to the queue. */
+	drain(): void;
+	/** Functions go to workers, everything else to `others`. */
+	executor(others: Executor): Executor;
+}
+
+export function createWorkers(options: WorkersOptions): WorkersService {
+	const { clock, queue, changed } = options;
+	const types = createFunctionTypes(options.db);
+	const ping: { timer?: Timer } = {};
+	const registry = createRegistry(options.maxFunctions, () => clock.now());
+	const runs = createFunctionRuns({
+		registry,
+		dispatch: () => queue().dispatch,
+		logs: options.logs,
+		clock,
+		holding: watch,
+	});
+
+	// One timer, and none while nobody holds anything.
+	function watch(): void {
+		ping.timer ??= clock.after(PING_MS, () => {
+			delete ping.timer;
+			const now = clock.monotonic();
+			for (const worker of [...registry.all()]) {
+				if (worker.held === 0) {
+					worker.heardAt = now;
+					continue;
+				}
+				watch();
+				if (now - worker.heardAt > SILENT_MS) {
+					worker.connection.drop(`Worker ${worker.name} does not answer.`);
+				} else worker.connection.notify('worker/ping', {});
+			}
+		});
+	}
+
+	function workerOf(connection: Connection): Worker {
+		const worker = registry.of(connection);
+		if (worker === undefined) {
+			throw new SemanticaError(
+				'CONFLICT',
+				'This connection is no worker. Register its types first (worker/register).',
+			);
+		}
+		worker.heardAt = clock.monotonic();
+		return worker;
+	}
+
+	return {
+		port: registry.port,
+		drain: runs.drain,
+		handlers: (own) => ({
+			get: (type) => own.get(type) ?? types.handlerOf(type),
+			keys: () => own.keys(),
+		}),
+		executor: (others) => ({
+			execute: (claimed, payload, told) =>
+				types.handlerOf(claimed.row.type) === undefined
+					? others.execute(claimed, payload, told)
+					: runs.executor.execute(claimed, payload, told),
+			settled: (id, run) =>
+				runs.isOurs(id, run) ? runs.executor.settled(id, run) : others.settled(id, run),
+		}),
+		requests: {
+			async register(params, connection) {
+				await queue().writer.submit((tx) => types.put(params.types, tx.now));
+				types.changed();
+				const worker = registry.add(connection, params, clock.monotonic());
+				connection.onClose(() => {
+					registry.remove(worker, clock.now());
+					runs.lost(worker);
+					changed();
+				});
+				changed();
+				return { prefetch: worker.prefetch };
+			},
+			async started({ runs: names }, connection) {
+				return { runs: await runs.begin(workerOf(connection), names) };
+			},
+			async finish({ results }, connection) {
+				const worker = workerOf(connection);
+				for (const [i, end] of results.entries()) assertSmall(end, `results[${i}].result`);
+				return { taken: await Promise.all(results.map((end) => runs.finish(worker, end))) };
+			},
+			progress({ progress, ...name }, connection) {
+				const held = runs.of(workerOf(connection), name);
+				if (held !== undefined) queue().dispatch.reportProgress(name.id, progress);
+				return {};
+			},
+			async log({ text, ...name }, connection) {
+				await runs.of(workerOf(connection), name)?.log.write(text);
+				return {};
+			},
+			alive(connection) {
+				workerOf(connection);
+				return {};
+			},
+		},
+	};
+}
+
+function assertSmall(end: object, path: string): void {
+	const result = 'result' in end && end.result !== undefined ? JSON.stringify(end.result) : '';
+	const bytes = Buffer.byteLength(result);
+	if (bytes <= LIMITS.resultBytes) return;
+	throw new SemanticaError(
+		'TOO_LARGE',
+		`The result has ${bytes} bytes; at most ${LIMITS.resultBytes} are kept. Write it to a file and name that.`,
+		{ path },
+	);
+}

@@ -1,0 +1,298 @@
+/** Runs that are with workers: handed over, begun, stopped and ended. The connection is the lease. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { parseExactly } from '../../shared/exactNumbers.ts';
+import type { StopReason } from '../../shared/jobTerms.ts';
+import type { FunctionEnd, HandedRun, StopNotice } from '../../shared/protocol/workers.ts';
+import type { Dispatch, RunName } from '../queue/dispatch.ts';
+import type { Execution, ExecutionEnd, Executor } from '../queue/execution.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
+import type { InputFile } from '../queue/ports/payloadStore.ts';
+import type { RunOutcome } from '../queue/ports/runs.ts';
+import { storedSpec } from '../queue/store/storedSpec.ts';
+import { createFunctionLog, type FunctionLog, type FunctionLogs } from './log.ts';
+import type { Registry, Worker } from './registry.ts';
+
+/** From here on the payload is a file that the worker reads itself. */
+const IN_MESSAGE_BYTES = 10_000;
+/** Beside its payload. */
+const RUN_BYTES = 500;
+const MESSAGE_BYTES = 2 * 1024 * 1024;
+
+export interface FunctionRuns {
+	readonly executor: Executor;
+	/** Whether this run is, or was a moment ago, with a worker. */
+	isOurs(id: string, run: number): boolean;
+	/** Resolves with those that may begin, once that is kept. */
+	begin(worker: Worker, names: readonly RunName[]): Promise<RunName[]>;
+	/** Resolves once it is kept; false for what is not this worker's any more. */
+	finish(worker: Worker, end: FunctionEnd): Promise<boolean>;
+	/** What this worker has of the run. */
+	of(worker: Worker, name: RunName): { readonly log: FunctionLog } | undefined;
+	/** Nothing more begins here: what was only handed over goes back. */
+	drain(): void;
+	/** Its connection is gone. */
+	lost(worker: Worker): void;
+}
+
+export interface FunctionRunsOptions {
+	readonly registry: Registry;
+	readonly dispatch: () => Pick<Dispatch, 'begin'>;
+	readonly logs: FunctionLogs;
+	readonly clock: Clock;
+	/** Some worker holds a run from now on. */
+	readonly holding: () => void;
+}
+
+interface Held {
+	readonly id: string;
+	readonly run: number;
+	readonly worker: Worker;
+	readonly graceMs: number;
+	readonly log: FunctionLog;
+	state: 'handed' | 'begun' | 'over';
+	/** A person's pause puts it back; the worker is told that this is why. */
+	pausing: boolean;
+	stopping: boolean;
+	grace: Timer | undefined;
+	told(): void;
+	end(outcome: RunOutcome, result?: string): void;
+}
+
+const INTERRUPTED: RunOutcome = { kind: 'interrupted' };
+
+export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
+	const { registry, clock, logs } = options;
+	const runs = new Map<string, Held>();
+	/** Who waits until the end of a run is kept. */
+	const settling = new Map<string, (() => void)[]>();
+	/** Not sent yet. */
+	const outgoing = new Map<Worker, HandedRun[]>();
+
+	function heldBy(worker: Worker, { id, run }: RunName): Held | undefined {
+		const held = runs.get(id);
+		return held?.run === run && held.worker === worker && held.state !== 'over' ? held : undefined;
+	}
+
+	function send(worker: Worker, run: HandedRun): void {
+		const waiting = outgoing.get(worker);
+		if (waiting !== undefined) {
+			waiting.push(run);
+			return;
+		}
+		outgoing.set(worker, [run]);
+		// Those that are claimed together go together.
+		void nextTurn().then(() => flush(worker));
+	}
+
+	function flush(worker: Worker): void {
+		const waiting = outgoing.get(worker) ?? [];
+		outgoing.delete(worker);
+		let [part, bytes]: [HandedRun[], number] = [[], 0];
+		for (const run of waiting) {
+			// It was stopped meanwhile.
+			if (heldBy(worker, run) === undefined) continue;
+			part.push(run);
+			bytes += RUN_BYTES + (run.payload === undefined ? 0 : IN_MESSAGE_BYTES);
+			if (bytes < MESSAGE_BYTES) continue;
+			worker.connection.notify('worker/run', { runs: part });
+			[part, bytes] = [[], 0];
+		}
+		if (part.length > 0) worker.connection.notify('worker/run', { runs: part });
+	}
+
+	function stop(held: Held, graceMs: number, cause: StopReason | 'drain'): void {
+		if (held.state === 'over') return;
+		const { id, run } = held;
+		const notice: StopNotice = { id, run, cause: held.pausing ? 'pause' : cause, graceMs };
+		held.worker.connection.notify('worker/stop', notice);
+		held.stopping = true;
+		if (held.state === 'handed') held.end(INTERRUPTED);
+		else endAfter(held, graceMs);
+	}
+
+	function endAfter(held: Held, graceMs: number): void {
+		held.grace?.cancel();
+		held.grace = clock.after(graceMs, () => held.end(INTERRUPTED));
+	}
+
+	return {
+		executor: {
+			execute({ row }, payload, told): Execution {
+				const worker = registry.assign(row.type);
+				const nothing: ExecutionEnd = {
+					outcome: INTERRUPTED,
+					result: undefined,
+					logBytes: row.log_bytes,
+				};
+				if (worker === undefined) {
+					// It has gone since: the run goes back, as one that nobody has begun.
+					return { ...STILL, ended: Promise.resolve(nothing) };
+				}
+				options.holding();
+				let input: InputFile | undefined;
+				const { graceMs, deadlineAt } = storedSpec(row);
+				const log = createFunctionLog(row, logs);
+				const ended = new Promise<ExecutionEnd>((resolve) => {
+					const held: Held = {
+						id: row.id,
+						run: row.run,
+						worker,
+						graceMs,
+						log,
+						state: 'handed',
+						pausing: false,
+						stopping: false,
+						grace: undefined,
+						told: () => told.begun(),
+						end(outcome, result) {
+							if (held.state === 'over') return;
+							held.state = 'over';
+							held.grace?.cancel();
+							registry.release(worker, row.type);
+							void closed(outcome).then((logBytes) => resolve({ outcome, result, logBytes }));
+						},
+					};
+					runs.set(row.id, held);
+				});
+
+				async function closed(outcome: RunOutcome): Promise<number> {
+					if (outcome.kind === 'payload' || outcome.kind === 'spawn') log.note(outcome.message);
+					// Where it cannot be removed, the next start does it.
+					await input?.remove().catch(() => {});
+					return log.close();
+				}
+
+				async function handOver(): Promise<void> {
+					const { id, run, attempt, type } = row;
+					const small = row.payload_bytes < IN_MESSAGE_BYTES ? payload?.inline() : undefined;
+					if (small === undefined) input = await payload?.layOut();
+					if (runs.get(id)?.state === 'over') await input?.remove().catch(() => {});
+					send(worker as Worker, {
+						id,
+						run,
+						attempt,
+						type,
+						deadlineAt,
+						...(small === undefined ? {} : { payload: parseExactly(small.toString()) }),
+						...(input === undefined ? {} : { payloadPath: input.path }),
+					});
+				}
+				handOver().catch((error: unknown) => runs.get(row.id)?.end(failureOf(error)));
+				const mine = () => runs.get(row.id);
+				return {
+					ended,
+					beginsLater: true,
+					stop(grace, cause) {
+						const held = mine();
+						if (held?.run === row.run) stop(held, grace, cause);
+					},
+					pause() {
+						const held = mine();
+						if (held !== undefined) held.pausing = true;
+						return Promise.resolve(false);
+					},
+					resume() {
+						const held = mine();
+						if (held !== undefined) held.pausing = false;
+						return Promise.resolve();
+					},
+					note: log.note,
+					// A function asks nobody.
+					answer() {},
+				};
+			},
+			settled(id, run) {
+				const held = runs.get(id);
+				if (held?.run === run) runs.delete(id);
+				const key = keyOf({ id, run });
+				for (const told of settling.get(key) ?? []) told();
+				settling.delete(key);
+				return Promise.resolve();
+			},
+		},
+		isOurs: (id, run) => runs.get(id)?.run === run,
+		of: (worker, name) => heldBy(worker, name),
+		async begin(worker, names) {
+			const mine = names.flatMap((name) => heldBy(worker, name) ?? []);
+			const handed = mine.filter(({ state, stopping }) => state === 'handed' && !stopping);
+			if (handed.length === 0) return [];
+			for (const held of handed) held.state = 'begun';
+			let begun: readonly RunName[] = [];
+			try {
+				begun = await options.dispatch().begin(handed.map(({ id, run }) => ({ id, run })));
+			} finally {
+				const kept = new Set(begun.map(keyOf));
+				for (const held of handed) {
+					if (held.state !== 'begun') continue;
+					if (kept.has(keyOf(held))) held.told();
+					else {
+						held.state = 'handed';
+						// Its stop came in between.
+						if (held.stopping) held.end(INTERRUPTED);
+					}
+				}
+			}
+			return [...begun];
+		},
+		async finish(worker, end) {
+			const held = heldBy(worker, end);
+			if (held === undefined) return false;
+			const kept = new Promise<void>((resolve) => {
+				const key = keyOf(end);
+				settling.set(key, [...(settling.get(key) ?? []), resolve]);
+			});
+			const result = 'result' in end ? end.result : undefined;
+			held.end(outcomeOf(end), result === undefined ? undefined : JSON.stringify(result));
+			await kept;
+			return true;
+		},
+		drain() {
+			for (const held of runs.values()) if (held.state === 'handed') stop(held, 0, 'drain');
+		},
+		lost(worker) {
+			outgoing.delete(worker);
+			for (const held of runs.values()) {
+				if (held.worker !== worker || held.state === 'over') continue;
+				if (held.state === 'handed') held.end(INTERRUPTED);
+				// Its handler is being aborted, and may take that long.
+				else if (!held.stopping) endAfter(held, held.graceMs);
+			}
+		},
+	};
+}
+
+const STILL = {
+	stop() {},
+	pause: () => Promise.resolve(false),
+	resume: () => Promise.resolve(),
+	note() {},
+	answer() {},
+};
+
+const keyOf = ({ id, run }: RunName): string => `${id}/${run}`;
+
+function outcomeOf(end: FunctionEnd): RunOutcome {
+	switch (end.outcome) {
+		case 'succeeded':
+			return { kind: 'function', succeeded: true };
+		case 'interrupted':
+			return INTERRUPTED;
+		case 'failed':
+			return { kind: 'function', succeeded: false, error: errorOf(end.error) };
+		case 'retry': {
+			const { afterMs } = end;
+			return { kind: 'function', succeeded: false, error: errorOf(end.error), afterMs };
+		}
+	}
+}
+
+const errorOf = (message: string) => ({ code: 'FUNCTION', message });
+
+function failureOf(error: unknown): RunOutcome {
+	const message = errorMessage(error);
+	if (error instanceof SemanticaError && error.kind === 'PAYLOAD_LOST') {
+		return { kind: 'payload', message };
+	}
+	return { kind: 'spawn', code: error instanceof SemanticaError ? error.kind : 'SPAWN', message };
+}

@@ -1,0 +1,42 @@
+/** The way from a program to the daemon of its data folder, which is started where none runs. */
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isNewer, readBuildInfo } from '../shared/build.ts';
+import { connectOver, type DaemonConnection } from '../shared/client/connection.ts';
+import { speaksOtherwise } from '../shared/client/handover.ts';
+import { ensureDaemon } from '../shared/client/launch.ts';
+import { reachDaemon } from '../shared/client/reach.ts';
+import { SemanticaError } from '../shared/errors.ts';
+import { outdatedError } from '../shared/outdated.ts';
+import { dataFolder, dataPaths } from '../shared/paths.ts';
+
+const START_WITHIN_MS = 30_000;
+
+export interface Reach {
+	readonly client: string;
+	readonly home: string | undefined;
+}
+
+/** @throws SemanticaError SYSTEM where none can be reached or started, or it speaks another protocol. */
+export async function openConnection({ client, home }: Reach): Promise<DaemonConnection> {
+	const distFolder = dirname(fileURLToPath(import.meta.url));
+	const { env, execPath } = process;
+	const paths = dataPaths(home ?? dataFolder(env));
+	const build = readBuildInfo(distFolder);
+	const launch = { paths, distFolder, build, execPath, env, timeoutMs: START_WITHIN_MS };
+	const state = await ensureDaemon(launch);
+	const { socket, token } = await reachDaemon(paths, state);
+	// A job speaks as itself: what it enqueues are its children.
+	const { SEMANTICA_JOB_ID: job, SEMANTICA_TOKEN: own } = env;
+	const identity = { client, version: build.version, execPath };
+	const connection = await connectOver(socket, { ...identity, token: job && own ? own : token });
+	if (speaksOtherwise(connection.server)) {
+		connection.dispose();
+		if (isNewer(connection.server, build)) throw outdatedError(build, connection.server);
+		throw new SemanticaError(
+			'SYSTEM',
+			`The Semantica daemon that runs (${connection.server.version}) is older than this client (${build.version}) and speaks another protocol. Restart it with: semantica daemon restart`,
+		);
+	}
+	return connection;
+}

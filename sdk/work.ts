@@ -1,0 +1,203 @@
+/** A worker's side of the protocol: what was handed over, what runs, and what is still to be said of it. */
+import { readFile } from 'node:fs/promises';
+import type { DaemonConnection } from '../shared/client/connection.ts';
+import { errorMessage } from '../shared/errors.ts';
+import { LIMITS } from '../shared/jobTerms.ts';
+import type { ParamsInput } from '../shared/protocol/requests.ts';
+import type { HandedRun, StopNotice } from '../shared/protocol/workers.ts';
+import type { Handler, JobInput, WorkContext, WorkType } from './api.ts';
+
+/** Too long a sentence would be refused with all that stands beside it. */
+const ERROR_LENGTH = 1000;
+
+type End = ParamsInput<'worker/finish'>['results'][number];
+
+export interface Work {
+	/** Begins nothing more; resolves when what runs has ended and that is told. */
+	drain(): Promise<void>;
+	/** The connection has ended. */
+	lost(): void;
+}
+
+export interface WorkDependencies {
+	readonly types: ReadonlyMap<string, WorkType>;
+	readonly enqueue: (jobs: readonly JobInput[]) => Promise<string[]>;
+	readonly failed: (error: unknown) => void;
+}
+
+class RetryLater extends Error {
+	readonly afterMs: number;
+
+	constructor(afterMs: number, why: string) {
+		super(why);
+		this.afterMs = afterMs;
+	}
+}
+
+/** Takes what this connection is handed. Nothing comes before it has registered. */
+export function takeWork(connection: DaemonConnection, dependencies: WorkDependencies): Work {
+	const { types, failed } = dependencies;
+	const waiting: HandedRun[] = [];
+	const active = new Map<string, { readonly run: number; readonly abort: AbortController }>();
+	const counts = new Map<string, number>();
+	let ends: End[] = [];
+	let telling = Promise.resolve();
+	let [starting, draining, gone] = [false, false, false];
+	const idle: (() => void)[] = [];
+
+	connection.onNotification('worker/run', ({ runs }) => {
+		waiting.push(...runs);
+		void start();
+	});
+	connection.onNotification('worker/stop', stop);
+	connection.onNotification('worker/ping', () => {
+		connection.request('worker/alive', {}).catch(failed);
+	});
+
+	function stop({ id, run, cause }: StopNotice): void {
+		const at = waiting.findIndex((handed) => handed.id === id && handed.run === run);
+		if (at >= 0) waiting.splice(at, 1);
+		const one = active.get(id);
+		if (one?.run === run) one.abort.abort(new Error(`The run is to end: ${cause}.`));
+	}
+
+	/** As many of those that wait as may run beside what runs. */
+	function next(): HandedRun[] {
+		const chosen: HandedRun[] = [];
+		for (let i = 0; i < waiting.length && chosen.length < LIMITS.jobsPerRequest; ) {
+			const run = waiting[i] as HandedRun;
+			const count = counts.get(run.type) ?? 0;
+			if (count >= (types.get(run.type)?.concurrency ?? 1)) i++;
+			else {
+				counts.set(run.type, count + 1);
+				chosen.push(...waiting.splice(i, 1));
+			}
+		}
+		return chosen;
+	}
+
+	async function start(): Promise<void> {
+		if (starting || draining || gone) return;
+		starting = true;
+		try {
+			for (let runs = next(); runs.length > 0; runs = draining || gone ? [] : next()) {
+				for (const { id, run } of runs) active.set(id, { run, abort: new AbortController() });
+				const names = runs.map(({ id, run }) => ({ id, run }));
+				const begun = await connection.request('worker/started', { runs: names });
+				const may = new Set(begun.runs.map(({ id, run }) => `${id}/${run}`));
+				for (const run of runs) {
+					if (may.has(`${run.id}/${run.run}`)) void work(run);
+					else over(run);
+				}
+			}
+		} catch (error) {
+			// Without its connection nothing that was handed over may begin.
+			if (!gone) failed(error);
+		} finally {
+			starting = false;
+		}
+	}
+
+	function over({ id, type }: HandedRun): void {
+		active.delete(id);
+		counts.set(type, (counts.get(type) ?? 1) - 1);
+		if (active.size === 0) for (const resolve of idle.splice(0)) resolve();
+	}
+
+	async function work(run: HandedRun): Promise<void> {
+		const end = await endOf(run);
+		over(run);
+		if (!gone) tell(end);
+		void start();
+	}
+
+	async function endOf(handed: HandedRun): Promise<End> {
+		const { id, run, type } = handed;
+		const name = { id, run };
+		const signal = active.get(id)?.abort.signal ?? AbortSignal.abort();
+		try {
+			const handler = types.get(type)?.handler as Handler;
+			const result = await handler(await payloadOf(handed), contextOf(handed, signal));
+			return { ...name, outcome: 'succeeded', ...kept(result) };
+		} catch (error) {
+			if (error instanceof RetryLater) {
+				return { ...name, outcome: 'retry', error: sentence(error), afterMs: error.afterMs };
+			}
+			// It ended because it was told to: why that was is known.
+			if (signal.aborted) return { ...name, outcome: 'interrupted' };
+			return { ...name, outcome: 'failed', error: sentence(error) };
+		}
+	}
+
+	function contextOf(handed: HandedRun, signal: AbortSignal): WorkContext {
+		const { id, run, attempt, type, deadlineAt } = handed;
+		const say = (said: Promise<unknown>): void => {
+			said.catch((error: unknown) => {
+				if (!gone) failed(error);
+			});
+		};
+		return {
+			id,
+			run,
+			attempt,
+			type,
+			deadlineAt,
+			signal,
+			log: (text) => say(connection.request('worker/log', { id, run, text })),
+			progress: (progress) => say(connection.request('worker/progress', { id, run, progress })),
+			enqueue: (...jobs) => dependencies.enqueue(jobs.map((job) => ({ ...job, parentId: id }))),
+			retryAfter: (ms, why) => new RetryLater(ms, why),
+		};
+	}
+
+	// Those that end while one answer is awaited go together with the next request.
+	function tell(end: End): void {
+		ends.push(end);
+		if (ends.length > 1) return;
+		telling = telling.then(async () => {
+			while (ends.length > 0 && !gone) {
+				const results = ends.slice(0, LIMITS.jobsPerRequest);
+				ends = ends.slice(results.length);
+				await connection.request('worker/finish', { results }).catch(failed);
+			}
+		});
+	}
+
+	return {
+		async drain() {
+			draining = true;
+			if (active.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
+			// The end of the last one is being said in this very turn.
+			await Promise.resolve();
+			await telling;
+		},
+		lost() {
+			gone = true;
+			waiting.length = 0;
+			const reason = new Error('The connection to the Semantica daemon is gone.');
+			for (const { abort } of active.values()) abort.abort(reason);
+		},
+	};
+}
+
+async function payloadOf({ payload, payloadPath }: HandedRun): Promise<unknown> {
+	return payloadPath === undefined ? payload : JSON.parse(await readFile(payloadPath, 'utf8'));
+}
+
+/** @throws Error where it is no JSON, or more than is kept. */
+function kept(result: unknown): { result?: null } {
+	if (result === undefined) return {};
+	const text = JSON.stringify(result);
+	if (text === undefined) throw new Error('What the handler returned is no JSON.');
+	const bytes = Buffer.byteLength(text);
+	if (bytes > LIMITS.resultBytes) {
+		throw new Error(
+			`What the handler returned has ${bytes} bytes as JSON; at most ${LIMITS.resultBytes} are kept as a result.`,
+		);
+	}
+	// The schema takes any JSON.
+	return { result: result as null };
+}
+
+const sentence = (error: unknown): string =>
+	errorMessage(error).slice(0, ERROR_LENGTH) || 'The handler failed without a word.';

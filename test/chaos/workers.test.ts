@@ -1,0 +1,110 @@
+/** Workers, daemons and both are killed at random: nothing is lost, nothing overlaps, every result is the job's own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { DIST, enqueue, startDaemon } from '../support/daemon.ts';
+import { chooseSeed, createRandom } from '../support/random.ts';
+
+const KILLS = process.env['CHAOS'] === 'long' ? 500 : 10;
+const JOBS_PER_KILL = 8;
+const SCRIPT = resolve(import.meta.dirname, 'worker/main.mjs');
+
+interface Line {
+	readonly what: 'begin' | 'end';
+	readonly id: string;
+	readonly run: number;
+	readonly pid: number;
+}
+
+test(
+	'a function is done once at a time and to its end, whoever is killed',
+	async () => {
+		const seed = chooseSeed(process.env);
+		const chance = createRandom(seed).next;
+		// Most are there while the daemon is killed again and again: none of them is what kills it.
+		const daemon = await startDaemon({ config: { aloneAfterDeaths: 100 } });
+		const journal = join(daemon.home, 'journal');
+		let worker = startWorker();
+
+		function startWorker(): ChildProcess {
+			const child = spawn(
+				process.execPath,
+				[SCRIPT, pathToFileURL(join(DIST, 'client.mjs')).href, journal],
+				{ env: { ...process.env, CI: 'true', SEMANTICA_HOME: daemon.home }, stdio: 'ignore' },
+			);
+			onTestFinished(() => void child.kill('SIGKILL'));
+			return child;
+		}
+
+		async function killWorker(): Promise<void> {
+			const gone = once(worker, 'exit');
+			worker.kill('SIGKILL');
+			await gone;
+			worker = startWorker();
+		}
+
+		async function killDaemon(): Promise<void> {
+			await daemon.kill();
+			// The worker may have started the next one already: then it is that.
+			await daemon.restart();
+		}
+
+		const ids: string[] = [];
+		for (let kill = 0; kill < KILLS; kill++) {
+			const client = await daemon.connect();
+			const jobs = Array.from({ length: JOBS_PER_KILL }, (_, i) => ({
+				type: 'chaos.work',
+				graceMs: 200,
+				// Some are enqueued before a worker has said so.
+				restartable: true,
+				backoff: { baseMs: 1 },
+				payload: { n: ids.length + i, ms: Math.floor(chance() * 40) },
+			}));
+			ids.push(...(await enqueue(client, ...jobs)));
+			client.dispose();
+			// Not to wait for something: the moment is what chance is about.
+			await delay(chance() * 120);
+			const whom = chance();
+			if (whom < 0.45) await killWorker();
+			else if (whom < 0.8) await killDaemon();
+			else await Promise.all([killWorker(), killDaemon()]);
+		}
+		const client = await daemon.connect();
+		for (let at = 0; at < ids.length; at += 100) {
+			const waited = { ids: ids.slice(at, at + 100), timeoutMs: 60_000 };
+			const { jobs } = await client.request('job/wait', waited);
+			for (const [i, job] of jobs.entries()) {
+				expect(job, `seed ${seed}`).toMatchObject({ state: 'succeeded', result: { n: at + i } });
+			}
+		}
+		expect(overlaps(readFileSync(journal, 'utf8')), `seed ${seed}`).toEqual([]);
+	},
+	60_000 + KILLS * 5000,
+);
+
+/** Runs that began while an earlier one of the same job was going on in the same process; a process that was killed had ended. */
+function overlaps(journal: string): Line[] {
+	const lines = journal
+		.split('\n')
+		.filter((line) => line.endsWith('}'))
+		.map((line) => JSON.parse(line) as Line);
+	const last = new Map<number, number>();
+	for (const [i, { pid }] of lines.entries()) last.set(pid, i);
+	const open = new Map<string, Line>();
+	const found: Line[] = [];
+	for (const [i, line] of lines.entries()) {
+		const before = open.get(line.id);
+		if (line.what === 'end') {
+			if (before?.run === line.run) open.delete(line.id);
+			continue;
+		}
+		// It said something later, so it was alive.
+		if (before !== undefined && (last.get(before.pid) ?? 0) > i) found.push(line);
+		open.set(line.id, line);
+	}
+	return found;
+}
