@@ -33,11 +33,11 @@ describe('a command of an AI tool', () => {
 	});
 	afterEach(({ task }) => editor.keepEvidence(task));
 
-	const ask = async (...argv: string[]) => {
+	const ask = async (title: string, ...argv: string[]) => {
 		const [command = '', ...args] = argv;
 		const env = { PATH: '/usr/bin:/bin', BAKERY: 'open' };
 		const { jobs } = await tool.request('job/enqueue', {
-			jobs: [{ type: 'command', title: 'npm test', command: { command, args, cwd: folder, env } }],
+			jobs: [{ type: 'command', title, command: { command, args, cwd: folder, env } }],
 		});
 		return jobs[0]?.id ?? '';
 	};
@@ -50,7 +50,7 @@ describe('a command of an AI tool', () => {
 	};
 
 	it('may be asked for in a folder that a trusted window has open, and runs after a yes', async () => {
-		const id = await ask('printf', 'two words\\n');
+		const id = await ask('npm test', 'printf', 'two words\\n');
 		const notification = workbench.notification(
 			`claude-code wants to run printf "two words\\\\n" in ${folder}`,
 		);
@@ -63,7 +63,7 @@ describe('a command of an AI tool', () => {
 
 	it('is shown whole before it is decided about, however long it is', async () => {
 		const words = `rm -rf ${'x '.repeat(200)}; echo the end`;
-		const id = await ask('sh', '-c', words);
+		const id = await ask('a long one', 'sh', '-c', words);
 		const notification = workbench.notification('claude-code wants to run a command in');
 		await notification.getByText('Look at It…', { exact: true }).click();
 		await workbench.dialog.getByText('echo the end').waitFor();
@@ -118,10 +118,11 @@ describe('a command of an AI tool', () => {
 	});
 
 	it('is found among the waiting jobs by a person who looked away', async () => {
-		const id = await ask('true');
+		const id = await ask('a quiet one', 'true');
 		await workbench.notification('wants to run true').waitFor();
 		await workbench.clearNotifications();
-		const row = workbench.jobs.row('waits for your approval');
+		// Not the row of what was refused before, which may still be there for a moment.
+		const row = workbench.jobs.row('a quiet one').filter({ hasText: 'waits for your approval' });
 		await workbench.jobs.act(row, 'Approve…');
 		await workbench.dialog.getByText('Let It Run', { exact: true }).click();
 		await expect.poll(() => stateOf(id), { timeout: PATIENCE_MS }).toBe('succeeded');

@@ -21,3 +21,9 @@ export const appears = (locator: Locator, ms = 3_000): Promise<boolean> =>
 		() => true,
 		() => false,
 	);
+
+export const disappears = (locator: Locator, ms = 3_000): Promise<boolean> =>
+	locator.waitFor({ state: 'hidden', timeout: ms }).then(
+		() => true,
+		() => false,
+	);

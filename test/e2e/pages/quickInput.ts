@@ -1,6 +1,6 @@
 /** The palette, quick picks and input boxes: one widget of the editor. */
 import type { Locator, Page } from 'playwright-core';
-import { insist } from './insist.ts';
+import { disappears, insist } from './insist.ts';
 
 export class QuickInput {
 	readonly #page: Page;
@@ -50,5 +50,11 @@ export class QuickInput {
 
 	async cancel(): Promise<void> {
 		await this.#page.keyboard.press('Escape');
+	}
+
+	/** Closes it, however often the key is swallowed. */
+	async dismiss(): Promise<void> {
+		do await this.cancel();
+		while (!(await disappears(this.widget)));
 	}
 }

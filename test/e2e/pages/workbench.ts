@@ -43,9 +43,12 @@ export class Workbench {
 
 	/** Runs a command by its title, as from the palette. */
 	async run(title: string): Promise<void> {
-		// A window that is busy may swallow the key, or open the palette anew over what was typed.
 		await insist(this.quickInput.chosen(title), async () => {
+			// A palette that is open keeps the commands it knew when the words were typed: those of a window that did
+			// not know yet that it is trusted, for good.
+			if (await this.quickInput.widget.isVisible()) await this.quickInput.dismiss();
 			await this.page.keyboard.press('F1');
+			// A window that is busy may swallow the key, or open the palette anew over what was typed.
 			if (await appears(this.quickInput.widget)) await this.quickInput.fill(`>${title}`);
 		});
 		await this.page.keyboard.press('Enter');
