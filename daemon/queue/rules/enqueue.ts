@@ -62,7 +62,7 @@ export interface EnqueueDependencies {
 	readonly subjects: Subjects;
 	readonly transitions: Transitions;
 	readonly conditionsOf: ConditionsOf;
-	readonly sweeps: Pick<Sweeps, 'settle'>;
+	readonly sweeps: Pick<Sweeps, 'settle' | 'tellNewcomer'>;
 	readonly keys: RemovedKeys;
 	readonly classes: WaitClasses;
 	readonly payloads: PayloadStore;
@@ -368,6 +368,8 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 		});
 		if (payload !== null) payloads.attach(generation, payload);
 		for (const replaced of ended) setReplaced.run(generation, replaced);
+		// A parent may have ended with the last of those.
+		if (ended.length > 0) sweeps.tellNewcomer(tx, after);
 		if (parent !== null) tx.changed(parent.id);
 		const row = error === undefined ? undefined : table.byGeneration(generation);
 		if (row !== undefined) {

@@ -8,7 +8,7 @@ import type { Sqlite } from '../../sqlite/open.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE } from '../store/codes.ts';
-import type { DependencyTable } from '../store/dependencies.ts';
+import type { DependencyTable, NewDependency } from '../store/dependencies.ts';
 import type { JobRow } from '../store/rows.ts';
 import { beginSpell } from '../store/spell.ts';
 import type { JobTable } from '../store/statements.ts';
@@ -41,6 +41,8 @@ export interface Sweeps {
 	advance(tx: Tx): boolean;
 	/** Deals with the next group of those that wait for a job; false when all have been told. */
 	hasten(tx: Tx, target: number): boolean;
+	/** What these conditions wait for may have ended in the commit that brings whoever waits: it hears of that too. */
+	tellNewcomer(tx: Tx, after: readonly NewDependency[]): void;
 	/** Something is to be done yet. */
 	pending(): boolean;
 	/** Something above it is being stopped or paused, and its own turn comes yet: it may not start. */
@@ -152,6 +154,12 @@ export function createSweeps(dependencies: SweepDependencies): Sweeps {
 			if (sweep === undefined) return false;
 			goOn(tx, sweep, Math.min(rows, HASTENED));
 			return true;
+		},
+		tellNewcomer(tx, after) {
+			const targets = new Set(after.filter(({ holds }) => holds === null).map((one) => one.target));
+			for (const target of targets) {
+				if (above.get(target)?.stage === STAGE.ended) marks.begin(tx, target, SWEEP.release);
+			}
 		},
 		advance(tx) {
 			const isOver = beginSpell(clock);

@@ -241,6 +241,47 @@ describe('a superseded job', () => {
 		expect(await queue.claim()).toEqual([waiter]);
 	});
 
+	// The parent ends with it, before its successor is there to be told.
+	it('that was the last part of a parent ends what its successor waits for', async () => {
+		const queue = openQueue();
+		const [parent = ''] = await enqueued(queue, named('parent'));
+		await queue.claim();
+		const [part = ''] = (await queue.enqueueBy(parent, named('part', { subject: 's' }))).map(
+			({ id }) => id,
+		);
+		await queue.exit(parent, 0);
+		const [newer, plain] = await queue.enqueue(
+			named('newer', { subject: 's', supersede: 'abort', ...afterId(parent, 'ended') }),
+			named('plain'),
+		);
+		expect(newer?.superseded).toEqual([part]);
+		expect(stateOf(queue, parent)).toBe('succeeded');
+		await queue.swept();
+		expect(jobOf(queue, newer?.id ?? '').after[0]?.holds).toBe(true);
+		expect(await queue.claim()).toEqual([newer?.id, plain?.id]);
+	});
+
+	it('that was the last part of a parent that fails ends its successor with all others that wait for that', async () => {
+		const queue = openQueue({ sweepRows: 1 });
+		const [parent = '', other = ''] = await enqueued(
+			queue,
+			named('parent'),
+			named('other', afterIndex(0)),
+		);
+		await queue.claim();
+		const [bad = ''] = (
+			await queue.enqueueBy(parent, named('bad'), named('part', { subject: 's' }))
+		).map(({ id }) => id);
+		await queue.jobs.cancel({ ids: [bad] });
+		await queue.exit(parent, 0);
+		const [newer] = await queue.enqueue(named('newer', { subject: 's', ...afterId(parent) }));
+		expect(newer?.state).toBe('queued');
+		expect(stateOf(queue, parent)).toBe('failed');
+		await queue.swept();
+		for (const id of [other, newer?.id ?? ''])
+			expect(jobOf(queue, id)).toMatchObject({ state: 'cancelled', stopReason: 'dependency' });
+	});
+
 	it('is not one whose retry only somebody who waits for it would replace', async () => {
 		const queue = openQueue();
 		const [first = ''] = await enqueued(

@@ -9,7 +9,7 @@ import {
 	type ModelSpec,
 	readinessOf,
 } from './job.ts';
-import { stopOfChildren } from './sweeps.ts';
+import { beginTelling, stopOfChildren } from './sweeps.ts';
 import { end, type Ledger, ofSubject, stop } from './transitions.ts';
 
 const KEY_KEPT_MS = 24 * 3_600_000;
@@ -164,12 +164,17 @@ export function enter(
 		else stop(ledger, older, 'supersede');
 	}
 	comesAfterHooks(ledger, job);
+	// Whatever of that ended what it waits for is told to it too, whose place in the queue is known only now.
+	for (const target of new Set(after.filter(({ holds }) => holds === null).map(targetOf)))
+		if (!isOpen(target)) beginTelling(ledger, target, 'release');
 	if (isDead) {
 		end(ledger, job, 'cancelled', 'dependency');
 		return { id, state: 'cancelled', superseded: [], existing: false };
 	}
 	return { id, state: 'queued', superseded: replaced.map((job) => job.id), existing: false };
 }
+
+const targetOf = ({ target }: ModelCondition): ModelJob => target;
 
 /** Those of what it replaced are in the queue before it. */
 function comesAfterHooks(ledger: Ledger, job: ModelJob): void {

@@ -1,6 +1,8 @@
 /** What can be seen of both sides, side by side. */
 import { expect } from 'vitest';
+import { STAGE } from '../../../../daemon/queue/store/codes.ts';
 import { storedSpec } from '../../../../daemon/queue/store/storedSpec.ts';
+import { SWEEP } from '../../../../daemon/queue/store/sweeps.ts';
 import type { JobState } from '../../../../shared/jobTerms.ts';
 import { stuckAmong } from '../../../support/model/dependencies.ts';
 import { isOpen, type ModelJob } from '../../../support/model/job.ts';
@@ -64,6 +66,7 @@ export function compare(model: QueueModel, real: Real, orders: readonly string[]
 	).toEqual([]);
 	expect(stuckAmong(model.kept)).toEqual([]);
 	expect(real.queue.parts.sweeps.pending()).toBe(model.sweeping);
+	expect(neverTold(real)).toEqual([]);
 	expect(dispatch.nextTime()).toBe(model.nextTime());
 	const texts = (sets: readonly object[]) =>
 		[...new Set(sets.map((set) => JSON.stringify(set)))].sort();
@@ -82,6 +85,21 @@ function hookOf({ queue: { parts } }: Real, id: string): ModelJob['hook'] {
 		state: env['SEMANTICA_HOOK_STATE'] as JobState,
 		count: Number(env['SEMANTICA_HOOK_COUNT']),
 	};
+}
+
+/** Those that wait for what has ended, and that no group to come will tell. */
+function neverTold({ queue: { db } }: Real): string[] {
+	return db
+		.prepare<[], string>(
+			`SELECT waiter.id FROM dependencies AS one
+			 JOIN jobs AS waiter ON waiter.generation = one.waiter
+			 JOIN jobs AS target ON target.generation = one.target
+			 WHERE one.holds IS NULL AND waiter.stage <> ${STAGE.ended} AND target.stage = ${STAGE.ended} AND NOT EXISTS
+			 (SELECT 1 FROM sweeps WHERE root = one.target AND kind = ${SWEEP.release}
+			  AND after < one.waiter AND upto >= one.waiter)`,
+		)
+		.pluck()
+		.all();
 }
 
 type Waits = Record<string, number>;
