@@ -28,15 +28,23 @@ test(
 		// Most are there while the daemon is killed again and again: none of them is what kills it.
 		const daemon = await startDaemon({ config: { aloneAfterDeaths: 100 } });
 		const journal = join(daemon.home, 'journal');
+		let finished = false;
 		let worker = startWorker();
+		onTestFinished(() => {
+			finished = true;
+			worker.kill('SIGKILL');
+		});
 
+		/** As a service is: one that ended, by a kill or because its daemon was killed while it connected, begins anew. */
 		function startWorker(): ChildProcess {
 			const child = spawn(
 				process.execPath,
 				[SCRIPT, pathToFileURL(join(DIST, 'client.mjs')).href, journal],
 				{ env: { ...process.env, CI: 'true', SEMANTICA_HOME: daemon.home }, stdio: 'ignore' },
 			);
-			onTestFinished(() => void child.kill('SIGKILL'));
+			child.once('exit', () => {
+				if (!finished) worker = startWorker();
+			});
 			return child;
 		}
 
@@ -44,7 +52,6 @@ test(
 			const gone = once(worker, 'exit');
 			worker.kill('SIGKILL');
 			await gone;
-			worker = startWorker();
 		}
 
 		async function killDaemon(): Promise<void> {
