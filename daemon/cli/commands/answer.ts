@@ -56,9 +56,8 @@ export function addAnswerCommand(program: Command, context: Context): void {
 }
 
 export async function asking(connection: Pick<DaemonConnection, 'request'>): Promise<Job[]> {
-	const filter = { state: ['running', 'paused'] } as const;
 	const { jobs } = await connection.request('job/list', {
-		filter: { state: [...filter.state] },
+		filter: { state: ['running', 'paused'] },
 		limit: LIMIT,
 	});
 	// One of an older daemon does not tell.
