@@ -87,13 +87,12 @@ async function isAskedLater({ link }: DoorPorts): Promise<boolean> {
 
 function messageOf({ code, facts }: NonNullable<CallText['question']>): MarkdownString {
 	const message = new MarkdownString();
-	if (code !== undefined) {
-		const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-		const fence = '`'.repeat(longest + 1);
-		message.appendMarkdown(`${fence}sh\n${code}\n${fence}\n\n`);
-	}
 	for (const fact of facts) message.appendText(fact).appendMarkdown('\n\n');
-	return message;
+	if (code === undefined) return message;
+	// At the end: where the editor shows plain text, what follows code stands in its line.
+	const longest = Math.max(2, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+	const fence = '`'.repeat(longest + 1);
+	return message.appendMarkdown(`${fence}sh\n${code}\n${fence}`);
 }
 
 type Tokenization = Parameters<LanguageModelTool<Input>['invoke']>[0]['tokenizationOptions'];
