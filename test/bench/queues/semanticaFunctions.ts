@@ -34,7 +34,7 @@ export async function openSemanticaFunctions({ endpoint, tuned }: Opening): Prom
 			const handler = (_: unknown, { id }: { id: string }) => inTurn(() => began(id));
 			const work = takeWork(own, {
 				types: new Map([[TYPE, { handler, concurrency }]]),
-				enqueue: () => Promise.reject(new Error('Nothing is enqueued here.')),
+				connect: () => Promise.reject(new Error('No handler speaks for its run here.')),
 				failed: (error) => console.error(error),
 			});
 			await own.request('worker/register', {
