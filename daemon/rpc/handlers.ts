@@ -331,9 +331,11 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		),
 		'ai/folder': clientsOnly(({ root }) => policy.allowFolder(root)),
 		'ai/forget': clientsOnly(({ root }) => policy.forgetFolder(root)),
-		'worker/register': clientsOnly((params, session) => {
+		'worker/register': clientsOnly(async (params, session) => {
 			refuseWhileLeaving();
-			return workers.register(params, session);
+			const registered = await workers.register(params, session);
+			session.works(params.name);
+			return registered;
 		}),
 		'worker/started': clientsOnly((params, session) => workers.started(params, session)),
 		'worker/finish': clientsOnly((params, session) => workers.finish(params, session)),
