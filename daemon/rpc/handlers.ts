@@ -206,7 +206,8 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			if (own !== undefined && standings.some(({ parentId }) => parentId !== own)) {
 				throw notForJobs('wait for its children only');
 			}
-			return waits.wait(params, signal());
+			const { tool } = session;
+			return waits.wait(params, signal(), tool && (() => tool.folders()));
 		},
 		'job/cancel': clientsOnly((targets: Targets, session) => {
 			const { tool, origin } = session;
@@ -225,7 +226,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/answer': clientsOnly(({ id, ...answer }, session) => {
 			tools.assertMine(session, id);
 			return inTurn(session, answer, async () => ({
-				job: await jobs.answer(id, { ...answer, by: session.origin }),
+				job: await jobs.answer(id, { ...answer, by: session.origin }, session.tool?.folders()),
 			}));
 		}),
 		'jobs/subscribe': clientsOnly((params, session) =>
