@@ -23,6 +23,7 @@ import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
 import { limitMemory, type MemoryLimit } from './memoryLimit.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
+import { type Probe, prepareProbe } from './readiness/probe.ts';
 import { type MatchLines, type ReadyWatch, watchForReady } from './readiness/watch.ts';
 import type { Runner, RunningProcess } from './runner.ts';
 
@@ -123,6 +124,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let input: InputFile | undefined;
 				let reached = '';
 				let memory: MemoryLimit | undefined;
+				let probe: Probe | undefined;
 				try {
 					assertLimits();
 					const plan = planOf(row);
@@ -135,6 +137,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					if (checkpoint !== undefined) {
 						reached = await options.checkpoints.lay(row.id, row.run, checkpoint);
 					}
+					probe = await prepareProbe({ ready: spec.ready, cwd: plan.cwd, found: ready, note });
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					process = await runner.start({
 						id: row.id,
@@ -180,6 +183,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					options.started(row.id, row.run, process.identity);
 					if (stopGrace !== undefined) process.stop(stopGrace);
 					memory = memoryLimitOf(process);
+					probe.begin(process.members);
 					outcome = await process.ended;
 					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
 				} catch (error) {
@@ -190,6 +194,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					await log.append(Buffer.from(`[semantica] ${outcome.message}\n`), 'semantica');
 				}
 				memory?.end();
+				probe?.end();
 				return await end(outcome, memory?.peak);
 
 				// A green end that killed a daemon of a build tool puzzles people.
