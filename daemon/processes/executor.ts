@@ -13,6 +13,7 @@ import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
 import type { AnswerFiles } from './answers.ts';
 import { createAsking } from './asking.ts';
+import type { CheckpointFiles } from './checkpointFiles.ts';
 import { titleOf } from './commandHandler.ts';
 import { type MemoryUse, SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
@@ -22,6 +23,7 @@ import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
 import { limitMemory, type MemoryLimit } from './memoryLimit.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
+import { type Probe, prepareProbe } from './readiness/probe.ts';
 import { type MatchLines, type ReadyWatch, watchForReady } from './readiness/watch.ts';
 import type { Runner, RunningProcess } from './runner.ts';
 
@@ -46,6 +48,7 @@ export interface ExecutorOptions {
 	readonly handlers: JobHandlers;
 	readonly tokens: RunTokens;
 	readonly answers: AnswerFiles;
+	readonly checkpoints: CheckpointFiles;
 	/** The daemon's own environment: the allow-list is applied to it. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly now: () => number;
@@ -55,6 +58,8 @@ export interface ExecutorOptions {
 	readonly match: MatchLines;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
 	readonly progress: (id: string, progress: Progress) => void;
+	/** JSON text. */
+	readonly checkpoint: (id: string, run: number, json: string) => void;
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -77,7 +82,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 	}
 
 	return {
-		execute({ row }, payload, told) {
+		execute({ row, checkpoint }, payload, told) {
 			// A stop may come while the process is still being started.
 			let process: RunningProcess | undefined;
 			let stopGrace: number | undefined;
@@ -117,7 +122,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let result: string | undefined;
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
+				let reached = '';
 				let memory: MemoryLimit | undefined;
+				let probe: Probe | undefined;
 				try {
 					assertLimits();
 					const plan = planOf(row);
@@ -127,6 +134,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const folder = row.type === 'command' ? undefined : pathOfUri(row.workspace);
 					await options.assertMayStart(row.origin, folder ?? plan.cwd);
 					input = await payload?.layOut();
+					if (checkpoint !== undefined) {
+						reached = await options.checkpoints.lay(row.id, row.run, checkpoint);
+					}
+					probe = await prepareProbe({ ready: spec.ready, cwd: plan.cwd, found: ready, note });
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					process = await runner.start({
 						id: row.id,
@@ -139,6 +150,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 							attempt: row.attempt,
 							token,
 							answers: options.answers.folderOf(row.id, row.run),
+							checkpoint: reached,
 							dueAt: row.due_at,
 						}),
 						// The built-in types write files of ours.
@@ -158,6 +170,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 									runner.keepResult(row.id, row.run, result);
 								},
 								ready,
+								// Only the job itself ever reads it, so it keeps its secrets.
+								checkpoint: (json) => options.checkpoint(row.id, row.run, json),
 								ask: (json) => asking.ask(masks.json(json)),
 								mask: masks.add,
 							},
@@ -169,6 +183,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					options.started(row.id, row.run, process.identity);
 					if (stopGrace !== undefined) process.stop(stopGrace);
 					memory = memoryLimitOf(process);
+					probe.begin(process.members);
 					outcome = await process.ended;
 					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
 				} catch (error) {
@@ -179,6 +194,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					await log.append(Buffer.from(`[semantica] ${outcome.message}\n`), 'semantica');
 				}
 				memory?.end();
+				probe?.end();
 				return await end(outcome, memory?.peak);
 
 				// A green end that killed a daemon of a build tool puzzles people.
@@ -230,6 +246,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					tellStarted(undefined);
 					// Where it cannot be removed, the next start does it.
 					await input?.remove().catch(() => {});
+					if (reached !== '') await options.checkpoints.remove(reached).catch(() => {});
 					await asking.end();
 					tokens.revoke(token);
 					openLog = undefined;
