@@ -39,6 +39,8 @@ interface Active {
 	asks: Promise<void>;
 	/** That it is ready is kept, if it is. */
 	ready: Promise<void>;
+	/** It is ready, and runs on for those whom it serves. */
+	serves: boolean;
 }
 
 const MAX_RETRY_MS = 30_000;
@@ -85,6 +87,8 @@ export class ActiveRuns {
 			ready: () => {
 				untilReady?.pause();
 				if (untilReady !== undefined) timeouts.delete(untilReady);
+				active.serves = true;
+				this.#tellWaiting();
 				active.ready = this.#untilRecorded(() => dispatch.becameReady(row.id, row.run));
 				return active.ready;
 			},
@@ -121,6 +125,7 @@ export class ActiveRuns {
 			orders: Promise.resolve(),
 			asks: Promise.resolve(),
 			ready: Promise.resolve(),
+			serves: false,
 		};
 		this.#runs.set(row.id, active);
 		if (execution.beginsLater !== true) for (const timeout of timeouts) timeout.start();
@@ -175,6 +180,16 @@ export class ActiveRuns {
 	/** Resolves when nothing runs any more, and what became of it is recorded. */
 	whenIdle(): Promise<void> {
 		return this.#when(() => this.#runs.size === 0 && this.#ending === 0);
+	}
+
+	/** Runs that are ready: they go on until they are stopped. */
+	get serving(): number {
+		return [...this.#runs.values()].filter(({ serves }) => serves).length;
+	}
+
+	/** The same, but for those that serve. */
+	whenOnlyServing(): Promise<void> {
+		return this.#when(() => this.#runs.size === this.serving && this.#ending === 0);
 	}
 
 	#when(condition: () => boolean): Promise<void> {
