@@ -15,6 +15,8 @@ export interface ActiveRunsOptions {
 	readonly dispatch: Dispatch;
 	readonly executor: Executor;
 	readonly clock: Clock;
+	/** A slot is free: who takes it may be claimed in the very commit that keeps the end. */
+	readonly freed?: () => void;
 	readonly log: (sentence: string) => void;
 }
 
@@ -235,7 +237,7 @@ export class ActiveRuns {
 		const { dispatch, executor } = this.#options;
 		pauseTimeouts(active);
 		active.wait.end();
-		// Its process is gone, so its slot is free; the commit below wakes the loop that fills it.
+		// Its process is gone, so its slot is free.
 		this.#runs.delete(row.id);
 		this.#ending++;
 		this.#tellWaiting();
@@ -243,6 +245,7 @@ export class ActiveRuns {
 		// Should we end before it is recorded, the next daemon is not to take our stop for the job's own end.
 		if (stopped === 'interrupted') await executor.settled(row.id, row.run).catch(this.#failed);
 		await active.ready;
+		this.#options.freed?.();
 		await this.#untilRecorded(() => dispatch.finish({ id: row.id, run: row.run, ...end, stopped }));
 		await executor.settled(row.id, row.run).catch(this.#failed);
 		this.#ending--;
