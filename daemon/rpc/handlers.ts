@@ -28,6 +28,10 @@ import type { Windows } from './windows.ts';
 export interface IndexRequests {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
 	search(params: Params<'index/search'>, signal: AbortSignal): Promise<Result<'index/search'>>;
+	symbols(
+		params: Params<'workspace/symbol'>,
+		signal: AbortSignal,
+	): Promise<Result<'workspace/symbol'>>;
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 }
 
@@ -81,6 +85,10 @@ export interface WorkerRequests {
 	started(params: Params<'worker/started'>, session: Session): Promise<Result<'worker/started'>>;
 	finish(params: Params<'worker/finish'>, session: Session): Promise<Result<'worker/finish'>>;
 	progress(params: Params<'worker/progress'>, session: Session): Result<'worker/progress'>;
+	checkpoint(
+		params: Params<'worker/checkpoint'>,
+		session: Session,
+	): Promise<Result<'worker/checkpoint'>>;
 	log(params: Params<'worker/log'>, session: Session): Promise<Result<'worker/log'>>;
 	alive(session: Session): Result<'worker/alive'>;
 }
@@ -324,6 +332,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			const canonical = workspace === undefined ? params : { ...params, workspace };
 			return index.search(canonical, signal());
 		}),
+		'workspace/symbol': clientsOnly((params, _session, signal) => index.symbols(params, signal())),
 		'index/delete': clientsOnly((params) => index.delete(params)),
 		'ai/policy': clientsOnly(() => policy.get()),
 		'ai/update': clientsOnly((params, session) => inTurn(session, params, policy.update, 'done')),
@@ -341,6 +350,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'worker/started': clientsOnly((params, session) => workers.started(params, session)),
 		'worker/finish': clientsOnly((params, session) => workers.finish(params, session)),
 		'worker/progress': clientsOnly((params, session) => workers.progress(params, session)),
+		'worker/checkpoint': clientsOnly((params, session) => workers.checkpoint(params, session)),
 		'worker/log': clientsOnly((params, session) => workers.log(params, session)),
 		'worker/alive': clientsOnly((_params, session) => workers.alive(session)),
 		'system/status': clientsOnly(() => system.status()),
