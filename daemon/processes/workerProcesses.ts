@@ -64,6 +64,7 @@ export function createWorkerStarter(
 				},
 				umask: UMASK,
 				openFiles: OPEN_FILES,
+				caps: {},
 				input: null,
 				exclusive: true,
 				capture: async (stdout, stderr) => {
