@@ -92,6 +92,7 @@ const LATE = [
 	'commands/scheduleCommand',
 	'commands/search',
 	'ai/approvals',
+	'problems/diagnostics',
 	'dashboard/panel',
 ];
 

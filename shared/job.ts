@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { costSchema } from './cost.ts';
 import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
 import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
+import { matcherSchema, PROBLEM_LIMITS, problemSummarySchema } from './problems.ts';
 import { questionSchema } from './question.ts';
 import { boundText } from './wording.ts';
 
@@ -202,6 +203,8 @@ const jobFieldsSchema = z.strictObject({
 	graceMs: z.int().min(0).max(60_000).optional(),
 	surroundings: surroundingsSchema.optional(),
 	notify: z.enum(NOTIFY).optional(),
+	/** How errors are found in what it prints; left out, the command says. */
+	errors: z.array(matcherSchema).max(PROBLEM_LIMITS.matchers).optional(),
 });
 
 /** A specification whose conditions on other jobs are written so. */
@@ -290,6 +293,8 @@ export const jobSchema = z.object({
 	onConstraintLost: z.enum(['finish', 'pause', 'requeue']),
 	graceMs: z.int(),
 	notify: z.enum(NOTIFY),
+	/** Null: chosen by the command. */
+	errors: z.array(matcherSchema).nullable(),
 	state: z.enum(JOB_STATES),
 	held: z.boolean(),
 	/** An AI tool asked for it, and no person has approved it yet: it is held until then. */
@@ -311,6 +316,8 @@ export const jobSchema = z.object({
 	result: z.json().nullable(),
 	error: z.object({ code: z.string(), message: z.string() }).nullable(),
 	stopReason: z.enum(STOP_REASONS).nullable(),
+	/** Errors and warnings that its last run reported; null where there are none. */
+	problems: problemSummarySchema.nullable(),
 	exitCode: z.int().nullable(),
 	signal: z.string().nullable(),
 	retryOf: z.string().nullable(),

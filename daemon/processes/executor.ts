@@ -22,7 +22,14 @@ import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
 import { limitMemory, type MemoryLimit } from './memoryLimit.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
-import { type MatchLines, type ReadyWatch, watchForReady } from './readiness/watch.ts';
+import { createProblemReading, type ProblemReading } from './problems/reading.ts';
+import type { ScanLines } from './problems/watch.ts';
+import {
+	type MatchLines,
+	type OutputWatch,
+	watchForAll,
+	watchForReady,
+} from './readiness/watch.ts';
 import type { Runner, RunningProcess } from './runner.ts';
 
 /** Secrets with which a run may speak to the daemon; they die with the run. */
@@ -53,6 +60,8 @@ export interface ExecutorOptions {
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
 	/** Looks for the line by which a run says that it is ready. */
 	readonly match: MatchLines;
+	/** Looks for errors in what runs print. */
+	readonly scan: ScanLines;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
 	readonly progress: (id: string, progress: Progress) => void;
 }
@@ -91,6 +100,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 			const masks = createMasks(secretsOf(spec.command?.env ?? {}));
 			let readyRecorded: Promise<void> | undefined;
 			let tooMuch: string | undefined;
+			let reading: ProblemReading | undefined;
 
 			function ready(): void {
 				if (spec.ready !== null) readyRecorded ??= told.ready();
@@ -128,6 +138,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					await options.assertMayStart(row.origin, folder ?? plan.cwd);
 					input = await payload?.layOut();
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
+					reading = createProblemReading({
+						spec,
+						cwd: plan.cwd,
+						workspace: pathOfUri(row.workspace) ?? plan.cwd,
+						scan: options.scan,
+						shown: masks.text,
+						note,
+					});
 					process = await runner.start({
 						id: row.id,
 						run: row.run,
@@ -159,10 +177,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
 								},
 								ready,
 								ask: (json) => asking.ask(masks.json(json)),
+								problem: reading.said,
 								mask: masks.add,
 							},
 							masks,
-							readyWatch(),
+							watchForAll([readyWatch(), reading.watch].filter((watch) => watch !== undefined)),
 						),
 					});
 					tellStarted(process);
@@ -218,7 +237,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					});
 				}
 
-				function readyWatch(): ReadyWatch | undefined {
+				function readyWatch(): OutputWatch | undefined {
 					const pattern = spec.ready?.pattern;
 					if (pattern === undefined) return undefined;
 					return watchForReady(pattern, options.match, ready, (error) =>
@@ -243,7 +262,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const logBytes = log.end;
 					await logs.closeWriter(row.id);
 					const cost = withPeak(process?.cost(), peak);
-					return { outcome: last, result, cost, logBytes, stopDetail: tooMuch };
+					const problems = reading?.found();
+					return { outcome: last, result, cost, logBytes, stopDetail: tooMuch, problems };
 				}
 			}
 
@@ -269,7 +289,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 	};
 }
 
-function capture(log: LogWriter, messages: Messages, masks: Masks, watch: ReadyWatch | undefined) {
+function capture(log: LogWriter, messages: Messages, masks: Masks, watch: OutputWatch | undefined) {
 	return async (stdout: Readable, stderr: Readable): Promise<void> => {
 		await Promise.all([
 			captureStdout(stdout, log, messages, masks.stream(), watch),

@@ -34,6 +34,7 @@ import { createDependencyTable, type DependencyTable } from './store/dependencie
 import { createGroups, type Groups } from './store/groups.ts';
 import { createLasting, type Lasting } from './store/lasting.ts';
 import { createLimits, EVERYTHING, type Limits } from './store/limits.ts';
+import { createProblemTable, type ProblemTable } from './store/problems.ts';
 import { createRates, type Rates } from './store/rates.ts';
 import { createRemovedKeys } from './store/removedKeys.ts';
 import { createRing, type Ring } from './store/ring.ts';
@@ -102,6 +103,7 @@ export interface QueueParts {
 	readonly writer: Writer;
 	readonly table: JobTable;
 	readonly runs: RunTable;
+	readonly problems: ProblemTable;
 	readonly claims: Claims;
 	readonly classes: WaitClasses;
 	readonly conditions: Conditions;
@@ -145,6 +147,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const { db, clock, random, newId, occupied, conditions, payloads, workers } = options;
 	const table = createJobTable(db);
 	const runs = createRunTable(db);
+	const problems = createProblemTable(db);
 	const children = createChildTable(db);
 	const subjects = createSubjects(db);
 	const classes = createWaitClasses(db);
@@ -252,6 +255,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		writer,
 		table,
 		runs,
+		problems,
 		claims,
 		classes,
 		conditions,
@@ -308,6 +312,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			transitions,
 			sweeps,
 			runs,
+			problems,
 			random,
 			options.aloneAfterDeaths,
 		),

@@ -94,6 +94,7 @@ const NOT_OF_FUNCTIONS = [
 	['ready', 'has no output by which it could be ready'],
 	['retryOn', 'has no exit code'],
 	['surroundings', 'runs in the surroundings of its worker'],
+	['errors', 'prints nothing in which errors could be found'],
 	['limits', 'has no processes of its own to be limited'],
 ] as const satisfies readonly (readonly [keyof JobSpec, string])[];
 

@@ -4,9 +4,11 @@ import type { Cost } from '../../../shared/cost.ts';
 import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
+import type { RunProblems } from '../ports/problems.ts';
 import type { RunOutcome } from '../ports/runs.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE } from '../store/codes.ts';
+import type { ProblemTable } from '../store/problems.ts';
 import type { JobRow } from '../store/rows.ts';
 import type { RunTable } from '../store/runs.ts';
 import type { JobTable } from '../store/statements.ts';
@@ -26,6 +28,8 @@ export interface FinishedRun {
 	readonly result?: string | undefined;
 	readonly cost?: Cost | undefined;
 	readonly logBytes?: number | undefined;
+	/** What it reported; null where it reported nothing, undefined where that is not known. */
+	readonly problems?: RunProblems | null | undefined;
 	/** A sentence: what exactly it was stopped for. */
 	readonly stopDetail?: string | undefined;
 	/** Why it was stopped, where that could not be recorded. */
@@ -44,6 +48,7 @@ export function createFinishRun(
 	transitions: Transitions,
 	sweeps: Pick<Sweeps, 'settle'>,
 	runs: Pick<RunTable, 'cost' | 'isHanded' | 'forget'>,
+	problems: Pick<ProblemTable, 'set'>,
 	random: () => number,
 	aloneAfterDeaths: number,
 ): FinishRun {
@@ -82,6 +87,7 @@ export function createFinishRun(
 			row.run,
 		);
 		if (finished.cost !== undefined) runs.cost(row.generation, row.run, finished.cost);
+		if (finished.problems !== undefined) problems.set(row, finished.problems);
 		const { queue, type } = row;
 		// The first one began when the job did.
 		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;

@@ -17,6 +17,7 @@ function capture(chunks: readonly Buffer[]) {
 		result() {},
 		ready() {},
 		ask() {},
+		problem() {},
 		mask() {},
 	};
 	const done = captureStdout(

@@ -8,6 +8,7 @@ const NOBODY = {
 	result: () => {},
 	ready: () => {},
 	ask: () => {},
+	problem: () => {},
 	mask: () => {},
 };
 
@@ -23,6 +24,7 @@ function split(...chunks: (Buffer | string)[]): Split {
 		result: (json) => messages.push(json),
 		ready: () => messages.push('ready'),
 		ask: (json) => messages.push(`ask ${json}`),
+		problem: (problem) => messages.push(`problem ${JSON.stringify(problem)}`),
 		mask: (secret) => messages.push(`mask ${secret}`),
 	});
 	const kept = chunks.map((chunk) => splitter.push(Buffer.from(chunk)));
@@ -78,6 +80,7 @@ describe('a message', () => {
 			result: () => {},
 			ready: () => {},
 			ask: () => {},
+			problem: () => {},
 			mask: () => {},
 		});
 		splitter.push(Buffer.from(PROGRESS));
