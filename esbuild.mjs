@@ -120,13 +120,20 @@ const builds = [
 			aiSetup: 'daemon/cli/setup/main.ts',
 			newest: 'daemon/cli/service/newest.ts',
 			execa: 'execa',
+			pg: 'pg',
+			fleetOwner: 'daemon/fleet/owner.ts',
 		},
 		define: { SEMANTICA_VERSION: JSON.stringify(version) },
+		// Of pg's, for who asks for it: nobody does.
+		external: ['pg-native', 'pg-cloudflare'],
 		// An import() of a CommonJS file would see no more than its default export.
 		supported: { 'dynamic-import': false },
 		plugins: [
 			// Most daemons never need it, and it is a fourth of their code.
 			separate(/^execa$/, 'execa.js'),
+			// Only where machines share a queue.
+			separate(/^pg$/, 'pg.js'),
+			separate(/\/fleet\/owner\.ts$/, 'fleetOwner.js'),
 			// A host starts `semantica mcp` with each window, and most ask it for its tools at most.
 			separate(/^\.\/main\.ts$/, 'commandLine.js'),
 			separate(/\/mcp\/main\.ts$/, 'mcp.js'),
@@ -209,7 +216,10 @@ async function daemonFiles() {
 		'maintenance.js',
 		'battery.js',
 		'execa.js',
+		'pg.js',
+		'fleetOwner.js',
 		...(await inFolder('migrations')),
+		...(await inFolder('fleet')),
 		...(await inFolder('monitoring')),
 		...(await inFolder('native')),
 	].sort();
@@ -254,7 +264,11 @@ const finish = {
 // Nobody else's folder is emptied.
 if (flags.out === 'dist') await rm(dist, { recursive: true, force: true });
 await mkdir(join(dist, 'native'), { recursive: true });
-await cp('migrations', join(dist, 'migrations'), { recursive: true });
+await cp('migrations', join(dist, 'migrations'), {
+	recursive: true,
+	filter: (path) => basename(path) !== 'fleet',
+});
+await cp('migrations/fleet', join(dist, 'fleet'), { recursive: true });
 await cp('media/monitoring', join(dist, 'monitoring'), { recursive: true });
 const prebuilds = 'node_modules/better-sqlite3/prebuilds';
 for (const file of await readdir(prebuilds))

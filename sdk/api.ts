@@ -145,6 +145,8 @@ export interface WorkContext {
 	progress(progress: Progress): void;
 	/** Enqueues children: the job ends when they have. */
 	enqueue(...jobs: JobInput[]): Promise<string[]>;
+	/** A client that speaks as this job, for its children: enqueue, wait, get, list, logs. It is closed when the run ends. */
+	connect(): Promise<Client>;
 	/** To be thrown: the run has failed and is tried again after so long, within its attempts. */
 	retryAfter(ms: number, why: string): Error;
 }

@@ -22,7 +22,10 @@ const AGAIN_MS = { first: 200, most: 10_000 };
 
 /** @throws an Error with a sentence where no daemon can be reached or started. */
 export async function connect({ name = 'node', home }: ConnectOptions = {}): Promise<Client> {
-	const reach: Reach = { client: name, home };
+	return openClient({ client: name, home });
+}
+
+async function openClient(reach: Reach): Promise<Client> {
 	const connection = await openConnection(reach);
 	return {
 		closed: connection.closed,
@@ -133,7 +136,7 @@ async function startWorker(
 		const work = takeWork(connection, {
 			types,
 			failed: onError,
-			enqueue: (jobs) => enqueueOver(connection, jobs),
+			connect: (token) => openClient({ ...reach, token }),
 		});
 		try {
 			await connection.request('worker/register', registration);

@@ -2,11 +2,15 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isNewer, readBuildInfo } from '../shared/build.ts';
-import { connectOver, type DaemonConnection } from '../shared/client/connection.ts';
+import {
+	ConnectionClosed,
+	connectOver,
+	type DaemonConnection,
+} from '../shared/client/connection.ts';
 import { speaksOtherwise } from '../shared/client/handover.ts';
 import { ensureDaemon } from '../shared/client/launch.ts';
 import { reachDaemon } from '../shared/client/reach.ts';
-import { SemanticaError } from '../shared/errors.ts';
+import { errorCode, SemanticaError } from '../shared/errors.ts';
 import { outdatedError } from '../shared/outdated.ts';
 import { dataFolder, dataPaths } from '../shared/paths.ts';
 
@@ -15,10 +19,25 @@ const START_WITHIN_MS = 30_000;
 export interface Reach {
 	readonly client: string;
 	readonly home: string | undefined;
+	/** Of a run, to speak as that; else the data folder's, and inside of a command's run its own. */
+	readonly token?: string;
 }
 
+/** What a daemon that died between being found and answering shows as. */
+const GONE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE']);
+
 /** @throws SemanticaError SYSTEM where none can be reached or started, or it speaks another protocol. */
-export async function openConnection({ client, home }: Reach): Promise<DaemonConnection> {
+export async function openConnection(reach: Reach): Promise<DaemonConnection> {
+	try {
+		return await open(reach);
+	} catch (error) {
+		const gone = error instanceof ConnectionClosed || GONE.has(errorCode(error) ?? '');
+		if (!gone) throw error;
+		return open(reach);
+	}
+}
+
+async function open({ client, home, token: given }: Reach): Promise<DaemonConnection> {
 	const distFolder = dirname(fileURLToPath(import.meta.url));
 	const { env, execPath } = process;
 	const paths = dataPaths(home ?? dataFolder(env));
@@ -29,7 +48,8 @@ export async function openConnection({ client, home }: Reach): Promise<DaemonCon
 	// A job speaks as itself: what it enqueues are its children.
 	const { SEMANTICA_JOB_ID: job, SEMANTICA_TOKEN: own } = env;
 	const identity = { client, version: build.version, execPath };
-	const connection = await connectOver(socket, { ...identity, token: job && own ? own : token });
+	const asJob = job && own ? own : undefined;
+	const connection = await connectOver(socket, { ...identity, token: given ?? asJob ?? token });
 	if (speaksOtherwise(connection.server)) {
 		connection.dispose();
 		if (isNewer(connection.server, build)) throw outdatedError(build, connection.server);

@@ -5,7 +5,7 @@ import { errorMessage } from '../shared/errors.ts';
 import { LIMITS } from '../shared/jobTerms.ts';
 import type { ParamsInput } from '../shared/protocol/requests.ts';
 import type { HandedRun, StopNotice } from '../shared/protocol/workers.ts';
-import type { Handler, JobInput, WorkContext, WorkType } from './api.ts';
+import type { Client, Handler, WorkContext, WorkType } from './api.ts';
 
 /** Too long a sentence would be refused with all that stands beside it. */
 const ERROR_LENGTH = 1000;
@@ -21,7 +21,8 @@ export interface Work {
 
 export interface WorkDependencies {
 	readonly types: ReadonlyMap<string, WorkType>;
-	readonly enqueue: (jobs: readonly JobInput[]) => Promise<string[]>;
+	/** Speaks as the run that was given this token. */
+	readonly connect: (token: string) => Promise<Client>;
 	readonly failed: (error: unknown) => void;
 }
 
@@ -84,10 +85,11 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 				for (const { id, run } of runs) active.set(id, { run, abort: new AbortController() });
 				const names = runs.map(({ id, run }) => ({ id, run }));
 				const begun = await connection.request('worker/started', { runs: names });
-				const may = new Set(begun.runs.map(({ id, run }) => `${id}/${run}`));
+				const tokens = new Map(begun.runs.map(({ id, run, token }) => [`${id}/${run}`, token]));
 				for (const run of runs) {
-					if (may.has(`${run.id}/${run.run}`)) void work(run);
-					else over(run);
+					const token = tokens.get(`${run.id}/${run.run}`);
+					if (token === undefined) over(run);
+					else void work(run, token);
 				}
 			}
 		} catch (error) {
@@ -104,20 +106,25 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 		if (active.size === 0) for (const resolve of idle.splice(0)) resolve();
 	}
 
-	async function work(run: HandedRun): Promise<void> {
-		const end = await endOf(run);
+	async function work(run: HandedRun, token: string): Promise<void> {
+		let client: Promise<Client> | undefined;
+		const end = await endOf(run, () => {
+			client ??= dependencies.connect(token);
+			return client;
+		});
+		client?.then((open) => open.close()).catch(() => {});
 		over(run);
 		if (!gone) tell(end);
 		void start();
 	}
 
-	async function endOf(handed: HandedRun): Promise<End> {
+	async function endOf(handed: HandedRun, connect: () => Promise<Client>): Promise<End> {
 		const { id, run, type } = handed;
 		const name = { id, run };
 		const signal = active.get(id)?.abort.signal ?? AbortSignal.abort();
 		try {
 			const handler = types.get(type)?.handler as Handler;
-			const result = await handler(await payloadOf(handed), contextOf(handed, signal));
+			const result = await handler(await payloadOf(handed), contextOf(handed, signal, connect));
 			return { ...name, outcome: 'succeeded', ...kept(result) };
 		} catch (error) {
 			if (error instanceof RetryLater) {
@@ -129,7 +136,11 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 		}
 	}
 
-	function contextOf(handed: HandedRun, signal: AbortSignal): WorkContext {
+	function contextOf(
+		handed: HandedRun,
+		signal: AbortSignal,
+		connect: () => Promise<Client>,
+	): WorkContext {
 		const { id, run, attempt, type, deadlineAt } = handed;
 		const say = (said: Promise<unknown>): void => {
 			said.catch((error: unknown) => {
@@ -145,7 +156,8 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 			signal,
 			log: (text) => say(connection.request('worker/log', { id, run, text })),
 			progress: (progress) => say(connection.request('worker/progress', { id, run, progress })),
-			enqueue: (...jobs) => dependencies.enqueue(jobs.map((job) => ({ ...job, parentId: id }))),
+			enqueue: async (...jobs) => (await connect()).enqueue(...jobs),
+			connect,
 			retryAfter: (ms, why) => new RetryLater(ms, why),
 		};
 	}

@@ -11,6 +11,7 @@ const NEEDED = [
 	{ program: 'dbus-daemon', package: 'dbus-daemon' },
 	{ module: 'dbus', package: 'python3-dbus' },
 	{ module: 'gi', package: 'python3-gi' },
+	{ program: '/usr/sbin/pgbouncer', package: 'pgbouncer' },
 ];
 
 const mayInstall = Boolean(process.env.CI || process.env.SEMANTICA_TEST_INSTALL);

@@ -11,6 +11,7 @@ import { addEmitCommand } from './commands/emit.ts';
 import { addEnqueueCommand } from './commands/enqueue.ts';
 import { addErrorsCommand } from './commands/errors.ts';
 import { addExplainCommand } from './commands/explain.ts';
+import { addFleetCommand } from './commands/fleet/fleet.ts';
 import { addGraphCommand } from './commands/graph.ts';
 import { addGroupCommand } from './commands/group.ts';
 import { examples } from './commands/help.ts';
@@ -111,6 +112,8 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 	addDoctorCommand(program, context);
 	addCompletionsCommand(program, context);
 	addMetricsCommand(program, context);
+	program.commandsGroup('Several machines:');
+	addFleetCommand(program, context);
 	program.commandsGroup('For AI tools:');
 	addMcpCommand(program, context);
 	addAiCommand(program, context);

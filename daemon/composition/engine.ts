@@ -68,9 +68,11 @@ export async function startEngine(options: EngineOptions) {
 		},
 		(recent) => loop.slept(recent),
 	);
+	const tokens = createTokens(instance.token());
 	const workers = createWorkers({
 		db,
 		clock,
+		tokens,
 		logs: {
 			openWriter: logs.openWriter,
 			closeWriter: logs.closeWriter,
@@ -144,7 +146,6 @@ export async function startEngine(options: EngineOptions) {
 		warn,
 	});
 	const policy = createPolicy(settings);
-	const tokens = createTokens(instance.token());
 	const containment = await options.containing;
 	const { executor, runner } = createProcesses({
 		home: paths.home,

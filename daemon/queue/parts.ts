@@ -40,6 +40,7 @@ import { createRemovedKeys } from './store/removedKeys.ts';
 import { createRing, type Ring } from './store/ring.ts';
 import { type JobRow, toJob } from './store/rows.ts';
 import { createRunTable, type RunTable } from './store/runs.ts';
+import type { Scope } from './store/scope.ts';
 import { createJobTable, type JobTable } from './store/statements.ts';
 import { createSweepTable } from './store/sweeps.ts';
 import type { Tx } from './store/tx.ts';
@@ -47,6 +48,7 @@ import { createWaitClasses, type WaitClasses } from './store/waitClasses.ts';
 import { tellWaitMoves } from './store/waiting.ts';
 import { Writer } from './store/writer.ts';
 import { createEndedJobs, type EndedJobs } from './views/ended.ts';
+import { createWithinScope } from './views/endTold.ts';
 import { createExplain, type Explain, type Hindrance } from './views/explain.ts';
 import { createFeed, type Feed } from './views/feed.ts';
 import { createFigures, type Figures } from './views/figures.ts';
@@ -135,7 +137,8 @@ export interface QueueParts {
 	readonly feed: Feed;
 	readonly explain: Explain;
 	readonly usual: UsualTime;
-	readonly toWire: (row: JobRow) => Job;
+	/** With a scope it names no job outside. */
+	readonly toWire: (row: JobRow, scope?: Scope) => Job;
 	readonly occupied: Occupied;
 	readonly workers: Workers;
 	readonly payloads: PayloadStore;
@@ -238,9 +241,10 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	});
 	const claims = createClaims(db, table, children, guard, sweeps, rates, options.boot);
 	const retry = createRetry(db, table, subjects, inserter, payloads, classes, conditionsOf);
-	const toWire = (row: JobRow): Job =>
+	const withinScope = createWithinScope(table, dependencies);
+	const toWire = (row: JobRow, scope?: Scope): Job =>
 		toJob(
-			row,
+			scope === undefined ? row : withinScope(row, scope),
 			{
 				parentId: row.parent === null ? null : table.idOf(row.parent),
 				children: children.counts(row.generation),

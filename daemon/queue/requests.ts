@@ -13,13 +13,14 @@ import type {
 } from '../../shared/protocol/jobs.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { QueueInfo } from '../../shared/protocol/system.ts';
+import type { Question } from '../../shared/question.ts';
 import type { QueueParts } from './parts.ts';
 import type { Asker, Enqueued, PreparedJob } from './rules/enqueue.ts';
 import type { Answer } from './rules/questions.ts';
 import { type Readiness, readinessOf } from './rules/readiness.ts';
 import { stateName } from './store/codes.ts';
 import { EVERYTHING } from './store/limits.ts';
-import { type JobRow, wireBytes } from './store/rows.ts';
+import { type JobRow, parseJson, wireBytes } from './store/rows.ts';
 import { isInScope, type Scope } from './store/scope.ts';
 import { noSuchJob } from './store/statements.ts';
 import { changeMany, isOneGo, type ManyChange, type Meant } from './targets.ts';
@@ -35,8 +36,8 @@ export interface JobRequests {
 	usual(id: string): { readonly usualMs?: number };
 	/** With a scope it names no job outside. @throws SemanticaError NOT_FOUND */
 	explain(id: string, scope?: Scope): Explanation;
-	/** The jobs of these ids, until they take so many bytes on the wire; at least one is looked at. */
-	find(ids: Iterable<string>, maxBytes: number): Found;
+	/** The jobs of these ids, until they take so many bytes on the wire; at least one is looked at. With a scope none names a job outside. */
+	find(ids: Iterable<string>, maxBytes: number, scope?: Scope): Found;
 	/** Whether there is such a job, and it belongs to these folders. */
 	isInScope(id: string, scope: Scope): boolean;
 	/** Who asked for it. @throws SemanticaError NOT_FOUND */
@@ -47,6 +48,8 @@ export interface JobRequests {
 	standings(ids: readonly string[]): Standing[];
 	/** @throws SemanticaError NOT_FOUND */
 	readiness(id: string): Readiness;
+	/** When it asked its person what is open still, epoch ms; undefined where it asks nothing. */
+	askedAt(id: string): number | undefined;
 	/** The last of those that retries by hand made of it, one of the other; itself where there is none. */
 	successor(id: string): string;
 	/** @throws SemanticaError NOT_FOUND or PAYLOAD_LOST */
@@ -65,7 +68,7 @@ export interface JobRequests {
 	/** @throws SemanticaError NOT_FOUND, CONFLICT */
 	approve(id: string): Promise<Job>;
 	/** The first answer wins. @throws SemanticaError NOT_FOUND, CONFLICT, VALIDATION */
-	answer(id: string, answer: Answer): Promise<Job>;
+	answer(id: string, answer: Answer, scope?: Scope): Promise<Job>;
 	update(params: Params<'job/update'>): Promise<Result<'job/update'>>;
 	remove(targets: Targets): Promise<ManyResult>;
 	/** Resolves with how many waiting jobs the event released. `workspace` is canonical, or '' for everywhere. */
@@ -166,7 +169,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 		get(id, scope) {
 			const row = table.need(id);
 			return {
-				job: toWire(row),
+				job: toWire(row, scope),
 				runs: parts.runs.of(row.generation),
 				explanation: parts.explain(row, scope),
 			};
@@ -174,7 +177,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 		problems: (id) => parts.problems.of(table.need(id)),
 		usual: (id) => parts.usual(table.need(id)),
 		explain: (id, scope) => parts.explain(table.need(id), scope),
-		find(ids, maxBytes) {
+		find(ids, maxBytes, scope) {
 			const found: Found = { jobs: [], missing: [], looked: [] };
 			let bytes = 0;
 			for (const id of ids) {
@@ -183,7 +186,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				if (bytes > maxBytes && found.looked.length > 0) break;
 				found.looked.push(id);
 				if (row === undefined) found.missing.push(id);
-				else found.jobs.push(toWire(row));
+				else found.jobs.push(toWire(row, scope));
 			}
 			return found;
 		},
@@ -203,6 +206,10 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				return standingOf(row);
 			}),
 		readiness: (id) => readinessOf(table.need(id)),
+		askedAt(id) {
+			const question = table.byId(id)?.question ?? null;
+			return parseJson<Question>(question)?.askedAt;
+		},
 		successor(id) {
 			let last = id;
 			for (let next = table.successorOf(last); next !== undefined; next = table.successorOf(last)) {
@@ -214,11 +221,11 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			parts.payloads.read(table.need(id).generation, offset, maxBytes),
 		async page(params, scope) {
 			const { rows, nextCursor, total } = await lists.listInSteps(params, PAGE_BYTES, scope);
-			return { jobs: rows.map(toWire), nextCursor, total };
+			return { jobs: rows.map((row) => toWire(row, scope)), nextCursor, total };
 		},
 		list(params, maxBytes = PAGE_BYTES, scope?: Scope) {
 			const { rows, nextCursor, total } = lists.list(params, maxBytes, scope);
-			return { jobs: rows.map(toWire), nextCursor, total };
+			return { jobs: rows.map((row) => toWire(row, scope)), nextCursor, total };
 		},
 		isOneGo,
 		cancel(targets) {
@@ -262,13 +269,13 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			if (refused !== undefined) throw new SemanticaError('CONFLICT', sentence(refused.reason));
 			return toWire(table.need(id));
 		},
-		async answer(id, answer) {
+		async answer(id, answer, scope) {
 			// What was done on the way, as a stop that was coming for it, stands all the same.
 			const refused = await writer.submit((tx) =>
 				parts.questions.answer(tx, parts.sweeps.settle(tx, table.need(id)), answer),
 			);
 			if (refused !== undefined) throw refused;
-			return toWire(table.need(id));
+			return toWire(table.need(id), scope);
 		},
 		async update(params) {
 			const targets = 'ids' in params ? { ids: params.ids } : { filter: params.filter };

@@ -210,7 +210,8 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			if (own !== undefined && standings.some(({ parentId }) => parentId !== own)) {
 				throw notForJobs('wait for its children only');
 			}
-			return waits.wait(params, signal());
+			const { tool } = session;
+			return waits.wait(params, signal(), tool && (() => tool.folders()));
 		},
 		'job/cancel': clientsOnly((targets: Targets, session) => {
 			const { tool, origin } = session;
@@ -229,7 +230,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/answer': clientsOnly(({ id, ...answer }, session) => {
 			tools.assertMine(session, id);
 			return inTurn(session, answer, async () => ({
-				job: await jobs.answer(id, { ...answer, by: session.origin }),
+				job: await jobs.answer(id, { ...answer, by: session.origin }, session.tool?.folders()),
 			}));
 		}),
 		'jobs/subscribe': clientsOnly((params, session) =>
@@ -335,9 +336,11 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		),
 		'ai/folder': clientsOnly(({ root }) => policy.allowFolder(root)),
 		'ai/forget': clientsOnly(({ root }) => policy.forgetFolder(root)),
-		'worker/register': clientsOnly((params, session) => {
+		'worker/register': clientsOnly(async (params, session) => {
 			refuseWhileLeaving();
-			return workers.register(params, session);
+			const registered = await workers.register(params, session);
+			session.works(params.name);
+			return registered;
 		}),
 		'worker/started': clientsOnly((params, session) => workers.started(params, session)),
 		'worker/finish': clientsOnly((params, session) => workers.finish(params, session)),

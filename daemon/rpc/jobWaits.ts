@@ -4,15 +4,26 @@ import { isFinished, type JobState } from '../../shared/jobTerms.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { Clock, Timer } from '../queue/ports/clock.ts';
 import type { JobRequests } from '../queue/requests.ts';
+import type { Scope } from '../queue/store/scope.ts';
 import type { Feed } from '../queue/views/feed.ts';
 
 export interface JobWaits {
-	/** Rejects with NOT_FOUND, THROTTLED, or with what the signal was aborted with. */
-	wait(params: Params<'job/wait'>, signal: AbortSignal): Promise<Result<'job/wait'>>;
+	/**
+	 * With a scope the jobs name none outside it.
+	 * Rejects with NOT_FOUND, THROTTLED, or with what the signal was aborted with.
+	 */
+	wait(
+		params: Params<'job/wait'>,
+		signal: AbortSignal,
+		scope?: () => Scope,
+	): Promise<Result<'job/wait'>>;
 }
 
 export interface WaitDependencies {
-	readonly jobs: Pick<JobRequests, 'find' | 'standing' | 'standings' | 'readiness' | 'successor'>;
+	readonly jobs: Pick<
+		JobRequests,
+		'find' | 'standing' | 'standings' | 'readiness' | 'askedAt' | 'successor'
+	>;
 	readonly feed: Pick<Feed, 'onChanged'>;
 	readonly clock: Pick<Clock, 'after' | 'monotonic'>;
 }
@@ -31,6 +42,8 @@ interface Awaited {
 	state: JobState;
 	/** `missed`: it has come to its end, and what was waited for has not. */
 	outcome: 'open' | 'reached' | 'missed';
+	/** Epoch ms: a question that it asks after that ends the wait. */
+	readonly asksAfter: number | undefined;
 }
 
 type Until = Params<'job/wait'>['until'];
@@ -81,24 +94,26 @@ export function createJobWaits({ jobs, feed, clock }: WaitDependencies): JobWait
 	}
 
 	return {
-		async wait({ ids, mode, until, timeoutMs, followRetries }, signal) {
+		async wait({ ids, asks = {}, ...params }, signal, scope) {
+			const { mode, until, followRetries } = params;
 			const asked = [...new Set(ids)];
 			const standings = jobs.standings(asked);
 			const each = asked.map((id, index): Awaited => {
 				const state = standings[index]?.state ?? 'queued';
-				return { asked: id, id, state, outcome: outcomeOf(id, state, until) };
+				const outcome = outcomeOf(id, state, until);
+				return { asked: id, id, state, outcome, asksAfter: asks[id] };
 			});
 			if (until === 'ready') for (const { id } of each) assertCanBeReady(id, asked.indexOf(id));
 			if (followRetries) for (const one of each) toSuccessor(one, until);
-			const known = verdictOn(each, mode);
-			if (known !== undefined) return answerOf(each, known);
+			const known = verdictOn(each, mode) ?? (each.some(asksNow) ? false : undefined);
+			if (known !== undefined) return answerOf(each, known, scope?.());
 			if (waited + each.length > MAX_WAITED) {
 				throw new SemanticaError(
 					'THROTTLED',
 					`${waited.toLocaleString('en')} jobs are being waited for already. Wait for fewer, or use jobs/subscribe, which tells of all.`,
 				);
 			}
-			return untilDecided(each, { mode, until, timeoutMs, followRetries }, signal);
+			return untilDecided(each, params, { signal, scope });
 		},
 	};
 
@@ -107,6 +122,11 @@ export function createJobWaits({ jobs, feed, clock }: WaitDependencies): JobWait
 		const readiness = jobs.readiness(id);
 		if (readiness === 'ready') return 'reached';
 		return readiness === 'waiting' ? 'open' : 'missed';
+	}
+
+	function asksNow({ id, outcome, asksAfter }: Awaited): boolean {
+		if (asksAfter === undefined || outcome !== 'open') return false;
+		return (jobs.askedAt(id) ?? 0) > asksAfter;
 	}
 
 	function assertCanBeReady(id: string, index: number): void {
@@ -120,8 +140,8 @@ export function createJobWaits({ jobs, feed, clock }: WaitDependencies): JobWait
 
 	function untilDecided(
 		each: readonly Awaited[],
-		{ mode, until, timeoutMs, followRetries }: Omit<Params<'job/wait'>, 'ids'>,
-		signal: AbortSignal,
+		{ mode, until, timeoutMs, followRetries }: Omit<Params<'job/wait'>, 'ids' | 'asks'>,
+		{ signal, scope }: { readonly signal: AbortSignal; readonly scope: (() => Scope) | undefined },
 	): Promise<Result<'job/wait'>> {
 		return new Promise((resolve, reject) => {
 			let timer: Timer | undefined;
@@ -144,10 +164,11 @@ export function createJobWaits({ jobs, feed, clock }: WaitDependencies): JobWait
 				if (end()) reject(signal.reason);
 			};
 			const answer = (satisfied: boolean) => {
-				if (end()) inTurn(() => resolve(answerOf(each, satisfied)));
+				if (end()) inTurn(() => resolve(answerOf(each, satisfied, scope?.())));
 			};
 			const waiter: Waiter = {
 				changed(id, state) {
+					let asking = false;
 					for (const one of each) {
 						if (one.id !== id && one.asked !== id) continue;
 						if (one.id === id) {
@@ -159,12 +180,16 @@ export function createJobWaits({ jobs, feed, clock }: WaitDependencies): JobWait
 								return;
 							}
 						}
-						if (one.outcome === 'open') continue;
+						if (one.outcome === 'open') {
+							asking ||= asksNow(one);
+							continue;
+						}
 						if (!followRetries) forget(id, waiter);
 						else if (toSuccessor(one, until)) listenTo(one.id);
 					}
 					const known = verdictOn(each, mode);
 					if (known !== undefined) answer(known);
+					else if (asking) answer(false);
 				},
 			};
 			for (const one of each) {
@@ -189,8 +214,13 @@ export function createJobWaits({ jobs, feed, clock }: WaitDependencies): JobWait
 		return true;
 	}
 
-	function answerOf(each: readonly Awaited[], satisfied: boolean): Result<'job/wait'> {
-		const { jobs: kept, missing } = jobs.find(new Set(each.map(({ id }) => id)), Number.MAX_VALUE);
+	function answerOf(
+		each: readonly Awaited[],
+		satisfied: boolean,
+		scope: Scope | undefined,
+	): Result<'job/wait'> {
+		const ids = new Set(each.map(({ id }) => id));
+		const { jobs: kept, missing } = jobs.find(ids, Number.MAX_VALUE, scope);
 		if (missing.length === 0) return { jobs: kept, satisfied };
 		const gone = new Set(missing);
 		const removed = each.filter(({ id }) => gone.has(id)).map(({ id, state }) => ({ id, state }));

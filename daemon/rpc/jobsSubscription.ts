@@ -120,9 +120,9 @@ export async function subscribeToJobs(
 	}
 
 	function step(): { jobs: Job[]; removed: string[] } {
-		const found = jobs.find(dirty, STEP_BYTES);
-		for (const id of found.looked) dirty.delete(id);
 		const scope = session.tool?.folders();
+		const found = jobs.find(dirty, STEP_BYTES, scope);
+		for (const id of found.looked) dirty.delete(id);
 		const wanted = (job: Job) =>
 			(workspace === undefined || job.workspace === workspace) &&
 			(scope === undefined || jobs.isInScope(job.id, scope));

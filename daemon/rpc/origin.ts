@@ -18,6 +18,11 @@ export function originOf(
 	return `${isTool ? TOOL : ''}${name === '' ? NAMELESS : name}${whose}`;
 }
 
+/** What a worker asks for beside its runs. */
+export function workerOrigin(name: string): string {
+	return `worker/${plain(name) || NAMELESS}`;
+}
+
 // It stands in filters, tables and on command lines.
 function plain(name: string): string {
 	return name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^-+|-+$/g, '');

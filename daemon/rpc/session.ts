@@ -23,7 +23,7 @@ import {
 import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
 import { FrameError } from './framing.ts';
 import { CheckedParams, RefusedParams } from './large/outcome.ts';
-import { originOf } from './origin.ts';
+import { originOf, workerOrigin } from './origin.ts';
 import { refusalOf } from './refusal.ts';
 import { invalidParams, toResponseError } from './responses.ts';
 import type { JobIdentity, Tokens } from './tokens.ts';
@@ -38,6 +38,8 @@ export interface Session {
 	readonly tool: ToolScope | undefined;
 	/** What jobs that it enqueues say of who asked. */
 	readonly origin: string;
+	/** It is a worker of this name from now on. */
+	works(name: string): void;
 	notify(method: string, params: unknown): void;
 	/** Bytes that the client has not taken yet. */
 	readonly backlog: number;
@@ -122,6 +124,9 @@ export function serveSession(
 		},
 		get origin() {
 			return origin;
+		},
+		works(name) {
+			origin = workerOrigin(name);
 		},
 		notify(method, params) {
 			if (!socket.destroyed) void rpc.sendNotification(method, params).catch(() => {});

@@ -11,7 +11,7 @@ import type { Writer } from '../queue/store/writer.ts';
 import type { Sqlite } from '../sqlite/open.ts';
 import type { FunctionLogs } from './log.ts';
 import { type Connection, createRegistry, type Worker } from './registry.ts';
-import { createFunctionRuns } from './runs.ts';
+import { createFunctionRuns, type RunTokens } from './runs.ts';
 import { createFunctionTypes } from './types.ts';
 
 /** A worker that holds runs is asked this often whether it is there, and has so long to answer. */
@@ -22,6 +22,8 @@ export interface WorkersOptions {
 	readonly db: Sqlite;
 	readonly clock: Clock;
 	readonly logs: FunctionLogs;
+	/** With which what runs speaks as its job. */
+	readonly tokens: RunTokens;
 	readonly maxFunctions: () => number;
 	/** Put together later than this room. */
 	readonly queue: () => { readonly dispatch: Dispatch; readonly writer: Pick<Writer, 'submit'> };
@@ -66,6 +68,7 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 		registry,
 		dispatch: () => queue().dispatch,
 		logs: options.logs,
+		tokens: options.tokens,
 		clock,
 		holding: watch,
 	});

@@ -19,12 +19,22 @@ const IN_MESSAGE_BYTES = 10_000;
 const RUN_BYTES = 500;
 const MESSAGE_BYTES = 2 * 1024 * 1024;
 
+/** Secrets with which a run may speak to the daemon; they die with the run. */
+export interface RunTokens {
+	issue(jobId: string, run: number): string;
+	revoke(token: string): void;
+}
+
+export interface BegunRun extends RunName {
+	readonly token: string;
+}
+
 export interface FunctionRuns {
 	readonly executor: Executor;
 	/** Whether this run is, or was a moment ago, with a worker. */
 	isOurs(id: string, run: number): boolean;
 	/** Resolves with those that may begin, once that is kept. */
-	begin(worker: Worker, names: readonly RunName[]): Promise<RunName[]>;
+	begin(worker: Worker, names: readonly RunName[]): Promise<BegunRun[]>;
 	/** Resolves once it is kept; false for what is not this worker's any more. */
 	finish(worker: Worker, end: FunctionEnd): Promise<boolean>;
 	/** What this worker has of the run. */
@@ -39,6 +49,7 @@ export interface FunctionRunsOptions {
 	readonly registry: Registry;
 	readonly dispatch: () => Pick<Dispatch, 'begin'>;
 	readonly logs: FunctionLogs;
+	readonly tokens: RunTokens;
 	readonly clock: Clock;
 	/** Some worker holds a run from now on. */
 	readonly holding: () => void;
@@ -55,6 +66,8 @@ interface Held {
 	pausing: boolean;
 	stopping: boolean;
 	grace: Timer | undefined;
+	/** From when it has begun. */
+	token: string | undefined;
 	told(): void;
 	end(outcome: RunOutcome, result?: string): void;
 }
@@ -62,7 +75,7 @@ interface Held {
 const INTERRUPTED: RunOutcome = { kind: 'interrupted' };
 
 export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
-	const { registry, clock, logs } = options;
+	const { registry, clock, logs, tokens } = options;
 	const runs = new Map<string, Held>();
 	/** Who waits until the end of a run is kept. */
 	const settling = new Map<string, (() => void)[]>();
@@ -144,11 +157,13 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 						pausing: false,
 						stopping: false,
 						grace: undefined,
+						token: undefined,
 						told: () => told.begun(),
 						end(outcome, result) {
 							if (held.state === 'over') return;
 							held.state = 'over';
 							held.grace?.cancel();
+							if (held.token !== undefined) tokens.revoke(held.token);
 							registry.release(worker, row.type);
 							void closed(outcome).then((logBytes) => resolve({ outcome, result, logBytes }));
 						},
@@ -233,7 +248,14 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 					}
 				}
 			}
-			return [...begun];
+			return begun.map((name) => {
+				const held = runs.get(name.id);
+				// It may have ended in between: then nothing is given that nobody would take back.
+				const goesOn = held?.run === name.run && held.state === 'begun';
+				const token = goesOn ? tokens.issue(name.id, name.run) : '';
+				if (goesOn) held.token = token;
+				return { ...name, token };
+			});
 		},
 		async finish(worker, end) {
 			const held = heldBy(worker, end);

@@ -160,11 +160,13 @@ export const jobRequests = {
 			timeoutMs: z.int().min(0).max(3_600_000).default(3_600_000),
 			/** A job that is retried by hand is not over: its successor stands for it. */
 			followRetries: z.boolean().default(false),
+			/** Answered, too, when one of these asks its person something after that time (epoch ms). */
+			asks: z.record(idSchema, z.int().min(0)).optional(),
 		}),
 		result: z.object({
 			/** In the order asked for, as they are now. */
 			jobs: z.array(jobSchema),
-			/** False: the time is over, or what was waited for cannot come any more. */
+			/** False: the time is over, what was waited for cannot come any more, or one of `asks` asks. */
 			satisfied: z.boolean(),
 			/** Those that ended and are not kept any more, with their end. */
 			removed: z.array(z.object({ id: z.string(), state: stateSchema })).optional(),

@@ -80,10 +80,10 @@ export const workerRequests = {
 		params: registrationSchema,
 		result: z.object({ prefetch: z.int() }),
 	},
-	/** Answered after the commit, with those that may begin. */
+	/** Answered after the commit, with those that may begin, and what each says as its job's token. */
 	'worker/started': {
 		params: z.strictObject({ runs: runNames }),
-		result: z.object({ runs: z.array(runName) }),
+		result: z.object({ runs: z.array(runName.extend({ token: z.string() })) }),
 	},
 	/** Answered after the commit; `taken` is false for what is not the worker's any more. */
 	'worker/finish': {

@@ -12,6 +12,8 @@ export interface TestWorker {
 	stopped(): Promise<StopNotice>;
 	begin(...runs: HandedRun[]): Promise<string[]>;
 	succeed(run: HandedRun, result?: unknown): Promise<boolean>;
+	/** Resolves when what was asked before has reached the daemon. */
+	flushed(): Promise<void>;
 }
 
 export async function startWorker(
@@ -39,6 +41,10 @@ export async function startWorker(
 				results: [{ id, run, outcome: 'succeeded', result: result as null }],
 			});
 			return answer.taken[0] === true;
+		},
+		async flushed() {
+			// Requests are read in order.
+			await connection.request('worker/alive', {});
 		},
 	};
 }

@@ -10,6 +10,7 @@ import {
 import * as z from 'zod';
 import { isResponseError } from '../../../shared/client/connection.ts';
 import { ERROR_CODES } from '../../../shared/errors.ts';
+import { createToldQuestions } from './answers/question.ts';
 import type { DaemonLink } from './daemonLink.ts';
 import type { McpOptions } from './options.ts';
 import { promptMessages } from './prompts.ts';
@@ -58,12 +59,13 @@ export function createHandlers({
 	root,
 }: HandlerDependencies): Handlers {
 	const lists = listsOf(options);
+	const questions = createToldQuestions();
 	const offered: ReadonlySet<string> = new Set(lists['tools/list'].tools.map(({ name }) => name));
 
 	const contextOf = (
 		signal: AbortSignal,
 		more: Pick<ToolContext, 'progress' | 'wantsTask' | 'elicits'>,
-	): ToolContext => ({ link, env, root, signal, now: Date.now, ...more });
+	): ToolContext => ({ link, env, root, signal, questions, now: Date.now, ...more });
 
 	const quietly = (meta: Meta = {}) =>
 		contextOf(new AbortController().signal, {

@@ -221,7 +221,7 @@ function standsFor({ parent }: Waiter): (row: JobRow) => boolean {
 
 const BECAUSE = ', so ';
 
-const HOW_ENDED: Readonly<Record<number, string>> = {
+export const HOW_ENDED: Readonly<Record<number, string>> = {
 	[STATE.failed]: 'failed',
 	[STATE.cancelled]: 'was cancelled',
 	[STATE.superseded]: 'was superseded',

@@ -71,9 +71,15 @@ export function createFinishRun(
 		if (row.phase === 1) return;
 		const cause = row.stop_cause ?? finished.stopped ?? null;
 		const facts = factsOf(finished, cause);
+		const { outcome } = finished;
 		if (isFunctionType(row.type) && runs.isHanded(row.generation, row.run)) {
-			if ((cause ?? finished.outcome.kind) === 'interrupted') {
+			if ((cause ?? outcome.kind) === 'interrupted') {
 				handedBack(tx, row);
+				return;
+			}
+			if (cause !== null && outcome.kind !== 'function' && !isFailureOfRun(cause)) {
+				neverBegun(row);
+				transitions.end(tx, row, endStateOf(cause), facts);
 				return;
 			}
 			// Its worker says both in one: that it began, and how it ended.
@@ -92,7 +98,6 @@ export function createFinishRun(
 		// The first one began when the job did.
 		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;
 		tx.ran({ queue, type, ms: Math.max(0, tx.now - (at ?? tx.now)) });
-		const { outcome } = finished;
 		if (cause !== null && cause !== 'interrupted' && !isFailureOfRun(cause)) {
 			transitions.end(tx, row, endStateOf(cause), facts);
 		} else if ((cause ?? outcome.kind) === 'interrupted') {
@@ -128,9 +133,13 @@ export function createFinishRun(
 	}
 
 	// Nobody has begun it, so it is as if it had never been claimed.
-	function handedBack(tx: Tx, row: JobRow): void {
+	function neverBegun(row: JobRow): void {
 		giveBack.run(row.generation);
 		runs.forget(row.generation, row.run);
+	}
+
+	function handedBack(tx: Tx, row: JobRow): void {
+		neverBegun(row);
 		transitions.runAgain(tx, row, Math.min(row.run_at, tx.now), 'interrupted');
 	}
 

@@ -167,6 +167,48 @@ describe('jobs of others', () => {
 		expect(await refusal(add(tool, own))).toEqual(unknown);
 	});
 
+	test('are not named to it by what ended because of them', async () => {
+		const { person, open, closed, tool } = await withFolders();
+		const [secret, other] = ['the secret merger', 'the other one'];
+		const [target = ''] = await enqueue(
+			person,
+			shellIn(closed, 'exit 1', { title: secret, ...later }),
+		);
+		const waitsFor = (id: string) => ({ after: [{ id, on: 'succeeded' as const }] });
+		const [first = ''] = await enqueue(person, shellIn(open, 'true', waitsFor(target)));
+		const [second = ''] = await enqueue(
+			person,
+			shellIn(open, 'true', { ...waitsFor(first), title: other }),
+		);
+		const [third = ''] = await enqueue(tool, shellIn(open, 'true', waitsFor(second)));
+		const ids = [first, second, third];
+		const told: unknown[] = [(await tool.request('jobs/subscribe', {})).jobs];
+		tool.onNotification('jobs/changed', (changed) => told.push(changed));
+		await person.request('job/cancel', { ids: [target] });
+		const { jobs } = await tool.request('job/wait', { ids });
+		expect(jobs.map(({ stopReason }) => stopReason)).toEqual(Array(3).fill('dependency'));
+		told.push(jobs, await tool.request('job/list', {}), await tool.request('jobs/subscribe', {}));
+		for (const id of ids) told.push(await tool.request('job/get', { id }));
+		// Its end is known when it is asked for.
+		const { jobs: late } = await add(person, shellIn(open, 'true', waitsFor(target)));
+		told.push(await tool.request('job/get', { id: late[0]?.id ?? '' }));
+		expect(JSON.stringify(told)).not.toContain(secret);
+		const messages = jobs.map(({ error }) => error?.message);
+		expect(messages).toEqual([
+			`job ${target} was cancelled, and this job was to run only after that.`,
+			expect.stringMatching(
+				/^«\/bin\/sh -c true» \(.*\) could not run, and this job was to run only/,
+			),
+			`«${other}» (${second}) could not run, and this job was to run only after that.`,
+		]);
+		const whole = await person.request('job/get', { id: third });
+		expect(whole.job.error?.message).toContain(`«${secret}» (${target}) was cancelled`);
+		await person.request('job/remove', { ids: [target] });
+		expect((await tool.request('job/get', { id: first })).job.error?.message).toBe(
+			`job ${target} did not end as it was to, and this job was to run only after that.`,
+		);
+	});
+
 	test('are not cancelled by it, by id, tag or all', async () => {
 		const { tool, person, inside, outside, open } = await withOthers();
 		const byId = await tool.request('job/cancel', { ids: [outside] });

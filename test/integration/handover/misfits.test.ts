@@ -11,7 +11,9 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Client, ConnectOptions } from '../../../sdk/api.ts';
 import { stageBuild } from '../../../shared/client/builds.ts';
 import { connectOver, type DaemonConnection } from '../../../shared/client/connection.ts';
 import { openSocket, readStateFile, readToken } from '../../../shared/client/endpoint.ts';
@@ -45,6 +47,16 @@ const windowOf = ({ dist }: TestBuild, home: string) => window(home, { distFolde
 const pidOf = (home: string): number => runningBuild(home)?.pid ?? 0;
 const versionOf = (home: string) => runningBuild(home)?.version;
 
+/** A program with the SDK of that build. */
+async function programOf({ dist }: TestBuild, home: string): Promise<Client> {
+	const { connect } = (await import(pathToFileURL(join(dist, 'client.mjs')).href)) as {
+		readonly connect: (options: ConnectOptions) => Promise<Client>;
+	};
+	const client = await connect({ home });
+	onTestFinished(() => client.close());
+	return client;
+}
+
 /** A job that ends when its gate is open. */
 async function gated(cli: Cli) {
 	const gate = join(cli.home, 'gate');
@@ -73,6 +85,7 @@ describe('a daemon of a newer protocol', () => {
 			code: 5002,
 			data: { kind: 'SYSTEM', outdated: true },
 		});
+		await expect(programOf(current, home)).rejects.toThrow(sentence.trim());
 		const link = windowOf(current, home);
 		const error = await link.request('queue/list', {}).catch((error: unknown) => error);
 		expect(String(error)).toContain('9.10.0 and speaks a newer protocol');
@@ -111,6 +124,9 @@ describe('a daemon of an older protocol', () => {
 		expect(asked.code).toBe(1);
 		expect(asked.stderr).toMatch(
 			/version 9\.9\.0 and speaks an older protocol than this version 9\.10\.0\. It makes way when.*semantica daemon restart/,
+		);
+		await expect(programOf(foreign, home)).rejects.toThrow(
+			/\(9\.9\.0\) is older than this client \(9\.10\.0\) and speaks another protocol/,
 		);
 		running.open();
 		await gone(first);

@@ -207,3 +207,33 @@ test('what waits for a person says so, and goes on when they have approved', asy
 	const done = await call('wait_job', { job_ids: [asked.id], timeout_seconds: 60 });
 	expect(done.text).toMatch(/SUCCEEDED/);
 });
+
+test('a job that asks its person ends the wait for it, once for each question', async () => {
+	const home = newHome();
+	const { call } = await connectHost('legacy', { home });
+	const schema = { type: 'object', properties: { version: { type: 'string' } } };
+	const says = (id: string) => {
+		const question = JSON.stringify({ id, question: `Which version, ${id}?`, schema });
+		return `echo '::semantica ask ${question}'; until [ -e "$SEMANTICA_ANSWERS_DIR/${id}.json" ]; do sleep 0.1; done`;
+	};
+	const command = ['sh', '-c', `${says('first')}; ${says('second')}; echo released`];
+	const started = await call('run_job', { command, cwd: '/', title: 'release', wait_seconds: 45 });
+	expect(started.text).toMatch(/^RUNNING for .*WAITS FOR AN ANSWER to "Which version, first\?"/);
+	expect(started.text).toContain('version (text, may be left out)');
+	const { id } = started;
+	// It is known by now.
+	const time = await call('wait_job', { job_ids: [id], timeout_seconds: 0.2 });
+	expect(time.text).toMatch(/^TIME OVER: 0 of 1 ended/);
+	const until = { pattern: 'released' };
+	const next = call('wait_job', { job_ids: [id], until, timeout_seconds: 600 });
+	const person = await connectToHome(home);
+	const answer = (question: string) =>
+		person.request('job/answer', { id, question, value: { version: '2' } });
+	await answer('first');
+	expect((await next).text).toMatch(
+		/^INPUT REQUIRED: \S+ asks its person something; 0 of 1 ended\.[\s\S]*"Which version, second\?"[\s\S]*semantica answer/,
+	);
+	const last = call('wait_job', { job_ids: [id], timeout_seconds: 600 });
+	await answer('second');
+	expect((await last).text).toMatch(/^DONE: 1 of 1 ended/);
+});

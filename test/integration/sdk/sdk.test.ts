@@ -1,16 +1,29 @@
 /** `semantica/client` as programs have it: the built module, in processes of their own and here. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Client, ConnectOptions, WorkContext } from '../../../sdk/api.ts';
-import { DIST, jobEnd, startDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { readBuildInfo } from '../../../shared/build.ts';
+import { findDaemon } from '../../../shared/client/launch.ts';
+import { dataPaths } from '../../../shared/paths.ts';
+import {
+	DIST,
+	gone,
+	jobEnd,
+	startDaemon,
+	type TestDaemon,
+	temporaryFolder,
+} from '../../support/daemon.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
 const run = promisify(execFile);
 
-async function connect(daemon: TestDaemon): Promise<Client> {
+async function connect(daemon: Pick<TestDaemon, 'home'>): Promise<Client> {
 	const built = (await import(pathToFileURL(join(DIST, 'client.mjs')).href)) as {
 		readonly connect: (options: ConnectOptions) => Promise<Client>;
 	};
@@ -43,6 +56,40 @@ describe('the example', () => {
 	});
 });
 
+test('a daemon that dies between being found and answering is followed by the next one', async () => {
+	const home = temporaryFolder();
+	const { run: folder, stateFile, tokenFile } = dataPaths(home);
+	mkdirSync(folder, { mode: 0o700 });
+	writeFileSync(tokenFile, 'f'.repeat(64), { mode: 0o600 });
+	const endpoint = join(folder, 'dying.sock');
+	// The first connection looks whether somebody is there, the second says who it is.
+	let connections = 0;
+	const dying = createServer((socket) => {
+		connections++;
+		if (connections < 2) return;
+		dying.close();
+		rmSync(stateFile);
+		socket.destroy();
+	});
+	dying.listen(endpoint);
+	await once(dying, 'listening');
+	const { version, buildId, builtAt } = readBuildInfo(DIST);
+	const stamp = { version, buildId, builtAt };
+	writeFileSync(
+		stateFile,
+		JSON.stringify({ pid: 1, protocol: 1, startedAt: 0, endpoint, instance: 'dying', ...stamp }),
+	);
+	const client = await connect({ home });
+	expect(connections).toBe(2);
+	const found = await findDaemon(dataPaths(home));
+	if (found === undefined) throw new Error('No daemon runs.');
+	onTestFinished(async () => {
+		process.kill(found.pid, 'SIGKILL');
+		await gone(found.pid);
+	});
+	await expect(client.get('018f4d2e-7c3a-7b1e-9f00-0123456789ab')).rejects.toThrow(/no job/i);
+});
+
 describe('a worker', () => {
 	test('says how its runs end, and aborts what was cancelled', async () => {
 		const daemon = await startDaemon();
@@ -66,8 +113,10 @@ describe('a worker', () => {
 					context.signal.addEventListener('abort', () => reject(context.signal.reason));
 				});
 			},
-			'test.parent': async (_payload, { enqueue }) => {
-				await enqueue({ type: 'test.child' });
+			'test.parent': async (_payload, context) => {
+				const [child = ''] = await context.enqueue({ type: 'test.child', payload: 1 });
+				const { jobs } = await (await context.connect()).wait([child]);
+				return jobs[0]?.result;
 			},
 			'test.child': (payload) => ({ payload: payload ?? null }),
 		});
@@ -93,8 +142,11 @@ describe('a worker', () => {
 		expect(jobs[1]?.result).toEqual({ attempt: 2 });
 		expect(jobs[2]?.error?.message).toMatch(/has 20002 bytes as JSON; at most 16384/);
 		const children = [];
-		for await (const job of client.list({ parentId: parent })) children.push(job.state);
-		expect(children).toEqual(['succeeded']);
+		for await (const { state, origin } of client.list({ parentId: parent })) {
+			children.push({ state, origin });
+		}
+		expect(children).toEqual([{ state: 'succeeded', origin: `job/${parent}` }]);
+		expect(jobs[4]?.result).toEqual({ payload: 1 });
 		await worker.stop();
 	});
 

@@ -12,6 +12,7 @@ function world(...ids: string[]) {
 	const states = new Map<string, JobState>(ids.map((id) => [id, 'queued']));
 	const successors = new Map<string, string>();
 	const readiness = new Map<string, Readiness>();
+	const asked = new Map<string, number>();
 	const listeners = new Set<(ids: readonly string[]) => void>();
 	const clock = new FakeClock();
 	let looks = 0;
@@ -40,6 +41,7 @@ function world(...ids: string[]) {
 					return found;
 				}),
 			readiness: (id) => readiness.get(id) ?? 'never',
+			askedAt: (id) => asked.get(id),
 			successor(id) {
 				let last = id;
 				for (let next = successors.get(id); next !== undefined; next = successors.get(next))
@@ -64,6 +66,10 @@ function world(...ids: string[]) {
 		looks: () => looks,
 		set(id: string, state: JobState) {
 			states.set(id, state);
+			changed(id);
+		},
+		ask(id: string, at: number) {
+			asked.set(id, at);
 			changed(id);
 		},
 		retry(id: string, as: string) {
@@ -141,6 +147,26 @@ describe('waiting for jobs', () => {
 			kind: 'VALIDATION',
 			data: { path: 'ids[1]' },
 		});
+		expect(clock.pending).toEqual([]);
+	});
+
+	test('one that asks its person ends a wait for that, unless it is known what it asks', async () => {
+		const { wait, ask, set, clock } = world('a', 'b');
+		const asks = { a: 0, b: 0 };
+		const waiting = wait(['a', 'b'], { asks });
+		const patient = wait(['a', 'b']);
+		ask('b', 5);
+		expect(shape(await waiting)).toEqual({ satisfied: false, jobs: ['a queued', 'b queued'] });
+		expect((await wait(['a', 'b'], { asks })).satisfied).toBe(false);
+		const knowing = wait(['a', 'b'], { asks: { a: 0, b: 5 }, mode: 'any' });
+		ask('b', 5);
+		set('a', 'succeeded');
+		expect((await knowing).satisfied).toBe(true);
+		const again = wait(['b'], { asks: { b: 5 } });
+		ask('b', 6);
+		expect((await again).satisfied).toBe(false);
+		set('b', 'failed');
+		expect((await patient).satisfied).toBe(true);
 		expect(clock.pending).toEqual([]);
 	});
 

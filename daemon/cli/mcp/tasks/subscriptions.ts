@@ -19,7 +19,7 @@ export interface SubscriptionDependencies {
 	readonly serverInfo: object;
 }
 
-/** At the latest after this a change that is no end is told: only ends come by themselves. */
+/** At the latest after this another change is told: only ends and questions come by themselves. */
 const LOOK_MS = 10_000;
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 
@@ -47,7 +47,8 @@ export function createTaskSubscriptions({
 			if (state !== last) await notify(id, 'notifications/tasks', task);
 			last = state;
 			if (task.status === 'completed' || task.status === 'cancelled') return;
-			const asked = { ids: [taskId], timeoutMs: LOOK_MS };
+			const asks = { [taskId]: Date.parse(task.lastUpdatedAt) };
+			const asked = { ids: [taskId], timeoutMs: LOOK_MS, asks };
 			await link.request('job/wait', asked, signal);
 		}
 	}

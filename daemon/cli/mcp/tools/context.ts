@@ -1,5 +1,5 @@
 /** What a tool works with, and what it answers. */
-
+import type { ToldQuestions } from '../answers/question.ts';
 import type { DaemonLink } from '../daemonLink.ts';
 
 export interface ToolContext {
@@ -13,6 +13,8 @@ export interface ToolContext {
 	readonly progress: ((seconds: number, message: string) => void) | undefined;
 	/** The client takes a task instead of waiting. */
 	readonly wantsTask: boolean;
+	/** What its caller knows that jobs ask. */
+	readonly questions: ToldQuestions;
 	/** It can ask its person for what a job wants. */
 	readonly elicits: boolean;
 	now(): number;

@@ -1,12 +1,11 @@
-import type { Job } from '../../../../shared/job.ts';
 import type { Result } from '../../../../shared/protocol/requests.ts';
 import { resolveId } from '../../ids.ts';
 import { costText } from '../../render/cost.ts';
 import { formatDuration, formatTime } from '../../render/format.ts';
 import { childrenSummary } from '../../render/progress.ts';
-import { fieldHint } from '../../render/question.ts';
 import { facts, nextStep, verdict } from '../answers/job.ts';
 import { plainLine } from '../answers/plain.ts';
+import { questionLines } from '../answers/question.ts';
 import type { ToolArguments } from './arguments.ts';
 import type { Answer, ToolContext } from './context.ts';
 import { firstErrors } from './outcome.ts';
@@ -56,16 +55,6 @@ export function jobText(
 	for (const run of runs.slice(-SHOWN_RUNS)) lines.push(runText(run, now));
 	lines.push(`log: ${job.logBytes} bytes`, nextStep(job));
 	return lines.join('\n');
-}
-
-/** In its own words, which are untrusted as its output is. */
-function questionLines({ question, schema }: NonNullable<Job['question']>): string[] {
-	const fields = Object.entries(schema.properties).map(([name, field]) => {
-		const required = schema.required?.includes(name) === true ? '' : ', may be left out';
-		const told = [field.title, field.description].filter((text) => text !== undefined).join(': ');
-		return plainLine(`  ${name} (${fieldHint(field)}${required}) ${told}`, 500);
-	});
-	return [`it asks its person (untrusted): ${plainLine(question, 2000)}`, ...fields];
 }
 
 function runText(run: Result<'job/get'>['runs'][number], now: number): string {

