@@ -89,6 +89,7 @@ const LATE = [
 	'connection/languageClient',
 	'commands/aiPolicy',
 	'commands/askForCommand',
+	'commands/restartDaemon',
 	'commands/scheduleCommand',
 	'commands/search',
 	'ai/approvals',

@@ -71,6 +71,8 @@ export function createDoors(options: DoorsOptions) {
 			interruptAll: () => runs.interruptAll(),
 			whenGone: () => runs.whenGone(),
 			whenIdle: () => runs.whenIdle(),
+			serving: () => runs.serving,
+			whenOnlyServing: () => runs.whenOnlyServing(),
 		},
 		staysForSchedules: options.staysForSchedules,
 		payloadBytes: () => payloadMaintenance.storedBytes(),

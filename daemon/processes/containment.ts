@@ -39,6 +39,8 @@ export interface ContainedProcess {
 	 * be begun. Never rejects.
 	 */
 	readonly ended: Promise<RunOutcome>;
+	/** Its processes, those included that keep it together; undefined where that cannot be told. */
+	members(): Promise<readonly number[] | undefined>;
 	/** What its processes hold now; undefined where that cannot be told. */
 	memory(): Promise<MemoryUse | undefined>;
 	/** What it cost so far, asked before it is cleared; undefined where nothing is told. */

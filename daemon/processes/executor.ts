@@ -24,6 +24,7 @@ import { limitMemory, type MemoryLimit } from './memoryLimit.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
 import { createProblemReading, type ProblemReading } from './problems/reading.ts';
 import type { ScanLines } from './problems/watch.ts';
+import { type Probe, prepareProbe } from './readiness/probe.ts';
 import {
 	type MatchLines,
 	type OutputWatch,
@@ -128,6 +129,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
 				let memory: MemoryLimit | undefined;
+				let probe: Probe | undefined;
 				try {
 					assertLimits();
 					const plan = planOf(row);
@@ -137,6 +139,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const folder = row.type === 'command' ? undefined : pathOfUri(row.workspace);
 					await options.assertMayStart(row.origin, folder ?? plan.cwd);
 					input = await payload?.layOut();
+					probe = await prepareProbe({ ready: spec.ready, cwd: plan.cwd, found: ready, note });
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					reading = createProblemReading({
 						spec,
@@ -188,6 +191,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					options.started(row.id, row.run, process.identity);
 					if (stopGrace !== undefined) process.stop(stopGrace);
 					memory = memoryLimitOf(process);
+					probe.begin(process.members);
 					outcome = await process.ended;
 					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
 				} catch (error) {
@@ -198,6 +202,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					await log.append(Buffer.from(`[semantica] ${outcome.message}\n`), 'semantica');
 				}
 				memory?.end();
+				probe?.end();
 				return await end(outcome, memory?.peak);
 
 				// A green end that killed a daemon of a build tool puzzles people.

@@ -31,6 +31,8 @@ export interface RunningProcess {
 	readonly ended: Promise<RunOutcome>;
 	/** Who was still there when its own process had ended and was killed then, as far as that is told. */
 	left(): readonly string[];
+	/** Its processes, those included that keep it together; undefined where that cannot be told. */
+	members(): Promise<readonly number[] | undefined>;
 	/** What its processes hold now; undefined where that cannot be told. */
 	memory(): Promise<MemoryUse | undefined>;
 	/** What it cost, once it has ended; undefined where the machine does not tell. */
@@ -129,6 +131,7 @@ export function createRunner(containment: Containment): Runner {
 				identity: contained.identity,
 				ended: end(),
 				cost: () => cost,
+				members: contained.members,
 				memory: contained.memory,
 				left: contained.left,
 				stop: contained.stop,

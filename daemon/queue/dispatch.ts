@@ -94,7 +94,7 @@ export function createDispatch(parts: QueueParts): Dispatch {
 			const capacity = capacityNow(parts, running, atMost);
 			// Nothing would be claimed, so nothing need be committed.
 			const none = capacity.total === 0 && (capacity.functions === 0 || !workers.anybody());
-			if (none && !claims.hasUrgent(capacity)) return [];
+			if (none ? !claims.hasUrgent(capacity) : !claims.any(capacity)) return [];
 			try {
 				const rows = await writer.submit((tx) => claims.claim(tx, capacity));
 				return rows.map((row) => {
@@ -141,10 +141,14 @@ export function createDispatch(parts: QueueParts): Dispatch {
 			),
 		recordProcess: (id, run, process) => writer.submit(() => runs.started(id, run, process)),
 		finish: (finished) =>
-			writer.submitEnd((tx) => {
-				parts.finishRun(tx, finished);
-				return stateName(table.need(finished.id).state);
-			}),
+			writer.submitEnd(
+				(tx) => {
+					parts.finishRun(tx, finished);
+					return stateName(table.stateOf(finished.id));
+				},
+				1,
+				'shared',
+			),
 		pauseCarriedOut: (id, run, paused) =>
 			writer.submit((tx) => {
 				const row = settled(tx, id);

@@ -16,6 +16,8 @@ import {
 	integerFrom,
 	parseDuration,
 	parseMemory,
+	parsePort,
+	parseRestart,
 	parseTime,
 } from '../parse/values.ts';
 
@@ -34,7 +36,10 @@ export interface WorkOptions {
 	readonly grace?: number;
 	readonly memory?: number;
 	readonly ready?: string;
+	readonly readyPort?: { readonly port: number; readonly host?: string };
+	readonly readyFile?: string;
 	readonly readyTimeout?: number;
+	readonly restart?: JobSpecInput['restart'];
 	readonly attempts?: number;
 	readonly retryOn?: number[];
 	readonly restartable?: boolean;
@@ -102,9 +107,20 @@ export function addFailing(command: Command): Command {
 			'it serves, and is ready when a line of its output matches (or it prints ::semantica ready)',
 		)
 		.option(
+			'--ready-port <[host:]port>',
+			'or when one of its processes listens there, as in 3000',
+			parsePort,
+		)
+		.option('--ready-file <file>', 'or when that file is written')
+		.option(
 			'--ready-timeout <duration>',
 			'a run that is not ready by then has failed',
 			parseDuration,
+		)
+		.option(
+			'--restart <when[:max]>',
+			'begin anew when it ends: on-failure or always, 10 times in a row or as often as said, as in always:100',
+			parseRestart,
 		)
 		.option(
 			'--attempts <number>',
@@ -147,14 +163,18 @@ export function workOf(context: Context, words: readonly string[], options: Work
 	if (options.groupLimit !== undefined && options.group === undefined) {
 		throw usageError('--group-limit: say of which group, with --group NAME.');
 	}
+	if (options.restart !== undefined && (options.attempts ?? 1) > 1) {
+		throw usageError('--restart, --attempts: it is either begun anew or tried again; give one.');
+	}
 	const [program = '', ...args] = words;
+	const cwd = resolve(context.cwd(), options.cwd ?? '.');
 	return {
 		type: 'command',
 		title: options.title,
 		command: {
 			command: options.shell === true ? words.join(' ') : program,
 			args: options.shell === true ? [] : args,
-			cwd: resolve(context.cwd(), options.cwd ?? '.'),
+			cwd,
 			env: commandEnvironment(options.env ?? [], context.env),
 			shell: options.shell === true,
 		},
@@ -166,7 +186,8 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		tag: options.tag,
 		timeoutMs: options.timeout,
 		limits: options.memory === undefined ? undefined : { memoryMB: options.memory },
-		ready: readyOf(options),
+		ready: readyOf(options, cwd),
+		restart: options.restart,
 		graceMs: options.grace,
 		maxAttempts: options.attempts,
 		retryOn: options.retryOn,
@@ -179,9 +200,15 @@ export function workOf(context: Context, words: readonly string[], options: Work
 	};
 }
 
-function readyOf({ ready, readyTimeout }: WorkOptions): JobSpecInput['ready'] {
-	if (ready === undefined && readyTimeout === undefined) return undefined;
-	return given({ pattern: ready, timeoutMs: readyTimeout });
+function readyOf(options: WorkOptions, cwd: string): JobSpecInput['ready'] {
+	const { ready, readyPort, readyFile, readyTimeout } = options;
+	const signs = [ready, readyPort, readyFile].filter((sign) => sign !== undefined);
+	if (signs.length > 1) {
+		throw usageError('--ready, --ready-port, --ready-file: give the one by which it is ready.');
+	}
+	if (signs.length === 0 && readyTimeout === undefined) return undefined;
+	const file = readyFile === undefined ? undefined : resolve(cwd, readyFile);
+	return given({ pattern: ready, ...readyPort, file, timeoutMs: readyTimeout });
 }
 
 /** `semantica run "npm test"`, as a shell's own run would take it. `start`: how the command begins. */

@@ -9,9 +9,9 @@ import type { Cgroups } from './cgroups.ts';
 import { costIn, groupAccounts, leftIn } from './cost.ts';
 import { killGroup, signal } from './group.ts';
 import { type PidWorld, processStartTime } from './identity.ts';
-import { memoryOf } from './memory.ts';
+import { membersOf, memoryOf } from './memory.ts';
 import { pauseRun, type Stand } from './pause.ts';
-import { findProcesses } from './procfs.ts';
+import { findProcesses, type ProcessInfo } from './procfs.ts';
 import { foreignProgram, refusalOf } from './refusal.ts';
 import { exitOutcome, exitStatus, type Status, type StatusFiles } from './statusFiles.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -77,6 +77,9 @@ export async function supervise(
 	const traces: Traces = { session: pid, startTime, cookie };
 	if (!gone) undertaker.watch(pid, process.platform === 'linux' ? startTime : undefined);
 
+	const isSeen = () => sweeper !== undefined && !gone;
+	const isMember = (found: ProcessInfo) => belongsTo(found, traces);
+
 	// Without a descriptor it cannot be done at the moment: it is tried until it is, or nobody is left.
 	async function resume(): Promise<void> {
 		const standing = paused;
@@ -123,10 +126,8 @@ export async function supervise(
 			const wasOurKill = killed && outcome.kind === 'exit' && outcome.signal === 'SIGKILL';
 			return wasOurKill ? { kind: 'signal', signal: 'SIGKILL' } : outcome;
 		}),
-		memory: async () =>
-			sweeper === undefined || gone
-				? undefined
-				: memoryOf(cgroup, (found) => belongsTo(found, traces)),
+		members: async () => (isSeen() ? membersOf(cgroup, isMember) : undefined),
+		memory: async () => (isSeen() ? memoryOf(cgroup, isMember) : undefined),
 		cost() {
 			const group = cgroup === undefined ? '' : groupAccounts(cgroup);
 			return costIn(`${statuses.cost(id, run)}\n${group}`);

@@ -41,6 +41,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				ended: child.ended,
 				cost: () => undefined,
 				left: () => [],
+				members: async () => undefined,
 				memory: async () => undefined,
 				clear: async () => object?.close(),
 				// There is no TERM here: a console program could only be asked through its console.

@@ -22,6 +22,7 @@ import { NOT_WAITING, placeOf } from '../store/waiting.ts';
 import { type ConditionsOf, dependencyError, type NamedJobs, openAmong } from './conditionsOf.ts';
 import { ANYTHING, familyOf, type Touchable } from './family.ts';
 import { createReplacing, nothingReplaced } from './replacing.ts';
+import { isRestartable, restarts } from './restart.ts';
 import { stopOfChildren } from './stop.ts';
 import { type Subjects, waiveTime } from './subjects.ts';
 import type { Sweeps } from './sweep.ts';
@@ -424,8 +425,7 @@ function createNamed(table: JobTable, earlier: readonly string[]): Asked['named'
 /** A function cannot stand still: where it may be run again it goes back to the queue instead. */
 function onLostOfPart({ spec, handler }: PreparedJob): number {
 	if (!isFunctionType(spec.type)) return ON_LOST.pause;
-	const restartable = spec.restartable ?? handler.defaults.restartable;
-	return restartable ? ON_LOST.requeue : ON_LOST.finish;
+	return isRestartable(spec, handler) ? ON_LOST.requeue : ON_LOST.finish;
 }
 
 function earliest(a: number | null, b: number | null): number | null {
@@ -436,5 +436,9 @@ function earliest(a: number | null, b: number | null): number | null {
 function specText({ spec, handler }: PreparedJob, maxDelayMs: number, waits: boolean): string {
 	const { queue: _, ...defaults } = handler.defaults;
 	const supersede = waits ? 'none' : spec.supersede;
-	return encodeSpec({ ...defaults, ...spec, supersede, maxDelayMs });
+	const restartable = isRestartable(spec, handler);
+	const own = { supersede, maxDelayMs, restartable };
+	// What is begun anew is not tried again besides.
+	const once = restarts(spec) ? { maxAttempts: 1 } : {};
+	return encodeSpec({ ...defaults, ...spec, ...own, ...once });
 }

@@ -15,6 +15,7 @@ import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { Tx } from '../store/tx.ts';
 import { backoffDelay } from './backoff.ts';
+import { createRestartAt } from './restart.ts';
 import { endStateOf, isFailureOfRun } from './stop.ts';
 import type { Sweeps } from './sweep.ts';
 import type { EndFacts, Transitions } from './transitions.ts';
@@ -64,6 +65,8 @@ export function createFinishRun(
 		'UPDATE jobs SET unclean = ?, acquitted = ?, unclean_boot = ? WHERE generation = ?',
 	);
 
+	const restartAt = createRestartAt(db, random);
+
 	return (tx, finished) => {
 		const found = table.byId(finished.id);
 		const row = found && sweeps.settle(tx, found);
@@ -97,33 +100,41 @@ export function createFinishRun(
 		const { queue, type } = row;
 		// The first one began when the job did.
 		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;
-		tx.ran({ queue, type, ms: Math.max(0, tx.now - (at ?? tx.now)) });
+		const tookMs = Math.max(0, tx.now - (at ?? tx.now));
+		tx.ran({ queue, type, ms: tookMs });
 		if (cause !== null && cause !== 'interrupted' && !isFailureOfRun(cause)) {
 			transitions.end(tx, row, endStateOf(cause), facts);
 		} else if ((cause ?? outcome.kind) === 'interrupted') {
 			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome.uncleanBoot : undefined);
 		} else if (cause === null && isSuccess(outcome)) {
-			succeeded(tx, row, facts);
+			succeeded(tx, row, facts, tookMs);
 		} else if (outcome.kind === 'payload' || (cause === null && isFinal(outcome))) {
 			transitions.end(tx, row, STATE.failed, facts);
 		} else {
-			failed(tx, row, facts, outcome.kind === 'function' ? outcome.afterMs : undefined);
+			const afterMs = outcome.kind === 'function' ? outcome.afterMs : undefined;
+			failed(tx, row, facts, tookMs, afterMs);
 		}
 	};
 
-	function succeeded(tx: Tx, row: JobRow, facts: EndFacts): void {
-		if (children.open(row.generation) > 0) transitions.awaitChildren(tx, row, facts);
+	function succeeded(tx: Tx, row: JobRow, facts: EndFacts, tookMs: number): void {
+		const runAt = restartAt(row, false, tx.now, tookMs);
+		if (runAt !== undefined) transitions.runAgain(tx, row, runAt, facts.reason);
+		else if (children.open(row.generation) > 0) transitions.awaitChildren(tx, row, facts);
 		else transitions.endByChildren(tx, row, facts);
 	}
 
-	function failed(tx: Tx, row: JobRow, facts: EndFacts, afterMs?: number): void {
+	function failed(tx: Tx, row: JobRow, facts: EndFacts, tookMs: number, afterMs?: number): void {
 		const { maxAttempts, backoff, retryOn } = storedSpec(row);
-		const retried =
-			row.attempt < maxAttempts &&
-			(retryOn === null ||
-				isFunctionType(row.type) ||
-				(typeof facts.exitCode === 'number' && retryOn.includes(facts.exitCode)));
-		if (!retried) {
+		const isMeant =
+			retryOn === null ||
+			isFunctionType(row.type) ||
+			(typeof facts.exitCode === 'number' && retryOn.includes(facts.exitCode));
+		const beginsAt = isMeant ? restartAt(row, true, tx.now, tookMs) : undefined;
+		if (beginsAt !== undefined) {
+			transitions.runAgain(tx, row, beginsAt, facts.reason);
+			return;
+		}
+		if (!isMeant || row.attempt >= maxAttempts) {
 			transitions.end(tx, row, STATE.failed, facts);
 			return;
 		}

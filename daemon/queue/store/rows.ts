@@ -60,6 +60,8 @@ export interface JobRow extends CostColumns {
 	finished_at: number | null;
 	attempt: number;
 	run: number;
+	/** In a row. */
+	restarts: number;
 	stop_cause: StopReason | null;
 	stop_at: number | null;
 	stop_reason: StopReason | null;
@@ -136,6 +138,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		deadlineAt: spec.deadlineAt,
 		timeoutMs: spec.timeoutMs,
 		ready: spec.ready,
+		restart: spec.restart,
 		limits: spec.limits,
 		maxAttempts: spec.maxAttempts,
 		backoff: spec.backoff,
@@ -157,6 +160,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		finishedAt: row.finished_at,
 		attempt: row.attempt,
 		run: row.run,
+		restarts: row.restarts,
 		question: parseJson<Question>(row.question),
 		progress: live.progress(row.id) ?? parseJson<Progress>(row.progress),
 		result: row.result === null ? null : (parseExactly(row.result) as Job['result']),
