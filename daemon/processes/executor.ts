@@ -13,6 +13,7 @@ import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
 import type { AnswerFiles } from './answers.ts';
 import { createAsking } from './asking.ts';
+import type { CheckpointFiles } from './checkpointFiles.ts';
 import { titleOf } from './commandHandler.ts';
 import { type MemoryUse, SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
@@ -54,6 +55,7 @@ export interface ExecutorOptions {
 	readonly handlers: JobHandlers;
 	readonly tokens: RunTokens;
 	readonly answers: AnswerFiles;
+	readonly checkpoints: CheckpointFiles;
 	/** The daemon's own environment: the allow-list is applied to it. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly now: () => number;
@@ -65,6 +67,8 @@ export interface ExecutorOptions {
 	readonly scan: ScanLines;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
 	readonly progress: (id: string, progress: Progress) => void;
+	/** JSON text. */
+	readonly checkpoint: (id: string, run: number, json: string) => void;
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -87,7 +91,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 	}
 
 	return {
-		execute({ row }, payload, told) {
+		execute({ row, checkpoint }, payload, told) {
 			// A stop may come while the process is still being started.
 			let process: RunningProcess | undefined;
 			let stopGrace: number | undefined;
@@ -128,6 +132,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let result: string | undefined;
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
+				let reached = '';
 				let memory: MemoryLimit | undefined;
 				let probe: Probe | undefined;
 				try {
@@ -139,6 +144,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const folder = row.type === 'command' ? undefined : pathOfUri(row.workspace);
 					await options.assertMayStart(row.origin, folder ?? plan.cwd);
 					input = await payload?.layOut();
+					if (checkpoint !== undefined) {
+						reached = await options.checkpoints.lay(row.id, row.run, checkpoint);
+					}
 					probe = await prepareProbe({ ready: spec.ready, cwd: plan.cwd, found: ready, note });
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					reading = createProblemReading({
@@ -160,6 +168,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 							attempt: row.attempt,
 							token,
 							answers: options.answers.folderOf(row.id, row.run),
+							checkpoint: reached,
 							dueAt: row.due_at,
 						}),
 						// The built-in types write files of ours.
@@ -179,6 +188,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 									runner.keepResult(row.id, row.run, result);
 								},
 								ready,
+								// Only the job itself ever reads it, so it keeps its secrets.
+								checkpoint: (json) => options.checkpoint(row.id, row.run, json),
 								ask: (json) => asking.ask(masks.json(json)),
 								problem: reading.said,
 								mask: masks.add,
@@ -254,6 +265,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					tellStarted(undefined);
 					// Where it cannot be removed, the next start does it.
 					await input?.remove().catch(() => {});
+					if (reached !== '') await options.checkpoints.remove(reached).catch(() => {});
 					await asking.end();
 					tokens.revoke(token);
 					openLog = undefined;

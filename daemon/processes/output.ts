@@ -18,7 +18,8 @@ const MARKS = [MARK, ADD_MASK, ...GITHUB];
 /** Every mark begins so. */
 const COLONS = Buffer.from('::');
 const LINE_OF_COLONS = Buffer.from('\n::');
-const MAX_MESSAGE_BYTES = 64 * 1024;
+/** The largest is a checkpoint, with what stands around it. */
+const MAX_MESSAGE_BYTES = LIMITS.checkpointBytes + 64;
 const NEWLINE = 0x0a;
 const READY = /^ready *\r?\n?$/;
 
@@ -26,6 +27,8 @@ export interface Messages {
 	progress(progress: Progress): void;
 	/** JSON text. */
 	result(json: string): void;
+	/** JSON text of what the next run is to find. */
+	checkpoint(json: string): void;
 	ready(): void;
 	/** JSON text of what it asks of a person, well-formed. */
 	ask(json: string): void;
@@ -170,7 +173,7 @@ export class MessageSplitter {
 			this.#messages.ready();
 			return true;
 		}
-		const match = /^(progress|result|ask|error) (.*?)\r?\n?$/s.exec(said);
+		const match = /^(progress|result|checkpoint|ask|error) (.*?)\r?\n?$/s.exec(said);
 		const [, kind, json] = match ?? [];
 		if (json === undefined) return false;
 		try {
@@ -185,7 +188,10 @@ export class MessageSplitter {
 			else if (kind === 'ask') {
 				askedSchema.parse(value);
 				this.#messages.ask(json.trim());
-			} else if (!fits(json, value)) return false;
+			} else if (kind === 'checkpoint') {
+				if (!fits(json, value, LIMITS.checkpointBytes)) return false;
+				this.#messages.checkpoint(json.trim());
+			} else if (!fits(json, value, LIMITS.resultBytes)) return false;
 			else this.#messages.result(json.trim());
 			return true;
 		} catch {
@@ -195,8 +201,8 @@ export class MessageSplitter {
 }
 
 // Bounded in depth as well: what is nested too deep can be read but not written again.
-function fits(json: string, value: unknown): boolean {
-	return Buffer.byteLength(json) <= LIMITS.resultBytes && depthWithin(value, LIMITS.payloadDepth);
+function fits(json: string, value: unknown, bytes: number): boolean {
+	return Buffer.byteLength(json) <= bytes && depthWithin(value, LIMITS.payloadDepth);
 }
 
 function couldBeMessage(line: Buffer): boolean {
