@@ -87,6 +87,7 @@ const constants = {
 /** What of the extension is read when it is first needed: most of its code, and no window needs it at start. */
 const LATE = [
 	'connection/languageClient',
+	'connection/launch',
 	'commands/aiPolicy',
 	'commands/askForCommand',
 	'commands/restartDaemon',
@@ -94,6 +95,9 @@ const LATE = [
 	'commands/search',
 	'ai/approvals',
 	'problems/diagnostics',
+	'ai/languageTools',
+	'ai/prepareServer',
+	'ai/toolServer',
 	'dashboard/panel',
 ];
 
