@@ -294,6 +294,20 @@ export type Progress = z.output<typeof progressSchema>;
 const childCountsSchema = z.partialRecord(z.enum(JOB_STATES), z.int());
 export type ChildCounts = z.output<typeof childCountsSchema>;
 
+/** What a run prints after `::semantica retry `: it has failed, and is to be tried again. */
+export const askedAgainSchema = z
+	.strictObject({
+		/** Without: after the usual backoff. */
+		afterMs: z.int().min(0).max(LIMITS.retryAfterMs).optional(),
+		/** It is not one of its attempts. */
+		free: z.boolean().default(false),
+	})
+	.refine(({ afterMs, free }) => !free || (afterMs ?? 0) >= LIMITS.leastFreeRetryMs, {
+		path: ['afterMs'],
+		error: `must be at least ${LIMITS.leastFreeRetryMs} where the retry is free`,
+	});
+export type AskedAgain = z.output<typeof askedAgainSchema>;
+
 /** A command as clients see it: names of its environment only; values stay in the daemon. */
 export const shownCommandSchema = z.object({
 	command: z.string(),

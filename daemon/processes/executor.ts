@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Cost } from '../../shared/cost.ts';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { pathOfUri } from '../../shared/inside.ts';
-import type { Progress } from '../../shared/job.ts';
+import type { AskedAgain, Progress } from '../../shared/job.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
 import type { JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { InputFile } from '../queue/ports/payloadStore.ts';
@@ -134,6 +134,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				openLog = log;
 				const token = tokens.issue(row.id, row.run);
 				let result: string | undefined;
+				let again: AskedAgain | undefined;
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
 				let reached = '';
@@ -191,6 +192,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
 									result = masks.json(json);
 									runner.keepResult(row.id, row.run, result);
 								},
+								again(asked) {
+									again = asked;
+									runner.keepAgain(row.id, row.run, JSON.stringify(asked));
+								},
 								ready,
 								// Only the job itself ever reads it, so it keeps its secrets.
 								checkpoint: (json) => options.checkpoint(row.id, row.run, json),
@@ -208,6 +213,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					limits.begin(process);
 					probe.begin(process.members);
 					outcome = await process.ended;
+					if (outcome.kind === 'exit' && again !== undefined) outcome = { ...outcome, again };
 					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
 				} catch (error) {
 					outcome = failureOf(error);

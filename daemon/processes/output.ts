@@ -2,7 +2,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { depthWithin, type Progress, progressSchema } from '../../shared/job.ts';
+import {
+	type AskedAgain,
+	askedAgainSchema,
+	depthWithin,
+	type Progress,
+	progressSchema,
+} from '../../shared/job.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
 import { askedSchema } from '../../shared/question.ts';
 import type { LogWriter } from './log/writer.ts';
@@ -29,6 +35,8 @@ export interface Messages {
 	result(json: string): void;
 	/** JSON text of what the next run is to find. */
 	checkpoint(json: string): void;
+	/** It is to be tried again once it has ended. */
+	again(asked: AskedAgain): void;
 	ready(): void;
 	/** JSON text of what it asks of a person, well-formed. */
 	ask(json: string): void;
@@ -173,8 +181,9 @@ export class MessageSplitter {
 			this.#messages.ready();
 			return true;
 		}
-		const match = /^(progress|result|checkpoint|ask|error) (.*?)\r?\n?$/s.exec(said);
-		const [, kind, json] = match ?? [];
+		const match = /^(progress|result|checkpoint|ask|error|retry)(?: (.*?))?\r?\n?$/s.exec(said);
+		const [, kind, written] = match ?? [];
+		const json = kind === 'retry' ? written?.trim() || '{}' : written;
 		if (json === undefined) return false;
 		try {
 			// Decoding would put U+FFFD where a byte is wrong, and nobody would ever know.
@@ -184,7 +193,8 @@ export class MessageSplitter {
 				const problem = semanticaProblem(json);
 				if (problem === undefined) return false;
 				this.#messages.problem(problem);
-			} else if (kind === 'progress') this.#messages.progress(progressSchema.parse(value));
+			} else if (kind === 'retry') this.#messages.again(askedAgainSchema.parse(value));
+			else if (kind === 'progress') this.#messages.progress(progressSchema.parse(value));
 			else if (kind === 'ask') {
 				askedSchema.parse(value);
 				this.#messages.ask(json.trim());

@@ -2,7 +2,8 @@
 
 import type { Cost } from '../../../shared/cost.ts';
 import { isFunctionType } from '../../../shared/functionTypes.ts';
-import type { StopReason } from '../../../shared/jobTerms.ts';
+import type { AskedAgain } from '../../../shared/job.ts';
+import { LIMITS, type StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { RunProblems } from '../ports/problems.ts';
 import type { RunOutcome } from '../ports/runs.ts';
@@ -109,6 +110,8 @@ export function createFinishRun(
 			transitions.end(tx, row, endStateOf(cause), facts);
 		} else if ((cause ?? outcome.kind) === 'interrupted') {
 			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome.uncleanBoot : undefined);
+		} else if (cause === null && outcome.kind === 'exit' && outcome.again !== undefined) {
+			askedAgain(tx, row, facts, outcome.again);
 		} else if (cause === null && isSuccess(outcome)) {
 			succeeded(tx, row, facts, tookMs);
 		} else if (outcome.kind === 'payload' || (cause === null && isFinal(outcome))) {
@@ -144,6 +147,23 @@ export function createFinishRun(
 		const runAt = tx.now + (afterMs ?? backoffDelay(backoff, row.attempt, random));
 		tx.retried(row.queue);
 		transitions.runAgain(tx, row, runAt, facts.reason);
+	}
+
+	/** It has failed, whatever its exit code, and knows itself that it is to be tried again. */
+	function askedAgain(tx: Tx, row: JobRow, facts: EndFacts, asked: AskedAgain): void {
+		const { maxAttempts, backoff } = storedSpec(row);
+		// What interruptions took counts too: nobody is interrupted so often.
+		const isFree = asked.free && row.run - row.attempt < LIMITS.freeRetries;
+		if (!isFree && row.attempt >= maxAttempts) {
+			const tried = maxAttempts === 1 ? 'its one attempt is' : `its ${maxAttempts} attempts are`;
+			const message = `The run asked to be tried again, but ${tried} used.`;
+			transitions.end(tx, row, STATE.failed, { ...facts, error: { code: 'RETRY', message } });
+			return;
+		}
+		const runAt = tx.now + (asked.afterMs ?? backoffDelay(backoff, row.attempt, random));
+		if (isFree) giveBack.run(row.generation);
+		tx.retried(row.queue);
+		transitions.runAgain(tx, row, runAt, 'exit');
 	}
 
 	// Nobody has begun it, so it is as if it had never been claimed.

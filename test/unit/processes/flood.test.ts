@@ -16,6 +16,7 @@ function capture(chunks: readonly Buffer[]) {
 		progress: ({ current }) => seen.push(current),
 		result() {},
 		checkpoint() {},
+		again() {},
 		ready() {},
 		ask() {},
 		problem() {},
