@@ -112,6 +112,7 @@ export function activate(context: ExtensionContext): void {
 		text,
 		dashboard,
 		log,
+		version: String(context.extension.packageJSON.version),
 	};
 	own.own(registerCommands(commandBodies(services), link, log));
 	own.own(
