@@ -87,6 +87,21 @@ export const constraintsSchema = z.strictObject({
 	power: z.enum(['any', 'ac']).default('any'),
 	minBattery: z.int().min(0).max(100).optional(),
 	idle: z.boolean().default(false),
+	/** Of 1,048,576 bytes, when it starts. */
+	freeMemoryMB: z.int().min(1).max(LIMITS.mostMemoryMB).optional(),
+	freeDisk: z
+		.strictObject({
+			path: withoutNul
+				.max(4096)
+				.refine(
+					(path) => path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path),
+					'must be an absolute path',
+				),
+			MB: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
+		})
+		.optional(),
+	/** The network is not known to cost by what goes over it. */
+	unmetered: z.boolean().optional(),
 	event: z.string().min(1).max(128).optional(),
 	maxWaitMs: durationMs.optional(),
 });

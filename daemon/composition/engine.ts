@@ -158,6 +158,8 @@ export async function startEngine(options: EngineOptions) {
 		dispatch,
 		now: () => clock.now(),
 		assertMayStart: policy.assertMayStart,
+		remark: (constraints) =>
+			machine.conditions.remark(constraints.unmetered ? { unmetered: true } : {}),
 		match: readiness.match,
 		log: instance.log,
 	});

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Cost } from '../../shared/cost.ts';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { pathOfUri } from '../../shared/inside.ts';
-import type { Progress } from '../../shared/job.ts';
+import type { Constraints, Progress } from '../../shared/job.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
 import type { JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { InputFile } from '../queue/ports/payloadStore.ts';
@@ -53,6 +53,8 @@ export interface ExecutorOptions {
 	readonly now: () => number;
 	/** The last look before a process starts. @throws SemanticaError with the reason why it must not */
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
+	/** What its log is to say of the conditions under which it begins, if anything. */
+	readonly remark: (constraints: Constraints) => string | undefined;
 	/** Looks for the line by which a run says that it is ready. */
 	readonly match: MatchLines;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
@@ -130,6 +132,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let probe: Probe | undefined;
 				try {
 					limits.assert();
+					const remark = spec.constraints === null ? undefined : options.remark(spec.constraints);
+					if (remark !== undefined) note(remark);
 					const plan = planOf(row);
 					const { surroundings } = spec;
 					const marker = masks.text(startMarker(row, plan, options.now()));

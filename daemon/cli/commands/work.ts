@@ -160,6 +160,9 @@ export function addSameWork(command: Command): Command {
 		);
 }
 
+export const folderOf = (context: Context, { cwd }: Pick<WorkOptions, 'cwd'>): string =>
+	resolve(context.cwd(), cwd ?? '.');
+
 /** The part of a specification that these options say. */
 export function workOf(context: Context, words: readonly string[], options: WorkOptions) {
 	if (options.groupLimit !== undefined && options.group === undefined) {
@@ -169,7 +172,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		throw usageError('--restart, --attempts: it is either begun anew or tried again; give one.');
 	}
 	const [program = '', ...args] = words;
-	const cwd = resolve(context.cwd(), options.cwd ?? '.');
+	const cwd = folderOf(context, options);
 	return {
 		type: 'command',
 		title: options.title,
@@ -231,7 +234,7 @@ export function assertNotALine(
 ): void {
 	const [word = '', ...others] = words;
 	if (options.shell === true || others.length > 0 || !/\S\s+\S/.test(word)) return;
-	const cwd = resolve(context.cwd(), options.cwd ?? '.');
+	const cwd = folderOf(context, options);
 	const path = Object.values(ownPath(context.env))[0] ?? '';
 	const places = word.includes('/') ? [word] : path.split(delimiter).map((at) => `${at}/${word}`);
 	if (places.some((place) => existsSync(resolve(cwd, place)))) return;
