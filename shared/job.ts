@@ -254,6 +254,7 @@ const jobFieldsSchema = z.strictObject({
 	timeoutMs: changeable.timeoutMs.optional(),
 	ready: readySchema.optional(),
 	restart: restartSchema.optional(),
+	leaveBehind: z.boolean().optional(),
 	limits: limitsSchema.optional(),
 	maxAttempts: z.int().min(1).max(100).optional(),
 	backoff: backoffSchema.optional(),
@@ -352,6 +353,8 @@ export const jobSchema = z.object({
 	timeoutMs: z.int().nullable(),
 	ready: readySchema.nullable(),
 	restart: restartSchema.nullable(),
+	/** Processes that outlive the job's own are not ended with it. */
+	leaveBehind: z.boolean(),
 	limits: limitsSchema.nullable(),
 	maxAttempts: z.int(),
 	backoff: backoffSchema,

@@ -132,6 +132,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let probe: Probe | undefined;
 				try {
 					limits.assert();
+					if (spec.leaveBehind && !runner.canLeave) note(CANNOT_LEAVE);
 					const remark = spec.constraints === null ? undefined : options.remark(spec.constraints);
 					if (remark !== undefined) note(remark);
 					const plan = planOf(row);
@@ -165,6 +166,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						openFiles: surroundings?.openFiles ?? USUAL_OPEN_FILES,
 						input: input?.path ?? null,
 						caps: limits.caps,
+						leaveBehind: spec.leaveBehind,
 						exclusive: row.subject !== null,
 						capture: capture(
 							log,
@@ -193,7 +195,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					limits.begin(process);
 					probe.begin(process.members);
 					outcome = await process.ended;
-					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
+					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process);
 				} catch (error) {
 					outcome = failureOf(error);
 				}
@@ -206,11 +208,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				return await end(outcome);
 
 				// A green end that killed a daemon of a build tool puzzles people.
-				function noteLeft(left: readonly string[]): void {
-					if (left.length === 0) return;
-					const what = left.length === 1 ? 'a process' : `${left.length} processes`;
-					const named = left.slice(0, NAMED).join(', ');
-					note(`ended ${what} it left behind: ${named}${left.length > NAMED ? ', …' : ''}`);
+				function noteLeft(ended: RunningProcess): void {
+					const [left, spared] = [ended.left(), ended.spared()];
+					if (left.length > 0) note(`ended ${named(left)}`);
+					if (spared.length > 0)
+						note(
+							`leaves ${named(spared).replace(' it left behind', '')}; cancelling the job ends that`,
+						);
 				}
 
 				function readyWatch(): ReadyWatch | undefined {
@@ -263,6 +267,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
 		},
 		settled: (id, run) => runner.forget(id, run),
 	};
+}
+
+const CANNOT_LEAVE =
+	'what the job leaves behind is ended with it: this system does not tell whose it is';
+
+function named(left: readonly string[]): string {
+	const what = left.length === 1 ? 'a process' : `${left.length} processes`;
+	const names = left.slice(0, NAMED).join(', ');
+	return `${what} it left behind: ${names}${left.length > NAMED ? ', …' : ''}`;
 }
 
 function capture(log: LogWriter, messages: Messages, masks: Masks, watch: ReadyWatch | undefined) {

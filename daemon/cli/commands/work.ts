@@ -45,6 +45,7 @@ export interface WorkOptions {
 	readonly attempts?: number;
 	readonly retryOn?: number[];
 	readonly restartable?: boolean;
+	readonly leaveBehind?: boolean;
 	readonly ttl?: number;
 	readonly subject?: string;
 	readonly supersede?: NonNullable<JobSpecInput['supersede']>;
@@ -130,6 +131,10 @@ export function addFailing(command: Command): Command {
 			integerFrom(1, 100),
 		)
 		.option('--retry-on <codes>', 'retry only these exit codes, as in 1,75', parseCodes)
+		.option(
+			'--leave-behind',
+			'what outlives the command lives on, as daemons of build tools do; cancel ends it',
+		)
 		.option('--restartable', 'start again after an interruption, such as a crash of the daemon');
 }
 
@@ -197,6 +202,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		maxAttempts: options.attempts,
 		retryOn: options.retryOn,
 		restartable: options.restartable,
+		leaveBehind: options.leaveBehind,
 		ttlMs: options.ttl,
 		subject: options.subject,
 		supersede: options.supersede,

@@ -149,6 +149,7 @@ export async function containedSpawn(context: BenchContext): Promise<Figure[]> {
 		nice: 0,
 		input: null,
 		caps: {},
+		leaveBehind: false,
 	};
 	const contained = async (run: number, caps = {}) => {
 		const child = await containment.spawn({ id: 'bench', run, ...common, caps });
