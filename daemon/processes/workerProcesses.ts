@@ -65,6 +65,7 @@ export function createWorkerStarter(
 				umask: UMASK,
 				openFiles: OPEN_FILES,
 				caps: {},
+				leaveBehind: false,
 				input: null,
 				exclusive: true,
 				capture: async (stdout, stderr) => {
