@@ -169,6 +169,7 @@ export async function startEngine(options: EngineOptions) {
 		remark: (constraints) =>
 			machine.conditions.remark(constraints.unmetered ? { unmetered: true } : {}),
 		match: readiness.match,
+		scan: store.problems.scan,
 		log: instance.log,
 	});
 	// Before anything can start.

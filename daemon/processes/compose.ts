@@ -9,6 +9,7 @@ import { createCheckpointFiles } from './checkpointFiles.ts';
 import type { Containment } from './containment.ts';
 import { createExecutor, type RunTokens } from './executor.ts';
 import type { LogStore } from './log/store.ts';
+import type { ScanLines } from './problems/watch.ts';
 import type { MatchLines } from './readiness/watch.ts';
 import { createRunner, type Runner } from './runner.ts';
 import { createWorkerStarter, type StartWorkerProcess } from './workerProcesses.ts';
@@ -28,6 +29,7 @@ export interface ProcessesOptions {
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
 	readonly match: MatchLines;
 	readonly remark: (constraints: Constraints) => string | undefined;
+	readonly scan: ScanLines;
 	readonly log: { warn(sentence: string): void };
 }
 
@@ -55,6 +57,7 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		assertMayStart: options.assertMayStart,
 		match: options.match,
 		remark: options.remark,
+		scan: options.scan,
 		started(id, run, identity) {
 			dispatch.recordProcess(id, run, identity).catch((error: unknown) => {
 				log.warn(`The process of job ${id} could not be recorded: ${errorMessage(error)}`);

@@ -68,6 +68,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		endLeft: async () => 0,
 		recordedCost: () => undefined,
 		keepResult: () => {},
+		keepAgain: () => {},
 		markTaken: () => {},
 		forget: async () => {},
 		forgetAllBut: async () => {},
