@@ -11,6 +11,7 @@ export class TestMachine implements Conditions {
 	busy = false;
 	/** Runs that workers of each type have room for. */
 	readonly places = { 'f.a': 1, 'f.b': 0 };
+	metered = false;
 
 	met(set: ConditionSet): boolean {
 		return this.known && this.#missing(set).length === 0;
@@ -33,7 +34,7 @@ export class TestMachine implements Conditions {
 		return this.busy ? 'busy' : undefined;
 	}
 
-	#missing({ power, minBattery, idle }: ConditionSet): Unmet[] {
+	#missing({ power, minBattery, idle, unmetered }: ConditionSet): Unmet[] {
 		const since = 0;
 		return [
 			...(power === 'ac' && !this.ac
@@ -41,6 +42,9 @@ export class TestMachine implements Conditions {
 				: []),
 			...(!this.ac && this.battery < (minBattery ?? 0)
 				? [{ kind: 'battery' as const, message: 'battery low', since }]
+				: []),
+			...(unmetered && this.metered
+				? [{ kind: 'network' as const, message: 'metered', since }]
 				: []),
 			...(idle && !this.idle ? [{ kind: 'idle' as const, message: 'in use', since }] : []),
 		];
