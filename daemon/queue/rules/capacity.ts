@@ -118,10 +118,16 @@ export class Slots {
 		return this.#total > 0 || this.#functionTotal > 0;
 	}
 
-	/** Some worker has room for a function of this class; true of what is none. */
+	/** Some worker has room for a function of this class, and so many may run in all; true of what is none. */
 	hasWorker(waitClass: number): boolean {
+		const mayRun = !this.isFunction(waitClass) || this.#functionTotal > 0;
+		return mayRun && this.isWorkerFree(waitClass);
+	}
+
+	/** The first alone: all that Run Now leaves standing. */
+	isWorkerFree(waitClass: number): boolean {
 		const type = this.#capacity.functionOf(waitClass);
-		return type === undefined || (this.#functionTotal > 0 && this.#workers().has(type));
+		return type === undefined || this.#workers().has(type);
 	}
 
 	isFunction(waitClass: number): boolean {

@@ -177,7 +177,7 @@ export function createClaims(
 			};
 			// What was asked to run now waits for no limit but that of its group; it takes its slot all the same.
 			for (const job of urgent.ready(slots)) {
-				if (!slots.hasPlace(job) || !slots.hasWorker(job.class)) continue;
+				if (!slots.hasPlace(job) || !slots.isWorkerFree(job.class)) continue;
 				if (sweeps.isAwaited(job)) passOver(passed, job.generation);
 				else start(job.generation, job);
 			}

@@ -44,7 +44,7 @@ export function createUrgent(db: Sqlite): Urgent {
 			return found.sort((a, b) => a.generation - b.generation);
 		},
 		any(slots) {
-			const mayStart = (job: UrgentJob) => slots.hasWorker(job.class);
+			const mayStart = (job: UrgentJob) => slots.isWorkerFree(job.class);
 			if (ofGroup.all('', -1).some(mayStart)) return true;
 			for (const group of groupsWithPlace(slots))
 				if (ofGroup.all(...group).some(mayStart)) return true;

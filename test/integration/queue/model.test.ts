@@ -105,10 +105,15 @@ function workersOf(machine: TestMachine, db: () => Sqlite): Workers {
 	};
 	return {
 		room() {
-			const taken = new Map<string, number>();
-			const change = (type: string, by: number) => taken.set(type, (taken.get(type) ?? 0) + by);
+			// Counted before the claim takes any: what it takes is in the rows at once.
+			const room = new Map<string, number>();
+			const left = (type: string) => room.get(type) ?? free(type);
+			const change = (type: string, by: number) => room.set(type, left(type) - by);
 			return {
-				has: (type) => free(type) - (taken.get(type) ?? 0) > 0,
+				has(type) {
+					change(type, 0);
+					return left(type) > 0;
+				},
 				take: (type) => change(type, 1),
 				giveBack: (type) => change(type, -1),
 			};

@@ -14,15 +14,15 @@ export class TestMachine implements Conditions {
 	metered = false;
 
 	met(set: ConditionSet): boolean {
-		return this.known && this.#missing(set).length === 0;
+		return this.#isKnown(set) && this.#missing(set).length === 0;
 	}
 
 	lost(set: ConditionSet): string | undefined {
-		return this.known ? this.#missing(set)[0]?.message : undefined;
+		return this.#isKnown(set) ? this.#missing(set)[0]?.message : undefined;
 	}
 
 	unmet(set: ConditionSet): Unmet[] {
-		if (this.known) return this.#missing(set);
+		if (this.#isKnown(set)) return this.#missing(set);
 		return [{ kind: 'power', message: 'not known yet', since: 0 }];
 	}
 
@@ -32,6 +32,12 @@ export class TestMachine implements Conditions {
 
 	crowd(): string | undefined {
 		return this.busy ? 'busy' : undefined;
+	}
+
+	/** A set that asks nothing of the machine, only for a worker, waits for no look at it. */
+	#isKnown({ power, minBattery, idle, unmetered }: ConditionSet): boolean {
+		const asks = power !== 'any' || minBattery !== null || idle || unmetered === true;
+		return this.known || !asks;
 	}
 
 	#missing({ power, minBattery, idle, unmetered }: ConditionSet): Unmet[] {
