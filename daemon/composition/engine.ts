@@ -81,6 +81,7 @@ export async function startEngine(options: EngineOptions) {
 			time: () => new Date(clock.now()).toISOString(),
 		},
 		maxFunctions: () => settings.values.maxFunctions,
+		aloneAfterDeaths: settings.values.aloneAfterDeaths,
 		indexing: {
 			types: ['index.workspace', 'index.files'],
 			plan: () => indexing.indexer(),

@@ -190,7 +190,7 @@ export function createFinishRun(
 		if (workerDied) {
 			setDeaths.run(row.worker_deaths + 1, row.generation);
 			// Nothing else was with that process.
-			if (runsAlone(row)) {
+			if (runsAlone(row, aloneAfterDeaths)) {
 				transitions.end(tx, row, STATE.failed, {
 					...facts,
 					reason: 'poison',
