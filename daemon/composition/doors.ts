@@ -60,7 +60,7 @@ export function createDoors(options: DoorsOptions) {
 		settings: () => settings.values,
 		workload: {
 			running: () => runs.size,
-			unfinished: () => dispatch.unfinishedCount(),
+			unfinished: () => dispatch.unfinishedCount() + engine.fleet.unfinished(),
 			scheduled: () => schedules.awaits(),
 			clients: () => server.clients,
 			stopClaiming(why) {
@@ -82,6 +82,7 @@ export function createDoors(options: DoorsOptions) {
 			{ name: 'payloads', run: () => payloadMaintenance.check() },
 			{ name: 'schedules', run: () => schedules.check() },
 			{ name: 'metrics', run: () => metricsPort.state() ?? [] },
+			{ name: 'shared queue', run: () => engine.fleet.check() },
 			healthCheck({ ...measured, signs: counting.signs }),
 			...engine.containment.checks().map((check) => ({ name: check.name, run: () => check })),
 		],
@@ -126,12 +127,12 @@ export function createDoors(options: DoorsOptions) {
 		clientsChanged: () => lifecycle.workloadChanged(),
 		answered: counting.flow.answered,
 		handlers: createHandlers({
-			jobs: queue.jobs,
-			feed: queue.feed,
+			jobs: engine.fleet.directory,
+			feed: engine.fleet.feed,
 			emit: engine.events.emit,
 			activity: () => machine.conditions.activity(),
 			windows: engine.windows,
-			logs,
+			logs: engine.fleet.logs,
 			searchLog: store.logSearch.search,
 			clock,
 			types: engine.handlers,
@@ -143,6 +144,7 @@ export function createDoors(options: DoorsOptions) {
 			system: requests,
 			policy: engine.policy,
 			workers: engine.workers.requests,
+			fleet: engine.fleet.requests,
 			hooks: instance.hooks,
 			metrics,
 			settings: {

@@ -65,7 +65,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 			user: address.user,
 			database: address.database,
 			// Nothing of the environment, nothing of ~/.pgpass.
-			password: password ?? '',
+			password: () => password ?? '',
 			ssl: needsTls(host) ? tls(options.ca) : false,
 			connectionTimeoutMillis: CONNECT_MS,
 			query_timeout: QUERY_MS,

@@ -69,6 +69,18 @@ export interface MetricsRequests {
 	history(params: Params<'stats/history'>, signal: AbortSignal): Promise<Result<'stats/history'>>;
 }
 
+/** What the fleet room offers to clients: a queue that several machines share. */
+export interface FleetRequests {
+	key(): Result<'fleet/key'>;
+	status(): Promise<Result<'fleet/status'>>;
+	join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>>;
+	work(): Result<'fleet/work'>;
+	leave(): Promise<Result<'fleet/leave'>>;
+	accept(params: Params<'fleet/accept'>): Promise<Result<'fleet/accept'>>;
+	submit(params: Params<'fleet/submit'>): Promise<Result<'fleet/submit'>>;
+	list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>>;
+}
+
 /** The daemon's own settings. */
 export interface SettingsRequests {
 	get(): Result<'settings/get'>;
@@ -96,6 +108,7 @@ export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly settings: SettingsRequests;
 	readonly policy: PolicyRequests;
 	readonly workers: WorkerRequests;
+	readonly fleet: FleetRequests;
 	readonly hooks: HooksRequests;
 	readonly searchLog: SearchLog;
 	readonly metrics: MetricsRequests;
@@ -332,6 +345,23 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		),
 		'ai/folder': clientsOnly(({ root }) => policy.allowFolder(root)),
 		'ai/forget': clientsOnly(({ root }) => policy.forgetFolder(root)),
+		'fleet/key': clientsOnly(() => dependencies.fleet.key()),
+		'fleet/work': clientsOnly(() => dependencies.fleet.work()),
+		'fleet/status': clientsOnly(() => dependencies.fleet.status()),
+		'fleet/join': clientsOnly((params, session) =>
+			inTurn(session, params, dependencies.fleet.join, 'done'),
+		),
+		'fleet/leave': clientsOnly((params, session) =>
+			inTurn(session, params, () => dependencies.fleet.leave(), 'done'),
+		),
+		'fleet/accept': clientsOnly((params, session) =>
+			inTurn(session, params, dependencies.fleet.accept, 'done'),
+		),
+		'fleet/submit': clientsOnly((params, session) => {
+			refuseWhileLeaving();
+			return inTurn(session, params, dependencies.fleet.submit, 'done');
+		}),
+		'fleet/list': clientsOnly((params) => dependencies.fleet.list(params)),
 		'worker/register': clientsOnly(async (params, session) => {
 			refuseWhileLeaving();
 			const registered = await workers.register(params, session);

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { BuildStamp } from '../build.ts';
 import { aiRequests } from './ai.ts';
+import { fleetRequests } from './fleet.ts';
 import { groupRequests } from './groups.ts';
 import { hookRequests } from './hooks.ts';
 import { indexRequests } from './indexing.ts';
@@ -27,6 +28,7 @@ export const requests = {
 	...aiRequests,
 	...statsRequests,
 	...workerRequests,
+	...fleetRequests,
 } as const;
 
 export type Method = keyof typeof requests;

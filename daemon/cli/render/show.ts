@@ -62,6 +62,7 @@ function facts({ job, explanation }: JobDetails, now: number, view: View): strin
 		['command', commandText(job)],
 		['folder', job.command?.cwd ?? folderOf(job.workspace)],
 		['queue', job.priority === 0 ? job.queue : `${job.queue}, priority ${job.priority}`],
+		['machine', job.machine],
 		['tag', job.tag ?? undefined],
 		['group', groupText(job)],
 		['key', ownKey(job)],

@@ -75,6 +75,14 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'worker/progress': { id: NOBODY, run: 1, progress: { current: 1 } },
 		'worker/log': { id: NOBODY, run: 1, text: 'nothing' },
 		'worker/alive': {},
+		'fleet/key': {},
+		'fleet/status': {},
+		'fleet/join': { address: 'nowhere', name: 'nobody' },
+		'fleet/work': {},
+		'fleet/leave': {},
+		'fleet/accept': { key: 'self', remove: true },
+		'fleet/submit': { jobs: [{ on: 'nobody', spec: { type: 'command' } }] },
+		'fleet/list': {},
 		'system/drain': { reason: 'test', mode: 'whenIdle' },
 	};
 }
