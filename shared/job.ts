@@ -5,7 +5,14 @@
 import * as z from 'zod';
 import { costSchema } from './cost.ts';
 import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
-import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
+import {
+	AFTER_ON,
+	JOB_STATES,
+	LIMITS,
+	NOTIFY,
+	RESTART_POLICIES,
+	STOP_REASONS,
+} from './jobTerms.ts';
 import { questionSchema } from './question.ts';
 import { boundText } from './wording.ts';
 
@@ -103,22 +110,61 @@ export const surroundingsSchema = z.strictObject({
 });
 export type Surroundings = z.output<typeof surroundingsSchema>;
 
-/** A job that serves is ready once a line of its log matches, or it says so itself: `::semantica ready`. */
-export const readySchema = z.strictObject({
-	/** RE2's syntax, found anywhere in a line. */
-	pattern: plainText.min(1).max(LIMITS.readyPattern).optional(),
-	/** From the beginning of each run. */
-	timeoutMs: durationMs.optional(),
-});
+/**
+ * A job that serves is ready once a line of its log matches, one of its processes listens at a port, or a file is
+ * written: one of them. Or it says so itself: `::semantica ready`.
+ */
+export const readySchema = z
+	.strictObject({
+		/** RE2's syntax, found anywhere in a line. */
+		pattern: plainText.min(1).max(LIMITS.readyPattern).optional(),
+		port: z.int().min(1).max(65_535).optional(),
+		/** At which the port must answer; without it, whatever address it listens at. */
+		host: z
+			.string()
+			.regex(/^[\w.:%-]{1,253}$/, 'must be the name or the address of a host')
+			.optional(),
+		/** That appears or is written anew after the start; a relative path is of the job's folder. */
+		file: withoutNul.min(1).max(LIMITS.readyFile).optional(),
+		/** From the beginning of each run. */
+		timeoutMs: durationMs.optional(),
+	})
+	.refine(
+		({ pattern, port, file }) =>
+			[pattern, port, file].filter((sign) => sign !== undefined).length <= 1,
+		'must name one sign by which it is ready: a pattern, a port or a file',
+	)
+	.refine(({ host, port }) => host === undefined || port !== undefined, {
+		path: ['host'],
+		error: 'is where a port answers: say which one with "port"',
+	});
 export type Ready = z.output<typeof readySchema>;
 
-/** Caps for all processes of a run together. */
-export const limitsSchema = z.strictObject({
-	/** Of 1,048,576 bytes. A run that holds more is ended, and has failed. */
-	memoryMB: z.int().min(LIMITS.leastMemoryMB).max(LIMITS.mostMemoryMB),
-	/** Where the machine cannot enforce one: the job fails, or runs without and its log says so. */
-	onUnenforceable: z.enum(['refuse', 'ignore']).default('ignore'),
+/** Whether a job is begun anew when its process has ended by itself. */
+export const restartSchema = z.strictObject({
+	policy: z.enum(RESTART_POLICIES),
+	/** So often in a row; a run longer than `backoff.maxMs` begins to count anew. */
+	max: z.int().min(1).max(1000).default(10),
+	backoff: backoffSchema.prefault({}),
 });
+export type Restart = z.output<typeof restartSchema>;
+
+/** Caps for all processes of a run together. */
+export const limitsSchema = z
+	.strictObject({
+		/** Of 1,048,576 bytes. A run that holds more is ended, and has failed. */
+		memoryMB: z.int().min(LIMITS.leastMemoryMB).max(LIMITS.mostMemoryMB).optional(),
+		/** CPU time in the time that passes, over all cores: 1.5 is one core and a half. */
+		cpus: z.number().min(LIMITS.leastCpus).max(LIMITS.mostCpus).optional(),
+		/** Processes and threads at once; who would begin one more is refused by the system. */
+		processes: z.int().min(1).max(LIMITS.mostProcesses).optional(),
+		/** Where the machine cannot enforce one: the job fails, or runs without and its log says so. */
+		onUnenforceable: z.enum(['refuse', 'ignore']).default('ignore'),
+	})
+	.refine(
+		({ memoryMB, cpus, processes }) => (memoryMB ?? cpus ?? processes) !== undefined,
+		'must limit something: give memoryMB, cpus or processes',
+	);
 export type Limits = z.output<typeof limitsSchema>;
 
 /** Another job that must have come to its end, or be ready, before this one starts. */
@@ -192,6 +238,7 @@ const jobFieldsSchema = z.strictObject({
 	deadlineAt: epochMs.optional(),
 	timeoutMs: changeable.timeoutMs.optional(),
 	ready: readySchema.optional(),
+	restart: restartSchema.optional(),
 	limits: limitsSchema.optional(),
 	maxAttempts: z.int().min(1).max(100).optional(),
 	backoff: backoffSchema.optional(),
@@ -216,7 +263,15 @@ export function specWaitingFor<T extends z.ZodType>(condition: T) {
 		.refine(({ group, groupLimit }) => groupLimit === undefined || group !== undefined, {
 			path: ['groupLimit'],
 			error: 'limits a group: say which one with "group"',
-		});
+		})
+		.refine(
+			({ restart, maxAttempts = 1 }) =>
+				maxAttempts === 1 || (restart?.policy ?? 'never') === 'never',
+			{
+				path: ['restart'],
+				error: 'begins the job anew whenever it fails, so it goes with no maxAttempts',
+			},
+		);
 }
 
 export const jobSpecSchema = specWaitingFor(afterSchema);
@@ -281,6 +336,7 @@ export const jobSchema = z.object({
 	deadlineAt: z.int().nullable(),
 	timeoutMs: z.int().nullable(),
 	ready: readySchema.nullable(),
+	restart: restartSchema.nullable(),
 	limits: limitsSchema.nullable(),
 	maxAttempts: z.int(),
 	backoff: backoffSchema,
@@ -305,6 +361,8 @@ export const jobSchema = z.object({
 	finishedAt: z.int().nullable(),
 	attempt: z.int(),
 	run: z.int(),
+	/** How often in a row it was begun anew by its restart policy. */
+	restarts: z.int(),
 	/** What it asks of a person, while that is open. */
 	question: questionSchema.nullable(),
 	progress: progressSchema.nullable(),

@@ -41,6 +41,9 @@ export type Notify = (typeof NOTIFY)[number];
 /** What a job may wait for another one to come to. */
 export const AFTER_ON = ['succeeded', 'ended', 'ready'] as const;
 
+/** When a job that serves is begun anew, its process having ended by itself. */
+export const RESTART_POLICIES = ['never', 'on-failure', 'always'] as const;
+
 /** Priorities, limits and bounds that more than one room needs. */
 export const LIMITS = {
 	jobsPerRequest: 1000,
@@ -49,12 +52,17 @@ export const LIMITS = {
 	payloadDepth: 32,
 	commandBytes: 256 * 1024,
 	resultBytes: 16 * 1024,
+	checkpointBytes: 64 * 1024,
 	parentDepth: 4,
 	conditions: 100,
 	readyPattern: 500,
+	readyFile: 4096,
 	/** MB of 1,048,576 bytes. */
 	leastMemoryMB: 16,
 	mostMemoryMB: 16_777_216,
+	leastCpus: 0.01,
+	mostCpus: 4096,
+	mostProcesses: 4_194_304,
 	groupName: 128,
 	groupLimit: 1_000_000,
 	listLimit: 200,
@@ -63,6 +71,16 @@ export const LIMITS = {
 	/** The largest time accepted anywhere: the end of what JavaScript's Date can hold. */
 	maxEpochMs: 8_640_000_000_000_000,
 } as const;
+
+/** It is ready, and runs on for those whom it serves. A daemon of an older build does not tell. */
+export function isServing(job: {
+	readonly state: JobState;
+	readonly phase: 'run' | 'children' | null;
+	readonly ready?: object | null;
+	readonly readyAt?: number | null;
+}): boolean {
+	return job.state === 'running' && job.phase !== 'children' && !!job.ready && job.readyAt !== null;
+}
 
 /** It ended without doing its work, and nobody wanted that. */
 export function isFailure(state: JobState): boolean {

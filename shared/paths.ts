@@ -8,7 +8,11 @@ export interface DataPaths {
 	readonly database: string;
 	readonly payloads: string;
 	readonly answers: string;
+	/** What runs find of those before them: a file each, while they run. */
+	readonly checkpoints: string;
 	readonly logs: string;
+	/** Of workers that the daemon starts: a file each. */
+	readonly workerLogs: string;
 	readonly indexes: string;
 	readonly run: string;
 	readonly stateFile: string;
@@ -87,7 +91,9 @@ export function dataPaths(home: string): DataPaths {
 		database: join(home, 'jobs.db'),
 		payloads: join(home, 'payloads'),
 		answers: join(run, 'answers'),
+		checkpoints: join(run, 'checkpoints'),
 		logs: join(home, 'logs'),
+		workerLogs: join(home, 'logs', 'workers'),
 		indexes: join(home, 'indexes'),
 		run,
 		stateFile: join(run, 'daemon.json'),

@@ -161,6 +161,13 @@ export function hashOf(bytes: Buffer): string {
 	return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** What says something of the machine that it was written on; undefined where nothing does. */
+export function fieldThatStays(spec: JobSpec): string | undefined {
+	return Object.entries(spec).find(
+		([name, value]) => value !== undefined && !TRAVELS.has(name),
+	)?.[0];
+}
+
 function parseJson(bytes: Buffer): unknown {
 	try {
 		return JSON.parse(bytes.toString());
@@ -173,8 +180,8 @@ function refuseWhatStays({ spec, recipe }: Submission, path: string): void {
 	const refuse = (field: string, why: string) => {
 		throw new SemanticaError('VALIDATION', why, { path: `${path}.spec.${field}` });
 	};
-	for (const [field, value] of Object.entries(spec) as [keyof JobSpec, unknown][]) {
-		if (value === undefined || TRAVELS.has(field)) continue;
+	const field = fieldThatStays(spec);
+	if (field !== undefined) {
 		refuse(field, `"${field}" says something about this machine, and does not travel to another.`);
 	}
 	if (spec.type !== 'command') {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { isInside } from '../../shared/inside.ts';
 import { type Command, type JobSpec, jobSpecSchema } from '../../shared/job.ts';
-import { type Envelope, hashOf, unseal } from './envelope.ts';
+import { type Envelope, fieldThatStays, hashOf, unseal } from './envelope.ts';
 import { graceWithin } from './lease.ts';
 import type { FleetFile, Recipe, Rule } from './membership.ts';
 import { type Judging, ruleFor } from './needs.ts';
@@ -153,12 +153,9 @@ function isAsNeeded({ need, spec, place, recipe, secrets }: Envelope): boolean {
 		need.commit === (place.kind === 'repo' ? place.commit : undefined) &&
 		secrets.every((name) => need.secrets?.includes(name)) &&
 		spec.type === 'command' &&
-		spec.parentId === undefined &&
-		spec.workspace === undefined &&
-		spec.surroundings === undefined &&
-		spec.payloadFile === undefined &&
-		spec.after === undefined &&
-		spec.queue === undefined
+		fieldThatStays(spec) === undefined &&
+		spec.payload === undefined &&
+		spec.payloadFile === undefined
 	);
 }
 

@@ -45,6 +45,8 @@ const NOTHING = {
 	deadlineAt: null,
 	timeoutMs: null,
 	ready: null,
+	restart: null,
+	restarts: 0,
 	limits: null,
 	maxAttempts: 1,
 	backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },

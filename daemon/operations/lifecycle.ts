@@ -22,6 +22,9 @@ export interface Workload {
 	whenGone(): Promise<void>;
 	/** The same, and what became of it is recorded. */
 	whenIdle(): Promise<void>;
+	/** Runs that are ready and go on until they are stopped; and the same but for those. */
+	serving(): number;
+	whenOnlyServing(): Promise<void>;
 }
 
 export interface LifecycleOptions {
@@ -86,7 +89,7 @@ export class Lifecycle {
 		else if (mode !== 'whenIdle') workload.stopClaiming(SHUTTING_DOWN);
 		if (mode === 'stop') void this.#stopAll();
 		else {
-			void this.#leaveWhenDone();
+			void this.#leaveWhenDone(mode === 'whenIdle');
 			// The others wait as long as it takes: a timeout would contradict their names.
 			if (mode === 'finish') clock.after(timeoutMs, () => void this.#stopAll());
 		}
@@ -132,15 +135,17 @@ export class Lifecycle {
 		this.#leaveOnce();
 	}
 
-	async #leaveWhenDone(): Promise<void> {
+	/** @param stopsServing What serves would never be done. */
+	async #leaveWhenDone(stopsServing: boolean): Promise<void> {
 		const { workload } = this.#options;
 		// After the end of one run the next may be on its way: that is no moment to leave.
 		do {
 			await workload.settled();
-			await workload.whenIdle();
+			await (stopsServing ? workload.whenOnlyServing() : workload.whenIdle());
 			await workload.settled();
-		} while (workload.running() > 0);
-		this.#leaveOnce();
+		} while (workload.running() > (stopsServing ? workload.serving() : 0));
+		if (workload.running() > 0) await this.#stopAll();
+		else this.#leaveOnce();
 	}
 
 	#leaveOnce(): void {

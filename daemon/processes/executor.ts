@@ -13,16 +13,18 @@ import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
 import type { AnswerFiles } from './answers.ts';
 import { createAsking } from './asking.ts';
+import type { CheckpointFiles } from './checkpointFiles.ts';
 import { titleOf } from './commandHandler.ts';
-import { type MemoryUse, SpawnError } from './containment.ts';
+import { SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
 import { runMarker } from './log/marks.ts';
 import type { LogStore } from './log/store.ts';
 import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
-import { limitMemory, type MemoryLimit } from './memoryLimit.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
+import { type Probe, prepareProbe } from './readiness/probe.ts';
 import { type MatchLines, type ReadyWatch, watchForReady } from './readiness/watch.ts';
+import { createRunLimits } from './runLimits.ts';
 import type { Runner, RunningProcess } from './runner.ts';
 
 /** Secrets with which a run may speak to the daemon; they die with the run. */
@@ -35,7 +37,6 @@ export interface RunTokens {
 const USUAL_UMASK = 0o022;
 const PRIVATE_UMASK = 0o077;
 const USUAL_OPEN_FILES = 1024;
-const MB = 1024 * 1024;
 /** So many of the processes that a job left behind are named in its log. */
 const NAMED = 5;
 
@@ -46,6 +47,7 @@ export interface ExecutorOptions {
 	readonly handlers: JobHandlers;
 	readonly tokens: RunTokens;
 	readonly answers: AnswerFiles;
+	readonly checkpoints: CheckpointFiles;
 	/** The daemon's own environment: the allow-list is applied to it. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly now: () => number;
@@ -55,6 +57,8 @@ export interface ExecutorOptions {
 	readonly match: MatchLines;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
 	readonly progress: (id: string, progress: Progress) => void;
+	/** JSON text. */
+	readonly checkpoint: (id: string, run: number, json: string) => void;
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -77,7 +81,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 	}
 
 	return {
-		execute({ row }, payload, told) {
+		execute({ row, checkpoint }, payload, told) {
 			// A stop may come while the process is still being started.
 			let process: RunningProcess | undefined;
 			let stopGrace: number | undefined;
@@ -90,7 +94,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
 			const spec = storedSpec(row);
 			const masks = createMasks(secretsOf(spec.command?.env ?? {}));
 			let readyRecorded: Promise<void> | undefined;
-			let tooMuch: string | undefined;
+			const limits = createRunLimits({
+				limits: spec.limits,
+				enforced: runner.enforced,
+				note,
+				overMemory: told.overMemory,
+			});
 
 			function ready(): void {
 				if (spec.ready !== null) readyRecorded ??= told.ready();
@@ -117,9 +126,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let result: string | undefined;
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
-				let memory: MemoryLimit | undefined;
+				let reached = '';
+				let probe: Probe | undefined;
 				try {
-					assertLimits();
+					limits.assert();
 					const plan = planOf(row);
 					const { surroundings } = spec;
 					const marker = masks.text(startMarker(row, plan, options.now()));
@@ -127,6 +137,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const folder = row.type === 'command' ? undefined : pathOfUri(row.workspace);
 					await options.assertMayStart(row.origin, folder ?? plan.cwd);
 					input = await payload?.layOut();
+					if (checkpoint !== undefined) {
+						reached = await options.checkpoints.lay(row.id, row.run, checkpoint);
+					}
+					probe = await prepareProbe({ ready: spec.ready, cwd: plan.cwd, found: ready, note });
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					process = await runner.start({
 						id: row.id,
@@ -139,12 +153,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
 							attempt: row.attempt,
 							token,
 							answers: options.answers.folderOf(row.id, row.run),
+							checkpoint: reached,
 							dueAt: row.due_at,
 						}),
 						// The built-in types write files of ours.
 						umask: surroundings?.umask ?? (row.type === 'command' ? USUAL_UMASK : PRIVATE_UMASK),
 						openFiles: surroundings?.openFiles ?? USUAL_OPEN_FILES,
 						input: input?.path ?? null,
+						caps: limits.caps,
 						exclusive: row.subject !== null,
 						capture: capture(
 							log,
@@ -158,6 +174,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 									runner.keepResult(row.id, row.run, result);
 								},
 								ready,
+								// Only the job itself ever reads it, so it keeps its secrets.
+								checkpoint: (json) => options.checkpoint(row.id, row.run, json),
 								ask: (json) => asking.ask(masks.json(json)),
 								mask: masks.add,
 							},
@@ -168,7 +186,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					tellStarted(process);
 					options.started(row.id, row.run, process.identity);
 					if (stopGrace !== undefined) process.stop(stopGrace);
-					memory = memoryLimitOf(process);
+					limits.begin(process);
+					probe.begin(process.members);
 					outcome = await process.ended;
 					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
 				} catch (error) {
@@ -178,8 +197,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					outcome = { ...outcome, message: masks.text(outcome.message) };
 					await log.append(Buffer.from(`[semantica] ${outcome.message}\n`), 'semantica');
 				}
-				memory?.end();
-				return await end(outcome, memory?.peak);
+				await limits.end(process);
+				probe?.end();
+				return await end(outcome);
 
 				// A green end that killed a daemon of a build tool puzzles people.
 				function noteLeft(left: readonly string[]): void {
@@ -187,35 +207,6 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const what = left.length === 1 ? 'a process' : `${left.length} processes`;
 					const named = left.slice(0, NAMED).join(', ');
 					note(`ended ${what} it left behind: ${named}${left.length > NAMED ? ', …' : ''}`);
-				}
-
-				function assertLimits(): void {
-					if (spec.limits === null || runner.seesMemory) return;
-					const { memoryMB, onUnenforceable } = spec.limits;
-					const sentence = `The limit of ${memoryMB} MB of memory cannot be enforced on this machine`;
-					if (onUnenforceable === 'refuse') {
-						throw new SpawnError('LIMITS', `${sentence}, and the job is not to run without it.`);
-					}
-					note(`${sentence}; the job runs without.`);
-				}
-
-				function memoryLimitOf(running: RunningProcess): MemoryLimit | undefined {
-					if (spec.limits === null || !runner.seesMemory) return undefined;
-					const { memoryMB } = spec.limits;
-					return limitMemory({
-						bytes: memoryMB * MB,
-						look: running.memory,
-						over({ bytes, largest }) {
-							tooMuch = tooMuchSentence(memoryMB, bytes, largest);
-							note(`stopped: ${tooMuch}`);
-							// It must not grow on for as long as it may say goodbye.
-							void told.overMemory().finally(() => running.stop(0));
-						},
-						after(ms, callback) {
-							const timer = setTimeout(callback, ms);
-							return () => clearTimeout(timer);
-						},
-					});
 				}
 
 				function readyWatch(): ReadyWatch | undefined {
@@ -226,10 +217,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					);
 				}
 
-				async function end(last: RunOutcome, peak?: number): Promise<ExecutionEnd> {
+				async function end(last: RunOutcome): Promise<ExecutionEnd> {
 					tellStarted(undefined);
 					// Where it cannot be removed, the next start does it.
 					await input?.remove().catch(() => {});
+					if (reached !== '') await options.checkpoints.remove(reached).catch(() => {});
 					await asking.end();
 					tokens.revoke(token);
 					openLog = undefined;
@@ -242,8 +234,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					// What the disk refused counts too: whoever reads the log is told that it is missing.
 					const logBytes = log.end;
 					await logs.closeWriter(row.id);
-					const cost = withPeak(process?.cost(), peak);
-					return { outcome: last, result, cost, logBytes, stopDetail: tooMuch };
+					const cost = withPeak(process?.cost(), limits.peak);
+					return { outcome: last, result, cost, logBytes, stopDetail: limits.tooMuch };
 				}
 			}
 
@@ -284,15 +276,10 @@ function startMarker(row: JobRow, plan: LaunchPlan, now: number): string {
 }
 
 /** What was seen of a limited run, where nothing else tells its peak. */
-function withPeak(cost: Cost | undefined, peak: number | undefined): Cost | undefined {
-	if (cost === undefined || cost.peakMemoryBytes !== null || !peak) return cost;
-	return { ...cost, peakMemoryBytes: peak };
-}
-
-function tooMuchSentence(limitMB: number, bytes: number, largest: MemoryUse['largest']): string {
-	const inMB = (amount: number) => `${Math.round(amount / MB)} MB`;
-	const who = largest.name === '' ? 'a process that has ended' : largest.name;
-	return `Its processes held ${inMB(bytes)} of memory and may hold ${limitMB} MB; most of it was held by ${who} (pid ${largest.pid}, ${inMB(largest.bytes)}).`;
+function withPeak(cost: Cost | undefined, peak: number): Cost | undefined {
+	if (peak === 0 || (cost !== undefined && cost.peakMemoryBytes !== null)) return cost;
+	const rest = cost ?? { cpuMs: null, readBytes: null, writtenBytes: null };
+	return { ...rest, peakMemoryBytes: peak };
 }
 
 function failureOf(error: unknown): RunOutcome & { kind: 'spawn' | 'payload' } {

@@ -8,6 +8,7 @@ import type { Conditions } from './ports/conditions.ts';
 import type { PayloadStore } from './ports/payloadStore.ts';
 import type { Workers } from './ports/workers.ts';
 import type { Occupied } from './rules/capacity.ts';
+import { type Checkpoints, createCheckpoints } from './rules/checkpoints.ts';
 import { type Claims, createClaims } from './rules/claims.ts';
 import { createConditionsOf } from './rules/conditionsOf.ts';
 import { createDueWork, type DueWork } from './rules/due.ts';
@@ -34,6 +35,7 @@ import { createDependencyTable, type DependencyTable } from './store/dependencie
 import { createGroups, type Groups } from './store/groups.ts';
 import { createLasting, type Lasting } from './store/lasting.ts';
 import { createLimits, EVERYTHING, type Limits } from './store/limits.ts';
+import { createQueueLimits, type QueueLimits } from './store/queueLimits.ts';
 import { createRates, type Rates } from './store/rates.ts';
 import { createRemovedKeys } from './store/removedKeys.ts';
 import { createRing, type Ring } from './store/ring.ts';
@@ -112,6 +114,7 @@ export interface QueueParts {
 	readonly limits: Limits;
 	readonly groups: Groups;
 	readonly rates: Rates;
+	readonly queueLimits: QueueLimits;
 	readonly counters: Counters;
 	readonly lasting: Lasting;
 	readonly figures: Figures;
@@ -128,6 +131,7 @@ export interface QueueParts {
 	readonly dependencies: DependencyTable;
 	readonly update: Update;
 	readonly questions: Questions;
+	readonly checkpoints: Checkpoints;
 	readonly pauses: Pauses;
 	readonly removal: Removal;
 	readonly sweeps: Sweeps;
@@ -162,6 +166,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const limits = createLimits(db, options.cores);
 	const groups = createGroups(db);
 	const rates = createRates(db, () => clock.now());
+	const queueLimits = createQueueLimits(db);
 	const counters = createCounters(db);
 	const lasting = createLasting(db);
 	let open: Tx | undefined;
@@ -197,6 +202,11 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		feed.changed([id]);
 	});
 
+	const checkpoints = createCheckpoints({
+		db,
+		clock,
+		submit: (operation, rows) => writer.submit(operation, rows),
+	});
 	const keys = createRemovedKeys(db);
 	const marks = createSweepTable(db);
 	const dependencies = createDependencyTable(db);
@@ -212,6 +222,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		lasting,
 		createHooks(db, table, inserter, options.hooks, options.hookStarts ?? HOOK_STARTS),
 		(id) => board.shown(id),
+		checkpoints,
 	);
 	const pauses = createPauses(
 		db,
@@ -237,7 +248,16 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		rows,
 	});
 	const claims = createClaims(db, table, children, guard, sweeps, rates, options.boot);
-	const retry = createRetry(db, table, subjects, inserter, payloads, classes, conditionsOf);
+	const retry = createRetry({
+		db,
+		table,
+		subjects,
+		inserter,
+		payloads,
+		classes,
+		conditionsOf,
+		checkpoints,
+	});
 	const withinScope = createWithinScope(table, dependencies);
 	const toWire = (row: JobRow, scope?: Scope): Job =>
 		toJob(
@@ -256,6 +276,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		writer,
 		table,
 		runs,
+		queueLimits,
 		claims,
 		classes,
 		conditions,
@@ -273,6 +294,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			limits,
 			groups,
 			rates,
+			queueLimits,
 			classes,
 			conditions,
 			workers,
@@ -302,6 +324,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 				keys,
 				classes,
 				payloads,
+				queueLimits,
 			},
 			inserter,
 		),
@@ -312,14 +335,16 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			transitions,
 			sweeps,
 			runs,
+			checkpoints,
 			random,
 			options.aloneAfterDeaths,
 		),
 		becomeReady: createBecomeReady(db, dependencies, marks),
 		questions: createQuestions(db),
+		checkpoints,
 		pauses,
 		sweeps,
-		removal: createRemoval(db, table, children, keys, dependencies, marks),
+		removal: createRemoval(db, table, children, keys, dependencies, marks, checkpoints),
 		update: createUpdate(db, subjects),
 		retry,
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
@@ -345,6 +370,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		async close() {
 			writer.hurry();
 			await keeper.flush();
+			await checkpoints.flush();
 			await writer.close();
 		},
 	};

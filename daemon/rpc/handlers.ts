@@ -28,6 +28,10 @@ import type { Windows } from './windows.ts';
 export interface IndexRequests {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
 	search(params: Params<'index/search'>, signal: AbortSignal): Promise<Result<'index/search'>>;
+	symbols(
+		params: Params<'workspace/symbol'>,
+		signal: AbortSignal,
+	): Promise<Result<'workspace/symbol'>>;
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 }
 
@@ -93,8 +97,17 @@ export interface WorkerRequests {
 	started(params: Params<'worker/started'>, session: Session): Promise<Result<'worker/started'>>;
 	finish(params: Params<'worker/finish'>, session: Session): Promise<Result<'worker/finish'>>;
 	progress(params: Params<'worker/progress'>, session: Session): Result<'worker/progress'>;
+	checkpoint(
+		params: Params<'worker/checkpoint'>,
+		session: Session,
+	): Promise<Result<'worker/checkpoint'>>;
 	log(params: Params<'worker/log'>, session: Session): Promise<Result<'worker/log'>>;
 	alive(session: Session): Result<'worker/alive'>;
+	/** Those that the daemon starts itself. */
+	list(): Result<'worker/list'>;
+	add(params: Params<'worker/add'>): Promise<Result<'worker/add'>>;
+	remove(params: Params<'worker/remove'>): Promise<Result<'worker/remove'>>;
+	restart(params: Params<'worker/restart'>): Promise<Result<'worker/restart'>>;
 }
 
 export interface HandlerDependencies<P = unknown> extends LogDependencies {
@@ -337,6 +350,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			const canonical = workspace === undefined ? params : { ...params, workspace };
 			return index.search(canonical, signal());
 		}),
+		'workspace/symbol': clientsOnly((params, _session, signal) => index.symbols(params, signal())),
 		'index/delete': clientsOnly((params) => index.delete(params)),
 		'ai/policy': clientsOnly(() => policy.get()),
 		'ai/update': clientsOnly((params, session) => inTurn(session, params, policy.update, 'done')),
@@ -365,13 +379,22 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'worker/register': clientsOnly(async (params, session) => {
 			refuseWhileLeaving();
 			const registered = await workers.register(params, session);
-			session.works(params.name);
+			if (session.worker === undefined) session.works(params.name);
 			return registered;
 		}),
 		'worker/started': clientsOnly((params, session) => workers.started(params, session)),
 		'worker/finish': clientsOnly((params, session) => workers.finish(params, session)),
 		'worker/progress': clientsOnly((params, session) => workers.progress(params, session)),
+		'worker/checkpoint': clientsOnly((params, session) => workers.checkpoint(params, session)),
 		'worker/log': clientsOnly((params, session) => workers.log(params, session)),
+		'worker/list': clientsOnly(() => workers.list()),
+		'worker/add': clientsOnly((params, session) => inTurn(session, params, workers.add, 'done')),
+		'worker/remove': clientsOnly((params, session) =>
+			inTurn(session, params, workers.remove, 'done'),
+		),
+		'worker/restart': clientsOnly((params, session) =>
+			inTurn(session, params, workers.restart, 'done'),
+		),
 		'worker/alive': clientsOnly((_params, session) => workers.alive(session)),
 		'system/status': clientsOnly(() => system.status()),
 		'settings/get': clientsOnly(() => dependencies.settings.get()),

@@ -15,6 +15,8 @@ export interface ActiveRunsOptions {
 	readonly dispatch: Dispatch;
 	readonly executor: Executor;
 	readonly clock: Clock;
+	/** A slot is free: who takes it may be claimed in the very commit that keeps the end. */
+	readonly freed?: () => void;
 	readonly log: (sentence: string) => void;
 }
 
@@ -39,6 +41,8 @@ interface Active {
 	asks: Promise<void>;
 	/** That it is ready is kept, if it is. */
 	ready: Promise<void>;
+	/** It is ready, and runs on for those whom it serves. */
+	serves: boolean;
 }
 
 const MAX_RETRY_MS = 30_000;
@@ -85,6 +89,8 @@ export class ActiveRuns {
 			ready: () => {
 				untilReady?.pause();
 				if (untilReady !== undefined) timeouts.delete(untilReady);
+				active.serves = true;
+				this.#tellWaiting();
 				active.ready = this.#untilRecorded(() => dispatch.becameReady(row.id, row.run));
 				return active.ready;
 			},
@@ -121,6 +127,7 @@ export class ActiveRuns {
 			orders: Promise.resolve(),
 			asks: Promise.resolve(),
 			ready: Promise.resolve(),
+			serves: false,
 		};
 		this.#runs.set(row.id, active);
 		if (execution.beginsLater !== true) for (const timeout of timeouts) timeout.start();
@@ -177,6 +184,16 @@ export class ActiveRuns {
 		return this.#when(() => this.#runs.size === 0 && this.#ending === 0);
 	}
 
+	/** Runs that are ready: they go on until they are stopped. */
+	get serving(): number {
+		return [...this.#runs.values()].filter(({ serves }) => serves).length;
+	}
+
+	/** The same, but for those that serve. */
+	whenOnlyServing(): Promise<void> {
+		return this.#when(() => this.#runs.size === this.serving && this.#ending === 0);
+	}
+
 	#when(condition: () => boolean): Promise<void> {
 		if (condition()) return Promise.resolve();
 		return new Promise((resolve) => this.#waiting.push({ condition, resolve }));
@@ -220,7 +237,7 @@ export class ActiveRuns {
 		const { dispatch, executor } = this.#options;
 		pauseTimeouts(active);
 		active.wait.end();
-		// Its process is gone, so its slot is free; the commit below wakes the loop that fills it.
+		// Its process is gone, so its slot is free.
 		this.#runs.delete(row.id);
 		this.#ending++;
 		this.#tellWaiting();
@@ -228,6 +245,7 @@ export class ActiveRuns {
 		// Should we end before it is recorded, the next daemon is not to take our stop for the job's own end.
 		if (stopped === 'interrupted') await executor.settled(row.id, row.run).catch(this.#failed);
 		await active.ready;
+		this.#options.freed?.();
 		await this.#untilRecorded(() => dispatch.finish({ id: row.id, run: row.run, ...end, stopped }));
 		await executor.settled(row.id, row.run).catch(this.#failed);
 		this.#ending--;

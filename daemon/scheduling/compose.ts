@@ -54,7 +54,13 @@ export interface Scheduling {
 export function createScheduling(options: SchedulingOptions): Scheduling {
 	const { machine, dispatch, feed, executor, clock, warn } = options;
 	const { conditions, timers } = machine;
-	const runs = new ActiveRuns({ dispatch, executor, clock, log: warn });
+	const runs = new ActiveRuns({
+		dispatch,
+		executor,
+		clock,
+		freed: () => loop.wake(),
+		log: warn,
+	});
 	const loop = new SchedulingLoop({
 		dispatch,
 		feed,

@@ -1,5 +1,6 @@
 /** The workers room put together: who does functions, and the runs that are with them. */
 import { SemanticaError } from '../../shared/errors.ts';
+import { depthWithin } from '../../shared/job.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
@@ -12,6 +13,9 @@ import type { Sqlite } from '../sqlite/open.ts';
 import type { FunctionLogs } from './log.ts';
 import { type Connection, createRegistry, type Worker } from './registry.ts';
 import { createFunctionRuns, type RunTokens } from './runs.ts';
+import { createHosts, type Hosts, type HostsOptions } from './started/hosts.ts';
+import type { Launch, WorkerTokens } from './started/standing.ts';
+import { createStandings } from './started/standings.ts';
 import { createFunctionTypes } from './types.ts';
 
 /** A worker that holds runs is asked this often whether it is there, and has so long to answer. */
@@ -23,8 +27,12 @@ export interface WorkersOptions {
 	readonly clock: Clock;
 	readonly logs: FunctionLogs;
 	/** With which what runs speaks as its job. */
-	readonly tokens: RunTokens;
+	readonly tokens: RunTokens & WorkerTokens;
 	readonly maxFunctions: () => number;
+	/** How those are started that config.json names. */
+	readonly started: Pick<HostsOptions, 'entries' | 'logFolder' | 'planOf' | 'warn'> & {
+		readonly launch: Launch;
+	};
 	/** Put together later than this room. */
 	readonly queue: () => { readonly dispatch: Dispatch; readonly writer: Pick<Writer, 'submit'> };
 	/** Workers came or went: what waits for them may start, or has another reason. */
@@ -43,8 +51,16 @@ export interface WorkerRequests {
 	): Promise<Result<'worker/started'>>;
 	finish(params: Params<'worker/finish'>, connection: Connection): Promise<Result<'worker/finish'>>;
 	progress(params: Params<'worker/progress'>, connection: Connection): Result<'worker/progress'>;
+	checkpoint(
+		params: Params<'worker/checkpoint'>,
+		connection: Connection,
+	): Promise<Result<'worker/checkpoint'>>;
 	log(params: Params<'worker/log'>, connection: Connection): Promise<Result<'worker/log'>>;
 	alive(connection: Connection): Result<'worker/alive'>;
+	list: Hosts['list'];
+	add: Hosts['add'];
+	remove: Hosts['remove'];
+	restart: Hosts['restart'];
 }
 
 export interface WorkersService {
@@ -53,8 +69,11 @@ export interface WorkersService {
 	readonly port: Workers;
 	/** What the daemon does itself, and functions of any name. */
 	handlers(own: ReadonlyMap<string, JobHandler>): JobHandlers;
-	/** The daemon is going to leave: what has not begun goes back to the queue. */
+	/** The daemon is going to leave: what has not begun goes back to the queue, and no process is started. */
 	drain(): void;
+	/** Resolves when nothing is left of the processes that it started. */
+	close(): Promise<void>;
+	check: Hosts['check'];
 	/** Functions go to workers, everything else to `others`. */
 	executor(others: Executor): Executor;
 }
@@ -63,7 +82,26 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 	const { clock, queue, changed } = options;
 	const types = createFunctionTypes(options.db);
 	const ping: { timer?: Timer } = {};
-	const registry = createRegistry(options.maxFunctions, () => clock.now());
+	const registry = createRegistry(
+		options.maxFunctions,
+		() => clock.now(),
+		() => hosts,
+	);
+	const processes = createStandings({
+		launch: options.started.launch,
+		tokens: options.tokens,
+		clock,
+	});
+	const hosts = createHosts({
+		...options.started,
+		clock,
+		changed,
+		start: processes.start,
+		retire(worker) {
+			worker.leaving = true;
+			registry.remove(worker, clock.now());
+		},
+	});
 	const runs = createFunctionRuns({
 		registry,
 		dispatch: () => queue().dispatch,
@@ -105,7 +143,12 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 
 	return {
 		port: registry.port,
-		drain: runs.drain,
+		drain() {
+			hosts.drain();
+			runs.drain();
+		},
+		close: hosts.close,
+		check: hosts.check,
 		handlers: (own) => ({
 			get: (type) => own.get(type) ?? types.handlerOf(type),
 			keys: () => own.keys(),
@@ -119,13 +162,21 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 				runs.isOurs(id, run) ? runs.executor.settled(id, run) : others.settled(id, run),
 		}),
 		requests: {
+			list: hosts.list,
+			add: hosts.add,
+			remove: hosts.remove,
+			restart: hosts.restart,
 			async register(params, connection) {
+				const standing = processes.of(connection.worker);
+				standing?.assertMayRegister(params.types.map(({ type }) => type));
 				await queue().writer.submit((tx) => types.put(params.types, tx.now));
 				types.changed();
 				const worker = registry.add(connection, params, clock.monotonic());
+				standing?.registered(worker);
 				connection.onClose(() => {
 					registry.remove(worker, clock.now());
-					runs.lost(worker);
+					standing?.disconnected();
+					runs.lost(worker, standing?.ended);
 					changed();
 				});
 				changed();
@@ -144,6 +195,13 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 				if (held !== undefined) queue().dispatch.reportProgress(name.id, progress);
 				return {};
 			},
+			async checkpoint({ checkpoint, ...name }, connection) {
+				const json = JSON.stringify(checkpoint);
+				assertCheckpoint(checkpoint, json);
+				const held = runs.of(workerOf(connection), name);
+				if (held !== undefined) await queue().dispatch.reportCheckpoint(name.id, name.run, json);
+				return {};
+			},
 			async log({ text, ...name }, connection) {
 				await runs.of(workerOf(connection), name)?.log.write(text);
 				return {};
@@ -154,6 +212,23 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 			},
 		},
 	};
+}
+
+function assertCheckpoint(value: unknown, json: string): void {
+	const bytes = Buffer.byteLength(json);
+	if (bytes > LIMITS.checkpointBytes) {
+		throw new SemanticaError(
+			'TOO_LARGE',
+			`The checkpoint has ${bytes} bytes; at most ${LIMITS.checkpointBytes} are kept. Write it to a file and name that.`,
+			{ path: 'checkpoint' },
+		);
+	}
+	if (depthWithin(value, LIMITS.payloadDepth)) return;
+	throw new SemanticaError(
+		'VALIDATION',
+		`checkpoint does not fit: it may be nested ${LIMITS.payloadDepth} deep at most.`,
+		{ path: 'checkpoint' },
+	);
 }
 
 function assertSmall(end: object, path: string): void {

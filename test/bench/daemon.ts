@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { connectOver, type DaemonConnection } from '../../shared/client/connection.ts';
-import { openSocket, readToken } from '../../shared/client/endpoint.ts';
+import { openSocket, readStateFile, readToken } from '../../shared/client/endpoint.ts';
 import { type DataPaths, dataPaths } from '../../shared/paths.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 import { type DaemonProcess, spawnDaemon } from '../chaos/kill/daemonProcess.ts';
@@ -26,7 +26,7 @@ export interface BenchContext {
 	/** A folder that is removed when the benchmark has ended. */
 	folder(): string;
 	/** Who starts it ends it by `kill`. */
-	startDaemon(nodeOptions?: readonly string[]): Promise<BenchDaemon>;
+	startDaemon(nodeOptions?: readonly string[], settings?: object): Promise<BenchDaemon>;
 	/** Killed when `use` has ended. */
 	withDaemon<T>(
 		use: (daemon: BenchDaemon) => Promise<T>,
@@ -45,11 +45,11 @@ export function createContext(quick: boolean): BenchContext & { close(): void } 
 		folders.push(made);
 		return made;
 	};
-	const startDaemon = async (nodeOptions: readonly string[] = []) => {
+	const startDaemon = async (nodeOptions: readonly string[] = [], settings: object = {}) => {
 		const home = folder();
 		const paths = dataPaths(home);
 		// Other programs' load must not hold jobs back, or it is the throttle that is measured.
-		writeFileSync(paths.config, JSON.stringify({ throttleCpuPercent: 100 }));
+		writeFileSync(paths.config, JSON.stringify({ throttleCpuPercent: 100, ...settings }));
 		const process = spawnDaemon(DIST, home, nodeOptions);
 		daemons.add(process);
 		const kill = async () => {
@@ -96,13 +96,20 @@ function benchDaemon(
 		state,
 		process,
 		kill,
-		connect: async () =>
-			connectOver(await openSocket(state.endpoint), {
-				token: await readToken(paths),
-				client: 'bench',
-				version: '0',
-			}),
+		connect: () => connectTo(paths.home),
 	};
+}
+
+/** To the daemon of this data folder. */
+export async function connectTo(home: string): Promise<DaemonConnection> {
+	const paths = dataPaths(home);
+	const state = await readStateFile(paths);
+	if (state === undefined) throw new Error('The daemon has not said where it listens.');
+	return connectOver(await openSocket(state.endpoint), {
+		token: await readToken(paths),
+		client: 'bench',
+		version: '0',
+	});
 }
 
 /** Work stays where it is put. */

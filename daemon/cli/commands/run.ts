@@ -87,6 +87,10 @@ export function addRunCommand(program: Command, context: Context): void {
 				['semantica run --ac --idle --when-lost pause -- make world', 'when nobody minds'],
 				['semantica run --after 1a2b3c4d -- npm test', 'once that job has succeeded'],
 				["semantica run --ready 'listening on' -- ./serve", 'ready once it says so'],
+				[
+					'semantica run --ready-port 3000 --restart always -- npm run dev',
+					'a server that is kept up',
+				],
 				['semantica run --after 1a2b3c4d:ready -- npm test', 'once that is ready'],
 				['semantica run --notify -- make', 'hear of its end, good or bad'],
 				['semantica run --payload data.json -- ./import', 'with standard input'],

@@ -13,8 +13,11 @@ import {
 	collect,
 	durationUpTo,
 	integerFrom,
+	parseCpus,
 	parseDuration,
 	parseMemory,
+	parsePort,
+	parseRestart,
 	parseTime,
 } from '../parse/values.ts';
 
@@ -32,8 +35,13 @@ export interface WorkOptions {
 	readonly timeout?: number;
 	readonly grace?: number;
 	readonly memory?: number;
+	readonly cpus?: number;
+	readonly processes?: number;
 	readonly ready?: string;
+	readonly readyPort?: { readonly port: number; readonly host?: string };
+	readonly readyFile?: string;
 	readonly readyTimeout?: number;
+	readonly restart?: JobSpecInput['restart'];
 	readonly attempts?: number;
 	readonly retryOn?: number[];
 	readonly restartable?: boolean;
@@ -90,14 +98,31 @@ export function addFailing(command: Command): Command {
 			'end a run whose processes hold more memory together, as in 500M or 2G, at least 16M',
 			parseMemory,
 		)
+		.option('--cpus <number>', 'let them use so many CPUs together, as in 0.5 or 2', parseCpus)
+		.option(
+			'--processes <number>',
+			'let it have so many processes and threads at once',
+			integerFrom(1, LIMITS.mostProcesses),
+		)
 		.option(
 			'--ready <pattern>',
 			'it serves, and is ready when a line of its output matches (or it prints ::semantica ready)',
 		)
 		.option(
+			'--ready-port <[host:]port>',
+			'or when one of its processes listens there, as in 3000',
+			parsePort,
+		)
+		.option('--ready-file <file>', 'or when that file is written')
+		.option(
 			'--ready-timeout <duration>',
 			'a run that is not ready by then has failed',
 			parseDuration,
+		)
+		.option(
+			'--restart <when[:max]>',
+			'begin anew when it ends: on-failure or always, 10 times in a row or as often as said, as in always:100',
+			parseRestart,
 		)
 		.option(
 			'--attempts <number>',
@@ -140,14 +165,18 @@ export function workOf(context: Context, words: readonly string[], options: Work
 	if (options.groupLimit !== undefined && options.group === undefined) {
 		throw usageError('--group-limit: say of which group, with --group NAME.');
 	}
+	if (options.restart !== undefined && (options.attempts ?? 1) > 1) {
+		throw usageError('--restart, --attempts: it is either begun anew or tried again; give one.');
+	}
 	const [program = '', ...args] = words;
+	const cwd = resolve(context.cwd(), options.cwd ?? '.');
 	return {
 		type: 'command',
 		title: options.title,
 		command: {
 			command: options.shell === true ? words.join(' ') : program,
 			args: options.shell === true ? [] : args,
-			cwd: resolve(context.cwd(), options.cwd ?? '.'),
+			cwd,
 			env: commandEnvironment(options.env ?? [], context.env),
 			shell: options.shell === true,
 		},
@@ -158,8 +187,9 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		groupLimit: options.groupLimit,
 		tag: options.tag,
 		timeoutMs: options.timeout,
-		limits: options.memory === undefined ? undefined : { memoryMB: options.memory },
-		ready: readyOf(options),
+		limits: limitsOf(options),
+		ready: readyOf(options, cwd),
+		restart: options.restart,
 		graceMs: options.grace,
 		maxAttempts: options.attempts,
 		retryOn: options.retryOn,
@@ -171,9 +201,25 @@ export function workOf(context: Context, words: readonly string[], options: Work
 	};
 }
 
-function readyOf({ ready, readyTimeout }: WorkOptions): JobSpecInput['ready'] {
-	if (ready === undefined && readyTimeout === undefined) return undefined;
-	return given({ pattern: ready, timeoutMs: readyTimeout });
+/** Undefined where none is given. */
+export function limitsOf({
+	memory,
+	cpus,
+	processes,
+}: Pick<WorkOptions, 'memory' | 'cpus' | 'processes'>): JobSpecInput['limits'] {
+	const limits = given({ memoryMB: memory, cpus, processes });
+	return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+function readyOf(options: WorkOptions, cwd: string): JobSpecInput['ready'] {
+	const { ready, readyPort, readyFile, readyTimeout } = options;
+	const signs = [ready, readyPort, readyFile].filter((sign) => sign !== undefined);
+	if (signs.length > 1) {
+		throw usageError('--ready, --ready-port, --ready-file: give the one by which it is ready.');
+	}
+	if (signs.length === 0 && readyTimeout === undefined) return undefined;
+	const file = readyFile === undefined ? undefined : resolve(cwd, readyFile);
+	return given({ pattern: ready, ...readyPort, file, timeoutMs: readyTimeout });
 }
 
 /** `semantica run "npm test"`, as a shell's own run would take it. `start`: how the command begins. */

@@ -1,6 +1,6 @@
 /** Durations, times and sizes as people type them. */
 import { InvalidArgumentError } from 'commander';
-import { AFTER_ON, LIMITS } from '../../../shared/jobTerms.ts';
+import { AFTER_ON, LIMITS, RESTART_POLICIES } from '../../../shared/jobTerms.ts';
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -79,6 +79,41 @@ export function parseMemory(text: string): number {
 		);
 	}
 	return mb;
+}
+
+export function parseCpus(text: string): number {
+	const cpus = Number(text);
+	if (text.trim() === '' || !(cpus >= LIMITS.leastCpus && cpus <= LIMITS.mostCpus)) {
+		throw new InvalidArgumentError(
+			`"${text}" is no number of CPUs. Write 0.5 or 2; the least is ${LIMITS.leastCpus}.`,
+		);
+	}
+	return cpus;
+}
+
+/** `3000`, `127.0.0.1:3000`, `[::1]:3000` */
+export function parsePort(text: string): { port: number; host?: string } {
+	const [, host, digits] = /^(?:\[?([^[\]]+?)\]?:)?(\d{1,5})$/.exec(text.trim()) ?? [];
+	const port = Number(digits);
+	if (digits === undefined || port < 1 || port > 65_535) {
+		throw new InvalidArgumentError(`"${text}" is not a port. Write 3000 or 127.0.0.1:3000.`);
+	}
+	return host === undefined ? { port } : { port, host };
+}
+
+/** `always`, `on-failure:3` */
+export function parseRestart(text: string): {
+	policy: (typeof RESTART_POLICIES)[number];
+	max?: number;
+} {
+	const [word, most, ...more] = text.split(':');
+	const policy = RESTART_POLICIES.find((one) => one === word);
+	if (policy === undefined || more.length > 0) {
+		throw new InvalidArgumentError(
+			`It must be ${RESTART_POLICIES.join(', ')}, perhaps with a number of times, as in always:100.`,
+		);
+	}
+	return most === undefined ? { policy } : { policy, max: integerFrom(1, 1000)(most) };
 }
 
 export function parseInteger(text: string): number {

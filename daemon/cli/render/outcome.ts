@@ -1,5 +1,6 @@
 /** Why a job is where it is, in a few words: for the last column of a list. */
 import type { Job } from '../../../shared/job.ts';
+import { isServing } from '../../../shared/jobTerms.ts';
 import { formatAge, formatDuration } from './format.ts';
 import { childrenSummary, progressAmount, progressPercent } from './progress.ts';
 import { shortId } from './state.ts';
@@ -26,6 +27,7 @@ function queuedDetail(job: Job, now: number): string {
 	if (job.held) return 'held until it is resumed';
 	if (job.runAt <= now) return '';
 	const when = formatAge(job.runAt, now);
+	if (job.restarts) return `${restartsText(job)} ${when}`;
 	return job.attempt > 0 ? `attempt ${job.attempt + 1} of ${job.maxAttempts} ${when}` : when;
 }
 
@@ -41,10 +43,16 @@ function runningDetail(job: Job): string {
 		.join('  ');
 }
 
-/** Of a job that serves. A daemon of an older build does not tell. */
-function readiness({ ready, readyAt }: Job): string {
-	if (!ready) return '';
-	return readyAt === null ? 'not ready yet' : 'ready';
+/** Of a job that serves, beside its state. A daemon of an older build does not tell. */
+function readiness(job: Job): string {
+	if (!job.ready) return '';
+	const place = job.ready.port === undefined ? '' : `port ${job.ready.port}`;
+	const known = isServing(job) ? place : 'not ready yet';
+	return [known, restartsText(job)].filter((part) => part !== '').join(', ');
+}
+
+function restartsText({ restarts }: Job): string {
+	return restarts ? `restart ${restarts}` : '';
 }
 
 /** A finished job's sentence, or the bare facts where the daemon gave none. */

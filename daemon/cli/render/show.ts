@@ -5,7 +5,7 @@ import { isFinished } from '../../../shared/jobTerms.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import { GENERATED_KEY } from '../submit.ts';
 import { renderBar } from './bar.ts';
-import { costText } from './cost.ts';
+import { costText, describeLimits } from './cost.ts';
 import { formatAge, formatBytes, formatDuration, formatTime } from './format.ts';
 import { runTime, stopDetail } from './outcome.ts';
 import { childrenSummary, progressAmount, progressFraction, progressPercent } from './progress.ts';
@@ -75,6 +75,7 @@ function facts({ job, explanation }: JobDetails, now: number, view: View): strin
 		['not before', job.state === 'queued' && job.runAt > now ? moment(job.runAt, now) : undefined],
 		['started', moment(job.startedAt, now)],
 		['ready', readyText(job, now)],
+		['restarts', restartText(job)],
 		['finished', moment(job.finishedAt, now)],
 		['took', duration(job, now)],
 		[
@@ -118,14 +119,29 @@ function groupText({ group, groupLimit }: Job): string | undefined {
 function readyText({ ready, readyAt, state }: Job, now: number): string | undefined {
 	if (!ready) return undefined;
 	if (readyAt !== null) return moment(readyAt, now);
-	const when = ready.pattern === undefined ? 'it says so' : `a line matches ${ready.pattern}`;
+	const when = readyWhen(ready);
 	const within = ready.timeoutMs === undefined ? '' : `, within ${formatDuration(ready.timeoutMs)}`;
 	return isFinished(state) ? 'never' : `not yet: when ${when}${within}`;
 }
 
+function readyWhen({ pattern, port, host, file }: NonNullable<Job['ready']>): string {
+	if (pattern !== undefined) return `a line matches ${pattern}`;
+	if (port !== undefined)
+		return `it listens at ${host === undefined ? 'port ' : `${host}:`}${port}`;
+	return file === undefined ? 'it says so' : `${file} is written`;
+}
+
+/** Of a daemon of an older build there is none. */
+function restartText({ restart, restarts }: Job): string | undefined {
+	if (!restart || restart.policy === 'never') return undefined;
+	const when = restart.policy === 'always' ? 'whenever it ends' : 'when it fails';
+	const done = restarts === 0 ? '' : `; ${restarts} so far`;
+	return `${when}, at most ${restart.max} times in a row${done}`;
+}
+
 /** Of a daemon of an older build there are none. */
 function limitsText({ limits }: Job): string | undefined {
-	return limits ? `${limits.memoryMB} MB of memory` : undefined;
+	return limits ? describeLimits(limits) : undefined;
 }
 
 function toldText({ notify }: Job): string | undefined {

@@ -1,6 +1,6 @@
 /** How a job's state looks and reads, everywhere the same. */
 import type { Job } from '../../../shared/job.ts';
-import type { JobState } from '../../../shared/jobTerms.ts';
+import { isServing, type JobState } from '../../../shared/jobTerms.ts';
 import type { Style } from './style.ts';
 
 /** Not taken from the schemas, whose library would make every command start more slowly. */
@@ -36,7 +36,7 @@ export function stateIcon(state: JobState, style: Style): string {
 }
 
 type Situation = Pick<Job, 'state' | 'held' | 'stopping' | 'runAt' | 'attempt'> &
-	Partial<Pick<Job, 'needsApproval' | 'question'>>;
+	Partial<Pick<Job, 'needsApproval' | 'question' | 'phase' | 'ready' | 'readyAt' | 'restarts'>>;
 
 /** The state in a word that a person would use: a queued job may be held, scheduled or about to be retried. */
 export function stateWord(job: Situation, now: number): string {
@@ -44,13 +44,17 @@ export function stateWord(job: Situation, now: number): string {
 		if (job.stopping !== null) return 'stopping';
 		if (job.needsApproval) return 'unapproved';
 		if (job.held) return 'held';
-		if (job.runAt > now) return job.attempt > 0 ? 'retrying' : 'scheduled';
+		if (job.runAt > now) {
+			if (job.restarts) return 'restarting';
+			return job.attempt > 0 ? 'retrying' : 'scheduled';
+		}
 		return 'queued';
 	}
 	if (job.stopping !== null && (job.state === 'running' || job.state === 'paused')) {
 		return 'stopping';
 	}
 	if (job.state === 'running' && job.question != null) return 'asking';
+	if (isServing({ phase: null, ...job })) return 'serving';
 	return job.state;
 }
 

@@ -13,9 +13,7 @@ export async function memoryOf(
 	cgroup: string | undefined,
 	isMember: (process: ProcessInfo) => boolean,
 ): Promise<MemoryUse | undefined> {
-	const pids =
-		(cgroup === undefined ? undefined : membersOf(cgroup)) ??
-		(await findProcesses(isMember)).map(({ pid }) => pid);
+	const pids = await membersOf(cgroup, isMember);
 	let bytes = 0;
 	let largest: MemoryUse['largest'] | undefined;
 	for (const pid of pids) {
@@ -26,8 +24,17 @@ export async function memoryOf(
 	return largest && { bytes, largest: { ...largest, name: await nameOf(largest.pid) } };
 }
 
+/** @param cgroup as above */
+export async function membersOf(
+	cgroup: string | undefined,
+	isMember: (process: ProcessInfo) => boolean,
+): Promise<number[]> {
+	const inGroup = cgroup === undefined ? undefined : inGroupOf(cgroup);
+	return inGroup ?? (await findProcesses(isMember)).map(({ pid }) => pid);
+}
+
 /** Undefined where the group has subgroups, of which it does not tell, or is gone. */
-function membersOf(cgroup: string): number[] | undefined {
+function inGroupOf(cgroup: string): number[] | undefined {
 	try {
 		const own = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8');
 		const inAll = /^nr_descendants (\d+)$/m.exec(readFileSync(join(cgroup, 'cgroup.stat'), 'utf8'));

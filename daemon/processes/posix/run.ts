@@ -9,9 +9,10 @@ import type { Cgroups } from './cgroups.ts';
 import { costIn, groupAccounts, leftIn } from './cost.ts';
 import { killGroup, signal } from './group.ts';
 import { type PidWorld, processStartTime } from './identity.ts';
-import { memoryOf } from './memory.ts';
+import type { RunCaps } from './limitGroups.ts';
+import { membersOf, memoryOf } from './memory.ts';
 import { pauseRun, type Stand } from './pause.ts';
-import { findProcesses } from './procfs.ts';
+import { findProcesses, type ProcessInfo } from './procfs.ts';
 import { foreignProgram, refusalOf } from './refusal.ts';
 import { exitOutcome, exitStatus, type Status, type StatusFiles } from './statusFiles.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -40,13 +41,15 @@ export interface RunFacts {
 	readonly run: number;
 	readonly cookie: string;
 	readonly cgroup: string | undefined;
+	/** Undefined where it has none. */
+	readonly caps: RunCaps | undefined;
 	/** Paths at which its program may be. */
 	readonly program: readonly string[];
 }
 
 export async function supervise(
 	{ child, pid, stdout, stderr, lifeline, watcher }: Supervisor,
-	{ id, run, cookie, cgroup, program }: RunFacts,
+	{ id, run, cookie, cgroup, caps, program }: RunFacts,
 	means: RunMeans,
 ): Promise<ContainedProcess> {
 	const { undertaker, sweeper, cgroups, statuses, world } = means;
@@ -76,6 +79,9 @@ export async function supervise(
 	const startTime = found ?? 'gone';
 	const traces: Traces = { session: pid, startTime, cookie };
 	if (!gone) undertaker.watch(pid, process.platform === 'linux' ? startTime : undefined);
+
+	const isSeen = () => sweeper !== undefined && !gone;
+	const isMember = (found: ProcessInfo) => belongsTo(found, traces);
 
 	// Without a descriptor it cannot be done at the moment: it is tried until it is, or nobody is left.
 	async function resume(): Promise<void> {
@@ -123,22 +129,26 @@ export async function supervise(
 			const wasOurKill = killed && outcome.kind === 'exit' && outcome.signal === 'SIGKILL';
 			return wasOurKill ? { kind: 'signal', signal: 'SIGKILL' } : outcome;
 		}),
-		memory: async () =>
-			sweeper === undefined || gone
-				? undefined
-				: memoryOf(cgroup, (found) => belongsTo(found, traces)),
+		members: async () => (isSeen() ? membersOf(cgroup, isMember) : undefined),
+		memory: async () => (isSeen() ? memoryOf(cgroup, isMember) : undefined),
+		overMemory: () => caps?.overMemory(),
 		cost() {
 			const group = cgroup === undefined ? '' : groupAccounts(cgroup);
-			return costIn(`${statuses.cost(id, run)}\n${group}`);
+			const peak = caps?.peak();
+			const capped = peak === undefined ? '' : `peak ${peak}`;
+			return costIn(`${statuses.cost(id, run)}\n${group}\n${capped}`);
 		},
 		left: () => leftIn(statuses.cost(id, run)),
 		async clear(all) {
 			await resume();
+			// Its folders are soon gone, and what they tell with them.
+			caps?.overMemory();
 			await killGroup({ pid, startTime: found });
 			if (cgroups !== undefined && cgroup !== undefined) await cgroups.remove(cgroup);
 			// A process may have had itself moved to another control group.
 			if (all) await sweeper?.clear(traces);
 			else void sweeper?.clear(traces);
+			void caps?.remove();
 		},
 		stop(graceMs) {
 			if (gone) return;

@@ -8,6 +8,7 @@ import { sparesBattery } from '../ports/conditions.ts';
 import type { JobHandler, JobHandlers } from '../ports/handlers.ts';
 import type { PayloadStore, StoredPayload } from '../ports/payloadStore.ts';
 import type { PreparedJob } from '../rules/enqueue.ts';
+import { isRestartable } from '../rules/restart.ts';
 import {
 	type Content,
 	type SpecWithContent,
@@ -162,7 +163,7 @@ function handlerOf(given: JobSpec, handlers: JobHandlers): JobHandler {
 
 function refuseImpossible(spec: JobSpec, handler: JobHandler): void {
 	if (spec.onConstraintLost !== 'requeue') return;
-	if (spec.restartable ?? handler.defaults.restartable) return;
+	if (isRestartable(spec, handler)) return;
 	throw new SemanticaError(
 		'VALIDATION',
 		'A job that is requeued when its constraint is lost runs again from its beginning, so it must be restartable. ' +

@@ -33,6 +33,8 @@ export interface Claims {
 	hasResuming(): boolean;
 	/** Whether some job is to start or go on now whatever the limits say. */
 	hasUrgent(capacity: Capacity): boolean;
+	/** Whether a claim might start or resume something: false spares a transaction. */
+	any(capacity: Capacity): boolean;
 	/** Classes that ready jobs wait for, without the one that waits for nothing. */
 	waitedFor(): Set<number>;
 	/** Reads the ranges anew, after a claim that was undone. */
@@ -149,6 +151,12 @@ export function createClaims(
 		},
 		hasResuming: () => resuming.get() !== undefined,
 		hasUrgent,
+		any(capacity) {
+			if (hasUrgent(capacity) || resuming.get() !== undefined) return true;
+			const slots = new Slots(capacity);
+			admit(capacity, slots);
+			return slots.any() && heads.best(obstacleOf(capacity, slots)) !== undefined;
+		},
 		reload: () => heads.reload(),
 		waitedFor: () => heads.waitedFor(),
 		rangesReady: (ranges) => heads.joined(ranges),

@@ -5,6 +5,7 @@ import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { RunOutcome } from '../ports/runs.ts';
+import { runsAlone } from '../ports/workers.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
@@ -13,6 +14,8 @@ import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { Tx } from '../store/tx.ts';
 import { backoffDelay } from './backoff.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { createRestartAt } from './restart.ts';
 import { endStateOf, isFailureOfRun } from './stop.ts';
 import type { Sweeps } from './sweep.ts';
 import type { EndFacts, Transitions } from './transitions.ts';
@@ -44,6 +47,7 @@ export function createFinishRun(
 	transitions: Transitions,
 	sweeps: Pick<Sweeps, 'settle'>,
 	runs: Pick<RunTable, 'cost' | 'isHanded' | 'forget'>,
+	checkpoints: Pick<Checkpoints, 'runEnded'>,
 	random: () => number,
 	aloneAfterDeaths: number,
 ): FinishRun {
@@ -55,9 +59,14 @@ export function createFinishRun(
 		'SELECT started_at AS at FROM runs WHERE job = ? AND run = ?',
 	);
 	const giveBack = db.prepare('UPDATE jobs SET attempt = attempt - 1 WHERE generation = ?');
+	const setDeaths = db.prepare<[number, number]>(
+		'UPDATE jobs SET worker_deaths = ? WHERE generation = ?',
+	);
 	const setUnclean = db.prepare(
 		'UPDATE jobs SET unclean = ?, acquitted = ?, unclean_boot = ? WHERE generation = ?',
 	);
+
+	const restartAt = createRestartAt(db, random);
 
 	return (tx, finished) => {
 		const found = table.byId(finished.id);
@@ -79,6 +88,7 @@ export function createFinishRun(
 			}
 			// Its worker says both in one: that it began, and how it ended.
 		}
+		checkpoints.runEnded(tx, row);
 		endRun.run(
 			tx.now,
 			facts.exitCode ?? null,
@@ -91,33 +101,41 @@ export function createFinishRun(
 		const { queue, type } = row;
 		// The first one began when the job did.
 		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;
-		tx.ran({ queue, type, ms: Math.max(0, tx.now - (at ?? tx.now)) });
+		const tookMs = Math.max(0, tx.now - (at ?? tx.now));
+		tx.ran({ queue, type, ms: tookMs });
 		if (cause !== null && cause !== 'interrupted' && !isFailureOfRun(cause)) {
 			transitions.end(tx, row, endStateOf(cause), facts);
 		} else if ((cause ?? outcome.kind) === 'interrupted') {
-			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome.uncleanBoot : undefined);
+			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome : {});
 		} else if (cause === null && isSuccess(outcome)) {
-			succeeded(tx, row, facts);
+			succeeded(tx, row, facts, tookMs);
 		} else if (outcome.kind === 'payload' || (cause === null && isFinal(outcome))) {
 			transitions.end(tx, row, STATE.failed, facts);
 		} else {
-			failed(tx, row, facts, outcome.kind === 'function' ? outcome.afterMs : undefined);
+			const afterMs = outcome.kind === 'function' ? outcome.afterMs : undefined;
+			failed(tx, row, facts, tookMs, afterMs);
 		}
 	};
 
-	function succeeded(tx: Tx, row: JobRow, facts: EndFacts): void {
-		if (children.open(row.generation) > 0) transitions.awaitChildren(tx, row, facts);
+	function succeeded(tx: Tx, row: JobRow, facts: EndFacts, tookMs: number): void {
+		const runAt = restartAt(row, false, tx.now, tookMs);
+		if (runAt !== undefined) transitions.runAgain(tx, row, runAt, facts.reason);
+		else if (children.open(row.generation) > 0) transitions.awaitChildren(tx, row, facts);
 		else transitions.endByChildren(tx, row, facts);
 	}
 
-	function failed(tx: Tx, row: JobRow, facts: EndFacts, afterMs?: number): void {
+	function failed(tx: Tx, row: JobRow, facts: EndFacts, tookMs: number, afterMs?: number): void {
 		const { maxAttempts, backoff, retryOn } = storedSpec(row);
-		const retried =
-			row.attempt < maxAttempts &&
-			(retryOn === null ||
-				isFunctionType(row.type) ||
-				(typeof facts.exitCode === 'number' && retryOn.includes(facts.exitCode)));
-		if (!retried) {
+		const isMeant =
+			retryOn === null ||
+			isFunctionType(row.type) ||
+			(typeof facts.exitCode === 'number' && retryOn.includes(facts.exitCode));
+		const beginsAt = isMeant ? restartAt(row, true, tx.now, tookMs) : undefined;
+		if (beginsAt !== undefined) {
+			transitions.runAgain(tx, row, beginsAt, facts.reason);
+			return;
+		}
+		if (!isMeant || row.attempt >= maxAttempts) {
 			transitions.end(tx, row, STATE.failed, facts);
 			return;
 		}
@@ -137,7 +155,27 @@ export function createFinishRun(
 		transitions.runAgain(tx, row, Math.min(row.run_at, tx.now), 'interrupted');
 	}
 
-	function interrupted(tx: Tx, row: JobRow, facts: EndFacts, boot: string | undefined): void {
+	function interrupted(
+		tx: Tx,
+		row: JobRow,
+		facts: EndFacts,
+		{ uncleanBoot: boot, workerDied }: { uncleanBoot?: string; workerDied?: true },
+	): void {
+		if (workerDied) {
+			setDeaths.run(row.worker_deaths + 1, row.generation);
+			// Nothing else was with that process.
+			if (runsAlone(row)) {
+				transitions.end(tx, row, STATE.failed, {
+					...facts,
+					reason: 'poison',
+					error: {
+						code: 'POISON',
+						message: `The process of its worker died ${row.worker_deaths + 1} times while this job ran, the last time with nothing else in it, so it is not run again. Retry it when its cause is mended.`,
+					},
+				});
+				return;
+			}
+		}
 		const known = row.unclean_boot === boot ? row : { unclean: 0, acquitted: 0 };
 		const deaths = boot === undefined ? 0 : known.unclean + 1;
 		if (boot !== undefined) setUnclean.run(deaths, known.acquitted, boot, row.generation);

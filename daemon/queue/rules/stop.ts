@@ -3,6 +3,7 @@ import type { StopReason } from '../../../shared/jobTerms.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
 import { storedSpec } from '../store/storedSpec.ts';
+import { restarts } from './restart.ts';
 
 /** The end state that a cause of stopping leads to, whatever the process made of it. */
 export function endStateOf(cause: StopReason): number {
@@ -55,7 +56,10 @@ export function isDoomed(row: Stopped): boolean {
 /** Whether a cancel replaces this stop; it must not be lost where the job would run again. */
 export function yieldsToCancel(row: JobRow, standing: StopReason): boolean {
 	if (row.again_at !== null) return true;
-	if (isFailureOfRun(standing)) return row.attempt < storedSpec(row).maxAttempts;
+	if (isFailureOfRun(standing)) {
+		const spec = storedSpec(row);
+		return row.attempt < spec.maxAttempts || restarts(spec);
+	}
 	return standing === 'interrupted' || standing === 'supersede';
 }
 

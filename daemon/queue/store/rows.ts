@@ -43,6 +43,8 @@ export interface JobRow extends CostColumns {
 	unclean: number;
 	unclean_boot: string | null;
 	acquitted: number;
+	/** How often the process of its worker died while it ran. */
+	worker_deaths: number;
 	/** 1: only children are left of it · 2: it waits for a person without its slot. */
 	phase: number;
 	/** JSON of a Question; only while it is open. */
@@ -59,6 +61,8 @@ export interface JobRow extends CostColumns {
 	finished_at: number | null;
 	attempt: number;
 	run: number;
+	/** In a row. */
+	restarts: number;
 	stop_cause: StopReason | null;
 	stop_at: number | null;
 	stop_reason: StopReason | null;
@@ -133,6 +137,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		deadlineAt: spec.deadlineAt,
 		timeoutMs: spec.timeoutMs,
 		ready: spec.ready,
+		restart: spec.restart,
 		limits: spec.limits,
 		maxAttempts: spec.maxAttempts,
 		backoff: spec.backoff,
@@ -153,6 +158,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		finishedAt: row.finished_at,
 		attempt: row.attempt,
 		run: row.run,
+		restarts: row.restarts,
 		question: parseJson<Question>(row.question),
 		progress: live.progress(row.id) ?? parseJson<Progress>(row.progress),
 		result: row.result === null ? null : (parseExactly(row.result) as Job['result']),

@@ -7,6 +7,8 @@ export interface JobTable {
 	byId(id: string): JobRow | undefined;
 	byGeneration(generation: number): JobRow | undefined;
 	idOf(generation: number): string | null;
+	/** Code of its state. @throws SemanticaError NOT_FOUND */
+	stateOf(id: string): number;
 	/** What a retry by hand made of it last. */
 	successorOf(id: string): string | undefined;
 	/** @throws SemanticaError NOT_FOUND */
@@ -17,6 +19,7 @@ export function createJobTable(db: Sqlite): JobTable {
 	const byId = db.prepare<[string], JobRow>('SELECT * FROM jobs WHERE id = ?');
 	const byGeneration = db.prepare<[number], JobRow>('SELECT * FROM jobs WHERE generation = ?');
 	const idOf = db.prepare<[number], { id: string }>('SELECT id FROM jobs WHERE generation = ?');
+	const stateOf = db.prepare<[string], { state: number }>('SELECT state FROM jobs WHERE id = ?');
 	const successorOf = db
 		.prepare<[string], string>(
 			'SELECT id FROM jobs WHERE retry_of = +? AND retry_of IS NOT NULL ORDER BY generation DESC LIMIT 1',
@@ -26,6 +29,11 @@ export function createJobTable(db: Sqlite): JobTable {
 		byId: (id) => byId.get(id),
 		byGeneration: (generation) => byGeneration.get(generation),
 		idOf: (generation) => idOf.get(generation)?.id ?? null,
+		stateOf(id) {
+			const found = stateOf.get(id);
+			if (found === undefined) throw noSuchJob(id);
+			return found.state;
+		},
 		successorOf: (id) => successorOf.get(id),
 		need(id) {
 			const row = byId.get(id);

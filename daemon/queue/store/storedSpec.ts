@@ -5,6 +5,7 @@ import type {
 	Constraints,
 	Limits,
 	Ready,
+	Restart,
 	Surroundings,
 } from '../../../shared/job.ts';
 import type { Notify } from '../../../shared/jobTerms.ts';
@@ -18,6 +19,7 @@ export interface StoredSpec {
 	readonly deadlineAt: number | null;
 	readonly timeoutMs: number | null;
 	readonly ready: Ready | null;
+	readonly restart: Restart | null;
 	readonly limits: Limits | null;
 	readonly maxAttempts: number;
 	readonly backoff: Backoff;
@@ -40,6 +42,7 @@ const USUAL: StoredSpec = {
 	deadlineAt: null,
 	timeoutMs: null,
 	ready: null,
+	restart: null,
 	limits: null,
 	maxAttempts: 1,
 	backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },

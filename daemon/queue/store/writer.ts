@@ -24,9 +24,11 @@ export type Operation<T> = (tx: Tx) => T;
 
 /**
  * How an operation that throws is undone. `savepoint` copies every page that the operation touches; an
- * operation that throws before its first change, or not at all, does `without`.
+ * operation that throws before its first change, or not at all, does `without`. Those that hardly ever throw share
+ * one with their neighbours (`shared`), and when one does they are run again one by one: they may change nothing but
+ * the database and `tx`.
  */
-export type Undo = 'savepoint' | 'without';
+export type Undo = 'savepoint' | 'shared' | 'without';
 
 interface Pending {
 	readonly undo: Undo;
@@ -119,12 +121,12 @@ export class Writer {
 	}
 
 	/** The same for what ends work: where the disk is full, with the room that is held in reserve for it. */
-	async submitEnd<T>(operation: Operation<T>, rows = 1): Promise<T> {
+	async submitEnd<T>(operation: Operation<T>, rows = 1, undo: Undo = 'savepoint'): Promise<T> {
 		try {
-			return await this.submit(operation, rows);
+			return await this.submit(operation, rows, undo);
 		} catch (error) {
 			if (!isFull(error) || !this.#hooks.freeReserve()) throw error;
-			return await this.submit(operation, rows);
+			return await this.submit(operation, rows, undo);
 		}
 	}
 
@@ -184,15 +186,19 @@ export class Writer {
 	#flush(): void {
 		if (!this.#begin()) return;
 		const begunAt = performance.now();
+		const isOver = () => performance.now() - begunAt > MAX_WORK_MS;
 		const answers: (() => void)[] = [];
 		const group: Pending[] = [];
 		const tx = new Tx(this.#clock.now());
 		this.#hooks.begun?.(tx);
 		try {
-			for (const pending of this.#group) {
-				if (performance.now() - begunAt > MAX_WORK_MS) break;
-				group.push(pending);
-				answers.push(this.#runOne(pending, tx));
+			while (group.length < this.#group.length && !isOver()) {
+				const next = this.#group[group.length] as Pending;
+				if (next.undo === 'shared') this.#runShared(group, answers, tx, isOver);
+				else {
+					group.push(next);
+					answers.push(this.#runOne(next, tx));
+				}
 			}
 			this.#hooks.committing?.(tx);
 			this.#statements.commit.run();
@@ -220,6 +226,28 @@ export class Writer {
 		this.#rows -= rows;
 		this.#sizeAtLastTurn = this.#group.length;
 		return rows;
+	}
+
+	/** Runs those that come next and share a savepoint: they join the group, and how to answer them the answers. */
+	#runShared(group: Pending[], answers: (() => void)[], tx: Tx, isOver: () => boolean): void {
+		const mark = tx.mark();
+		const from = group.length;
+		this.#statements.save.run();
+		try {
+			do {
+				const next = this.#group[group.length] as Pending;
+				group.push(next);
+				answers.push(next.run(tx));
+			} while (this.#group[group.length]?.undo === 'shared' && !isOver());
+			this.#statements.release.run();
+		} catch (error) {
+			if (!this.#db.inTransaction || isDamage(error)) throw error;
+			this.#statements.undo.run();
+			this.#statements.release.run();
+			tx.undoTo(mark);
+			answers.length = from;
+			for (const pending of group.slice(from)) answers.push(this.#runOne(pending, tx));
+		}
 	}
 
 	// Returns how to answer. An error that left the transaction intact belongs to this operation alone.

@@ -1,7 +1,7 @@
 /** Jobs in words: row descriptions, tooltips, outcomes. Every state is said, not only coloured. */
 import { fileURLToPath } from 'node:url';
 import type { Job } from '../../../shared/job.ts';
-import { isFailure, type JobState } from '../../../shared/jobTerms.ts';
+import { isFailure, isServing, type JobState } from '../../../shared/jobTerms.ts';
 import { indexSummary, skippedCount } from '../../indexing/summary.ts';
 import { isOver, steppedAside } from '../store/groups.ts';
 
@@ -77,7 +77,7 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 	// A daemon of an older build does not tell.
 	const readiness = (job: Job): string | undefined => {
 		if (!job.ready) return undefined;
-		return job.readyAt === null ? t('not ready yet') : t('ready');
+		return isServing(job) ? t('serving') : t('not ready yet');
 	};
 
 	const running = (job: Job): string => {

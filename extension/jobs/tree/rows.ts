@@ -8,6 +8,7 @@ import {
 	TreeItemCollapsibleState,
 } from 'vscode';
 import type { Job } from '../../../shared/job.ts';
+import { isServing } from '../../../shared/jobTerms.ts';
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
 import { BESIDE_FLAG, COMMANDS, MORE_FLAG } from '../../contributions.ts';
 import { jobFlags } from '../store/flags.ts';
@@ -146,6 +147,7 @@ function jobIcon(job: Job): ThemeIcon {
 	if (job.state === 'paused') return new ThemeIcon('debug-pause');
 	switch (groupOf(job)) {
 		case 'running':
+			if (isServing(job)) return new ThemeIcon('broadcast', new ThemeColor('charts.green'));
 			return new ThemeIcon('loading~spin', new ThemeColor('charts.blue'));
 		case 'waiting':
 			return new ThemeIcon('clock');

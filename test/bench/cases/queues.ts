@@ -9,6 +9,7 @@ import {
 	ALTERNATIVES,
 	type Contender,
 	ENGINE,
+	FUNCTIONS,
 	type Running,
 	SEMANTICA,
 	withContender,
@@ -19,7 +20,7 @@ import { reason } from '../reason.ts';
 const REPEATS = 3;
 const AT_ONCE = [1, 8, 64];
 const PIPELINED = 512;
-const ROSTER: readonly Contender[] = [SEMANTICA, ENGINE, ...ALTERNATIVES];
+const ROSTER: readonly Contender[] = [SEMANTICA, ENGINE, ...FUNCTIONS, ...ALTERNATIVES];
 
 const TABLES = {
 	enqueue: 'Enqueue',
@@ -72,7 +73,7 @@ function measurements(contender: Contender, quick: boolean): Measurement[] {
 	const enqueue = (name: string, what: string) => ({
 		perSecond: column('enqueue', `queues-${name}`, what, 'jobs/s'),
 	});
-	return [
+	const worked: Measurement[] = [
 		{
 			task: {
 				do: 'start',
@@ -82,6 +83,10 @@ function measurements(contender: Contender, quick: boolean): Measurement[] {
 			columns: percentiles('start', 'queues-start'),
 		},
 		...drains,
+	];
+	if (only === 'work') return worked;
+	return [
+		...worked,
 		{
 			task: { do: 'alone', jobs: size(600) },
 			columns: { ...enqueue('alone', 'one at a time'), ...percentiles('alone', 'queues-alone') },

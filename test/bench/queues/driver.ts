@@ -8,6 +8,8 @@ type Opener = (opening: Opening) => Promise<QueueSystem>;
 /** Each alone: what the others load is not to be measured with it. */
 const OPENERS: Readonly<Record<SystemName, () => Promise<Opener>>> = {
 	semantica: async () => (await import('./semantica.ts')).openSemantica,
+	'semantica-functions': async () =>
+		(await import('./semanticaFunctions.ts')).openSemanticaFunctions,
 	engine: async () => (await import('./engine.ts')).openEngineAlone,
 	bullmq: async () => (await import('./bullmq.ts')).openBullmq,
 	'graphile-worker': async () => (await import('./graphileWorker.ts')).openGraphileWorker,

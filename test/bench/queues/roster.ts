@@ -15,15 +15,17 @@ export interface Contender {
 	/** Starts one job per worker and polling interval only: there is less to be measured in the same time. */
 	readonly paced?: { readonly everyMs: number };
 	/** Only these tasks; all when absent. */
-	readonly only?: 'drain';
+	readonly only?: 'drain' | 'work';
 	/** Resolves with nothing where the system has no server. */
 	start(context: BenchContext): Promise<Server | undefined>;
 }
 
-async function daemon(context: BenchContext): Promise<Server> {
-	const { process, paths, kill } = await context.startDaemon();
-	return { pid: process.pid, endpoint: paths.home, stop: kill };
-}
+const daemon =
+	(settings: object) =>
+	async (context: BenchContext): Promise<Server> => {
+		const { process, paths, kill } = await context.startDaemon([], settings);
+		return { pid: process.pid, endpoint: paths.home, stop: kill };
+	};
 
 const redis = (fsync: AppendFsync) => (context: BenchContext) =>
 	startRedis(context.folder(), fsync);
@@ -41,7 +43,7 @@ export const SEMANTICA: Contender = {
 	label: 'Semantica',
 	system: 'semantica',
 	tuned: true,
-	start: daemon,
+	start: daemon({}),
 };
 
 export const ENGINE: Contender = {
@@ -51,6 +53,24 @@ export const ENGINE: Contender = {
 	only: 'drain',
 	start: async () => undefined,
 };
+
+/** A worker in the client's process, as the others have theirs. */
+export const FUNCTIONS: readonly Contender[] = [
+	{
+		label: 'Semantica, functions',
+		system: 'semantica-functions',
+		tuned: false,
+		only: 'work',
+		start: daemon({}),
+	},
+	{
+		label: 'Semantica, functions, tuned',
+		system: 'semantica-functions',
+		tuned: true,
+		only: 'work',
+		start: daemon({ maxFunctions: 1000 }),
+	},
+];
 
 export const ALTERNATIVES: readonly Contender[] = [
 	{ label: 'BullMQ, defaults', system: 'bullmq', tuned: false, start: redis('always') },

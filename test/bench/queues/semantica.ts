@@ -1,23 +1,13 @@
 /** Semantica whole: a client on the daemon's socket, and a process for every job. */
 import { join } from 'node:path';
-import { connectOver } from '../../../shared/client/connection.ts';
-import { openSocket, readStateFile, readToken } from '../../../shared/client/endpoint.ts';
 import type { JobSpecInput } from '../../../shared/job.ts';
-import { dataPaths } from '../../../shared/paths.ts';
-import { pauseEverything } from '../daemon.ts';
+import { connectTo, pauseEverything } from '../daemon.ts';
 import { sampleJob } from '../sample.ts';
 import { openSigns } from '../signs.ts';
 import type { Opening, QueueSystem } from './system.ts';
 
 export async function openSemantica({ endpoint: home }: Opening): Promise<QueueSystem> {
-	const paths = dataPaths(home);
-	const state = await readStateFile(paths);
-	if (state === undefined) throw new Error('The daemon has not said where it listens.');
-	const connection = await connectOver(await openSocket(state.endpoint), {
-		token: await readToken(paths),
-		client: 'bench',
-		version: '0',
-	});
+	const connection = await connectTo(home);
 	await connection.request('jobs/subscribe', {});
 	await pauseEverything(connection);
 	// A job's first act is to write its id there.

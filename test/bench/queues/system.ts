@@ -17,6 +17,7 @@ export interface Workers {
 
 export const SYSTEM_NAMES = [
 	'semantica',
+	'semantica-functions',
 	'engine',
 	'bullmq',
 	'graphile-worker',

@@ -50,6 +50,30 @@ it('fails with a group what was in it, and nothing that was left to the next', a
 	expect(await next).toBe('done');
 });
 
+it('undoes of those that share a savepoint only what throws, and tells of the others once', async () => {
+	const { db, parts } = openQueue();
+	const put = db.prepare('INSERT INTO job_groups (name, places) VALUES (?, 1)');
+	const shared = (name: string, fails = false) =>
+		parts.writer.submit(
+			(tx): Tx => {
+				put.run(name);
+				tx.changed(name);
+				if (fails) throw new Error(`${name} cannot be`);
+				return tx;
+			},
+			1,
+			'shared',
+		);
+	const asked = [shared('a'), shared('b', true), shared('c')];
+	const [a, b, c] = await Promise.allSettled(asked);
+	expect(b).toMatchObject({ status: 'rejected', reason: { message: 'b cannot be' } });
+	expect(a).toMatchObject({ status: 'fulfilled' });
+	expect(c).toEqual(a);
+	const kept = db.prepare('SELECT name FROM job_groups ORDER BY name').pluck().all();
+	expect(kept).toEqual(['a', 'c']);
+	expect((a as PromiseFulfilledResult<Tx>).value.effects.changed).toEqual(['a', 'c']);
+});
+
 it.each([
 	['expire', { ttlMs: 1000 }, { state: ['expired' as const] }],
 	['come due', { runAt: 0 }, { state: ['queued' as const] }],

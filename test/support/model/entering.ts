@@ -251,6 +251,8 @@ export function add(
 		yielded: false,
 		attempt: 0,
 		run: 0,
+		runStartedAt: 0,
+		restarts: 0,
 		readyAt: null,
 		wasReady: false,
 		question: null,

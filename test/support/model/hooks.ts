@@ -29,6 +29,7 @@ const SPEC: ModelSpec = {
 	backoffMs: 1000,
 	retryOn: null,
 	restartable: false,
+	restart: null,
 	key: null,
 	conditions: null,
 	event: null,

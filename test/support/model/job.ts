@@ -22,6 +22,8 @@ export interface ModelSpec {
 	/** It serves, and is ready at some moment. */
 	readonly ready: boolean;
 	readonly restartable: boolean;
+	/** Begins anew when it ends by itself. */
+	readonly restart: { readonly policy: 'on-failure' | 'always'; readonly max: number } | null;
 	readonly key: string | null;
 	readonly conditions: ConditionSet | null;
 	readonly event: string | null;
@@ -79,6 +81,8 @@ export interface ModelJob {
 	yielded: boolean;
 	attempt: number;
 	run: number;
+	runStartedAt: number;
+	restarts: number;
 	/** Of the run that goes on, or was the last. */
 	readyAt: number | null;
 	/** In some run. */

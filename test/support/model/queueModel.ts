@@ -216,6 +216,7 @@ export class QueueModel {
 				Object.assign(bucket, { level: Math.max(0, level - bucket.perMs), at });
 			}
 			job.run++;
+			job.runStartedAt = this.now;
 			job.attempt++;
 			job.expiresAt = job.deadlineAt;
 		}

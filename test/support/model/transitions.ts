@@ -117,7 +117,8 @@ function endByChildren(ledger: Ledger, job: ModelJob): void {
 
 export function stop(ledger: Ledger, job: ModelJob, cause: StopReason): void {
 	const failed = job.stop === 'timeout' || job.stop === 'ready' || job.stop === 'memory';
-	const runsAgain = failed && job.attempt < job.spec.maxAttempts;
+	const again = job.attempt < job.spec.maxAttempts || job.spec.restart !== null;
+	const runsAgain = failed && again;
 	const overridable = runsAgain || job.stop === 'interrupted' || job.stop === 'supersede';
 	const goesBack = job.againAt !== null;
 	if (job.stop === null || (cause === 'cancel' && (overridable || goesBack)))
@@ -148,6 +149,7 @@ export function stopWithParent(
 }
 
 function succeeded(ledger: Ledger, job: ModelJob): void {
+	if (job.spec.restart?.policy === 'always' && restart(ledger, job, 'exit')) return;
 	if (childrenOf(ledger, job).some(isOpen)) {
 		Object.assign(job, AWAITING);
 		if (!job.wasReady) tellReady(ledger, job);
@@ -177,11 +179,28 @@ function failed(
 ): void {
 	const { retryOn, maxAttempts, backoffMs } = job.spec;
 	const retried = retryOn === null || (exitCode !== undefined && retryOn.includes(exitCode));
+	if (retried && restart(ledger, job, reason)) return;
 	if (job.attempt >= maxAttempts || !retried) {
 		end(ledger, job, 'failed', reason);
 		return;
 	}
 	runAgain(ledger, job, ledger.now + backoffMs * 2 ** (job.attempt - 1), reason);
+}
+
+/** Longer than this is no circle of ends and beginnings. */
+export const RESTART_BACKOFF = { baseMs: 30, factor: 2, maxMs: 100, jitter: 0 } as const;
+
+/** Charged to nobody. False where it was begun anew too often in a row. */
+function restart(ledger: Ledger, job: ModelJob, reason: StopReason): boolean {
+	if (job.spec.restart === null) return false;
+	const { baseMs, factor, maxMs } = RESTART_BACKOFF;
+	if (Math.max(0, ledger.now - job.runStartedAt) > maxMs) job.restarts = 0;
+	if (job.restarts >= job.spec.restart.max) return false;
+	job.restarts++;
+	job.attempt--;
+	const wait = Math.min(maxMs, baseMs * factor ** (job.restarts - 1));
+	runAgain(ledger, job, ledger.now + wait, reason);
+	return true;
 }
 
 function interrupted(ledger: Ledger, job: ModelJob, boot: string | undefined): void {

@@ -19,7 +19,10 @@ describe('a row', () => {
 		[{ state: 'running', progress: { current: 7, unit: 'MB', message: 'b.ts' } }, '7 MB · b.ts'],
 		[{ state: 'running', progress: null }, 'running'],
 		[{ state: 'running', ready: {} }, 'not ready yet'],
-		[{ state: 'running', ready: {}, readyAt: NOW, progress: { current: 2 } }, 'ready · 2'],
+		[
+			{ state: 'running', ready: {}, phase: 'run', readyAt: NOW, progress: { current: 2 } },
+			'serving · 2',
+		],
 		[{ state: 'failed', stopReason: 'ready', finishedAt: NOW }, 'was not ready in time · 14:05'],
 		[{ state: 'running', stopping: 'cancel' }, 'stopping'],
 		[{ state: 'paused' }, 'paused'],

@@ -32,6 +32,8 @@ function busy(options: { recorded?: Promise<void> } = {}) {
 				end();
 			},
 			whenGone: () => ended,
+			serving: () => 0,
+			whenOnlyServing: async () => {},
 			whenIdle: () => options.recorded ?? ended,
 		},
 	});
@@ -131,6 +133,8 @@ describe('a daemon that nobody needs', () => {
 				settled: () => Promise.resolve(),
 				interruptAll: () => Promise.resolve(),
 				whenGone: () => Promise.resolve(),
+				serving: () => 0,
+				whenOnlyServing: async () => {},
 				whenIdle: () => Promise.resolve(),
 			},
 		});

@@ -21,6 +21,7 @@ const SPEC: ModelSpec = {
 	backoffMs: 0,
 	ready: true,
 	retryOn: null,
+	restart: null,
 	restartable: false,
 	key: null,
 	conditions: null,

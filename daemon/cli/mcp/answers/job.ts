@@ -1,6 +1,6 @@
 /** A job in words for a model: a verdict in the first line, then facts, at last what to call next. */
 import type { Job } from '../../../../shared/job.ts';
-import { isFinished } from '../../../../shared/jobTerms.ts';
+import { isFinished, isServing } from '../../../../shared/jobTerms.ts';
 import type { Explanation } from '../../../../shared/protocol/jobs.ts';
 import { formatAge, formatDuration, formatElapsed, formatPercent } from '../../render/format.ts';
 import { childrenSummary, progressAmount } from '../../render/progress.ts';
@@ -70,7 +70,7 @@ export function facts(job: Job): string {
 	const parts = [`job_id ${job.id}`];
 	if (job.command?.cwd) parts.push(`in ${plainLine(job.command.cwd)}`);
 	if (job.command === null && job.workspace !== null) parts.push(plainLine(job.workspace));
-	if (job.state === 'running' && job.readyAt !== null) parts.push('ready');
+	if (isServing(job)) parts.push('ready, serves until it is cancelled');
 	if (job.run > 1) parts.push(`run ${job.run}`);
 	if (job.maxAttempts > 1) parts.push(`attempt ${Math.max(1, job.attempt)} of ${job.maxAttempts}`);
 	return parts.join(', ');

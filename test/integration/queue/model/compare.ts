@@ -23,6 +23,7 @@ export function compare(model: QueueModel, real: Real, orders: readonly string[]
 		question: job.question,
 		attempt: job.attempt,
 		run: job.run,
+		restarts: job.restarts,
 		runAt: job.runAt,
 		readyAt: job.readyAt,
 		retryOf: job.retryOf,
@@ -35,12 +36,24 @@ export function compare(model: QueueModel, real: Real, orders: readonly string[]
 		const [shown] = jobs.find([job.id], 1).jobs;
 		if (shown === undefined) throw new Error(`Job ${job.id} is gone.`);
 		const { id, generation, state, phase, stopping, held, attempt, run, runAt } = shown;
+		const { restarts } = shown;
 		const { retryOf, key, children, progress, after, readyAt, needsApproval } = shown;
 		const question = shown.question?.id ?? null;
 		const current = progress?.current ?? 0;
 		expect(current, 'progress').toBeGreaterThanOrEqual(real.progress.get(id) ?? 0);
 		real.progress.set(id, current);
-		const moving = { state, phase, stopping, held, needsApproval, question, attempt, run, runAt };
+		const moving = {
+			state,
+			phase,
+			stopping,
+			held,
+			needsApproval,
+			question,
+			attempt,
+			run,
+			restarts,
+			runAt,
+		};
 		return {
 			id,
 			generation,

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { JobSpecInput } from '../../../../shared/job.ts';
 import type { ModelJob, ModelSpec } from '../../../support/model/job.ts';
+import { RESTART_BACKOFF } from '../../../support/model/transitions.ts';
 import { task } from '../../../support/queue.ts';
 
 /** Folder URIs. */
@@ -35,6 +36,11 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 		ready: mostly(false, true, true),
 		retryOn: mostly<readonly number[] | null>(null, [75]),
 		restartable: fc.constantFrom(true, true, false),
+		restart: mostly<ModelSpec['restart']>(
+			null,
+			{ policy: 'on-failure', max: 2 },
+			{ policy: 'always', max: 2 },
+		),
 		key: mostly<string | null>(null, 'k1', 'k2'),
 		conditions: fc.constantFrom<ModelSpec['conditions'][]>(
 			null,
@@ -54,6 +60,7 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 			? { ...made, onConstraintLost: 'pause' as const }
 			: made,
 	)
+	.map((made) => (made.restart === null ? made : { ...made, maxAttempts: 1 }))
 	.map((made) => (made.group === null ? { ...made, groupLimit: null } : made));
 
 /** What of it is not as usual. */
@@ -84,6 +91,7 @@ export function inputOf(
 		...(s.priority === null ? {} : { priority: s.priority }),
 		...(s.maxDelayMs === null ? {} : { maxDelayMs: s.maxDelayMs }),
 		...(s.ready ? { ready: {} } : {}),
+		...(s.restart === null ? {} : { restart: { ...s.restart, backoff: RESTART_BACKOFF } }),
 		...(s.retryOn === null ? {} : { retryOn: [...s.retryOn] }),
 		...(s.workspace === '' ? {} : { workspace: workspaces[s.workspace] }),
 		...(s.group === null ? {} : { group: s.group }),
