@@ -18,7 +18,7 @@ import { createConnection } from './connection.ts';
 import { directoryOf, feedOver } from './directory.ts';
 import { gated } from './gate.ts';
 import { type JoinedMachine, openJoined } from './joined.ts';
-import { type Joined, openMembership, type Rule } from './membership.ts';
+import { type Joined, letsRun, openMembership, type Rule } from './membership.ts';
 import { explained, jobOfOthers, type MirrorOptions, mirroredJob, tailSpans } from './mirror.ts';
 import { passwordOf } from './password.ts';
 import type { Nodes, SharedJob } from './port.ts';
@@ -282,7 +282,7 @@ export function createFleet(options: FleetOptions) {
 				'A transaction has been open in that database for more than an hour: it slows the queue down. Use a database of its own.',
 			);
 		}
-		if (machine !== undefined && accept.length === 0) {
+		if (machine !== undefined && !accept.some(letsRun)) {
 			warnings.push('No work of others is taken here. To take some: semantica fleet accept KEY');
 		}
 		return {
@@ -442,7 +442,7 @@ export function createFleet(options: FleetOptions) {
 		},
 		/** What is not delivered or not reported yet keeps the daemon here. */
 		unfinished: () =>
-			machine === undefined ? 0 : table.sent.openCount() + table.held.all().length,
+			machine === undefined ? 0 : table.sent.undeliveredCount() + table.held.all().length,
 		/** The machine slept, or something is free now. */
 		wake: () => machine?.node.wake(),
 		begin() {

@@ -10,7 +10,7 @@ import { createCalls } from './calls.ts';
 import type { FleetOptions } from './compose.ts';
 import { createConnection } from './connection.ts';
 import { createInbox } from './inbox.ts';
-import type { Joined, Membership, Rule } from './membership.ts';
+import { type Joined, letsRun, type Membership, type Rule } from './membership.ts';
 import { type Judging, ruleFor } from './needs.ts';
 import { createNode, type FleetNode } from './node.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
@@ -81,7 +81,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 
 	function free(): number {
 		const isTripped = spawnFailures >= SPAWN_FAILURES;
-		if (isTripped || !fleet.takes() || membership.read().accept.length === 0) return 0;
+		if (isTripped || !fleet.takes() || !membership.read().accept.some(letsRun)) return 0;
 		const unstarted = heldOpen().filter(({ begun }) => begun === 0).length;
 		return Math.max(0, dispatch.free('fleet') - unstarted);
 	}
@@ -228,7 +228,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 				version: fleet.version,
 				platform: `${process.platform}-${process.arch}`,
 				labels: joined.labels,
-				accepts: free() > 0 || membership.read().accept.length > 0,
+				accepts: membership.read().accept.some(letsRun) && tripped() === undefined,
 			}),
 		},
 		free,

@@ -1,5 +1,5 @@
 /** fleet.json, 0600 in the data folder: the queue that was joined, and whose work may run here. No workspace can say any of it. */
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { writeAtomically } from './files.ts';
@@ -38,6 +38,9 @@ const ruleSchema = z.strictObject({
 });
 export type Rule = z.output<typeof ruleSchema>;
 
+/** It lets something run here; else only what that machine says of our jobs is believed. */
+export const letsRun = ({ commands, recipes }: Rule): boolean => commands || recipes.length > 0;
+
 const joinedSchema = z.strictObject({
 	address: z.string(),
 	name: z.string(),
@@ -63,15 +66,25 @@ export type FleetFile = z.output<typeof fileSchema>;
 const NOTHING: FleetFile = { accept: [], recipes: {}, secrets: {} };
 
 export interface Membership {
-	/** Read anew each time: people edit it. Where it cannot be understood nothing is accepted, and the sentence says so. */
+	/** Read anew whenever it was changed: people edit it. Where it cannot be understood nothing is accepted, and the sentence says so. */
 	read(): FleetFile & { readonly problem?: string };
 	/** @throws SemanticaError CONFLICT where the file is one that cannot be understood */
 	change(change: (now: FleetFile) => FleetFile): void;
 }
 
 export function openMembership(file: string): Membership {
-	function read(): FleetFile & { readonly problem?: string } {
-		if (!existsSync(file)) return NOTHING;
+	let kept:
+		| { readonly stamp: string; readonly content: ReturnType<Membership['read']> }
+		| undefined;
+
+	function read(): ReturnType<Membership['read']> {
+		const stamp = stampOf(file);
+		if (stamp === undefined) return NOTHING;
+		if (kept?.stamp !== stamp) kept = { stamp, content: readNow() };
+		return kept.content;
+	}
+
+	function readNow(): ReturnType<Membership['read']> {
 		try {
 			// Who edits it may have opened it to others.
 			chmodSync(file, 0o600);
@@ -84,6 +97,7 @@ export function openMembership(file: string): Membership {
 			};
 		}
 	}
+
 	return {
 		read,
 		change(change) {
@@ -98,4 +112,10 @@ export function openMembership(file: string): Membership {
 			else writeAtomically(file, `${JSON.stringify(next, null, 2)}\n`);
 		},
 	};
+}
+
+/** Differs with every change; undefined where there is no such file. */
+function stampOf(file: string): string | undefined {
+	const found = statSync(file, { throwIfNoEntry: false, bigint: true });
+	return found && `${found.ino} ${found.size} ${found.mtimeNs}`;
 }

@@ -45,6 +45,8 @@ const NOTHING = {
 	deadlineAt: null,
 	timeoutMs: null,
 	ready: null,
+	errors: null,
+	problems: 0,
 	restart: null,
 	restarts: 0,
 	limits: null,

@@ -2,7 +2,7 @@
  * The loop of a machine that joined: it says that it is there, stops what it may not rely on any more, takes as much
  * as can start now, and reports. Nothing here decides by the clock of a client but to stop by itself.
  */
-import { SemanticaError } from '../../shared/errors.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import type { Clock, Timer } from '../queue/ports/clock.ts';
 import { createLeaseTime, type LeaseTime, marginOf } from './lease.ts';
 import type { Outbox } from './outbox.ts';
@@ -109,12 +109,12 @@ export function createNode(options: NodeOptions): FleetNode {
 		} catch (error) {
 			failures++;
 			if (unreachable === null) {
-				const message = error instanceof Error ? error.message : String(error);
+				// Whatever it is: what others send must not end the daemon.
+				const message = errorMessage(error);
 				unreachable = { since: clock.now(), message };
 				options.warn(message);
 				options.changed();
 			}
-			if (!(error instanceof SemanticaError)) throw error;
 		}
 	}
 
@@ -277,7 +277,9 @@ export function createNode(options: NodeOptions): FleetNode {
 		if (margins.length === 0) return;
 		const untilFirst = Math.max(0, time.left() - Math.max(...margins));
 		fenceTimer = clock.after(Math.min(untilFirst + 5, 2 ** 31 - 1), () => {
-			void fence().finally(armFence);
+			void fence()
+				.catch((error: unknown) => options.warn(errorMessage(error)))
+				.finally(armFence);
 		});
 	}
 

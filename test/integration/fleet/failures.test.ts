@@ -104,7 +104,17 @@ describe.skipIf(why !== undefined)('parts of a shared queue that fail', () => {
 	});
 
 	test.skipIf(!long)('the database, the pooler and daemons are killed', async () => {
-		const { laptop, box, folder } = await machines();
+		const { laptop, box, folder, links } = await machines();
+
+		// A connection that is dead without anybody being told is given up, and another one opened.
+		links[0]?.cut();
+		const dead = await laptop.submit('--on', 'box', '--', 'true');
+		await expect
+			.poll(async () => (await box.status()).unreachable, { timeout: 40_000 })
+			.not.toBeNull();
+		links[0]?.mend({ silently: true });
+		expect((await jobThat(laptop, dead, finished)).state).toBe('succeeded');
+
 		// The database and the pooler die while jobs run; what was acknowledged is there.
 		const during = await laptop.submit('--on', 'box', '--', 'sh', '-c', 'sleep 1; echo over');
 		await jobThat(laptop, during, (job) => job.state === 'running');

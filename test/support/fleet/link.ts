@@ -4,14 +4,17 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface CutLink {
 	readonly port: number;
 	cut(): void;
-	mend(): void;
+	/** `silently`: what was open stays dead, and nobody is told; what is opened from now on lives. */
+	mend(how?: { readonly silently: boolean }): void;
 	close(): Promise<void>;
 }
 
 export async function cutLink(target: number): Promise<CutLink> {
 	const open = new Set<Socket>();
 	let isCut = false;
+	let life = 0;
 	const server = createServer((near) => {
+		const born = life;
 		const far = connect(target, '127.0.0.1');
 		for (const [one, other] of [
 			[near, far],
@@ -20,7 +23,7 @@ export async function cutLink(target: number): Promise<CutLink> {
 			open.add(one);
 			// As on a cut wire: what is sent is lost, and nothing comes back.
 			one.on('data', (data) => {
-				if (!isCut) other.write(data);
+				if (!isCut && born === life) other.write(data);
 			});
 			one.on('error', () => other.destroy());
 			one.on('close', () => {
@@ -36,8 +39,10 @@ export async function cutLink(target: number): Promise<CutLink> {
 		cut() {
 			isCut = true;
 		},
-		mend() {
+		mend({ silently } = { silently: false }) {
 			isCut = false;
+			life++;
+			if (silently) return;
 			// What was lost in between leaves no connection whole.
 			for (const socket of open) socket.destroy();
 		},
