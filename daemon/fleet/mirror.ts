@@ -46,7 +46,7 @@ const NOTHING = {
 	timeoutMs: null,
 	ready: null,
 	errors: null,
-	problems: 0,
+	problems: null,
 	restart: null,
 	restarts: 0,
 	limits: null,
