@@ -99,6 +99,7 @@ const LATE = [
 	'ai/prepareServer',
 	'ai/toolServer',
 	'dashboard/panel',
+	'publicApi',
 ];
 
 const protocolPlugins = flags.protocol === undefined ? [] : [otherProtocol];

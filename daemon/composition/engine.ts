@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { readBuildInfo } from '../../shared/build.ts';
+import { pathOfUri } from '../../shared/inside.ts';
 import { homeFolder } from '../../shared/paths.ts';
 import { createFleet } from '../fleet/compose.ts';
 import { createIndexing } from '../indexing/compose.ts';
@@ -89,6 +90,12 @@ export async function startEngine(options: EngineOptions) {
 			time: () => new Date(clock.now()).toISOString(),
 		},
 		maxFunctions: () => settings.values.maxFunctions,
+		indexing: {
+			types: ['index.workspace', 'index.files'],
+			plan: () => indexing.indexer(),
+			assertMayStart: ({ origin, workspace }) =>
+				policy.assertMayStart(origin, pathOfUri(workspace) ?? ''),
+		},
 		started: {
 			entries: instance.workers,
 			logFolder: paths.workerLogs,
