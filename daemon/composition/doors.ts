@@ -150,6 +150,7 @@ export function createDoors(options: DoorsOptions) {
 			fleet: engine.fleet.requests,
 			hooks: instance.hooks,
 			metrics,
+			left: { of: engine.containment.left, end: engine.containment.endLeft },
 			settings: {
 				get: () => settings.get(),
 				update(params) {

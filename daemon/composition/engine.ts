@@ -204,6 +204,8 @@ export async function startEngine(options: EngineOptions) {
 		dispatch,
 		now: () => clock.now(),
 		assertMayStart: policy.assertMayStart,
+		remark: (constraints) =>
+			machine.conditions.remark(constraints.unmetered ? { unmetered: true } : {}),
 		match: readiness.match,
 		scan: store.problems.scan,
 		log: instance.log,

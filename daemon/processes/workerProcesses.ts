@@ -68,6 +68,7 @@ export function createWorkerStarter(
 				umask: isPrivate ? PRIVATE_UMASK : USUAL_UMASK,
 				openFiles: OPEN_FILES,
 				caps: {},
+				leaveBehind: false,
 				input: null,
 				exclusive: true,
 				capture: async (stdout, stderr) => {
