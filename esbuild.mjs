@@ -93,6 +93,8 @@ const LATE = [
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
 	'commands/search',
+	'commands/showDetails',
+	'commands/diagnose',
 	'ai/approvals',
 	'problems/diagnostics',
 	'ai/languageTools',

@@ -114,6 +114,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		text,
 		dashboard,
 		log,
+		version: String(context.extension.packageJSON.version),
 	};
 	own.own(registerCommands(commandBodies(services), link, log));
 	own.own(
