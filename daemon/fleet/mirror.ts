@@ -45,6 +45,7 @@ const NOTHING = {
 	deadlineAt: null,
 	timeoutMs: null,
 	ready: null,
+	leaveBehind: false,
 	errors: null,
 	problems: null,
 	restart: null,
