@@ -1,12 +1,5 @@
 /** One client's connection: LSP's lifecycle, authentication, and the way of every request to its handler. */
 import type { Socket } from 'node:net';
-import {
-	type CancellationToken,
-	createMessageConnection,
-	type Message,
-	type MessageConnection,
-	ResponseError,
-} from 'vscode-jsonrpc/node';
 import type { BuildStamp } from '../../shared/build.ts';
 import { errorMessage, RPC_CODES, SemanticaError } from '../../shared/errors.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
@@ -21,14 +14,17 @@ import {
 	requests,
 } from '../../shared/protocol/requests.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
-import { FrameError } from './framing.ts';
+import { FrameError } from '../../shared/rpc/framing.ts';
+import { Outbox } from '../../shared/rpc/outbox.ts';
+import { RpcError } from '../../shared/rpc/rpcError.ts';
 import { CheckedParams, RefusedParams } from './large/outcome.ts';
+import { OpenRequests, type RequestSignal } from './openRequests.ts';
 import { originOf, workerOrigin } from './origin.ts';
 import { refusalOf } from './refusal.ts';
-import { invalidParams, toResponseError } from './responses.ts';
+import { invalidParams, toRpcError } from './responses.ts';
 import type { JobIdentity, Tokens } from './tokens.ts';
 import { assertMayAsk, type ToolScope, toolScope } from './tools.ts';
-import { BoundedMessageReader, type ReadElsewhere, SocketMessageWriter } from './transport.ts';
+import { MAX_OUTPUT_BYTES, MessageReader, type ReadElsewhere } from './transport.ts';
 
 /** What a handler sees of the connection that asks. */
 export interface Session {
@@ -50,9 +46,6 @@ export interface Session {
 	/** Drops a client that does not keep up. */
 	drop(why: string): void;
 }
-
-/** Aborted when the client cancels the request, or has gone; made when it is asked for. */
-export type RequestSignal = () => AbortSignal;
 
 export type Handlers = {
 	readonly [M in Method]?: (
@@ -99,10 +92,34 @@ export function serveSession(
 	options: SessionOptions,
 	authenticated: () => void,
 ): void {
-	const reader = new BoundedMessageReader(socket, options.readElsewhere);
-	const writer = new SocketMessageWriter(socket);
-	const rpc: MessageConnection = createMessageConnection(reader, writer, quietLogger, {
-		messageStrategy: reader,
+	const outbox = new Outbox(socket);
+	const open = new OpenRequests(
+		{
+			answer,
+			send,
+			onClose: (callback) => session.onClose(callback),
+			notified(method) {
+				if (method !== 'exit') return;
+				outbox.flush();
+				socket.end();
+			},
+			refused(method, error) {
+				options.failed(error);
+				return toRpcError(error, (detail) => options.warn(`${method}: ${detail}`));
+			},
+			answered(method, ms) {
+				if (phase === 'ready' && isMethod(method)) options.answered?.(method, ms);
+			},
+		},
+		(bytes) => reader.ended(bytes),
+	);
+	const reader = new MessageReader(socket, options.readElsewhere, {
+		receive: (message, bytes) => open.receive(message, bytes),
+		broken(error) {
+			if (socket.destroyed) return;
+			if (error instanceof FrameError) lastWord(error);
+			else session.drop(errorMessage(error));
+		},
 	});
 	reader.maxFrameBytes = STRANGER_FRAME_BYTES;
 	const closing = new Set<() => void>();
@@ -129,7 +146,7 @@ export function serveSession(
 			origin = workerOrigin(name);
 		},
 		notify(method, params) {
-			if (!socket.destroyed) void rpc.sendNotification(method, params).catch(() => {});
+			send(JSON.stringify({ jsonrpc: '2.0', method, params }));
 		},
 		get backlog() {
 			return socket.writableLength;
@@ -166,51 +183,20 @@ export function serveSession(
 	});
 	socket.once('close', () => {
 		clearTimeout(strangerTimer);
-		rpc.dispose();
+		reader.end();
 		closed = true;
 		for (const callback of closing) callback();
 	});
-	rpc.onError(([error]) => {
-		if (socket.destroyed) return;
-		if (error instanceof FrameError) lastWord(error);
-		else session.drop(errorMessage(error));
-	});
-
-	rpc.onRequest(async (method: string, params: unknown, token: CancellationToken) => {
-		let forget: (() => void) | undefined;
-		const askedAt = performance.now();
-		const signal = () => {
-			const controller = new AbortController();
-			const abort = () => controller.abort(cancelled());
-			token.onCancellationRequested(abort);
-			forget = session.onClose(abort);
-			return controller.signal;
-		};
-		try {
-			return await answer(method, params, signal);
-		} catch (error) {
-			if (token.isCancellationRequested) throw cancelled();
-			options.failed(error);
-			throw toResponseError(error, (detail) => options.warn(`${method}: ${detail}`));
-		} finally {
-			forget?.();
-			if (phase === 'ready' && isMethod(method)) {
-				options.answered?.(method, performance.now() - askedAt);
-			}
-		}
-	});
-	rpc.onNotification((method: string) => {
-		if (method !== 'exit') return;
-		writer.flush();
-		socket.end();
-	});
-	rpc.listen();
+	function send(body: string): void {
+		outbox.send(body);
+		if (socket.writableLength > MAX_OUTPUT_BYTES) session.drop('It did not take its answers.');
+	}
 
 	// Nothing more can be understood, but the client can still be told why; what it sends meanwhile is lost.
 	function lastWord({ code, message }: FrameError): void {
 		options.warn(`A client was disconnected: ${message}`);
-		void writer.write({ jsonrpc: '2.0', id: null, error: { code, message } } as Message);
-		writer.flush();
+		outbox.send(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } }));
+		outbox.flush();
 		socket.end();
 		socket.resume();
 		const timer = setTimeout(() => socket.destroy(), LAST_WORD_MS);
@@ -221,13 +207,13 @@ export function serveSession(
 		if (method === 'initialize') return initialize(params);
 		if (method === PROVE) return prove(params);
 		if (phase === 'new') {
-			throw new ResponseError(
+			throw new RpcError(
 				RPC_CODES.serverNotInitialized,
 				'The first request must be "initialize", with the token in initializationOptions.',
 			);
 		}
 		if (phase === 'shutdown') {
-			throw new ResponseError(RPC_CODES.invalidRequest, 'This connection was shut down.');
+			throw new RpcError(RPC_CODES.invalidRequest, 'This connection was shut down.');
 		}
 		if (job !== undefined && options.tokens.identify(token) === undefined) {
 			throw refusal('The run that this token was given to has ended, and the token with it.');
@@ -238,7 +224,7 @@ export function serveSession(
 		}
 		const handler = isMethod(method) ? options.handlers[method] : undefined;
 		if (handler === undefined || !isMethod(method)) {
-			throw new ResponseError(
+			throw new RpcError(
 				RPC_CODES.methodNotFound,
 				`This version of Semantica does not answer "${method}".`,
 			);
@@ -263,7 +249,7 @@ export function serveSession(
 
 	function initialize(params: unknown): unknown {
 		if (phase !== 'new') {
-			throw new ResponseError(RPC_CODES.invalidRequest, 'This connection is already initialized.');
+			throw new RpcError(RPC_CODES.invalidRequest, 'This connection is already initialized.');
 		}
 		const parsed = initializeSchema.safeParse(params);
 		token = parsed.success ? parsed.data.initializationOptions.token : '';
@@ -307,12 +293,6 @@ function checked(method: Method, params: unknown): unknown {
 	return parsed.data;
 }
 
-function cancelled(): ResponseError<void> {
-	return new ResponseError(RPC_CODES.requestCancelled, 'The request was cancelled.');
-}
-
 function isMethod(method: string): method is Method {
 	return Object.hasOwn(requests, method);
 }
-
-const quietLogger = { error: () => {}, warn: () => {}, info: () => {}, log: () => {} };

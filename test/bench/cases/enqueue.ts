@@ -129,7 +129,7 @@ export async function pipelinedEnqueue(context: BenchContext): Promise<Figure[]>
 			better: 'higher',
 			ours: speeds(ours),
 			cpu: costs(ours),
-			others: [{ label: 'echo, same RPC library', values: speeds(others), cpu: costs(others) }],
+			others: [{ label: 'echo by vscode-jsonrpc', values: speeds(others), cpu: costs(others) }],
 			budget: { of: 'ratio', atLeast: 0.6 },
 			...(wrong === undefined ? {} : { void: wrong }),
 		},
