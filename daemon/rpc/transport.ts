@@ -28,6 +28,15 @@ const STEP_BACK_TURNS = 5;
 /** Reads the body of a large message; it stands only until this has returned. Rejects with a FrameError. */
 export type ReadElsewhere = (body: Buffer) => Promise<Message>;
 
+/**
+ * Requests that are answered with little: those that come in a turn are begun together. What others ask for may be
+ * large, and one in a turn lets what they have not taken hold back the next.
+ */
+const BRIEF = new Set<unknown>([
+	...['job/enqueue', 'worker/started', 'worker/finish', 'worker/progress', 'worker/log'],
+	...['worker/alive', '$/cancelRequest'],
+]);
+
 export interface Receiver {
 	/** Begins what the message asks for; true while that goes on: `ended` is then called with its bytes. */
 	receive(message: Message, bytes: number): boolean;
@@ -148,7 +157,11 @@ export class MessageReader {
 			const body = this.#frames.next();
 			if (body === undefined) return false;
 			if (body.length > ELSEWHERE_BYTES) void this.#takeElsewhere(body);
-			else this.#begin(parseMessage(body), body.length);
+			else {
+				const message = parseMessage(body);
+				this.#begin(message, body.length);
+				if (!BRIEF.has(message['method'])) return true;
+			}
 			if (performance.now() > until) return true;
 		}
 		return false;
