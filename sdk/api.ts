@@ -141,6 +141,14 @@ export interface WorkContext {
 	 * why. A handler that goes on all the same can overlap the next run of its job; its result counts no more.
 	 */
 	readonly signal: AbortSignal;
+	/** What an earlier run of this job left by `checkpoint`; undefined where none has. */
+	readonly resumeFrom: unknown;
+	/**
+	 * Writes down how far it has come: JSON, at most 64 KiB. The next run finds it as `resumeFrom`, also that of a retry
+	 * by hand, unless the job has succeeded. Resolves once it is safe on the disk, a second later at most; need not be
+	 * awaited. Rejects with a sentence where it is too large.
+	 */
+	checkpoint(value: unknown): Promise<void>;
 	log(text: string): void;
 	progress(progress: Progress): void;
 	/** Enqueues children: the job ends when they have. */

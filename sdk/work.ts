@@ -154,6 +154,16 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 			type,
 			deadlineAt,
 			signal,
+			resumeFrom: handed.checkpoint,
+			checkpoint(value) {
+				// The schema takes any JSON.
+				const checkpoint = value as null;
+				const kept = connection
+					.request('worker/checkpoint', { id, run, checkpoint })
+					.then(() => undefined);
+				say(kept);
+				return kept;
+			},
 			log: (text) => say(connection.request('worker/log', { id, run, text })),
 			progress: (progress) => say(connection.request('worker/progress', { id, run, progress })),
 			enqueue: async (...jobs) => (await connect()).enqueue(...jobs),

@@ -52,6 +52,7 @@ export const LIMITS = {
 	payloadDepth: 32,
 	commandBytes: 256 * 1024,
 	resultBytes: 16 * 1024,
+	checkpointBytes: 64 * 1024,
 	parentDepth: 4,
 	conditions: 100,
 	readyPattern: 500,

@@ -8,6 +8,8 @@ export interface DataPaths {
 	readonly database: string;
 	readonly payloads: string;
 	readonly answers: string;
+	/** What runs find of those before them: a file each, while they run. */
+	readonly checkpoints: string;
 	readonly logs: string;
 	readonly indexes: string;
 	readonly run: string;
@@ -83,6 +85,7 @@ export function dataPaths(home: string): DataPaths {
 		database: join(home, 'jobs.db'),
 		payloads: join(home, 'payloads'),
 		answers: join(run, 'answers'),
+		checkpoints: join(run, 'checkpoints'),
 		logs: join(home, 'logs'),
 		indexes: join(home, 'indexes'),
 		run,

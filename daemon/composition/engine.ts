@@ -150,6 +150,7 @@ export async function startEngine(options: EngineOptions) {
 	const { executor, runner } = createProcesses({
 		home: paths.home,
 		answers: paths.answers,
+		checkpoints: paths.checkpoints,
 		containment,
 		logs,
 		handlers,

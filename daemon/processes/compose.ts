@@ -4,6 +4,7 @@ import type { Dispatch } from '../queue/dispatch.ts';
 import type { Executor } from '../queue/execution.ts';
 import type { JobHandlers } from '../queue/ports/handlers.ts';
 import { createAnswerFiles } from './answers.ts';
+import { createCheckpointFiles } from './checkpointFiles.ts';
 import type { Containment } from './containment.ts';
 import { createExecutor, type RunTokens } from './executor.ts';
 import type { LogStore } from './log/store.ts';
@@ -14,6 +15,8 @@ export interface ProcessesOptions {
 	readonly home: string;
 	/** A folder for the answers that runs wait for. */
 	readonly answers: string;
+	/** A folder for what runs find of those before them. */
+	readonly checkpoints: string;
 	readonly containment: Containment;
 	readonly logs: LogStore;
 	readonly handlers: JobHandlers;
@@ -41,6 +44,7 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		handlers: options.handlers,
 		tokens: options.tokens,
 		answers: createAnswerFiles(options.answers),
+		checkpoints: createCheckpointFiles(options.checkpoints),
 		env: process.env,
 		now: options.now,
 		assertMayStart: options.assertMayStart,
@@ -51,6 +55,7 @@ export function createProcesses(options: ProcessesOptions): Processes {
 			});
 		},
 		progress: (id, progress) => dispatch.reportProgress(id, progress),
+		checkpoint: (id, run, json) => void dispatch.reportCheckpoint(id, run, json),
 	});
 	return { executor, runner };
 }

@@ -13,6 +13,8 @@ export interface JobVariables {
 	readonly token: string;
 	/** Where it finds the answers to what it asks. */
 	readonly answers: string;
+	/** The file in which it finds what the runs before it have left; empty where they have not. */
+	readonly checkpoint: string;
 	/** Epoch ms, where a schedule began the job. */
 	readonly dueAt: number | null;
 }
@@ -25,7 +27,7 @@ export function jobEnvironment(
 	source: Readonly<Record<string, string | undefined>>,
 	surroundings: Readonly<Record<string, string>> | undefined,
 	own: Readonly<Record<string, string>>,
-	{ home, jobId, run, attempt, token, answers, dueAt }: JobVariables,
+	{ home, jobId, run, attempt, token, answers, checkpoint, dueAt }: JobVariables,
 ): Record<string, string> {
 	return {
 		...withoutSurroundings(inheritedEnvironment(source), surroundings !== undefined),
@@ -37,6 +39,7 @@ export function jobEnvironment(
 		SEMANTICA_ATTEMPT: String(attempt),
 		SEMANTICA_TOKEN: token,
 		SEMANTICA_ANSWERS_DIR: answers,
+		SEMANTICA_CHECKPOINT_FILE: checkpoint,
 		...(dueAt === null ? {} : { SEMANTICA_DUE_AT: String(dueAt) }),
 	};
 }

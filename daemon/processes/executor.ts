@@ -13,6 +13,7 @@ import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
 import type { AnswerFiles } from './answers.ts';
 import { createAsking } from './asking.ts';
+import type { CheckpointFiles } from './checkpointFiles.ts';
 import { titleOf } from './commandHandler.ts';
 import { type MemoryUse, SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
@@ -47,6 +48,7 @@ export interface ExecutorOptions {
 	readonly handlers: JobHandlers;
 	readonly tokens: RunTokens;
 	readonly answers: AnswerFiles;
+	readonly checkpoints: CheckpointFiles;
 	/** The daemon's own environment: the allow-list is applied to it. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly now: () => number;
@@ -56,6 +58,8 @@ export interface ExecutorOptions {
 	readonly match: MatchLines;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
 	readonly progress: (id: string, progress: Progress) => void;
+	/** JSON text. */
+	readonly checkpoint: (id: string, run: number, json: string) => void;
 }
 
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -78,7 +82,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 	}
 
 	return {
-		execute({ row }, payload, told) {
+		execute({ row, checkpoint }, payload, told) {
 			// A stop may come while the process is still being started.
 			let process: RunningProcess | undefined;
 			let stopGrace: number | undefined;
@@ -118,6 +122,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let result: string | undefined;
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
+				let reached = '';
 				let memory: MemoryLimit | undefined;
 				let probe: Probe | undefined;
 				try {
@@ -129,6 +134,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const folder = row.type === 'command' ? undefined : pathOfUri(row.workspace);
 					await options.assertMayStart(row.origin, folder ?? plan.cwd);
 					input = await payload?.layOut();
+					if (checkpoint !== undefined) {
+						reached = await options.checkpoints.lay(row.id, row.run, checkpoint);
+					}
 					probe = await prepareProbe({ ready: spec.ready, cwd: plan.cwd, found: ready, note });
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					process = await runner.start({
@@ -142,6 +150,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 							attempt: row.attempt,
 							token,
 							answers: options.answers.folderOf(row.id, row.run),
+							checkpoint: reached,
 							dueAt: row.due_at,
 						}),
 						// The built-in types write files of ours.
@@ -161,6 +170,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 									runner.keepResult(row.id, row.run, result);
 								},
 								ready,
+								// Only the job itself ever reads it, so it keeps its secrets.
+								checkpoint: (json) => options.checkpoint(row.id, row.run, json),
 								ask: (json) => asking.ask(masks.json(json)),
 								mask: masks.add,
 							},
@@ -235,6 +246,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					tellStarted(undefined);
 					// Where it cannot be removed, the next start does it.
 					await input?.remove().catch(() => {});
+					if (reached !== '') await options.checkpoints.remove(reached).catch(() => {});
 					await asking.end();
 					tokens.revoke(token);
 					openLog = undefined;

@@ -12,7 +12,8 @@ import type { ReadyWatch } from './readiness/watch.ts';
 const MARK = Buffer.from('::semantica ');
 /** As jobs say it to GitHub. */
 const ADD_MASK = Buffer.from('::add-mask::');
-const MAX_MESSAGE_BYTES = 64 * 1024;
+/** The largest is a checkpoint, with what stands around it. */
+const MAX_MESSAGE_BYTES = LIMITS.checkpointBytes + 64;
 const NEWLINE = 0x0a;
 const READY = /^ready *\r?\n?$/;
 
@@ -20,6 +21,8 @@ export interface Messages {
 	progress(progress: Progress): void;
 	/** JSON text. */
 	result(json: string): void;
+	/** JSON text of what the next run is to find. */
+	checkpoint(json: string): void;
 	ready(): void;
 	/** JSON text of what it asks of a person, well-formed. */
 	ask(json: string): void;
@@ -150,7 +153,7 @@ export class MessageSplitter {
 			this.#messages.ready();
 			return true;
 		}
-		const match = /^(progress|result|ask) (.*?)\r?\n?$/s.exec(said);
+		const match = /^(progress|result|checkpoint|ask) (.*?)\r?\n?$/s.exec(said);
 		const [, kind, json] = match ?? [];
 		if (json === undefined) return false;
 		try {
@@ -161,7 +164,10 @@ export class MessageSplitter {
 			else if (kind === 'ask') {
 				askedSchema.parse(value);
 				this.#messages.ask(json.trim());
-			} else if (!fits(json, value)) return false;
+			} else if (kind === 'checkpoint') {
+				if (!fits(json, value, LIMITS.checkpointBytes)) return false;
+				this.#messages.checkpoint(json.trim());
+			} else if (!fits(json, value, LIMITS.resultBytes)) return false;
 			else this.#messages.result(json.trim());
 			return true;
 		} catch {
@@ -176,8 +182,8 @@ function unescaped(text: string): string {
 }
 
 // Bounded in depth as well: what is nested too deep can be read but not written again.
-function fits(json: string, value: unknown): boolean {
-	return Buffer.byteLength(json) <= LIMITS.resultBytes && depthWithin(value, LIMITS.payloadDepth);
+function fits(json: string, value: unknown, bytes: number): boolean {
+	return Buffer.byteLength(json) <= bytes && depthWithin(value, LIMITS.payloadDepth);
 }
 
 function couldBeMessage(line: Buffer): boolean {

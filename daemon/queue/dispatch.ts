@@ -23,6 +23,8 @@ export interface RunName {
 export interface ClaimedRun {
 	readonly row: JobRow;
 	readonly parentId: string | null;
+	/** JSON text of what earlier runs left for this one. */
+	readonly checkpoint?: string | undefined;
 }
 
 export interface Dispatch {
@@ -59,6 +61,8 @@ export interface Dispatch {
 	/** This very run has waited long enough for its answer: others may have its slot. */
 	leaveSlot(id: string, run: number): Promise<void>;
 	reportProgress(id: string, progress: Progress): void;
+	/** This very run has come so far (JSON text). Resolves once that is kept, or means nothing any more. */
+	reportCheckpoint(id: string, run: number, json: string): Promise<void>;
 	/** What the job reads on stdin. */
 	payload(row: JobRow): PayloadSource | null;
 	unfinished(): UnfinishedRun[];
@@ -70,6 +74,7 @@ export interface Dispatch {
 
 export function createDispatch(parts: QueueParts): Dispatch {
 	const { writer, table, claims, due, runs, board, counters, classes, sweeps, workers } = parts;
+	const { checkpoints } = parts;
 
 	function settled(tx: Tx, id: string): JobRow | undefined {
 		const row = table.byId(id);
@@ -100,7 +105,7 @@ export function createDispatch(parts: QueueParts): Dispatch {
 				return rows.map((row) => {
 					const parentId = row.parent === null ? null : table.idOf(row.parent);
 					board.open(row.id, parentId, parseJson<Progress>(row.progress) ?? undefined);
-					return { row, parentId };
+					return { row, parentId, checkpoint: checkpoints.of(row.generation) };
 				});
 			} catch (error) {
 				claims.reload();
@@ -179,6 +184,7 @@ export function createDispatch(parts: QueueParts): Dispatch {
 				if (row?.run === run) parts.questions.leaveSlot(tx, row);
 			}),
 		reportProgress: (id, progress) => board.report(id, progress),
+		reportCheckpoint: (id, run, json) => checkpoints.put(id, run, json),
 		payload: (row) => (row.payload_bytes === 0 ? null : parts.payloads.source(row.generation)),
 		unfinished: () => runs.unfinished(),
 		recordedGroups: () => runs.recordedGroups(),

@@ -8,6 +8,7 @@ import type { Conditions } from './ports/conditions.ts';
 import type { PayloadStore } from './ports/payloadStore.ts';
 import type { Workers } from './ports/workers.ts';
 import type { Occupied } from './rules/capacity.ts';
+import { type Checkpoints, createCheckpoints } from './rules/checkpoints.ts';
 import { type Claims, createClaims } from './rules/claims.ts';
 import { createConditionsOf } from './rules/conditionsOf.ts';
 import { createDueWork, type DueWork } from './rules/due.ts';
@@ -128,6 +129,7 @@ export interface QueueParts {
 	readonly dependencies: DependencyTable;
 	readonly update: Update;
 	readonly questions: Questions;
+	readonly checkpoints: Checkpoints;
 	readonly pauses: Pauses;
 	readonly removal: Removal;
 	readonly sweeps: Sweeps;
@@ -197,6 +199,11 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		feed.changed([id]);
 	});
 
+	const checkpoints = createCheckpoints({
+		db,
+		clock,
+		submit: (operation, rows) => writer.submit(operation, rows),
+	});
 	const keys = createRemovedKeys(db);
 	const marks = createSweepTable(db);
 	const dependencies = createDependencyTable(db);
@@ -212,6 +219,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		lasting,
 		createHooks(db, table, inserter, options.hooks, options.hookStarts ?? HOOK_STARTS),
 		(id) => board.shown(id),
+		checkpoints,
 	);
 	const pauses = createPauses(
 		db,
@@ -237,7 +245,16 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		rows,
 	});
 	const claims = createClaims(db, table, children, guard, sweeps, rates, options.boot);
-	const retry = createRetry(db, table, subjects, inserter, payloads, classes, conditionsOf);
+	const retry = createRetry({
+		db,
+		table,
+		subjects,
+		inserter,
+		payloads,
+		classes,
+		conditionsOf,
+		checkpoints,
+	});
 	const withinScope = createWithinScope(table, dependencies);
 	const toWire = (row: JobRow, scope?: Scope): Job =>
 		toJob(
@@ -312,14 +329,16 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			transitions,
 			sweeps,
 			runs,
+			checkpoints,
 			random,
 			options.aloneAfterDeaths,
 		),
 		becomeReady: createBecomeReady(db, dependencies, marks),
 		questions: createQuestions(db),
+		checkpoints,
 		pauses,
 		sweeps,
-		removal: createRemoval(db, table, children, keys, dependencies, marks),
+		removal: createRemoval(db, table, children, keys, dependencies, marks, checkpoints),
 		update: createUpdate(db, subjects),
 		retry,
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
@@ -345,6 +364,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		async close() {
 			writer.hurry();
 			await keeper.flush();
+			await checkpoints.flush();
 			await writer.close();
 		},
 	};

@@ -82,6 +82,10 @@ export interface WorkerRequests {
 	started(params: Params<'worker/started'>, session: Session): Promise<Result<'worker/started'>>;
 	finish(params: Params<'worker/finish'>, session: Session): Promise<Result<'worker/finish'>>;
 	progress(params: Params<'worker/progress'>, session: Session): Result<'worker/progress'>;
+	checkpoint(
+		params: Params<'worker/checkpoint'>,
+		session: Session,
+	): Promise<Result<'worker/checkpoint'>>;
 	log(params: Params<'worker/log'>, session: Session): Promise<Result<'worker/log'>>;
 	alive(session: Session): Result<'worker/alive'>;
 }
@@ -342,6 +346,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'worker/started': clientsOnly((params, session) => workers.started(params, session)),
 		'worker/finish': clientsOnly((params, session) => workers.finish(params, session)),
 		'worker/progress': clientsOnly((params, session) => workers.progress(params, session)),
+		'worker/checkpoint': clientsOnly((params, session) => workers.checkpoint(params, session)),
 		'worker/log': clientsOnly((params, session) => workers.log(params, session)),
 		'worker/alive': clientsOnly((_params, session) => workers.alive(session)),
 		'system/status': clientsOnly(() => system.status()),

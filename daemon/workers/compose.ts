@@ -1,5 +1,6 @@
 /** The workers room put together: who does functions, and the runs that are with them. */
 import { SemanticaError } from '../../shared/errors.ts';
+import { depthWithin } from '../../shared/job.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
@@ -43,6 +44,10 @@ export interface WorkerRequests {
 	): Promise<Result<'worker/started'>>;
 	finish(params: Params<'worker/finish'>, connection: Connection): Promise<Result<'worker/finish'>>;
 	progress(params: Params<'worker/progress'>, connection: Connection): Result<'worker/progress'>;
+	checkpoint(
+		params: Params<'worker/checkpoint'>,
+		connection: Connection,
+	): Promise<Result<'worker/checkpoint'>>;
 	log(params: Params<'worker/log'>, connection: Connection): Promise<Result<'worker/log'>>;
 	alive(connection: Connection): Result<'worker/alive'>;
 }
@@ -144,6 +149,13 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 				if (held !== undefined) queue().dispatch.reportProgress(name.id, progress);
 				return {};
 			},
+			async checkpoint({ checkpoint, ...name }, connection) {
+				const json = JSON.stringify(checkpoint);
+				assertCheckpoint(checkpoint, json);
+				const held = runs.of(workerOf(connection), name);
+				if (held !== undefined) await queue().dispatch.reportCheckpoint(name.id, name.run, json);
+				return {};
+			},
 			async log({ text, ...name }, connection) {
 				await runs.of(workerOf(connection), name)?.log.write(text);
 				return {};
@@ -154,6 +166,23 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 			},
 		},
 	};
+}
+
+function assertCheckpoint(value: unknown, json: string): void {
+	const bytes = Buffer.byteLength(json);
+	if (bytes > LIMITS.checkpointBytes) {
+		throw new SemanticaError(
+			'TOO_LARGE',
+			`The checkpoint has ${bytes} bytes; at most ${LIMITS.checkpointBytes} are kept. Write it to a file and name that.`,
+			{ path: 'checkpoint' },
+		);
+	}
+	if (depthWithin(value, LIMITS.payloadDepth)) return;
+	throw new SemanticaError(
+		'VALIDATION',
+		`checkpoint does not fit: it may be nested ${LIMITS.payloadDepth} deep at most.`,
+		{ path: 'checkpoint' },
+	);
 }
 
 function assertSmall(end: object, path: string): void {

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { parseExactly } from '../../shared/exactNumbers.ts';
-import type { StopReason } from '../../shared/jobTerms.ts';
+import { LIMITS, type StopReason } from '../../shared/jobTerms.ts';
 import type { FunctionEnd, HandedRun, StopNotice } from '../../shared/protocol/workers.ts';
 import type { Dispatch, RunName } from '../queue/dispatch.ts';
 import type { Execution, ExecutionEnd, Executor } from '../queue/execution.ts';
@@ -107,6 +107,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 			if (heldBy(worker, run) === undefined) continue;
 			part.push(run);
 			bytes += RUN_BYTES + (run.payload === undefined ? 0 : IN_MESSAGE_BYTES);
+			if (run.checkpoint !== undefined) bytes += LIMITS.checkpointBytes;
 			if (bytes < MESSAGE_BYTES) continue;
 			worker.connection.notify('worker/run', { runs: part });
 			[part, bytes] = [[], 0];
@@ -131,7 +132,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 
 	return {
 		executor: {
-			execute({ row }, payload, told): Execution {
+			execute({ row, checkpoint }, payload, told): Execution {
 				const worker = registry.assign(row.type);
 				const nothing: ExecutionEnd = {
 					outcome: INTERRUPTED,
@@ -191,6 +192,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 						deadlineAt,
 						...(small === undefined ? {} : { payload: parseExactly(small.toString()) }),
 						...(input === undefined ? {} : { payloadPath: input.path }),
+						...(checkpoint === undefined ? {} : { checkpoint: parseExactly(checkpoint) }),
 					});
 				}
 				handOver().catch((error: unknown) => runs.get(row.id)?.end(failureOf(error)));

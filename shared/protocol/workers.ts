@@ -94,6 +94,11 @@ export const workerRequests = {
 		params: runName.extend({ progress: progressSchema }),
 		result: z.object({}),
 	},
+	/** Answered once it is kept, a second later at most. JSON, at most 64 KiB, nested 32 deep at most. */
+	'worker/checkpoint': {
+		params: runName.extend({ checkpoint: z.json() }),
+		result: z.object({}),
+	},
 	'worker/log': {
 		params: runName.extend({ text: z.string().min(1).max(WORKER_LIMITS.logBytes) }),
 		result: z.object({}),
@@ -111,6 +116,8 @@ export interface HandedRun {
 	/** Below 10,000 bytes; a longer one lies in a file that goes with the run. */
 	readonly payload?: unknown;
 	readonly payloadPath?: string;
+	/** What earlier runs of the job left for this one. */
+	readonly checkpoint?: unknown;
 	readonly deadlineAt: number | null;
 }
 

@@ -13,6 +13,7 @@ import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { Tx } from '../store/tx.ts';
 import { backoffDelay } from './backoff.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { createRestartAt } from './restart.ts';
 import { endStateOf, isFailureOfRun } from './stop.ts';
 import type { Sweeps } from './sweep.ts';
@@ -45,6 +46,7 @@ export function createFinishRun(
 	transitions: Transitions,
 	sweeps: Pick<Sweeps, 'settle'>,
 	runs: Pick<RunTable, 'cost' | 'isHanded' | 'forget'>,
+	checkpoints: Pick<Checkpoints, 'runEnded'>,
 	random: () => number,
 	aloneAfterDeaths: number,
 ): FinishRun {
@@ -82,6 +84,7 @@ export function createFinishRun(
 			}
 			// Its worker says both in one: that it began, and how it ended.
 		}
+		checkpoints.runEnded(tx, row);
 		endRun.run(
 			tx.now,
 			facts.exitCode ?? null,

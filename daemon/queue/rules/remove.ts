@@ -9,6 +9,7 @@ import type { JobRow } from '../store/rows.ts';
 import type { JobTable } from '../store/statements.ts';
 import type { SweepTable } from '../store/sweeps.ts';
 import type { Tx } from '../store/tx.ts';
+import type { Checkpoints } from './checkpoints.ts';
 
 const BATCH = 500;
 
@@ -54,6 +55,7 @@ export function createRemoval(
 	keys: RemovedKeys,
 	conditions: Pick<DependencyTable, 'removed'>,
 	marks: Pick<SweepTable, 'ofWaiters'>,
+	checkpoints: Pick<Checkpoints, 'drop'>,
 ): Removal {
 	const removeJob = db.prepare('DELETE FROM jobs WHERE generation = ?');
 	const removeRuns = db.prepare('DELETE FROM runs WHERE job = ?');
@@ -88,6 +90,7 @@ export function createRemoval(
 		removeRuns.run(row.generation);
 		removeCounts.run(row.generation);
 		if (row.after_count > 0) conditions.removed(row.generation);
+		checkpoints.drop(row.generation);
 		if (row.parent !== null) children.removed(row.parent, row.state);
 		tx.moved({ queue: row.queue, type: row.type, from: row.state, to: null });
 		tx.logged(-row.log_bytes);

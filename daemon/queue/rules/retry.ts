@@ -3,12 +3,13 @@ import { SemanticaError } from '../../../shared/errors.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import { withoutSparing } from '../ports/conditions.ts';
 import type { PayloadStore } from '../ports/payloadStore.ts';
-import { STAGE, stateName } from '../store/codes.ts';
+import { STAGE, STATE, stateName } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
 import type { JobTable } from '../store/statements.ts';
 import { encodeSpec, storedSpec } from '../store/storedSpec.ts';
 import type { Tx } from '../store/tx.ts';
 import type { WaitClasses } from '../store/waitClasses.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import type { ConditionsOf } from './conditionsOf.ts';
 import type { Inserter } from './enqueue.ts';
 import type { Subjects } from './subjects.ts';
@@ -16,15 +17,19 @@ import type { Subjects } from './subjects.ts';
 /** The new job's id, or null when the job itself was made due. @throws SemanticaError CONFLICT with the reason why not. */
 export type Retry = (tx: Tx, row: JobRow) => string | null;
 
-export function createRetry(
-	db: Sqlite,
-	table: JobTable,
-	subjects: Subjects,
-	inserter: Inserter,
-	payloads: PayloadStore,
-	classes: WaitClasses,
-	conditionsOf: Pick<ConditionsOf, 'again'>,
-): Retry {
+export interface RetryDependencies {
+	readonly db: Sqlite;
+	readonly table: JobTable;
+	readonly subjects: Subjects;
+	readonly inserter: Inserter;
+	readonly payloads: PayloadStore;
+	readonly classes: WaitClasses;
+	readonly conditionsOf: Pick<ConditionsOf, 'again'>;
+	readonly checkpoints: Pick<Checkpoints, 'share'>;
+}
+
+export function createRetry(dependencies: RetryDependencies): Retry {
+	const { db, table, subjects, inserter, payloads, classes, conditionsOf } = dependencies;
 	const makeDue = db.prepare(
 		'UPDATE jobs SET run_at = ?, wait = NULL, stage = ? WHERE generation = ?',
 	);
@@ -107,6 +112,8 @@ export function createRetry(
 		// Whoever waits for it learns that this one stands for it.
 		tx.changed(row.id);
 		if (row.payload_bytes > 0) payloads.share(row.generation, generation);
+		// What succeeded has gone its way to the end: the successor begins at the beginning.
+		if (row.state !== STATE.succeeded) dependencies.checkpoints.share(row.generation, generation);
 		if (row.due_at !== null) setDue.run(row.due_at, generation);
 		return id;
 	}

@@ -14,6 +14,7 @@ import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import { SWEEP, type SweepTable } from '../store/sweeps.ts';
 import type { Tx } from '../store/tx.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import type { Ended } from './hooks.ts';
 import { endStateOf, stopOfChildren, yieldsToCancel, yieldsToParent } from './stop.ts';
 import type { Subjects } from './subjects.ts';
@@ -59,6 +60,7 @@ export function createTransitions(
 	lasting: Lasting,
 	ended: Ended,
 	progressOf: (id: string) => Progress | undefined,
+	checkpoints: Pick<Checkpoints, 'drop'>,
 ): Transitions {
 	const endRow = db.prepare(
 		`UPDATE jobs SET state = ?, stage = ${STAGE.ended}, phase = 0, yielded = NULL, question = NULL,
@@ -128,6 +130,7 @@ export function createTransitions(
 		const { queue, type } = row;
 		tx.moved({ queue, type, from: row.state, to, reason: facts.reason });
 		keepLog(tx, row, facts);
+		if (to === STATE.succeeded) checkpoints.drop(row.generation);
 		if (facts.reason === 'poison') {
 			lasting.add('poison', 1);
 			lasting.set('poison_last', tx.now);

@@ -73,6 +73,7 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'worker/started': { runs: [{ id: NOBODY, run: 1 }] },
 		'worker/finish': { results: [{ id: NOBODY, run: 1, outcome: 'interrupted' }] },
 		'worker/progress': { id: NOBODY, run: 1, progress: { current: 1 } },
+		'worker/checkpoint': { id: NOBODY, run: 1, checkpoint: 1 },
 		'worker/log': { id: NOBODY, run: 1, text: 'nothing' },
 		'worker/alive': {},
 		'system/drain': { reason: 'test', mode: 'whenIdle' },

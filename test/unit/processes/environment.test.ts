@@ -13,6 +13,7 @@ const ours = {
 	attempt: 2,
 	token: 'secret',
 	answers: '/data/answers',
+	checkpoint: '/data/reached.json',
 	dueAt: 1_700_000_000_000,
 };
 
@@ -34,6 +35,7 @@ describe('the environment of a job', () => {
 			SEMANTICA_ATTEMPT: '2',
 			SEMANTICA_TOKEN: 'secret',
 			SEMANTICA_ANSWERS_DIR: '/data/answers',
+			SEMANTICA_CHECKPOINT_FILE: '/data/reached.json',
 			SEMANTICA_DUE_AT: '1700000000000',
 		});
 	});

@@ -15,6 +15,7 @@ function capture(chunks: readonly Buffer[]) {
 	const messages: Messages = {
 		progress: ({ current }) => seen.push(current),
 		result() {},
+		checkpoint() {},
 		ready() {},
 		ask() {},
 		mask() {},

@@ -6,6 +6,7 @@ import type { Progress } from '../../../shared/job.ts';
 const NOBODY = {
 	progress: () => {},
 	result: () => {},
+	checkpoint: () => {},
 	ready: () => {},
 	ask: () => {},
 	mask: () => {},
@@ -21,6 +22,7 @@ function split(...chunks: (Buffer | string)[]): Split {
 	const splitter = new MessageSplitter({
 		progress: (progress) => messages.push(progress),
 		result: (json) => messages.push(json),
+		checkpoint: (json) => messages.push(`checkpoint ${json}`),
 		ready: () => messages.push('ready'),
 		ask: (json) => messages.push(`ask ${json}`),
 		mask: (secret) => messages.push(`mask ${secret}`),
@@ -56,6 +58,11 @@ describe('a message', () => {
 		expect(split(`::semantica result ${json}\n`)).toEqual({ log: '', messages: [json] });
 	});
 
+	test('may be a checkpoint of 64 KiB', () => {
+		const json = `"${'c'.repeat(64 * 1024 - 2)}"`;
+		expect(split(`::semantica checkpoint ${json}\n`).messages).toEqual([`checkpoint ${json}`]);
+	});
+
 	test.each(['ready\n', 'ready\r\n', 'ready'])('that it is ready: %j', (text) => {
 		expect(split(`before\n::semantica ${text}`)).toEqual({ log: 'before\n', messages: ['ready'] });
 	});
@@ -76,6 +83,7 @@ describe('a message', () => {
 		const splitter = new MessageSplitter({
 			progress: (progress) => messages.push(progress),
 			result: () => {},
+			checkpoint: () => {},
 			ready: () => {},
 			ask: () => {},
 			mask: () => {},
@@ -101,7 +109,8 @@ describe('what only looks like a message is logged as it is', () => {
 		['a unit that is a novel', `::semantica progress {"current":1,"unit":"${'u'.repeat(33)}"}\n`],
 		['a result above 16 KiB', `::semantica result "${'r'.repeat(16 * 1024)}"\n`],
 		['a result nested 33 deep', `::semantica result ${'['.repeat(33)}${']'.repeat(33)}\n`],
-		['a line above 64 KiB', `::semantica progress {"current":1${' '.repeat(65_536)}}\n`],
+		['a line above 64 KiB', `::semantica progress {"current":1${' '.repeat(65_600)}}\n`],
+		['a checkpoint above 64 KiB', `::semantica checkpoint "${'c'.repeat(64 * 1024)}"\n`],
 		['the bare prefix', '::semantica \n'],
 		['an unfinished prefix', '::seman'],
 		['more than that it is ready', '::semantica ready or not\n'],
