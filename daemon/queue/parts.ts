@@ -168,7 +168,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const lasting = createLasting(db);
 	let open: Tx | undefined;
 	tellWaitMoves(db, (move) => open?.waits(move));
-	const lists = createLists(db, table, counters);
+	const lists = createLists(db, table, counters, () => writer.settled());
 	const feed = createFeed();
 
 	const checkpoint = createCheckpointer(db);
@@ -188,6 +188,10 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			feed.effects(effects);
 			if (limits.of(EVERYTHING).paused !== paused) feed.touch();
 			checkpoint();
+		},
+		undone() {
+			claims.reload();
+			classes.forget();
 		},
 		refused: (orders) => feed.refused(orders),
 		freeReserve: options.freeReserve,

@@ -92,7 +92,6 @@ export class RpcServer {
 	}
 
 	#accept(socket: Socket): void {
-		socket.on('error', () => socket.destroy());
 		const { maxStrangers } = this.#options;
 		if (this.#sockets.size - this.#clients.size >= maxStrangers) this.#oldestStranger()?.destroy();
 		this.#sockets.add(socket);

@@ -8,15 +8,14 @@ import {
 	type InitializationOptions,
 	initializeSchema,
 	type Method,
-	type Params,
 	proveSchema,
-	type Result,
 	requests,
 } from '../../shared/protocol/requests.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
 import { FrameError } from '../../shared/rpc/framing.ts';
 import { Outbox } from '../../shared/rpc/outbox.ts';
 import { RpcError } from '../../shared/rpc/rpcError.ts';
+import type { Handlers, Session } from './asking.ts';
 import { CheckedParams, RefusedParams } from './large/outcome.ts';
 import { OpenRequests, type RequestSignal } from './openRequests.ts';
 import { originOf, workerOrigin } from './origin.ts';
@@ -25,35 +24,6 @@ import { invalidParams, toRpcError } from './responses.ts';
 import type { JobIdentity, Tokens } from './tokens.ts';
 import { assertMayAsk, type ToolScope, toolScope } from './tools.ts';
 import { MAX_OUTPUT_BYTES, MessageReader, type ReadElsewhere } from './transport.ts';
-
-/** What a handler sees of the connection that asks. */
-export interface Session {
-	/** Set when a job's own run speaks, which may do little. */
-	readonly job: JobIdentity | undefined;
-	/** Set when an AI tool's server speaks, which may do little and sees its folders only. */
-	readonly tool: ToolScope | undefined;
-	/** What jobs that it enqueues say of who asked. */
-	readonly origin: string;
-	/** It is a worker of this name from now on. */
-	works(name: string): void;
-	notify(method: string, params: unknown): void;
-	/** Bytes that the client has not taken yet. */
-	readonly backlog: number;
-	/** Resolves when the client has taken everything, or has gone. */
-	drained(): Promise<void>;
-	/** Calls it once, also when the connection is closed already. Returns how to forget it. */
-	onClose(callback: () => void): () => void;
-	/** Drops a client that does not keep up. */
-	drop(why: string): void;
-}
-
-export type Handlers = {
-	readonly [M in Method]?: (
-		params: Params<M>,
-		session: Session,
-		signal: RequestSignal,
-	) => Result<M> | Promise<Result<M>>;
-};
 
 export interface SessionOptions {
 	readonly handlers: Handlers;
@@ -68,6 +38,8 @@ export interface SessionOptions {
 	/** What an AI tool may see that was started for these folders, or for none in particular. */
 	readonly toolFolders: (wanted: readonly string[] | undefined) => readonly string[];
 	readonly readElsewhere: ReadElsewhere;
+	/** Set while something is half made that may not be told of before this resolves. */
+	readonly settled?: () => Promise<void> | undefined;
 	readonly warn: (sentence: string) => void;
 	/** Hears of every error before the client does. */
 	readonly failed: (error: unknown) => void;
@@ -83,6 +55,12 @@ const STRANGER_FRAME_BYTES = 256 * 1024;
 const STALLED_MS = 30_000;
 /** How long a client that broke the framing may take to read why. */
 const LAST_WORD_MS = 2000;
+
+/** Answered also while a request of many jobs is half made. */
+const READS_NO_JOBS: ReadonlySet<Method> = new Set([
+	...(['settings/get', 'activity/report', 'window/report'] as const),
+	...(['worker/alive', 'worker/progress', 'worker/log'] as const),
+]);
 
 type Phase = 'new' | 'ready' | 'shutdown';
 
@@ -129,6 +107,8 @@ export function serveSession(
 	let tool: ToolScope | undefined;
 	let origin = originOf(undefined);
 	let token = '';
+	// One that is reset is closed like any other.
+	socket.on('error', () => socket.destroy());
 	// Every log that is followed may wait for the same drain.
 	socket.setMaxListeners(0);
 
@@ -231,7 +211,11 @@ export function serveSession(
 		}
 		assertMayAsk(method, session);
 		// The table pairs each method with the handler of its own parameters; TypeScript cannot follow that.
-		return (handler as (...asked: unknown[]) => unknown)(checked(method, params), session, signal);
+		const ask = handler as (...asked: unknown[]) => unknown;
+		const given = checked(method, params);
+		const settled = READS_NO_JOBS.has(method) ? undefined : options.settled?.();
+		if (settled === undefined) return ask(given, session, signal);
+		return settled.then(() => ask(given, session, signal));
 	}
 
 	// Whoever asks learns that it is us, and nothing else.

@@ -54,7 +54,11 @@ export interface Asker {
 	/** By the job's place in the request: a person must approve it first. */
 	readonly needsApproval?: ((index: number) => boolean) | undefined;
 }
-export type Enqueue = (tx: Tx, jobs: readonly PreparedJob[], by: Asker) => Enqueued[];
+export interface Enqueue {
+	(tx: Tx, jobs: readonly PreparedJob[], by: Asker): Enqueued[];
+	/** The same, job by job. */
+	inSteps(tx: Tx, jobs: readonly PreparedJob[], by: Asker): Generator<void, Enqueued[]>;
+}
 
 export interface EnqueueDependencies {
 	readonly db: Sqlite;
@@ -381,7 +385,7 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 		return { id, state: 'queued', generation, superseded: ended, existing: false };
 	}
 
-	return (tx, jobs, by) => {
+	function* inSteps(tx: Tx, jobs: readonly PreparedJob[], by: Asker): Generator<void, Enqueued[]> {
 		const mayTouch = touchableBy(by);
 		const answers: Enqueued[] = [];
 		const ids: string[] = [];
@@ -390,11 +394,26 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 			const answer = enqueueOne(tx, prepared, index, { mayTouch, by, named });
 			answers.push(answer);
 			ids.push(answer.id);
+			yield;
 		}
 		// A later job of the same request may have ended an earlier one, its children, or one that was there.
 		if (answers.every((answer) => answer.superseded.length === 0)) return answers;
-		return answers.map((answer) => ({ ...answer, state: stateAfter(tx, answer) }));
-	};
+		for (const [index, answer] of answers.entries()) {
+			answers[index] = { ...answer, state: stateAfter(tx, answer) };
+			yield;
+		}
+		return answers;
+	}
+
+	function atOnce(tx: Tx, jobs: readonly PreparedJob[], by: Asker): Enqueued[] {
+		const going = inSteps(tx, jobs, by);
+		for (;;) {
+			const step = going.next();
+			if (step.done === true) return step.value;
+		}
+	}
+
+	return Object.assign(atOnce, { inSteps });
 
 	function touchableBy({ job, scope }: Asker): Touchable {
 		if (job !== undefined) return familyOf(table, job);
