@@ -11,6 +11,7 @@ import type { Params, Result } from '../../shared/protocol/requests.ts';
 import { answering } from '../disks/answering.ts';
 import { createThread } from '../threads/asking.ts';
 import { folderPath, trimmed } from './catalogue/location.ts';
+import { symbolInformation } from './lspSymbols.ts';
 import type { SearcherData, SearcherMethods } from './searcher/messages.ts';
 
 export interface IndexServiceOptions {
@@ -33,6 +34,11 @@ export interface IndexService {
 	 * damaged index; the signal's reason.
 	 */
 	search(params: Params<'index/search'>, signal?: AbortSignal): Promise<Result<'index/search'>>;
+	/** As `search` for symbols, in LSP's shape. */
+	symbols(
+		params: Params<'workspace/symbol'>,
+		signal?: AbortSignal,
+	): Promise<Result<'workspace/symbol'>>;
 	/** @throws SemanticaError CONFLICT while the folder is being indexed. */
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 	/** Ends the thread after what it was asked before; what comes later is refused. */
@@ -43,6 +49,7 @@ const IDLE_MS = 60_000;
 const ANSWER_MS = 5000;
 /** A search that needs more ends its thread. */
 const HEAP_MB = 512;
+const LSP_SYMBOLS = 200;
 
 export function createIndexService(options: IndexServiceOptions): IndexService {
 	const { paths, nativeFolder } = options;
@@ -56,9 +63,11 @@ export function createIndexService(options: IndexServiceOptions): IndexService {
 	});
 	return {
 		status: (params) => thread.ask('index/status', params),
-		async search(params, signal) {
-			if (params.kind === 'symbols') throw noSymbols();
-			return thread.ask('index/search', params, signal);
+		search: (params, signal) => thread.ask('index/search', params, signal),
+		async symbols({ query }, signal) {
+			if (query.trim() === '') return [];
+			const asked = { query, kind: 'symbols', limit: LSP_SYMBOLS, contextLines: 0 } as const;
+			return symbolInformation((await thread.ask('index/search', asked, signal)).hits);
 		},
 		async delete(params) {
 			const workspace = await nameOf(params.workspace);
@@ -76,14 +85,6 @@ async function nameOf(workspace: string): Promise<string> {
 		trimmed(folder),
 	);
 	return pathToFileURL(real).href;
-}
-
-function noSymbols(): SemanticaError {
-	return new SemanticaError(
-		'VALIDATION',
-		'Symbol search is not available in this version of Semantica. Search for words instead.',
-		{ path: 'kind' },
-	);
 }
 
 /** An indexer would go on with what was deleted, or begin an index that lacks most files. */

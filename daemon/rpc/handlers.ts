@@ -29,6 +29,10 @@ import type { Windows } from './windows.ts';
 export interface IndexRequests {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
 	search(params: Params<'index/search'>, signal: AbortSignal): Promise<Result<'index/search'>>;
+	symbols(
+		params: Params<'workspace/symbol'>,
+		signal: AbortSignal,
+	): Promise<Result<'workspace/symbol'>>;
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 }
 
@@ -329,6 +333,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			const canonical = workspace === undefined ? params : { ...params, workspace };
 			return index.search(canonical, signal());
 		}),
+		'workspace/symbol': clientsOnly((params, _session, signal) => index.symbols(params, signal())),
 		'index/delete': clientsOnly((params) => index.delete(params)),
 		'ai/policy': clientsOnly(() => policy.get()),
 		'ai/update': clientsOnly((params, session) => inTurn(session, params, policy.update, 'done')),

@@ -12,8 +12,12 @@ export const hitSchema = z.object({
 	column: z.int(),
 	/** Behind the match on that line; absent where the line as a whole is meant. */
 	endColumn: z.int().optional(),
-	/** How it was found: as text that stands there, by a pattern, or by words. */
-	kind: z.enum(['text', 'regex', 'words']).optional(),
+	/** How it was found: as text that stands there, by a pattern, by words, or as a name that is defined there. */
+	kind: z.enum(['text', 'regex', 'words', 'symbol']).optional(),
+	/** Of a name that is defined there, what it is, as in `symbolKinds`; and what it is a part of. */
+	symbol: z
+		.object({ name: z.string(), kind: z.string(), container: z.string().optional() })
+		.optional(),
 	snippet: z.string(),
 	/** The lines around it, long ones cut; only where `contextLines` was asked for. */
 	before: z.array(z.string()).optional(),
@@ -39,6 +43,8 @@ export const indexStatusSchema = z.object({
 });
 export type IndexStatus = z.output<typeof indexStatusSchema>;
 
+const lspPosition = z.object({ line: z.int(), character: z.int() });
+
 export const indexRequests = {
 	'index/status': {
 		params: z.strictObject({ workspace: z.string().optional() }),
@@ -48,9 +54,9 @@ export const indexRequests = {
 		params: z.strictObject({
 			/** An indexed folder or one inside; without it, all of them. */
 			workspace: z.string().optional(),
-			/** Words, "a phrase", /a pattern/, path:, lang:, case:yes, and - before what must not be there. */
+			/** Words, "a phrase", /a pattern/, sym:, path:, lang:, case:yes, and - before what must not be there. */
 			query: z.string().min(1).max(1000),
-			/** `text` and `regex` take the query as a whole, as it stands. */
+			/** `text` and `regex` take the query as a whole, as it stands; `symbols` its words as names that are defined. */
 			kind: z.enum(['words', 'text', 'regex', 'symbols']).default('words'),
 			/** Parts of paths, or globs: one must hold. */
 			path: z.array(z.string().min(1).max(1000)).max(20).optional(),
@@ -71,6 +77,22 @@ export const indexRequests = {
 			/** Why indexes were left out, a sentence each; absent where none was. */
 			problems: z.array(z.string()).optional(),
 		}),
+	},
+	/** LSP's: names that are defined in any index, best first. Nothing for an empty query. */
+	'workspace/symbol': {
+		params: z.looseObject({ query: z.string().max(1000) }),
+		result: z.array(
+			z.object({
+				name: z.string(),
+				/** LSP's number. */
+				kind: z.int(),
+				location: z.object({
+					uri: z.string(),
+					range: z.object({ start: lspPosition, end: lspPosition }),
+				}),
+				containerName: z.string().optional(),
+			}),
+		),
 	},
 	'index/delete': {
 		params: z.strictObject({ workspace: z.string() }),

@@ -17,6 +17,7 @@ interface Options {
 	readonly all?: boolean;
 	readonly text?: boolean;
 	readonly regex?: boolean;
+	readonly symbols?: boolean;
 	readonly caseSensitive?: boolean;
 	readonly path?: string[];
 	readonly count?: boolean;
@@ -42,14 +43,20 @@ export function addSearchCommand(program: Command, context: Context): void {
 		.description(
 			'Finds words in indexed folders, best hits first; in an indexed folder, only there. ' +
 				'Parts of identifiers count as words: "open socket" finds openSocket and open_socket. ' +
-				'A query may also have "a phrase" as it stands, /a pattern/, path:src/, lang:ts, case:yes, ' +
-				'and - before what must not be in the file.',
+				'A query may also have "a phrase" as it stands, /a pattern/, sym:name, path:src/, lang:ts, ' +
+				'case:yes, and - before what must not be in the file.',
 		)
 		.argument('<words...>', 'what to look for')
 		.option('-f, --folder <folder>', 'only in this folder')
 		.option('-a, --all', 'in all indexed folders')
 		.addOption(new Option('-F, --text', 'the query is one text, as it stands').conflicts('regex'))
 		.option('-e, --regex', 'the query is one regular expression (RE2), line by line')
+		.addOption(
+			new Option(
+				'-y, --symbols',
+				'names where they are defined: functions, types, constants, headings',
+			).conflicts(['text', 'regex', 'caseSensitive']),
+		)
 		.option('-s, --case-sensitive', 'text and patterns: upper and lower case differ')
 		.option('-p, --path <pattern...>', 'only files with this in their path, or a glob like *.ts')
 		.option('-c, --count', 'print how many lines of each file match')
@@ -73,6 +80,7 @@ export function addSearchCommand(program: Command, context: Context): void {
 				["semantica search 'retry lang:ts -test'", 'fewer files'],
 				["semantica search -F 'if (x == NULL)'", 'text as it stands'],
 				["semantica search -e 'open_?socket\\(' -c", 'lines of each file that match'],
+				['semantica search -y Catalogue.hash', 'where a name is defined'],
 				["semantica search 'socket' -n 100 | cut -d: -f1,2", 'plain lines in a pipe'],
 			),
 		)
@@ -150,7 +158,7 @@ async function readPages(
 	const asked = {
 		...(workspace === undefined ? {} : { workspace }),
 		query,
-		kind: options.regex ? 'regex' : options.text ? 'text' : 'words',
+		kind: kindOf(options),
 		...(options.path === undefined ? {} : { path: options.path }),
 		...(options.caseSensitive ? { caseSensitive: true } : {}),
 		...(options.filesWithMatches ? { perFile: 1 } : {}),
@@ -169,6 +177,12 @@ async function readPages(
 		next = last.nextCursor ?? undefined;
 	} while (next !== undefined && hits.length < limit && !last.incomplete);
 	return { ...last, hits };
+}
+
+function kindOf({ regex, text, symbols }: Options): 'regex' | 'text' | 'symbols' | 'words' {
+	if (regex) return 'regex';
+	if (text) return 'text';
+	return symbols ? 'symbols' : 'words';
 }
 
 /** The folder that was named, else the indexed one around here, else undefined for all. */

@@ -14,7 +14,7 @@ const DAMAGE_MARK = 'damaged';
  * Raised with every change of the tables. Another number is not migrated: an index can be built
  * again.
  */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 /**
  * `body` comes first because FTS5 spends two bytes less per entry on the first column: 0.20 of

@@ -16,6 +16,7 @@ import type { Indexes } from './indexes.ts';
 import { type Candidate, chooseIndexes, createRanking } from './ranking.ts';
 import { bestFirst, meantBy, REORDERED_AT_MOST, type Seen } from './reorder.ts';
 import type { OpenSegments } from './segments.ts';
+import { searchSymbols } from './symbols/search.ts';
 import { type Asked, readAsked } from './text/language.ts';
 import { createPattern } from './text/pattern.ts';
 import { searchText } from './text/search.ts';
@@ -66,6 +67,20 @@ export async function search(
 	};
 	const choices = chooseIndexes(indexes, workspace);
 	const text = { paths, indexes, segments, scope, signal };
+	const problems = choices.problems.length === 0 ? {} : { problems: choices.problems };
+	if (asked.symbols.length > 0) {
+		const options = { limit, contextLines, offset: from.offset };
+		const { hits, next, incomplete } = await searchSymbols(text, choices.usable, asked, options);
+		return {
+			hits,
+			nextCursor:
+				next === undefined ? null : writeCursor({ reading: 0, offset: next }, identity, workspace),
+			...(incomplete ? { incomplete } : {}),
+			...problems,
+		};
+	}
+	// Nothing but paths: there is no name to look for.
+	if (params.kind === 'symbols') return { hits: [], nextCursor: null, ...problems };
 	if (asked.shown.length > 0) {
 		const perFile = params.perFile ?? LINES_PER_FILE;
 		const options = { limit, perFile, contextLines, from, budgetMs: TEXT_MS };
@@ -74,7 +89,7 @@ export async function search(
 			hits,
 			nextCursor: next === undefined ? null : writeCursor(next, identity, workspace),
 			...(incomplete ? { incomplete } : {}),
-			...(choices.problems.length === 0 ? {} : { problems: choices.problems }),
+			...problems,
 		};
 	}
 

@@ -1,6 +1,7 @@
 /** Making a segment of texts. */
 import { blocksOf } from './blocks.ts';
 import { encodeSegment, type SegmentBlock, type SegmentDocument } from './format.ts';
+import { encodeSymbols, type PlacedSymbol } from './symbols.ts';
 import { eachTrigram, KEYS } from './trigrams.ts';
 
 export interface SegmentText {
@@ -8,6 +9,7 @@ export interface SegmentText {
 	readonly text: Buffer;
 	/** Bytes of the file before the text, or WHOLE. */
 	readonly lead: number;
+	readonly symbols: readonly PlacedSymbol[];
 }
 
 /** Per thread: zeroed again by what was written, since clearing all of it takes longer than a small segment. */
@@ -69,7 +71,13 @@ export function buildSegment(texts: readonly SegmentText[]): Buffer {
 			from = to;
 		}
 	}
-	const bytes = encodeSegment({ documents, blocks, postings: postings(), keys: keys.length });
+	const bytes = encodeSegment({
+		documents,
+		blocks,
+		postings: postings(),
+		keys: keys.length,
+		symbols: encodeSymbols(texts.map(({ symbols }) => symbols)),
+	});
 	for (const key of keys) {
 		counts[key] = 0;
 		lastBlock[key] = 0;

@@ -1,8 +1,9 @@
 /**
- * A segment's bytes: a head, the documents, the blocks, a directory into the keys, the keys, their postings. Numbers
- * of fixed size are 32 bits, little endian.
+ * A segment's bytes: a head, the documents, the blocks, a directory into the keys, the keys, their postings, the
+ * symbols (symbols.ts). Numbers of fixed size are 32 bits, little endian.
  *
- * head       magic, counts of documents, blocks and directory entries, shift, length of the keys, text, crc32
+ * head       magic, counts of documents, blocks and directory entries, shift, length of the keys, of their postings,
+ *            of the symbols, crc32 of those, crc32
  * documents  first block, length of the text, bytes before it in the file (or WHOLE)
  * blocks     offset in the text, first line
  * directory  of each group of keys (key >>> shift) and one beyond: where its keys and its postings begin
@@ -13,8 +14,8 @@ import { crc32 } from 'node:zlib';
 import { createByteWriter, SegmentDamage } from './bytes.ts';
 import { KEYS } from './trigrams.ts';
 
-const MAGIC = 0x31_47_45_53; // "SEG1"
-const HEAD = 32;
+const MAGIC = 0x32_47_45_53; // "SEG2"
+const HEAD = 40;
 const DOCUMENT = 12;
 const BLOCK = 8;
 const ENTRY = 8;
@@ -44,9 +45,12 @@ export interface SegmentContent {
 	readonly postings: Iterable<readonly [key: number, blocks: ArrayLike<number>]>;
 	/** How many keys, about. */
 	readonly keys: number;
+	/** As `encodeSymbols` gives them. */
+	readonly symbols: Buffer;
 }
 
-export function encodeSegment({ documents, blocks, postings, keys }: SegmentContent): Buffer {
+export function encodeSegment(content: SegmentContent): Buffer {
+	const { documents, blocks, postings, keys, symbols } = content;
 	const bits = Math.max(0, Math.min(12, Math.ceil(Math.log2(Math.max(1, keys / GROUP_KEYS)))));
 	const shift = Math.log2(KEYS) - bits;
 	const groups = 1 << bits;
@@ -100,10 +104,12 @@ export function encodeSegment({ documents, blocks, postings, keys }: SegmentCont
 		shift,
 		names.length,
 		lists.length,
+		symbols.length,
+		crc32(symbols),
 	];
 	for (const [index, number] of numbers.entries()) head.writeUInt32LE(number, index * 4);
 	head.writeUInt32LE(crc32(directory, crc32(fixed, crc32(head.subarray(0, HEAD - 4)))), HEAD - 4);
-	return Buffer.concat([head, fixed, directory, names.view(), lists.view()]);
+	return Buffer.concat([head, fixed, directory, names.view(), lists.view(), symbols]);
 }
 
 /** Everything of a segment but its keys and postings, and where those are in the file. */
@@ -116,14 +122,17 @@ export interface SegmentMap {
 	readonly groups: number;
 	/** Where the keys and the postings of a group begin, in the file. */
 	group(number: number): { readonly keys: number; readonly postings: number };
+	/** Where the symbols are in the file, and their checksum. */
+	readonly symbols: { readonly from: number; readonly length: number; readonly sum: number };
 	readonly bytes: number;
 }
 
 /** @param read Bytes of the file. @throws SegmentDamage */
 export function readMap(read: (from: number, length: number) => Buffer): SegmentMap {
 	const head = read(0, HEAD);
-	const [magic, documents = 0, blocks = 0, groups = 0, shift = 0, names = 0, lists = 0, sum] =
-		Array.from({ length: HEAD / 4 }, (_, index) => head.readUInt32LE(index * 4));
+	const numbers = Array.from({ length: HEAD / 4 }, (_, index) => head.readUInt32LE(index * 4));
+	const [magic, documents = 0, blocks = 0, groups = 0, shift = 0, names = 0, lists = 0] = numbers;
+	const [symbolBytes = 0, symbolSum = 0, sum] = numbers.slice(7);
 	if (magic !== MAGIC) throw new SegmentDamage('it does not begin as segments do');
 	const fixed = documents * DOCUMENT + blocks * BLOCK;
 	const body = read(HEAD, fixed + (groups + 1) * ENTRY);
@@ -149,6 +158,7 @@ export function readMap(read: (from: number, length: number) => Buffer): Segment
 			keys: keysAt + body.readUInt32LE(fixed + number * ENTRY),
 			postings: keysAt + names + body.readUInt32LE(fixed + number * ENTRY + 4),
 		}),
-		bytes: keysAt + names + lists,
+		symbols: { from: keysAt + names + lists, length: symbolBytes, sum: symbolSum },
+		bytes: keysAt + names + lists + symbolBytes,
 	};
 }

@@ -1,6 +1,7 @@
 /** One segment out of several, without the documents that nobody needs any more. */
 import { encodeSegment, type SegmentBlock, type SegmentDocument } from './format.ts';
 import type { SegmentReader } from './reader.ts';
+import { encodeSymbols, type PlacedSymbol } from './symbols.ts';
 
 export interface MergeSource {
 	readonly reader: SegmentReader;
@@ -14,9 +15,11 @@ const GONE = -1;
 export function mergeSegments(sources: readonly MergeSource[]): Buffer {
 	const documents: SegmentDocument[] = [];
 	const blocks: SegmentBlock[] = [];
+	const symbols: (readonly PlacedSymbol[])[] = [];
 	const moved = sources.map(({ reader, keep }) => {
 		const numbers: number[] = [];
 		const kept = new Set(keep);
+		const named = reader.symbols()?.byDocument(reader.documents) ?? [];
 		for (let doc = 0; doc < reader.documents; doc++) {
 			const layout = reader.layout(doc);
 			if (!kept.has(doc)) {
@@ -24,6 +27,7 @@ export function mergeSegments(sources: readonly MergeSource[]): Buffer {
 				continue;
 			}
 			documents.push({ firstBlock: blocks.length, length: layout.length, lead: layout.lead });
+			symbols.push(named[doc] ?? []);
 			for (const block of layout.blocks) {
 				numbers.push(blocks.length);
 				blocks.push(block);
@@ -56,5 +60,6 @@ export function mergeSegments(sources: readonly MergeSource[]): Buffer {
 		blocks,
 		postings: postings(),
 		keys: Math.min(300_000, blocks.length * 64),
+		symbols: encodeSymbols(symbols),
 	});
 }

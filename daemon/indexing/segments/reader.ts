@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { readNumbers, SegmentDamage } from './bytes.ts';
 import { readMap, WHOLE } from './format.ts';
 import type { KeyQuery } from './keyQuery.ts';
+import { decodeSymbols, type SegmentSymbols } from './symbols.ts';
 
 export interface SegmentReader {
 	readonly documents: number;
@@ -20,6 +21,8 @@ export interface SegmentReader {
 		readonly blocks: readonly { offset: number; line: number }[];
 	};
 	postings(): Iterable<readonly [key: number, blocks: readonly number[]]>;
+	/** Read with the first call, and kept; undefined where no document has any. */
+	symbols(): SegmentSymbols | undefined;
 	close(): void;
 }
 
@@ -152,6 +155,7 @@ function readerOf(
 	const endOf = (doc: number): number =>
 		doc + 1 < map.documents ? map.document(doc + 1).firstBlock : map.blocks;
 
+	let symbols: SegmentSymbols | undefined;
 	return {
 		documents: map.documents,
 		bytes: map.bytes,
@@ -182,6 +186,11 @@ function readerOf(
 					yield [key, decode(lists.subarray(from - begin, from - begin + length))] as const;
 				}
 			}
+		},
+		symbols() {
+			const { from, length, sum } = map.symbols;
+			if (length > 0) symbols ??= decodeSymbols(read(from, length), sum);
+			return symbols;
 		},
 		close,
 	};

@@ -9,6 +9,7 @@ import { NO_STAMP, type Probe, probe, type SkipReason } from '../files/probe.ts'
 import type { Scope } from '../files/scope.ts';
 import type { SegmentText } from '../segments/builder.ts';
 import { WHOLE } from '../segments/format.ts';
+import { placedSymbols } from '../symbols/place.ts';
 import { searchablePath } from '../words/paths.ts';
 import type { TermCounter } from '../words/terms.ts';
 import type { Segments } from './segments.ts';
@@ -87,7 +88,7 @@ export function examine(examiner: Examiner, path: string): Look {
 		facts,
 		hash: digest,
 		words,
-		content: { text, lead },
+		content: { text, lead, symbols: placedSymbols(path, text.toString()) },
 	};
 }
 

@@ -49,6 +49,7 @@ describe('index and search', () => {
 		const cli = createCli();
 		const folder = folderWith({
 			'src/a.c': 'int x;\nif (x == NULL)\n\treturn;\nif (y == NULL)\n',
+			'src/s.c': 'static int open_it(void)\n{\n\treturn open_it();\n}\n',
 			'src/b.h': 'if (x == null)\n',
 		});
 		const other = folderWith({ 'c.c': 'if (x == NULL)\n' });
@@ -60,6 +61,7 @@ describe('index and search', () => {
 			expect([code, stderr]).toEqual([0, '']);
 			return stdout;
 		};
+		expect(await run('--symbols', 'open')).toBe('s.c:1:12:static int open_it(void)\n');
 		expect(await run('-F', 'if (x == NULL)')).toBe(
 			'a.c:2:1:if (x == NULL)\nb.h:1:1:if (x == null)\n',
 		);

@@ -57,6 +57,7 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'window/report': { focused: false },
 		'index/status': {},
 		'index/search': { query: 'nothing', kind: 'words' },
+		'workspace/symbol': { query: 'nothing' },
 		'index/delete': { workspace: 'file:///nowhere' },
 		'ai/policy': {},
 		'ai/approve': { id: own },

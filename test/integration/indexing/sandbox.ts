@@ -187,7 +187,7 @@ export function dump(home: IndexHome, workspace: string): string[] {
 	}
 }
 
-/** By file: its blocks, and the trigrams of each; files that no segment has, too. */
+/** By file: its blocks, the trigrams of each, and its symbols; files that no segment has, too. */
 function dumpSegments(folder: string, db: Sqlite): string[] {
 	const placed = db.prepare<[], { path: string; segment: number | null; doc: number }>(
 		'SELECT path, segment, doc FROM files WHERE hash IS NOT NULL',
@@ -205,9 +205,10 @@ function dumpSegments(folder: string, db: Sqlite): string[] {
 					keys.set(doc, byBlock.set(block, [...(byBlock.get(block) ?? []), key]));
 				}
 			}
+			const symbols = reader.symbols()?.byDocument(reader.documents) ?? [];
 			const lines = files.map(({ path, doc }) => {
 				const blocks = [...(keys.get(doc) ?? [])].sort(([a], [b]) => a - b);
-				const content = [reader.layout(doc), blocks.map(([, having]) => having)];
+				const content = [reader.layout(doc), blocks.map(([, having]) => having), symbols[doc]];
 				return `${path} ${hash('sha256', JSON.stringify(content))}`;
 			});
 			reader.close();

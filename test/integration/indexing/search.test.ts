@@ -277,15 +277,11 @@ describe('what is asked', () => {
 		expect(await service.status({ workspace })).toEqual({ indexes: [] });
 	});
 
-	test('symbols and foreign cursors are refused', async () => {
+	test('foreign cursors are refused', async () => {
 		const sandbox = createSandbox();
 		sandbox.write('a', 'needle');
 		await sandbox.index();
 		const service = serviceOf(sandbox);
-		await expect(search(service, 'x', { kind: 'symbols' })).rejects.toMatchObject({
-			kind: 'VALIDATION',
-			message: expect.stringContaining('not available in this version'),
-		});
 		await expect(search(service, 'needle', { cursor: 'abc' })).rejects.toMatchObject({
 			kind: 'VALIDATION',
 			data: { path: 'cursor' },

@@ -10,8 +10,10 @@ import { WHOLE } from '../../../daemon/indexing/segments/format.ts';
 import { keysAll } from '../../../daemon/indexing/segments/keyQuery.ts';
 import { mergeSegments } from '../../../daemon/indexing/segments/merge.ts';
 import { openSegment, type SegmentReader } from '../../../daemon/indexing/segments/reader.ts';
+import type { PlacedSymbol } from '../../../daemon/indexing/segments/symbols.ts';
 import { mergeable } from '../../../daemon/indexing/segments/tiers.ts';
 import { foldText, trigramsOf } from '../../../daemon/indexing/segments/trigrams.ts';
+import { SYMBOL_KINDS } from '../../../daemon/indexing/symbols/symbol.ts';
 
 function temporaryFile(bytes: Buffer): string {
 	const folder = mkdtempSync(join(tmpdir(), 'semantica-segment-'));
@@ -28,7 +30,7 @@ function opened(bytes: Buffer): SegmentReader {
 }
 
 const built = (texts: readonly string[]): Buffer =>
-	buildSegment(texts.map((text) => ({ text: Buffer.from(text), lead: 0 })));
+	buildSegment(texts.map((text) => ({ text: Buffer.from(text), lead: 0, symbols: [] })));
 
 function found(reader: SegmentReader, literal: string): number[] {
 	const blocks = reader.candidates(keysAll(trigramsOf(literal)));
@@ -81,10 +83,10 @@ describe('a segment', () => {
 		const bytes = Buffer.from(`${filler}\nneedle_here\n${filler}`);
 		const reader = opened(
 			buildSegment([
-				{ text: Buffer.from(filler), lead: 0 },
-				{ text: Buffer.alloc(0), lead: 0 },
-				{ text: bytes, lead: 3 },
-				{ text: Buffer.from('needle_here'), lead: WHOLE },
+				{ text: Buffer.from(filler), lead: 0, symbols: [] },
+				{ text: Buffer.alloc(0), lead: 0, symbols: [] },
+				{ text: bytes, lead: 3, symbols: [] },
+				{ text: Buffer.from('needle_here'), lead: WHOLE, symbols: [] },
 			]),
 		);
 		const blocks = reader.candidates(keysAll(trigramsOf('NEEDLE')));
@@ -176,4 +178,62 @@ test('merging keeps segments few, and writes no text more than a few times', () 
 		expect(segments.length).toBeLessThan(40);
 	}
 	expect(written).toBeLessThan(5000 * TEXT * 8);
+});
+
+describe('symbols of a segment', () => {
+	const symbol = fc.record({
+		name: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map((name) => `n${name}`),
+		kind: fc.constantFrom(...SYMBOL_KINDS),
+		container: fc.constantFrom('', 'Box', 'ÉCLAIR', 'n'),
+		line: fc.integer({ min: 1, max: 100_000 }),
+		column: fc.integer({ min: 1, max: 500 }),
+	});
+	const document = fc
+		.array(symbol, { maxLength: 12 })
+		.map((symbols) => symbols.toSorted((a, b) => a.line - b.line || a.column - b.column));
+	const kept = (symbols: readonly PlacedSymbol[]): PlacedSymbol[] =>
+		symbols.map((one) => ({ ...one, name: one.name.replaceAll(/[\r\n]/g, ' ').normalize('NFC') }));
+	const sorted = (symbols: readonly PlacedSymbol[]): string[] =>
+		symbols.map((one) => JSON.stringify(Object.entries(one).sort())).sort();
+	const withSymbols = (documents: readonly PlacedSymbol[][]): SegmentReader =>
+		opened(
+			buildSegment(documents.map((symbols) => ({ text: Buffer.from('x'), lead: 0, symbols }))),
+		);
+
+	test('are what was given, also after a merge, and found by their place in the names', () => {
+		fc.assert(
+			fc.property(fc.array(document, { minLength: 1, maxLength: 6 }), (documents) => {
+				const reader = withSymbols(documents);
+				const all = reader.symbols();
+				const read = all?.byDocument(documents.length) ?? documents.map(() => []);
+				expect(read.map(sorted)).toEqual(documents.map((one) => sorted(kept(one))));
+				for (const { name } of kept(documents.flat())) {
+					const number = all?.numberAt(`\n${all.names}`.indexOf(`\n${name}\n`)) ?? -1;
+					expect(all?.name(number)).toBe(name);
+					expect(all?.definitions(number).every((one) => one.name === name)).toBe(true);
+				}
+				const keep = [...documents.keys()].filter((doc) => doc % 2 === 0);
+				const merged = opened(
+					mergeSegments([
+						{ reader, keep },
+						{ reader, keep: [0] },
+					]),
+				);
+				const again = merged.symbols()?.byDocument(keep.length + 1) ?? [...keep, 0].map(() => []);
+				expect(again.map(sorted)).toEqual(
+					[...keep, 0].map((doc) => sorted(kept(documents[doc] ?? []))),
+				);
+			}),
+			{ numRuns: 40 },
+		);
+	});
+
+	test('that are damaged say so', () => {
+		const symbols = [
+			{ name: 'open', kind: 'function', container: '', line: 1, column: 1 },
+		] as const;
+		const bytes = buildSegment([{ text: Buffer.from('x'), lead: 0, symbols }]);
+		bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+		expect(() => opened(bytes).symbols()).toThrow(SegmentDamage);
+	});
 });

@@ -78,14 +78,22 @@ function freshness({ workspace, files, pending, walkedAt }: IndexStatus, now: nu
 	return `Index of ${plainLine(fileURLToPath(workspace))}: ${plural(files, 'file')}, ${age}${behind}.`;
 }
 
-function hitText({ workspace, path, line, column, snippet, before = [], after = [] }: Hit): string {
+function hitText(hit: Hit): string {
+	const { workspace, path, line, column, snippet, symbol, before = [], after = [] } = hit;
 	const place = plainLine(join(fileURLToPath(workspace), path), 500);
 	const around = (text: string) => `  ${cut(text)}`;
 	return [
-		`${place}:${line}:${column} ${plainLine(snippet, SNIPPET)}`,
+		`${place}:${line}:${column}${symbolText(symbol)} ${plainLine(snippet, SNIPPET)}`,
 		...(before.length > 0 ? ['before:', ...before.map(around)] : []),
 		...(after.length > 0 ? ['after:', ...after.map(around)] : []),
 	].join('\n');
+}
+
+/** Such as ` [method of Box]`. */
+function symbolText(symbol: Hit['symbol']): string {
+	if (symbol === undefined) return '';
+	const of = symbol.container === undefined ? '' : ` of ${plainLine(symbol.container, 100)}`;
+	return ` [${symbol.kind}${of}]`;
 }
 
 /** Lines around keep what they are set in by. */

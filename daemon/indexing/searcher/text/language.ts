@@ -1,9 +1,14 @@
-/** The language of queries: words, "a phrase", /a pattern/, path:, lang:, case:yes, and - before what must not be there. */
+/**
+ * The language of queries: words, "a phrase", /a pattern/, sym:, path:, lang:, case:yes, and - before what must not be
+ * there.
+ */
 import type { Params } from '../../../../shared/protocol/requests.ts';
 import { createPathFilter, type PathFilter } from './pathFilter.ts';
 import type { Term } from './pattern.ts';
 
 export interface Asked {
+	/** What the names that are defined have. Where there is any, definitions are shown, not lines. */
+	readonly symbols: readonly string[];
 	/** What the lines that are shown have. Without any, words are looked for by rank. */
 	readonly shown: readonly Term[];
 	/** What the files must have as well. */
@@ -20,20 +25,25 @@ export interface Asked {
 
 type Piece =
 	| { readonly kind: 'text' | 'regex' | 'word'; readonly not: boolean; readonly text: string }
-	| { readonly kind: 'path' | 'lang' | 'case'; readonly not: boolean; readonly text: string };
+	| {
+			readonly kind: 'sym' | 'path' | 'lang' | 'case';
+			readonly not: boolean;
+			readonly text: string;
+	  };
 
 const QUOTED = /^(-?)"((?:[^"\\]|\\.)*)"(?=\s|$)/u;
 const PATTERN = /^(-?)\/((?:[^/\\]|\\.|\/(?!\s|$))+)\/(?=\s|$)/u;
-const FIELD = /^(-?)(path|lang|case):("[^"]*"|\S+)/u;
+const FIELD = /^(-?)(sym|path|lang|case):("[^"]*"|\S+)/u;
 const WORD = /^\S+/u;
 
-/** `kind` text or regex takes the query as a whole. */
+/** `kind` text or regex takes the query as a whole, symbols its words as names. */
 export function readAsked(
 	params: Pick<Params<'index/search'>, 'query' | 'kind' | 'path' | 'caseSensitive'>,
 ): Asked {
 	const { query, kind, path = [], caseSensitive } = params;
 	if (kind === 'text' || kind === 'regex') {
 		return {
+			symbols: [],
 			shown: [{ kind, text: query }],
 			required: [],
 			excluded: [],
@@ -63,9 +73,23 @@ export function readAsked(
 		texts('lang', false),
 		texts('lang', true),
 	);
+	const symbols = [...texts('sym', false), ...(kind === 'symbols' ? words : [])];
+	if (symbols.length > 0) {
+		return {
+			symbols,
+			shown: [],
+			required: [...exact, ...(kind === 'symbols' ? [] : words.map(isWord))],
+			excluded,
+			admitsPath,
+			caseSensitive: sensitive,
+			words: '',
+			plain: false,
+		};
+	}
 	// Only what is there can be ranked: a query of nothing but exclusions is taken as words.
 	if (exact.length === 0 && words.length === 0) {
 		return {
+			symbols: [],
 			shown: [],
 			required: [],
 			excluded: [],
@@ -77,6 +101,7 @@ export function readAsked(
 	}
 	const asText = exact.length > 0 || sensitive;
 	return {
+		symbols: [],
 		shown: exact.length > 0 ? exact : asText ? words.map(isWord) : [],
 		required: asText
 			? [...exact.slice(1), ...words.slice(exact.length > 0 ? 0 : 1).map(isWord)]
@@ -113,7 +138,7 @@ function pieceOf(rest: string): [piece: Piece, length: number] {
 	}
 	const field = FIELD.exec(rest);
 	if (field !== null) {
-		const kind = field[2] as 'path' | 'lang' | 'case';
+		const kind = field[2] as 'sym' | 'path' | 'lang' | 'case';
 		return [
 			{ kind, not: field[1] === '-', text: (field[3] ?? '').replaceAll('"', '') },
 			field[0].length,
