@@ -1,13 +1,15 @@
 /** Who asks, and who answers. */
 import type { Method, Params, Result } from '../../shared/protocol/requests.ts';
 import type { RequestSignal } from './openRequests.ts';
-import type { JobIdentity } from './tokens.ts';
+import type { JobIdentity, WorkerIdentity } from './tokens.ts';
 import type { ToolScope } from './tools.ts';
 
 /** What a handler sees of the connection that asks. */
 export interface Session {
 	/** Set when a job's own run speaks, which may do little. */
 	readonly job: JobIdentity | undefined;
+	/** Set when the process of a worker speaks that this daemon started. */
+	readonly worker: WorkerIdentity | undefined;
 	/** Set when an AI tool's server speaks, which may do little and sees its folders only. */
 	readonly tool: ToolScope | undefined;
 	/** What jobs that it enqueues say of who asked. */

@@ -21,7 +21,7 @@ import { OpenRequests, type RequestSignal } from './openRequests.ts';
 import { originOf, workerOrigin } from './origin.ts';
 import { refusalOf } from './refusal.ts';
 import { invalidParams, toRpcError } from './responses.ts';
-import type { JobIdentity, Tokens } from './tokens.ts';
+import type { JobIdentity, Tokens, WorkerIdentity } from './tokens.ts';
 import { assertMayAsk, type ToolScope, toolScope } from './tools.ts';
 import { MAX_OUTPUT_BYTES, MessageReader, type ReadElsewhere } from './transport.ts';
 
@@ -64,11 +64,11 @@ const READS_NO_JOBS: ReadonlySet<Method> = new Set([
 
 type Phase = 'new' | 'ready' | 'shutdown';
 
-/** Serves the socket until it closes. `authenticated` is called once the client proved who it is. */
+/** Serves the socket until it closes. `authenticated` is called once the client proved who it is: `own`, a process of ours. */
 export function serveSession(
 	socket: Socket,
 	options: SessionOptions,
-	authenticated: () => void,
+	authenticated: (own: boolean) => void,
 ): void {
 	const outbox = new Outbox(socket);
 	const open = new OpenRequests(
@@ -104,6 +104,7 @@ export function serveSession(
 	let phase: Phase = 'new';
 	let closed = false;
 	let job: JobIdentity | undefined;
+	let worker: WorkerIdentity | undefined;
 	let tool: ToolScope | undefined;
 	let origin = originOf(undefined);
 	let token = '';
@@ -115,6 +116,9 @@ export function serveSession(
 	const session: Session = {
 		get job() {
 			return job;
+		},
+		get worker() {
+			return worker;
 		},
 		get tool() {
 			return tool;
@@ -195,8 +199,9 @@ export function serveSession(
 		if (phase === 'shutdown') {
 			throw new RpcError(RPC_CODES.invalidRequest, 'This connection was shut down.');
 		}
-		if (job !== undefined && options.tokens.identify(token) === undefined) {
-			throw refusal('The run that this token was given to has ended, and the token with it.');
+		const lasts = job === undefined && worker === undefined;
+		if (!lasts && options.tokens.identify(token) === undefined) {
+			throw refusal('What this token was given to has ended, and the token with it.');
 		}
 		if (method === 'shutdown') {
 			phase = 'shutdown';
@@ -244,20 +249,24 @@ export function serveSession(
 			);
 		}
 		phase = 'ready';
-		job = who.job;
+		({ job, worker } = who);
 		clearTimeout(strangerTimer);
 		reader.maxFrameBytes = LIMITS.frameBytes;
-		authenticated();
+		authenticated(worker !== undefined);
 		const said: InitializationOptions = parsed.success
 			? parsed.data.initializationOptions
 			: { token };
 		const { client, execPath, role, root = '', folders } = said;
-		origin = originOf(job, client, role === undefined ? undefined : root);
+		origin =
+			worker === undefined
+				? originOf(job, client, role === undefined ? undefined : root)
+				: workerOrigin(worker.name);
 		// A job's token may do less than a tool, whatever else its bearer calls itself.
-		if (role !== undefined && job === undefined) {
+		const isClient = job === undefined && worker === undefined;
+		if (role !== undefined && isClient) {
 			tool = toolScope(origin, () => options.toolFolders(folders));
 		}
-		if (job === undefined && execPath !== undefined) options.node.offered(execPath);
+		if (isClient && execPath !== undefined) options.node.offered(execPath);
 		const { instance, version, buildId, builtAt } = options.identity;
 		const stale = options.node.problem() ?? null;
 		return {
