@@ -27,7 +27,6 @@ import { pauseAll } from './pauseAll.ts';
 import { raisePriority } from './raisePriority.ts';
 import type { CommandBody, registerCommands } from './register.ts';
 import { remove } from './remove.ts';
-import { restartDaemonCommand } from './restartDaemon.ts';
 import { resume } from './resume.ts';
 import { resumeAll } from './resumeAll.ts';
 import { retry } from './retry.ts';
@@ -86,7 +85,10 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		moveToQueue: moveToQueue(link, picker),
 		pauseAll: pauseAll(link),
 		resumeAll: resumeAll(link),
-		restartDaemon: restartDaemonCommand(link, store, loaded, configuredHome, log),
+		restartDaemon: onDemand(async () => {
+			const { restartDaemonCommand } = await import('./restartDaemon.ts');
+			return restartDaemonCommand(link, store, loaded, configuredHome, log);
+		}),
 		showDaemonLog: showDaemonLog(configuredHome),
 		showMore: showMore(pages),
 	};
