@@ -70,7 +70,7 @@ export async function bulkEnqueue(context: BenchContext): Promise<Figure[]> {
 			others: [
 				{ label: 'raw better-sqlite3, same rows', values: speeds(others), cpu: costs(others) },
 			],
-			budget: { of: 'ratio', atLeast: 0.5 },
+			budget: { of: 'ratio', atLeast: 0.7 },
 			...(wrong === undefined ? {} : { void: wrong }),
 		});
 	}
