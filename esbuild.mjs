@@ -89,8 +89,9 @@ const LATE = [
 	'connection/languageClient',
 	'commands/aiPolicy',
 	'commands/askForCommand',
+	'commands/restartDaemon',
 	'commands/scheduleCommand',
-	'commands/search',
+	'search/faces',
 	'ai/approvals',
 	'dashboard/panel',
 ];

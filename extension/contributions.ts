@@ -31,6 +31,7 @@ export const COMMANDS = {
 	},
 	showDashboard: { id: 'semantica.showDashboard', palette: true, needsTrust: true, once: true },
 	search: { id: 'semantica.search', palette: true, needsTrust: true, once: false },
+	goToSymbol: { id: 'semantica.goToSymbol', palette: true, needsTrust: true, once: false },
 	showLog: { id: 'semantica.showLog', palette: true, needsTrust: true, once: false },
 	cancel: { id: 'semantica.cancel', palette: true, needsTrust: true, once: false },
 	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: true },

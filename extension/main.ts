@@ -35,6 +35,7 @@ import { SchedulesBranch } from './schedules/branch.ts';
 import { ScheduleStore } from './schedules/store.ts';
 import { followSchedules } from './schedules/subscription.ts';
 import { createScheduleText } from './schedules/text.ts';
+import { searchOnDemand } from './search/onDemand.ts';
 import { configuredHome, onDidChangeSetting, setting } from './settings.ts';
 import { createContextKeys } from './status/contextKeys.ts';
 import { createReporter } from './status/reporter.ts';
@@ -97,6 +98,7 @@ export function activate(context: ExtensionContext): void {
 			log: scoped(log, 'dashboard'),
 		}),
 	);
+	const search = own.own(searchOnDemand({ link, indexed, memory: context.workspaceState, log }));
 	const services = {
 		link,
 		store,
@@ -106,10 +108,10 @@ export function activate(context: ExtensionContext): void {
 		picker,
 		logs,
 		indexer,
-		indexed,
 		reporter,
 		text,
 		dashboard,
+		search,
 		log,
 	};
 	own.own(registerCommands(commandBodies(services), link, log));

@@ -1,7 +1,6 @@
 /** Which body stands behind which command id. */
 import type { Link } from '../connection/link.ts';
 import type { DashboardOnDemand } from '../dashboard/onDemand.ts';
-import type { IndexedFolders } from '../indexing/indexedFolders.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import type { JobPages } from '../jobs/store/pages.ts';
@@ -11,12 +10,14 @@ import type { Log } from '../log.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import { alsoOnSchedules, createScheduleChanges } from '../schedules/changes.ts';
 import type { ScheduleStore } from '../schedules/store.ts';
+import type { SearchOnDemand } from '../search/onDemand.ts';
 import { configuredHome } from '../settings.ts';
 import type { Reporter } from '../status/reporter.ts';
 import { answer } from './answer.ts';
 import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';
 import { changeTime } from './changeTime.ts';
+import { goToSymbol } from './goToSymbol.ts';
 import { indexCurrentFile } from './indexCurrentFile.ts';
 import { indexFolder } from './indexFolder.ts';
 import { indexWorkspace } from './indexWorkspace.ts';
@@ -27,12 +28,12 @@ import { pauseAll } from './pauseAll.ts';
 import { raisePriority } from './raisePriority.ts';
 import type { CommandBody, registerCommands } from './register.ts';
 import { remove } from './remove.ts';
-import { restartDaemonCommand } from './restartDaemon.ts';
 import { resume } from './resume.ts';
 import { resumeAll } from './resumeAll.ts';
 import { retry } from './retry.ts';
 import { runCommand } from './runCommand.ts';
 import { runNow } from './runNow.ts';
+import { search } from './search.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
 import { showDashboard } from './showDashboard.ts';
 import { showLog } from './showLog.ts';
@@ -48,16 +49,15 @@ export interface CommandServices {
 	readonly picker: JobPicker;
 	readonly logs: JobLogs;
 	readonly indexer: Indexer;
-	readonly indexed: IndexedFolders;
 	readonly reporter: Reporter;
 	readonly text: JobText;
 	readonly dashboard: DashboardOnDemand;
+	readonly search: SearchOnDemand;
 	readonly log: Log;
 }
 
 export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
-	const { link, store, loaded, pages, picker, logs, indexer, indexed, reporter, text, log } =
-		services;
+	const { link, store, loaded, pages, picker, logs, indexer, reporter, text, log } = services;
 	const scheduled = createScheduleChanges(link, reporter);
 	return {
 		indexWorkspace: indexWorkspace(indexer, reporter),
@@ -68,7 +68,8 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 			const { scheduleCommand } = await import('./scheduleCommand.ts');
 			return scheduleCommand(link, services.schedules, text);
 		}),
-		search: onDemand(async () => (await import('./search.ts')).search(link, indexed, log)),
+		search: search(services.search),
+		goToSymbol: goToSymbol(services.search),
 		showDashboard: showDashboard(services.dashboard),
 		showLog: showLog(logs, picker),
 		cancel: cancel(link, picker),
@@ -86,7 +87,10 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		moveToQueue: moveToQueue(link, picker),
 		pauseAll: pauseAll(link),
 		resumeAll: resumeAll(link),
-		restartDaemon: restartDaemonCommand(link, store, loaded, configuredHome, log),
+		restartDaemon: onDemand(async () => {
+			const { restartDaemonCommand } = await import('./restartDaemon.ts');
+			return restartDaemonCommand(link, store, loaded, configuredHome, log);
+		}),
 		showDaemonLog: showDaemonLog(configuredHome),
 		showMore: showMore(pages),
 	};

@@ -29,7 +29,8 @@ describe('the extension', () => {
 		['languageClient', 'textDocument/'],
 		['askForCommand', 'A quote is not closed.'],
 		['scheduleCommand', 'Schedule Command: When'],
-		['search', 'Words to look for'],
+		['restartDaemon', 'Restarting the daemon interrupts'],
+		['faces', 'Words to look for'],
 		['approvals', 'Let {0} run this?'],
 		['panel', "default-src 'none'"],
 	])('loads %s when it is needed', (part, content) => {
