@@ -87,12 +87,16 @@ const constants = {
 /** What of the extension is read when it is first needed: most of its code, and no window needs it at start. */
 const LATE = [
 	'connection/languageClient',
+	'connection/launch',
 	'commands/aiPolicy',
 	'commands/askForCommand',
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
 	'search/faces',
 	'ai/approvals',
+	'ai/languageTools',
+	'ai/prepareServer',
+	'ai/toolServer',
 	'dashboard/panel',
 ];
 

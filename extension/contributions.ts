@@ -73,6 +73,7 @@ export const SETTINGS = {
 	limitJobs: { key: 'semantica.limits.jobs', default: null as number | null },
 	limitIndexJobs: { key: 'semantica.limits.indexJobs', default: null as number | null },
 	limitCommandJobs: { key: 'semantica.limits.commandJobs', default: null as number | null },
+	aiDoor: { key: 'semantica.ai.door', default: 'mcp' as AiDoor },
 } as const;
 export type SettingName = keyof typeof SETTINGS;
 export type SettingValue<N extends SettingName> = (typeof SETTINGS)[N]['default'];
@@ -87,6 +88,10 @@ export type IndexOnOpen = (typeof INDEX_ON_OPEN)[number];
 /** What indexing that starts by itself does while the machine runs on battery. */
 export const INDEX_ON_BATTERY = ['wait', 'ask', 'run'] as const;
 export type IndexOnBattery = (typeof INDEX_ON_BATTERY)[number];
+
+/** How the editor's own agents reach Semantica. */
+export const AI_DOORS = ['mcp', 'tools', 'off'] as const;
+export type AiDoor = (typeof AI_DOORS)[number];
 
 /** Context keys of our own, with their types. */
 export interface ContextKeys {

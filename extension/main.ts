@@ -1,7 +1,7 @@
 /** Activation: construct, register, return. The daemon is not touched before somebody needs it. */
 import { join } from 'node:path';
 import { type ExtensionContext, env, l10n, window } from 'vscode';
-import { offerServer } from './ai/server.ts';
+import { openDoor } from './ai/door.ts';
 import { watchApprovals } from './ai/watch.ts';
 import { commandBodies } from './commands/all.ts';
 import { registerCommands } from './commands/register.ts';
@@ -134,11 +134,13 @@ export function activate(context: ExtensionContext): void {
 		}),
 	);
 	own.own(
-		offerServer({
+		openDoor({
 			link,
 			home: configuredHome,
 			distFolder: join(context.extensionPath, 'dist'),
 			version: String(context.extension.packageJSON.version),
+			tools: context.extension.packageJSON.contributes.languageModelTools,
+			log: scoped(log, 'ai'),
 		}),
 	);
 	const presence = own.own(showPresence(link, scoped(log, 'presence')));

@@ -1,7 +1,5 @@
-/** The server for AI tools, offered to the editor's own: for the folders of this window, where it is trusted. */
+/** The server for AI tools, offered to the editor's own: for the folders of this window. */
 import { EventEmitter, lm, McpStdioServerDefinition, Uri, workspace } from 'vscode';
-import { readBuildInfo } from '../../shared/build.ts';
-import { stageBuild } from '../../shared/client/builds.ts';
 import { launcherPath } from '../../shared/client/launcher.ts';
 import { dataPaths } from '../../shared/paths.ts';
 import type { Link } from '../connection/link.ts';
@@ -10,7 +8,7 @@ import { openFolders } from '../indexing/folders.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
 
 export interface ServerPorts {
-	readonly link: Pick<Link, 'request'>;
+	readonly link: Pick<Link, 'request' | 'state'>;
 	/** The data folder. */
 	readonly home: () => string;
 	readonly distFolder: string;
@@ -18,41 +16,46 @@ export interface ServerPorts {
 	readonly version: string;
 }
 
-export function offerServer({ link, home, distFolder, version }: ServerPorts): Disposable {
+/** How the server is started for the folders of this window. */
+export interface ServerCommand {
+	readonly command: string;
+	readonly args: string[];
+	readonly env: Record<string, string>;
+	readonly cwd: string;
+}
+
+export function offerServer(ports: ServerPorts): Disposable {
 	const lifetime = new Lifetime();
 	const changed = lifetime.own(new EventEmitter<void>());
-
-	function offer(): void {
-		lifetime.own(
-			lm.registerMcpServerDefinitionProvider(MCP_PROVIDER, {
-				onDidChangeMcpServerDefinitions: changed.event,
-				// Asked at each start of the editor: it looks at nothing.
-				provideMcpServerDefinitions: () => definitions(home(), version),
-				async resolveMcpServerDefinition(definition) {
-					// Now it is to run: its launcher is there, and so is the leave to work in these folders.
-					const build = readBuildInfo(distFolder);
-					await stageBuild({ paths: dataPaths(home()), distFolder, build });
-					for (const { path } of openFolders()) await link.request('ai/folder', { root: path });
-					return definition;
-				},
-			}),
-		);
-	}
-
 	lifetime.own(workspace.onDidChangeWorkspaceFolders(() => changed.fire()));
-	if (workspace.isTrusted) offer();
-	else lifetime.own(workspace.onDidGrantWorkspaceTrust(offer));
+	lifetime.own(
+		lm.registerMcpServerDefinitionProvider(MCP_PROVIDER, {
+			onDidChangeMcpServerDefinitions: changed.event,
+			// Asked at each start of the editor: it looks at nothing.
+			provideMcpServerDefinitions: () => definitions(ports),
+			async resolveMcpServerDefinition(definition) {
+				const { prepareServer } = await import('./prepareServer.ts');
+				await prepareServer(ports);
+				return definition;
+			},
+		}),
+	);
 	return lifetime;
 }
 
-function definitions(home: string, version: string): McpStdioServerDefinition[] {
+/** Undefined where no folder is open. */
+export function serverCommand(home: string): ServerCommand | undefined {
 	const folders = openFolders().map(({ path }) => path);
-	const [first] = folders;
-	if (first === undefined) return [];
+	const [cwd] = folders;
+	if (cwd === undefined) return undefined;
 	const args = ['mcp', ...folders.flatMap((folder) => ['--folder', folder])];
-	const command = launcherPath(dataPaths(home));
-	const env = { SEMANTICA_HOME: home };
-	const server = new McpStdioServerDefinition('Semantica', command, args, env, version);
-	server.cwd = Uri.file(first);
+	return { command: launcherPath(dataPaths(home)), args, env: { SEMANTICA_HOME: home }, cwd };
+}
+
+function definitions({ home, version }: ServerPorts): McpStdioServerDefinition[] {
+	const how = serverCommand(home());
+	if (how === undefined) return [];
+	const server = new McpStdioServerDefinition('Semantica', how.command, how.args, how.env, version);
+	server.cwd = Uri.file(how.cwd);
 	return [server];
 }

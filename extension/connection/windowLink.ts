@@ -17,7 +17,7 @@ import { configuredHome, onDidChangeSetting, setting } from '../settings.ts';
 import { applyDaemonSettings } from './daemonSettings.ts';
 import { applyLimits } from './limits.ts';
 import { Link } from './link.ts';
-import { openDaemonSocket, openRunningDaemon, ownBuild, reasonToMakeWay } from './open.ts';
+import { openRunningDaemon, ownBuild } from './open.ts';
 
 export type Notifications = Signal<{ readonly method: string; readonly params: unknown }>;
 
@@ -37,6 +37,7 @@ export function createWindowLink(
 				? undefined
 				: new SemanticaError('SYSTEM', l10n.t('Semantica runs nothing in Restricted Mode.')),
 		open: async () => {
+			const { openDaemonSocket } = await import('./launch.ts');
 			return openDaemonSocket({
 				home: configuredHome(),
 				distFolder,
@@ -46,7 +47,10 @@ export function createWindowLink(
 		},
 		openRunning: () => openRunningDaemon(configuredHome()),
 		build: () => ownBuild(distFolder),
-		successor: (server) => reasonToMakeWay({ home: configuredHome(), distFolder }, server),
+		successor: async (server) => {
+			const { reasonToMakeWay } = await import('./launch.ts');
+			return reasonToMakeWay({ home: configuredHome(), distFolder }, server);
+		},
 		createClient: async (hooks) => {
 			const { createLanguageClient } = await import('./languageClient.ts');
 			return createLanguageClient(hooks, {

@@ -51,6 +51,8 @@ export interface EditorOptions {
 	readonly ownPower?: boolean;
 	/** The folder of extensions instead of the one with this build. */
 	readonly extensions?: string;
+	/** Of the editor's environment, beside ours. */
+	readonly env?: Readonly<Record<string, string>>;
 	/** A file that is missing from the installed extension. */
 	readonly withoutFile?: string;
 }
@@ -113,7 +115,7 @@ export class Editor {
 			],
 			{
 				stdio: ['ignore', 'pipe', words],
-				env: { ...process.env, SEMANTICA_HOME: home, XDG_DATA_HOME: folder },
+				env: { ...process.env, SEMANTICA_HOME: home, XDG_DATA_HOME: folder, ...options.env },
 			},
 		);
 		closeSync(words);

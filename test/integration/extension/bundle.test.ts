@@ -27,12 +27,14 @@ describe('the extension', () => {
 
 	test.each([
 		['languageClient', 'textDocument/'],
+		['launch', 'Reinstall the extension.'],
 		['askForCommand', 'A quote is not closed.'],
 		['scheduleCommand', 'Schedule Command: When'],
 		['restartDaemon', 'Restarting the daemon interrupts'],
 		['faces', 'Words to look for'],
 		['approvals', 'Let {0} run this?'],
 		['panel', "default-src 'none'"],
+		['languageTools', 'Run this as a job?'],
 	])('loads %s when it is needed', (part, content) => {
 		expect(code).toContain(`require("./${part}.js")`);
 		expect(code).not.toContain(content);

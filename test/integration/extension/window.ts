@@ -1,12 +1,8 @@
 /** What a window has of a daemon: its link and its jobs, without an editor. */
 import { onTestFinished } from 'vitest';
+import { openDaemonSocket, reasonToMakeWay } from '../../../extension/connection/launch.ts';
 import { Link } from '../../../extension/connection/link.ts';
-import {
-	openDaemonSocket,
-	openRunningDaemon,
-	ownBuild,
-	reasonToMakeWay,
-} from '../../../extension/connection/open.ts';
+import { openRunningDaemon, ownBuild } from '../../../extension/connection/open.ts';
 import type { LinkPorts } from '../../../extension/connection/ports.ts';
 import type { LinkState } from '../../../extension/connection/state.ts';
 import type { JobStore } from '../../../extension/jobs/store/store.ts';

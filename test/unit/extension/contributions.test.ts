@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+	AI_DOORS,
 	BESIDE_FLAG,
 	COMMANDS,
 	CONTEXT_KEYS,
@@ -26,6 +27,7 @@ import {
 	RESULT_COMMANDS,
 	RESULTS_VIEW,
 } from '../../../extension/search/results/contributions.ts';
+import { languageModelTools } from '../../../scripts/languageModelTools.ts';
 
 interface MenuItem {
 	readonly command: string;
@@ -235,6 +237,21 @@ describe('package.json', () => {
 		expect(contributes.mcpServerDefinitionProviders).toEqual([
 			{ id: MCP_PROVIDER, label: 'Semantica' },
 		]);
+	});
+
+	it('declares the tools of the server, which may be registered where they are declared', () => {
+		// Else: node scripts/languageModelTools.ts
+		expect(contributes.languageModelTools).toEqual(languageModelTools());
+		for (const { name, when } of contributes.languageModelTools) {
+			expect(name).toMatch(/^semantica_[a-z_]+$/);
+			const door = SETTINGS.aiDoor.key;
+			expect(keysOf(when)).toEqual([
+				'isWorkspaceTrusted',
+				'workspaceFolderCount',
+				`config.${door}`,
+			]);
+		}
+		expect(properties[SETTINGS.aiDoor.key]?.enum).toEqual(AI_DOORS);
 	});
 
 	it('has every string it refers to, and no other', () => {
