@@ -1,5 +1,5 @@
 /** Opening a hit in an editor. */
-import { l10n, Range, type Uri, ViewColumn, window } from 'vscode';
+import { l10n, Position, Range, type Uri, ViewColumn, window } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Hit } from '../../shared/protocol/indexing.ts';
 
@@ -10,13 +10,11 @@ export interface HowToOpen {
 }
 
 export async function openHit(hit: Hit, uri: Uri, how: HowToOpen = {}): Promise<void> {
-	const { line, column, endColumn = column } = hit;
-	// Lines count from 0 there.
-	const at = (place: number) => Math.max(0, place - 1);
-	const selection = new Range(at(line), at(column), at(line), at(endColumn));
+	const at = new Position(Math.max(0, hit.line - 1), Math.max(0, hit.column - 1));
 	try {
 		await window.showTextDocument(uri, {
-			selection,
+			// Nothing is selected, or the next search would begin with it.
+			selection: new Range(at, at),
 			viewColumn: how.beside ? ViewColumn.Beside : ViewColumn.Active,
 			preserveFocus: how.look ?? false,
 		});

@@ -4,7 +4,6 @@ import {
 	l10n,
 	type QuickInputButton,
 	type QuickPickItem,
-	QuickPickItemKind,
 	ThemeIcon,
 	type Uri,
 	window,
@@ -50,7 +49,9 @@ export function openSearchPicker(ports: SearchPickerPorts): void {
 		'Words to look for in the indexed files; also "a phrase", /a pattern/, sym:name, path:src/, lang:ts, -not',
 	);
 	picker.value = initial;
+	// So that the list marks it there.
 	picker.matchOnDescription = true;
+	picker.matchOnDetail = true;
 	const all: QuickInputButton = {
 		iconPath: new ThemeIcon('list-tree'),
 		tooltip: l10n.t('Open Results'),
@@ -132,15 +133,12 @@ export async function showNothing(
 }
 
 function hitItems(hits: readonly Hit[]): HitItem[] {
-	const items: HitItem[] = byFile(hits).flatMap((file) => {
-		const path = file[0]?.path ?? '';
-		const separator: HitItem = { label: path, kind: QuickPickItemKind.Separator };
-		return [separator, ...file.map(hitItem)];
-	});
+	const items = byFile(hits).flatMap((file) =>
+		file.map((hit, place) => (place === 0 ? firstOfFile(hit) : nextOfFile(hit))),
+	);
 	if (hits.length < 2) return items;
 	return [
 		...items,
-		{ label: '', kind: QuickPickItemKind.Separator },
 		{
 			label: l10n.t('$(list-tree) Open Results'),
 			description: l10n.t('all of them, to walk through'),
@@ -150,11 +148,23 @@ function hitItems(hits: readonly Hit[]): HitItem[] {
 	];
 }
 
-function hitItem(hit: Hit): HitItem {
-	const name = hit.path.slice(hit.path.lastIndexOf('/') + 1);
+/** The list hides separators while something is typed, so the first line of a file says which it is. */
+function firstOfFile(hit: Hit): HitItem {
+	const slash = hit.path.lastIndexOf('/');
 	return {
-		// The list re-sorts rows whose label matches what was typed, so the text stands beside it.
-		label: plainLabel(`${name}:${hit.line}`),
+		// The list re-sorts rows whose label matches what was typed, so the text stands elsewhere.
+		label: plainLabel(`${hit.path.slice(slash + 1)}:${hit.line}`),
+		description: plainLabel(slash < 0 ? '' : hit.path.slice(0, slash)),
+		detail: plainLabel(hit.snippet.trim()),
+		alwaysShow: true,
+		buttons: [beside()],
+		hit,
+	};
+}
+
+function nextOfFile(hit: Hit): HitItem {
+	return {
+		label: `\u2003:${hit.line}`,
 		description: plainLabel(hit.snippet.trim()),
 		alwaysShow: true,
 		buttons: [beside()],

@@ -35,6 +35,8 @@ export const indexStatusSchema = z.object({
 	bytes: z.int(),
 	/** Files the catalogue knows but did not index, by reason. */
 	skipped: z.record(z.string(), z.int()),
+	/** Some of them, by reason; only where they were asked for. */
+	skippedPaths: z.record(z.string(), z.array(z.string())).optional(),
 	/** Files that the last walk saw changed and no shard has indexed yet. */
 	pending: z.int(),
 	/** The end of the last complete walk, epoch ms. */
@@ -49,7 +51,11 @@ const lspPosition = z.object({ line: z.int(), character: z.int() });
 
 export const indexRequests = {
 	'index/status': {
-		params: z.strictObject({ workspace: z.string().optional() }),
+		params: z.strictObject({
+			workspace: z.string().optional(),
+			/** So many paths of skipped files, of each reason. */
+			skippedPaths: z.int().min(1).max(1000).optional(),
+		}),
 		result: z.object({ indexes: z.array(indexStatusSchema) }),
 	},
 	'index/search': {

@@ -1,5 +1,5 @@
 /** What is indexed, found again: by words with their history, as results to walk through, by name with Ctrl+T. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from './editor.ts';
@@ -8,13 +8,18 @@ import { makeWorkspace, RARE } from './workspace.ts';
 
 const pictures = process.env['SEMANTICA_PICTURES'];
 
+const OWLS = 'class Owl:\n    def boobookHooting(self):\n        pass\n';
+
 describe('an indexed workspace', () => {
 	let editor: Editor;
 	let workbench: Workbench;
 
 	beforeAll(async () => {
 		editor = await Editor.start();
-		workbench = await editor.open({ folder: makeWorkspace('zoo', 40) });
+		const folder = makeWorkspace('zoo', 40);
+		// Of a language whose names nobody else knows in this editor.
+		writeFileSync(join(folder, 'src/animals/owls.py'), OWLS);
+		workbench = await editor.open({ folder });
 		await workbench.run('Semantica: Index Workspace');
 		await workbench.notification('zoo is indexed').waitFor();
 		await workbench.clearNotifications();
@@ -68,17 +73,17 @@ describe('an indexed workspace', () => {
 	it('is reached by name, with Ctrl+T as with its own command', async () => {
 		await workbench.page.keyboard.press('ControlOrMeta+t');
 		await workbench.quickInput.widget.waitFor();
-		await workbench.quickInput.fillUntil(workbench.quickInput.row(RARE.word), '#quokkaReson');
+		await workbench.quickInput.fillUntil(workbench.quickInput.row('boobookHooting'), '#bHoot');
 		await take('symbols-ctrl-t');
 		await workbench.quickInput.cancel();
 
 		await workbench.run('Semantica: Go to Symbol in Index');
 		await workbench.quickInput.title.filter({ hasText: 'Go to Symbol in Index' }).waitFor();
-		await workbench.quickInput.fill('qR');
-		await workbench.quickInput.chosen(RARE.word).waitFor();
+		await workbench.quickInput.fill('Owl.boobook');
+		await workbench.quickInput.chosen('boobookHooting').waitFor();
 		await take('symbols-index');
 		await workbench.quickInput.accept();
-		await workbench.activeTab.filter({ hasText: RARE.file }).waitFor();
-		await workbench.cursorAt(RARE.line).waitFor();
+		await workbench.activeTab.filter({ hasText: 'owls.py' }).waitFor();
+		await workbench.cursorAt(2).waitFor();
 	});
 });
