@@ -46,10 +46,11 @@ async function open({ client, home, token: given }: Reach): Promise<DaemonConnec
 	const state = await ensureDaemon(launch);
 	const { socket, token } = await reachDaemon(paths, state);
 	// A job speaks as itself: what it enqueues are its children.
-	const { SEMANTICA_JOB_ID: job, SEMANTICA_TOKEN: own } = env;
+	const { SEMANTICA_JOB_ID: job, SEMANTICA_TOKEN: own, SEMANTICA_WORKER_TOKEN: worker } = env;
 	const identity = { client, version: build.version, execPath };
-	const asJob = job && own ? own : undefined;
-	const connection = await connectOver(socket, { ...identity, token: given ?? asJob ?? token });
+	// A worker that the daemon started speaks as that.
+	const asOwn = job && own ? own : worker || undefined;
+	const connection = await connectOver(socket, { ...identity, token: given ?? asOwn ?? token });
 	if (speaksOtherwise(connection.server)) {
 		connection.dispose();
 		if (isNewer(connection.server, build)) throw outdatedError(build, connection.server);

@@ -150,12 +150,21 @@ export const restartSchema = z.strictObject({
 export type Restart = z.output<typeof restartSchema>;
 
 /** Caps for all processes of a run together. */
-export const limitsSchema = z.strictObject({
-	/** Of 1,048,576 bytes. A run that holds more is ended, and has failed. */
-	memoryMB: z.int().min(LIMITS.leastMemoryMB).max(LIMITS.mostMemoryMB),
-	/** Where the machine cannot enforce one: the job fails, or runs without and its log says so. */
-	onUnenforceable: z.enum(['refuse', 'ignore']).default('ignore'),
-});
+export const limitsSchema = z
+	.strictObject({
+		/** Of 1,048,576 bytes. A run that holds more is ended, and has failed. */
+		memoryMB: z.int().min(LIMITS.leastMemoryMB).max(LIMITS.mostMemoryMB).optional(),
+		/** CPU time in the time that passes, over all cores: 1.5 is one core and a half. */
+		cpus: z.number().min(LIMITS.leastCpus).max(LIMITS.mostCpus).optional(),
+		/** Processes and threads at once; who would begin one more is refused by the system. */
+		processes: z.int().min(1).max(LIMITS.mostProcesses).optional(),
+		/** Where the machine cannot enforce one: the job fails, or runs without and its log says so. */
+		onUnenforceable: z.enum(['refuse', 'ignore']).default('ignore'),
+	})
+	.refine(
+		({ memoryMB, cpus, processes }) => (memoryMB ?? cpus ?? processes) !== undefined,
+		'must limit something: give memoryMB, cpus or processes',
+	);
 export type Limits = z.output<typeof limitsSchema>;
 
 /** Another job that must have come to its end, or be ready, before this one starts. */

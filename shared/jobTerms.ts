@@ -60,6 +60,9 @@ export const LIMITS = {
 	/** MB of 1,048,576 bytes. */
 	leastMemoryMB: 16,
 	mostMemoryMB: 16_777_216,
+	leastCpus: 0.01,
+	mostCpus: 4096,
+	mostProcesses: 4_194_304,
 	groupName: 128,
 	groupLimit: 1_000_000,
 	listLimit: 200,

@@ -11,6 +11,8 @@ export interface DataPaths {
 	/** What runs find of those before them: a file each, while they run. */
 	readonly checkpoints: string;
 	readonly logs: string;
+	/** Of workers that the daemon starts: a file each. */
+	readonly workerLogs: string;
 	readonly indexes: string;
 	readonly run: string;
 	readonly stateFile: string;
@@ -87,6 +89,7 @@ export function dataPaths(home: string): DataPaths {
 		answers: join(run, 'answers'),
 		checkpoints: join(run, 'checkpoints'),
 		logs: join(home, 'logs'),
+		workerLogs: join(home, 'logs', 'workers'),
 		indexes: join(home, 'indexes'),
 		run,
 		stateFile: join(run, 'daemon.json'),

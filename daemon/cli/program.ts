@@ -37,6 +37,7 @@ import { addStatusCommand } from './commands/status.ts';
 import { addTopCommand } from './commands/top.ts';
 import { addUpdateCommand } from './commands/update.ts';
 import { addWaitCommand } from './commands/wait.ts';
+import { addWorkerCommand } from './commands/worker.ts';
 import type { Context } from './context.ts';
 
 /** `quiet` keeps commander's own errors from people: whoever asked for JSON gets them so. */
@@ -82,6 +83,7 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 	addGraphCommand(program, context);
 	addScheduleCommand(program, context);
 	addHooksCommand(program, context);
+	addWorkerCommand(program, context);
 	addEmitCommand(program, context);
 	program.commandsGroup('Look at jobs and change them:');
 	addListCommand(program, context);

@@ -83,6 +83,7 @@ export function createDoors(options: DoorsOptions) {
 			indexesCheck(() => indexing.service.status({})),
 			{ name: 'payloads', run: () => payloadMaintenance.check() },
 			{ name: 'schedules', run: () => schedules.check() },
+			{ name: 'workers', run: () => engine.workers.check() },
 			{ name: 'metrics', run: () => metricsPort.state() ?? [] },
 			healthCheck({ ...measured, signs: counting.signs }),
 			...engine.containment.checks().map((check) => ({ name: check.name, run: () => check })),

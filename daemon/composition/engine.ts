@@ -80,6 +80,14 @@ export async function startEngine(options: EngineOptions) {
 			time: () => new Date(clock.now()).toISOString(),
 		},
 		maxFunctions: () => settings.values.maxFunctions,
+		started: {
+			entries: instance.workers,
+			logFolder: paths.workerLogs,
+			planOf: (command) =>
+				commandHandler.launch({ id: 'worker', type: 'command', command, workspace: null }),
+			launch: (launch) => startWorker(launch),
+			warn,
+		},
 		queue: () => queue,
 		changed() {
 			loop.wake();
@@ -147,7 +155,7 @@ export async function startEngine(options: EngineOptions) {
 	});
 	const policy = createPolicy(settings);
 	const containment = await options.containing;
-	const { executor, runner } = createProcesses({
+	const { executor, runner, startWorker } = createProcesses({
 		home: paths.home,
 		answers: paths.answers,
 		checkpoints: paths.checkpoints,

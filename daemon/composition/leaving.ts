@@ -42,6 +42,7 @@ export async function leave(options: LeavingOptions, handover: boolean): Promise
 		() => store.readiness.close(),
 		() => engine.payloadMaintenance.stop(),
 		() => engine.events.settle(),
+		() => engine.workers.close(),
 		() => engine.notifying.close(),
 		() => engine.queue.close(),
 		() => doors.server.close(),

@@ -21,6 +21,7 @@ import { createDaemonLog, type DaemonLog } from './log.ts';
 import { sayReady } from './ready.ts';
 import { openSettings, type Settings } from './settings.ts';
 import { createWarnings } from './warnings.ts';
+import { openWorkerEntries, type WorkerEntries } from './workers.ts';
 
 export interface Instance {
 	/** Unique to the life of this daemon. */
@@ -32,6 +33,8 @@ export interface Instance {
 	readonly nativeFolder: string;
 	readonly settings: Settings;
 	readonly hooks: Hooks;
+	/** Those that it starts itself. */
+	readonly workers: WorkerEntries;
 	readonly damage: DamageExit;
 	/** The daemon before this one did not leave in order. */
 	readonly endedUncleanly: boolean;
@@ -85,6 +88,7 @@ export function openInstance(clock: Clock): Instance | undefined {
 	const config = openConfig(paths.config, warn);
 	const settings = openSettings(config, warn);
 	const hooks = openHooks(config, warn);
+	const workers = openWorkerEntries(config, warn);
 	// A daemon that leaves in order takes its state file along.
 	const endedUncleanly = existsSync(paths.stateFile);
 	// It named another daemon, and with our socket behind it would soon seem to name us.
@@ -105,6 +109,7 @@ export function openInstance(clock: Clock): Instance | undefined {
 		nativeFolder,
 		settings,
 		hooks,
+		workers,
 		damage,
 		endedUncleanly,
 		log,

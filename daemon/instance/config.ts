@@ -8,6 +8,7 @@ const fileSchema = z.looseObject({
 	revision: z.int().min(0).default(0),
 	ai: z.unknown().optional(),
 	hooks: z.unknown().optional(),
+	workers: z.unknown().optional(),
 });
 
 /** As it was read or written last; what is absent is undefined. */
@@ -15,6 +16,7 @@ export interface ConfigContent {
 	readonly revision: number;
 	readonly ai: unknown;
 	readonly hooks: unknown;
+	readonly workers: unknown;
 	readonly settings: Readonly<Record<string, unknown>>;
 }
 
@@ -27,7 +29,13 @@ export interface Config {
 	write(change: Partial<ConfigContent>): void;
 }
 
-const NOTHING: ConfigContent = { revision: 0, ai: undefined, hooks: undefined, settings: {} };
+const NOTHING: ConfigContent = {
+	revision: 0,
+	ai: undefined,
+	hooks: undefined,
+	workers: undefined,
+	settings: {},
+};
 
 /** Where the file is absent or cannot be used there is nothing in it; of the latter a sentence says why. */
 export function openConfig(file: string, warn: (sentence: string) => void): Config {
@@ -58,8 +66,8 @@ function readConfig(file: string, warn: (sentence: string) => void): ConfigConte
 		return undefined;
 	}
 	try {
-		const { revision, ai, hooks, ...settings } = fileSchema.parse(JSON.parse(text));
-		return { revision, ai, hooks, settings };
+		const { revision, ai, hooks, workers, ...settings } = fileSchema.parse(JSON.parse(text));
+		return { revision, ai, hooks, workers, settings };
 	} catch (error) {
 		warn(notUsed(file, error));
 		return undefined;

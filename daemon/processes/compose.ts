@@ -10,6 +10,7 @@ import { createExecutor, type RunTokens } from './executor.ts';
 import type { LogStore } from './log/store.ts';
 import type { MatchLines } from './readiness/watch.ts';
 import { createRunner, type Runner } from './runner.ts';
+import { createWorkerStarter, type StartWorkerProcess } from './workerProcesses.ts';
 
 export interface ProcessesOptions {
 	readonly home: string;
@@ -32,6 +33,8 @@ export interface Processes {
 	readonly executor: Executor;
 	/** Settles what earlier daemons left. */
 	readonly runner: Runner;
+	/** Processes of workers, contained as runs are. */
+	readonly startWorker: StartWorkerProcess;
 }
 
 export function createProcesses(options: ProcessesOptions): Processes {
@@ -57,5 +60,5 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		progress: (id, progress) => dispatch.reportProgress(id, progress),
 		checkpoint: (id, run, json) => void dispatch.reportCheckpoint(id, run, json),
 	});
-	return { executor, runner };
+	return { executor, runner, startWorker: createWorkerStarter(runner, options.home, process.env) };
 }

@@ -21,6 +21,24 @@ export interface Launch {
 	readonly nice: number;
 	/** Absolute path of the file that is its stdin; null is none, and then that is empty. */
 	readonly input: string | null;
+	readonly caps: Caps;
+}
+
+/** What the processes of a run may take together. */
+export interface Caps {
+	/** Bytes. */
+	readonly memory?: number;
+	readonly cpus?: number;
+	/** Threads count too. */
+	readonly processes?: number;
+}
+export type Cap = keyof Caps;
+
+/** The system ended a process because its run had come to its cap. */
+export interface MemoryDeath {
+	readonly peakBytes: number;
+	/** Undefined where the system does not tell us. */
+	readonly killed: { readonly pid: number; readonly name: string } | undefined;
 }
 
 /** Memory of all processes of a run together. */
@@ -43,6 +61,8 @@ export interface ContainedProcess {
 	members(): Promise<readonly number[] | undefined>;
 	/** What its processes hold now; undefined where that cannot be told. */
 	memory(): Promise<MemoryUse | undefined>;
+	/** Where the system itself keeps the cap of its memory: that it ended a process for it. */
+	overMemory(): MemoryDeath | undefined;
 	/** What it cost so far, asked before it is cleared; undefined where nothing is told. */
 	cost(): Cost | undefined;
 	/** Who was still there when the job's own process had ended, as far as that is told. */
@@ -83,6 +103,8 @@ export interface Containment {
 	readonly canPause: boolean;
 	/** Whether it can tell what memory the processes of a run hold. */
 	readonly seesMemory: boolean;
+	/** What the system itself keeps. */
+	readonly kept: ReadonlySet<Cap>;
 	/** Kills what daemons before this one have left; resolves with the number of processes killed. */
 	cleanUp(recorded: readonly ProcessIdentity[]): Promise<number>;
 	/** How a run ended whose daemon was away, if it was there to say so. */

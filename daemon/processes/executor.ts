@@ -15,16 +15,16 @@ import type { AnswerFiles } from './answers.ts';
 import { createAsking } from './asking.ts';
 import type { CheckpointFiles } from './checkpointFiles.ts';
 import { titleOf } from './commandHandler.ts';
-import { type MemoryUse, SpawnError } from './containment.ts';
+import { SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
 import { runMarker } from './log/marks.ts';
 import type { LogStore } from './log/store.ts';
 import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
-import { limitMemory, type MemoryLimit } from './memoryLimit.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
 import { type Probe, prepareProbe } from './readiness/probe.ts';
 import { type MatchLines, type ReadyWatch, watchForReady } from './readiness/watch.ts';
+import { createRunLimits } from './runLimits.ts';
 import type { Runner, RunningProcess } from './runner.ts';
 
 /** Secrets with which a run may speak to the daemon; they die with the run. */
@@ -37,7 +37,6 @@ export interface RunTokens {
 const USUAL_UMASK = 0o022;
 const PRIVATE_UMASK = 0o077;
 const USUAL_OPEN_FILES = 1024;
-const MB = 1024 * 1024;
 /** So many of the processes that a job left behind are named in its log. */
 const NAMED = 5;
 
@@ -95,7 +94,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
 			const spec = storedSpec(row);
 			const masks = createMasks(secretsOf(spec.command?.env ?? {}));
 			let readyRecorded: Promise<void> | undefined;
-			let tooMuch: string | undefined;
+			const limits = createRunLimits({
+				limits: spec.limits,
+				enforced: runner.enforced,
+				note,
+				overMemory: told.overMemory,
+			});
 
 			function ready(): void {
 				if (spec.ready !== null) readyRecorded ??= told.ready();
@@ -123,10 +127,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
 				let reached = '';
-				let memory: MemoryLimit | undefined;
 				let probe: Probe | undefined;
 				try {
-					assertLimits();
+					limits.assert();
 					const plan = planOf(row);
 					const { surroundings } = spec;
 					const marker = masks.text(startMarker(row, plan, options.now()));
@@ -157,6 +160,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						umask: surroundings?.umask ?? (row.type === 'command' ? USUAL_UMASK : PRIVATE_UMASK),
 						openFiles: surroundings?.openFiles ?? USUAL_OPEN_FILES,
 						input: input?.path ?? null,
+						caps: limits.caps,
 						exclusive: row.subject !== null,
 						capture: capture(
 							log,
@@ -182,7 +186,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					tellStarted(process);
 					options.started(row.id, row.run, process.identity);
 					if (stopGrace !== undefined) process.stop(stopGrace);
-					memory = memoryLimitOf(process);
+					limits.begin(process);
 					probe.begin(process.members);
 					outcome = await process.ended;
 					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
@@ -193,9 +197,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					outcome = { ...outcome, message: masks.text(outcome.message) };
 					await log.append(Buffer.from(`[semantica] ${outcome.message}\n`), 'semantica');
 				}
-				memory?.end();
+				await limits.end(process);
 				probe?.end();
-				return await end(outcome, memory?.peak);
+				return await end(outcome);
 
 				// A green end that killed a daemon of a build tool puzzles people.
 				function noteLeft(left: readonly string[]): void {
@@ -203,35 +207,6 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const what = left.length === 1 ? 'a process' : `${left.length} processes`;
 					const named = left.slice(0, NAMED).join(', ');
 					note(`ended ${what} it left behind: ${named}${left.length > NAMED ? ', …' : ''}`);
-				}
-
-				function assertLimits(): void {
-					if (spec.limits === null || runner.seesMemory) return;
-					const { memoryMB, onUnenforceable } = spec.limits;
-					const sentence = `The limit of ${memoryMB} MB of memory cannot be enforced on this machine`;
-					if (onUnenforceable === 'refuse') {
-						throw new SpawnError('LIMITS', `${sentence}, and the job is not to run without it.`);
-					}
-					note(`${sentence}; the job runs without.`);
-				}
-
-				function memoryLimitOf(running: RunningProcess): MemoryLimit | undefined {
-					if (spec.limits === null || !runner.seesMemory) return undefined;
-					const { memoryMB } = spec.limits;
-					return limitMemory({
-						bytes: memoryMB * MB,
-						look: running.memory,
-						over({ bytes, largest }) {
-							tooMuch = tooMuchSentence(memoryMB, bytes, largest);
-							note(`stopped: ${tooMuch}`);
-							// It must not grow on for as long as it may say goodbye.
-							void told.overMemory().finally(() => running.stop(0));
-						},
-						after(ms, callback) {
-							const timer = setTimeout(callback, ms);
-							return () => clearTimeout(timer);
-						},
-					});
 				}
 
 				function readyWatch(): ReadyWatch | undefined {
@@ -242,7 +217,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					);
 				}
 
-				async function end(last: RunOutcome, peak?: number): Promise<ExecutionEnd> {
+				async function end(last: RunOutcome): Promise<ExecutionEnd> {
 					tellStarted(undefined);
 					// Where it cannot be removed, the next start does it.
 					await input?.remove().catch(() => {});
@@ -259,8 +234,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					// What the disk refused counts too: whoever reads the log is told that it is missing.
 					const logBytes = log.end;
 					await logs.closeWriter(row.id);
-					const cost = withPeak(process?.cost(), peak);
-					return { outcome: last, result, cost, logBytes, stopDetail: tooMuch };
+					const cost = withPeak(process?.cost(), limits.peak);
+					return { outcome: last, result, cost, logBytes, stopDetail: limits.tooMuch };
 				}
 			}
 
@@ -301,15 +276,10 @@ function startMarker(row: JobRow, plan: LaunchPlan, now: number): string {
 }
 
 /** What was seen of a limited run, where nothing else tells its peak. */
-function withPeak(cost: Cost | undefined, peak: number | undefined): Cost | undefined {
-	if (cost === undefined || cost.peakMemoryBytes !== null || !peak) return cost;
-	return { ...cost, peakMemoryBytes: peak };
-}
-
-function tooMuchSentence(limitMB: number, bytes: number, largest: MemoryUse['largest']): string {
-	const inMB = (amount: number) => `${Math.round(amount / MB)} MB`;
-	const who = largest.name === '' ? 'a process that has ended' : largest.name;
-	return `Its processes held ${inMB(bytes)} of memory and may hold ${limitMB} MB; most of it was held by ${who} (pid ${largest.pid}, ${inMB(largest.bytes)}).`;
+function withPeak(cost: Cost | undefined, peak: number): Cost | undefined {
+	if (peak === 0 || (cost !== undefined && cost.peakMemoryBytes !== null)) return cost;
+	const rest = cost ?? { cpuMs: null, readBytes: null, writtenBytes: null };
+	return { ...rest, peakMemoryBytes: peak };
 }
 
 function failureOf(error: unknown): RunOutcome & { kind: 'spawn' | 'payload' } {

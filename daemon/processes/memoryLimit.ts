@@ -1,7 +1,4 @@
-/** Looks every second at what a run holds in memory, and says once that it is more than it may. */
-import type { MemoryUse } from './containment.ts';
-
-const BETWEEN_LOOKS_MS = 1000;
+/** Looks again and again at what a run holds in memory, and says once that it is more than it may. */
 
 export interface MemoryLimit {
 	/** Most that was seen, bytes. */
@@ -9,30 +6,36 @@ export interface MemoryLimit {
 	end(): void;
 }
 
-export interface MemoryLimitOptions {
+export interface MemorySeen {
 	readonly bytes: number;
+	/** A sentence, where it is more than it may hold. */
+	readonly tooMuch: string | undefined;
+}
+
+export interface MemoryLimitOptions {
 	/** Undefined where it cannot be told at the moment, or the run has ended. */
-	readonly look: () => Promise<MemoryUse | undefined>;
-	readonly over: (use: MemoryUse) => void;
+	readonly look: () => Promise<MemorySeen | undefined>;
+	readonly everyMs: number;
+	readonly over: (sentence: string) => void;
 	/** Calls back after so long; returns what takes that back. */
 	readonly after: (ms: number, callback: () => void) => () => void;
 }
 
-export function limitMemory({ bytes, look, over, after }: MemoryLimitOptions): MemoryLimit {
+export function limitMemory({ look, everyMs, over, after }: MemoryLimitOptions): MemoryLimit {
 	let peak = 0;
 	let ended = false;
 	let cancel = () => {};
 
 	async function round(): Promise<void> {
-		const use = await look().catch(() => undefined);
+		const seen = await look().catch(() => undefined);
 		if (ended) return;
-		peak = Math.max(peak, use?.bytes ?? 0);
-		if (use !== undefined && use.bytes > bytes) {
+		peak = Math.max(peak, seen?.bytes ?? 0);
+		if (seen?.tooMuch !== undefined) {
 			ended = true;
-			over(use);
+			over(seen.tooMuch);
 			return;
 		}
-		cancel = after(BETWEEN_LOOKS_MS, () => void round());
+		cancel = after(everyMs, () => void round());
 	}
 
 	void round();

@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cost } from '../../shared/cost.ts';
 import type { LaunchPlan } from '../queue/ports/handlers.ts';
 import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
-import type { ContainedProcess, Containment, MemoryUse } from './containment.ts';
+import type { Caps, ContainedProcess, Containment, MemoryDeath, MemoryUse } from './containment.ts';
+import type { Enforced } from './runLimits.ts';
 
 export interface RunRequest {
 	readonly id: string;
@@ -19,6 +20,7 @@ export interface RunRequest {
 	readonly openFiles: number;
 	/** Absolute path of the file that is its stdin; it must stand there until the run has ended. */
 	readonly input: string | null;
+	readonly caps: Caps;
 	/** Nothing of the run may be left when its end is told: another may start that must not meet it. */
 	readonly exclusive: boolean;
 	/** Consumes the output; resolves when both streams have ended and all of it is stored. */
@@ -35,6 +37,8 @@ export interface RunningProcess {
 	members(): Promise<readonly number[] | undefined>;
 	/** What its processes hold now; undefined where that cannot be told. */
 	memory(): Promise<MemoryUse | undefined>;
+	/** Where the system itself keeps the cap of its memory: that it ended a process for it. */
+	overMemory(): MemoryDeath | undefined;
 	/** What it cost, once it has ended; undefined where the machine does not tell. */
 	cost(): Cost | undefined;
 	/** TERM now, KILL after the grace time; a paused run goes on in between. */
@@ -45,8 +49,8 @@ export interface RunningProcess {
 }
 
 export interface Runner {
-	/** Whether it can tell what memory the processes of a run hold. */
-	readonly seesMemory: boolean;
+	/** How caps are kept here. */
+	readonly enforced: Enforced;
 	/** @throws SpawnError when nothing was started. */
 	start(request: RunRequest): Promise<RunningProcess>;
 	/**
@@ -98,8 +102,8 @@ const ENDED_WITH_DAEMON: readonly (number | null)[] = [137, 141];
 
 export function createRunner(containment: Containment): Runner {
 	return {
-		seesMemory: containment.seesMemory,
-		async start({ id, run, plan, env, umask, openFiles, input, exclusive, capture }) {
+		enforced: enforcedBy(containment),
+		async start({ id, run, plan, env, umask, openFiles, input, caps, exclusive, capture }) {
 			const { command, args, cwd, nice } = plan;
 			const contained = await containment.spawn({
 				id,
@@ -112,6 +116,7 @@ export function createRunner(containment: Containment): Runner {
 				openFiles,
 				nice,
 				input,
+				caps,
 			});
 			const captured = capture(contained.stdout, contained.stderr);
 
@@ -133,6 +138,7 @@ export function createRunner(containment: Containment): Runner {
 				cost: () => cost,
 				members: contained.members,
 				memory: contained.memory,
+				overMemory: contained.overMemory,
 				left: contained.left,
 				stop: contained.stop,
 				pause: contained.pause,
@@ -160,6 +166,14 @@ export function createRunner(containment: Containment): Runner {
 		keepResult: (id, run, json) => containment.keepResult(id, run, json),
 		markTaken: (id, run) => containment.markTaken(id, run),
 		forget: (id, run) => containment.forget(id, run),
+	};
+}
+
+function enforcedBy({ kept, seesMemory }: Containment): Enforced {
+	return {
+		memory: kept.has('memory') ? 'kernel' : seesMemory ? 'looks' : undefined,
+		cpus: kept.has('cpus') ? 'kernel' : undefined,
+		processes: kept.has('processes') ? 'kernel' : undefined,
 	};
 }
 

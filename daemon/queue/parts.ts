@@ -35,6 +35,7 @@ import { createDependencyTable, type DependencyTable } from './store/dependencie
 import { createGroups, type Groups } from './store/groups.ts';
 import { createLasting, type Lasting } from './store/lasting.ts';
 import { createLimits, EVERYTHING, type Limits } from './store/limits.ts';
+import { createQueueLimits, type QueueLimits } from './store/queueLimits.ts';
 import { createRates, type Rates } from './store/rates.ts';
 import { createRemovedKeys } from './store/removedKeys.ts';
 import { createRing, type Ring } from './store/ring.ts';
@@ -113,6 +114,7 @@ export interface QueueParts {
 	readonly limits: Limits;
 	readonly groups: Groups;
 	readonly rates: Rates;
+	readonly queueLimits: QueueLimits;
 	readonly counters: Counters;
 	readonly lasting: Lasting;
 	readonly figures: Figures;
@@ -164,6 +166,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const limits = createLimits(db, options.cores);
 	const groups = createGroups(db);
 	const rates = createRates(db, () => clock.now());
+	const queueLimits = createQueueLimits(db);
 	const counters = createCounters(db);
 	const lasting = createLasting(db);
 	let open: Tx | undefined;
@@ -273,6 +276,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		writer,
 		table,
 		runs,
+		queueLimits,
 		claims,
 		classes,
 		conditions,
@@ -290,6 +294,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			limits,
 			groups,
 			rates,
+			queueLimits,
 			classes,
 			conditions,
 			workers,
@@ -319,6 +324,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 				keys,
 				classes,
 				payloads,
+				queueLimits,
 			},
 			inserter,
 		),

@@ -110,7 +110,7 @@ const FINISHED = JOB_STATES.filter(isFinished);
 const UNDONE = ['failed', 'cancelled', 'expired'] as const;
 
 export function createJobRequests(parts: QueueParts): JobRequests {
-	const { writer, table, lists, limits, rates, counters, toWire, occupied } = parts;
+	const { writer, table, lists, limits, rates, queueLimits, counters, toWire, occupied } = parts;
 
 	function many(targets: Targets, meant: Meant, change: ManyChange['change'], ends = false) {
 		const { settle } = parts.sweeps;
@@ -146,7 +146,8 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 		const rate = rates.of(name);
 		const counts = counters.queue(name);
 		const running = occupied(name) + occupied(name, 'functions');
-		return { name, concurrency, paused, rate, queued: counts.queued, running };
+		const own = { concurrency, paused, rate, limits: queueLimits.of(name) };
+		return { name, ...own, queued: counts.queued, running };
 	}
 
 	function groupInfo(name: string): GroupInfo {
@@ -296,6 +297,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				...counters.queues(),
 				...limits.names(),
 				...rates.names(),
+				...queueLimits.names(),
 			]);
 			return {
 				global: {
@@ -318,7 +320,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			await writer.submit((tx) => parts.groups.update(tx, name, limit));
 			return groupInfo(name);
 		},
-		async updateQueue({ name, concurrency, paused, rate }) {
+		async updateQueue({ name, concurrency, paused, rate, limits: usual }) {
 			const change = {
 				...(concurrency === undefined ? {} : { concurrency }),
 				...(paused === undefined ? {} : { paused }),
@@ -326,7 +328,8 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			return writer.submit((tx) => {
 				const updated = limits.update(tx, name, change);
 				if (rate !== undefined) rates.update(tx, name, rate);
-				return { name, ...updated, rate: rates.of(name) };
+				if (usual !== undefined) queueLimits.update(name, usual);
+				return { name, ...updated, rate: rates.of(name), limits: queueLimits.of(name) };
 			});
 		},
 	};

@@ -91,6 +91,11 @@ export interface WorkerRequests {
 	): Promise<Result<'worker/checkpoint'>>;
 	log(params: Params<'worker/log'>, session: Session): Promise<Result<'worker/log'>>;
 	alive(session: Session): Result<'worker/alive'>;
+	/** Those that the daemon starts itself. */
+	list(): Result<'worker/list'>;
+	add(params: Params<'worker/add'>): Promise<Result<'worker/add'>>;
+	remove(params: Params<'worker/remove'>): Promise<Result<'worker/remove'>>;
+	restart(params: Params<'worker/restart'>): Promise<Result<'worker/restart'>>;
 }
 
 export interface HandlerDependencies<P = unknown> extends LogDependencies {
@@ -344,7 +349,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'worker/register': clientsOnly(async (params, session) => {
 			refuseWhileLeaving();
 			const registered = await workers.register(params, session);
-			session.works(params.name);
+			if (session.worker === undefined) session.works(params.name);
 			return registered;
 		}),
 		'worker/started': clientsOnly((params, session) => workers.started(params, session)),
@@ -352,6 +357,14 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'worker/progress': clientsOnly((params, session) => workers.progress(params, session)),
 		'worker/checkpoint': clientsOnly((params, session) => workers.checkpoint(params, session)),
 		'worker/log': clientsOnly((params, session) => workers.log(params, session)),
+		'worker/list': clientsOnly(() => workers.list()),
+		'worker/add': clientsOnly((params, session) => inTurn(session, params, workers.add, 'done')),
+		'worker/remove': clientsOnly((params, session) =>
+			inTurn(session, params, workers.remove, 'done'),
+		),
+		'worker/restart': clientsOnly((params, session) =>
+			inTurn(session, params, workers.restart, 'done'),
+		),
 		'worker/alive': clientsOnly((_params, session) => workers.alive(session)),
 		'system/status': clientsOnly(() => system.status()),
 		'settings/get': clientsOnly(() => dependencies.settings.get()),

@@ -29,6 +29,8 @@ export class RpcServer {
 	#server: Server;
 	readonly #sockets = new Set<Socket>();
 	readonly #clients = new Set<Socket>();
+	/** Processes that this daemon started: they are no reason to stay. */
+	readonly #own = new Set<Socket>();
 
 	constructor(options: RpcServerOptions) {
 		this.#options = options;
@@ -94,13 +96,19 @@ export class RpcServer {
 	#accept(socket: Socket): void {
 		socket.on('error', () => socket.destroy());
 		const { maxStrangers } = this.#options;
-		if (this.#sockets.size - this.#clients.size >= maxStrangers) this.#oldestStranger()?.destroy();
+		const known = this.#clients.size + this.#own.size;
+		if (this.#sockets.size - known >= maxStrangers) this.#oldestStranger()?.destroy();
 		this.#sockets.add(socket);
 		socket.once('close', () => {
 			this.#sockets.delete(socket);
+			this.#own.delete(socket);
 			if (this.#clients.delete(socket)) this.#options.clientsChanged();
 		});
-		serveSession(socket, this.#options, () => {
+		serveSession(socket, this.#options, (own) => {
+			if (own) {
+				this.#own.add(socket);
+				return;
+			}
 			this.#clients.add(socket);
 			this.#options.clientsChanged();
 		});
@@ -108,7 +116,8 @@ export class RpcServer {
 
 	#oldestStranger(): Socket | undefined {
 		for (const socket of this.#sockets) {
-			if (!this.#clients.has(socket) && !socket.destroyed) return socket;
+			const isKnown = this.#clients.has(socket) || this.#own.has(socket);
+			if (!isKnown && !socket.destroyed) return socket;
 		}
 		return undefined;
 	}

@@ -26,7 +26,7 @@ import { CheckedParams, RefusedParams } from './large/outcome.ts';
 import { originOf, workerOrigin } from './origin.ts';
 import { refusalOf } from './refusal.ts';
 import { invalidParams, toResponseError } from './responses.ts';
-import type { JobIdentity, Tokens } from './tokens.ts';
+import type { JobIdentity, Tokens, WorkerIdentity } from './tokens.ts';
 import { assertMayAsk, type ToolScope, toolScope } from './tools.ts';
 import { BoundedMessageReader, type ReadElsewhere, SocketMessageWriter } from './transport.ts';
 
@@ -34,6 +34,8 @@ import { BoundedMessageReader, type ReadElsewhere, SocketMessageWriter } from '.
 export interface Session {
 	/** Set when a job's own run speaks, which may do little. */
 	readonly job: JobIdentity | undefined;
+	/** Set when the process of a worker speaks that this daemon started. */
+	readonly worker: WorkerIdentity | undefined;
 	/** Set when an AI tool's server speaks, which may do little and sees its folders only. */
 	readonly tool: ToolScope | undefined;
 	/** What jobs that it enqueues say of who asked. */
@@ -93,11 +95,11 @@ const LAST_WORD_MS = 2000;
 
 type Phase = 'new' | 'ready' | 'shutdown';
 
-/** Serves the socket until it closes. `authenticated` is called once the client proved who it is. */
+/** Serves the socket until it closes. `authenticated` is called once the client proved who it is: `own`, a process of ours. */
 export function serveSession(
 	socket: Socket,
 	options: SessionOptions,
-	authenticated: () => void,
+	authenticated: (own: boolean) => void,
 ): void {
 	const reader = new BoundedMessageReader(socket, options.readElsewhere);
 	const writer = new SocketMessageWriter(socket);
@@ -109,6 +111,7 @@ export function serveSession(
 	let phase: Phase = 'new';
 	let closed = false;
 	let job: JobIdentity | undefined;
+	let worker: WorkerIdentity | undefined;
 	let tool: ToolScope | undefined;
 	let origin = originOf(undefined);
 	let token = '';
@@ -118,6 +121,9 @@ export function serveSession(
 	const session: Session = {
 		get job() {
 			return job;
+		},
+		get worker() {
+			return worker;
 		},
 		get tool() {
 			return tool;
@@ -229,8 +235,9 @@ export function serveSession(
 		if (phase === 'shutdown') {
 			throw new ResponseError(RPC_CODES.invalidRequest, 'This connection was shut down.');
 		}
-		if (job !== undefined && options.tokens.identify(token) === undefined) {
-			throw refusal('The run that this token was given to has ended, and the token with it.');
+		const lasts = job === undefined && worker === undefined;
+		if (!lasts && options.tokens.identify(token) === undefined) {
+			throw refusal('What this token was given to has ended, and the token with it.');
 		}
 		if (method === 'shutdown') {
 			phase = 'shutdown';
@@ -274,20 +281,24 @@ export function serveSession(
 			);
 		}
 		phase = 'ready';
-		job = who.job;
+		({ job, worker } = who);
 		clearTimeout(strangerTimer);
 		reader.maxFrameBytes = LIMITS.frameBytes;
-		authenticated();
+		authenticated(worker !== undefined);
 		const said: InitializationOptions = parsed.success
 			? parsed.data.initializationOptions
 			: { token };
 		const { client, execPath, role, root = '', folders } = said;
-		origin = originOf(job, client, role === undefined ? undefined : root);
+		origin =
+			worker === undefined
+				? originOf(job, client, role === undefined ? undefined : root)
+				: workerOrigin(worker.name);
 		// A job's token may do less than a tool, whatever else its bearer calls itself.
-		if (role !== undefined && job === undefined) {
+		const isClient = job === undefined && worker === undefined;
+		if (role !== undefined && isClient) {
 			tool = toolScope(origin, () => options.toolFolders(folders));
 		}
-		if (job === undefined && execPath !== undefined) options.node.offered(execPath);
+		if (isClient && execPath !== undefined) options.node.offered(execPath);
 		const { instance, version, buildId, builtAt } = options.identity;
 		const stale = options.node.problem() ?? null;
 		return {

@@ -7,10 +7,24 @@ export interface JobIdentity {
 	readonly run: number;
 }
 
+/** A process of a worker that this daemon started. */
+export interface WorkerIdentity {
+	readonly name: string;
+	/** Of all starts of all of them. */
+	readonly start: number;
+}
+
+/** Whose token it is; of a client's neither. */
+export interface Speaker {
+	readonly job?: JobIdentity | undefined;
+	readonly worker?: WorkerIdentity | undefined;
+}
+
 export interface Tokens {
 	/** Undefined for a token that nobody was given. */
-	identify(token: string): { readonly job: JobIdentity | undefined } | undefined;
+	identify(token: string): Speaker | undefined;
 	issue(jobId: string, run: number): string;
+	issueWorker(worker: WorkerIdentity): string;
 	revoke(token: string): void;
 	/** That this daemon knows the data folder's token. */
 	prove(endpoint: string, nonce: string): string;
@@ -18,22 +32,24 @@ export interface Tokens {
 
 export function createTokens(clientToken: string): Tokens {
 	// Keyed by hash: a lookup then tells nothing about the token by how long it takes.
-	const runs = new Map<string, JobIdentity>();
+	const issued = new Map<string, Speaker>();
 	const client = digest(clientToken);
+
+	function issue(speaker: Speaker): string {
+		const token = randomBytes(32).toString('hex');
+		issued.set(digest(token).toString('hex'), speaker);
+		return token;
+	}
+
 	return {
 		identify(token) {
 			const hash = digest(token);
-			if (timingSafeEqual(hash, client)) return { job: undefined };
-			const job = runs.get(hash.toString('hex'));
-			return job === undefined ? undefined : { job };
+			return timingSafeEqual(hash, client) ? {} : issued.get(hash.toString('hex'));
 		},
-		issue(id, run) {
-			const token = randomBytes(32).toString('hex');
-			runs.set(digest(token).toString('hex'), { id, run });
-			return token;
-		},
+		issue: (id, run) => issue({ job: { id, run } }),
+		issueWorker: (worker) => issue({ worker }),
 		revoke(token) {
-			runs.delete(digest(token).toString('hex'));
+			issued.delete(digest(token).toString('hex'));
 		},
 		prove: (endpoint, nonce) => proofOf(clientToken, endpoint, nonce),
 	};

@@ -38,11 +38,28 @@ export function toolScope(origin: string, folders: () => readonly string[]): Too
 	return { folders, keyPrefix: `tool:${name}:` };
 }
 
-/** @throws SemanticaError FORBIDDEN for what neither a tool nor a job may ask for. */
+/** What a worker's process says of itself and its runs; for all else a run has a token of its own. */
+const FOR_WORKERS: ReadonlySet<Method> = new Set<Method>([
+	'worker/register',
+	'worker/started',
+	'worker/finish',
+	'worker/progress',
+	'worker/checkpoint',
+	'worker/log',
+	'worker/alive',
+]);
+
+/** @throws SemanticaError FORBIDDEN for what neither a tool nor a job may ask for, UNAUTHORIZED for what is not a worker's. */
 export function assertMayAsk(
 	method: Method,
-	speaker: { readonly tool: unknown; readonly job: unknown },
+	speaker: { readonly tool: unknown; readonly job: unknown; readonly worker?: unknown },
 ): void {
+	if (speaker.worker !== undefined && !FOR_WORKERS.has(method)) {
+		throw new SemanticaError(
+			'UNAUTHORIZED',
+			`A worker's own token registers it and speaks for the runs it holds, and may not ask for ${method}. What a handler asks for its job it asks with context.connect().`,
+		);
+	}
 	if (speaker.tool !== undefined && !FOR_TOOLS.has(method)) throw refused('An AI tool', method);
 	if (speaker.job !== undefined && FOR_PEOPLE.test(method)) throw refused('A job', method);
 }

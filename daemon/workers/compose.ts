@@ -13,6 +13,9 @@ import type { Sqlite } from '../sqlite/open.ts';
 import type { FunctionLogs } from './log.ts';
 import { type Connection, createRegistry, type Worker } from './registry.ts';
 import { createFunctionRuns, type RunTokens } from './runs.ts';
+import { createHosts, type Hosts, type HostsOptions } from './started/hosts.ts';
+import type { Launch, WorkerTokens } from './started/standing.ts';
+import { createStandings } from './started/standings.ts';
 import { createFunctionTypes } from './types.ts';
 
 /** A worker that holds runs is asked this often whether it is there, and has so long to answer. */
@@ -24,8 +27,12 @@ export interface WorkersOptions {
 	readonly clock: Clock;
 	readonly logs: FunctionLogs;
 	/** With which what runs speaks as its job. */
-	readonly tokens: RunTokens;
+	readonly tokens: RunTokens & WorkerTokens;
 	readonly maxFunctions: () => number;
+	/** How those are started that config.json names. */
+	readonly started: Pick<HostsOptions, 'entries' | 'logFolder' | 'planOf' | 'warn'> & {
+		readonly launch: Launch;
+	};
 	/** Put together later than this room. */
 	readonly queue: () => { readonly dispatch: Dispatch; readonly writer: Pick<Writer, 'submit'> };
 	/** Workers came or went: what waits for them may start, or has another reason. */
@@ -50,6 +57,10 @@ export interface WorkerRequests {
 	): Promise<Result<'worker/checkpoint'>>;
 	log(params: Params<'worker/log'>, connection: Connection): Promise<Result<'worker/log'>>;
 	alive(connection: Connection): Result<'worker/alive'>;
+	list: Hosts['list'];
+	add: Hosts['add'];
+	remove: Hosts['remove'];
+	restart: Hosts['restart'];
 }
 
 export interface WorkersService {
@@ -58,8 +69,11 @@ export interface WorkersService {
 	readonly port: Workers;
 	/** What the daemon does itself, and functions of any name. */
 	handlers(own: ReadonlyMap<string, JobHandler>): JobHandlers;
-	/** The daemon is going to leave: what has not begun goes back to the queue. */
+	/** The daemon is going to leave: what has not begun goes back to the queue, and no process is started. */
 	drain(): void;
+	/** Resolves when nothing is left of the processes that it started. */
+	close(): Promise<void>;
+	check: Hosts['check'];
 	/** Functions go to workers, everything else to `others`. */
 	executor(others: Executor): Executor;
 }
@@ -68,7 +82,26 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 	const { clock, queue, changed } = options;
 	const types = createFunctionTypes(options.db);
 	const ping: { timer?: Timer } = {};
-	const registry = createRegistry(options.maxFunctions, () => clock.now());
+	const registry = createRegistry(
+		options.maxFunctions,
+		() => clock.now(),
+		() => hosts,
+	);
+	const processes = createStandings({
+		launch: options.started.launch,
+		tokens: options.tokens,
+		clock,
+	});
+	const hosts = createHosts({
+		...options.started,
+		clock,
+		changed,
+		start: processes.start,
+		retire(worker) {
+			worker.leaving = true;
+			registry.remove(worker, clock.now());
+		},
+	});
 	const runs = createFunctionRuns({
 		registry,
 		dispatch: () => queue().dispatch,
@@ -110,7 +143,12 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 
 	return {
 		port: registry.port,
-		drain: runs.drain,
+		drain() {
+			hosts.drain();
+			runs.drain();
+		},
+		close: hosts.close,
+		check: hosts.check,
 		handlers: (own) => ({
 			get: (type) => own.get(type) ?? types.handlerOf(type),
 			keys: () => own.keys(),
@@ -124,13 +162,21 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 				runs.isOurs(id, run) ? runs.executor.settled(id, run) : others.settled(id, run),
 		}),
 		requests: {
+			list: hosts.list,
+			add: hosts.add,
+			remove: hosts.remove,
+			restart: hosts.restart,
 			async register(params, connection) {
+				const standing = processes.of(connection.worker);
+				standing?.assertMayRegister(params.types.map(({ type }) => type));
 				await queue().writer.submit((tx) => types.put(params.types, tx.now));
 				types.changed();
 				const worker = registry.add(connection, params, clock.monotonic());
+				standing?.registered(worker);
 				connection.onClose(() => {
 					registry.remove(worker, clock.now());
-					runs.lost(worker);
+					standing?.disconnected();
+					runs.lost(worker, standing?.ended);
 					changed();
 				});
 				changed();

@@ -2,9 +2,12 @@
 import { SemanticaError } from '../../shared/errors.ts';
 import { placesOf, type Registration, WORKER_LIMITS } from '../../shared/protocol/workers.ts';
 import type { WorkerRoom, Workers } from '../queue/ports/workers.ts';
+import type { WorkerIdentity } from './started/standing.ts';
 
 /** What this room needs of a worker's connection. */
 export interface Connection {
+	/** Set when it is a process of a worker that this daemon started. */
+	readonly worker: WorkerIdentity | undefined;
 	notify(method: string, params: unknown): void;
 	onClose(callback: () => void): () => void;
 	/** Drops one that does not answer. */
@@ -18,6 +21,10 @@ export interface Worker {
 	held: number;
 	readonly types: Map<string, { readonly limit: number; held: number }>;
 	readonly prefetch: number;
+	/** Holds a run beside which it is given no other. */
+	alone: boolean;
+	/** Its end is our doing: it is held against nobody. */
+	leaving: boolean;
 	/** Monotonic ms. */
 	heardAt: number;
 }
@@ -28,9 +35,9 @@ export interface Registry {
 	of(connection: Connection): Worker | undefined;
 	/** It has gone. */
 	remove(worker: Worker, now: number): void;
-	/** Gives a run of this type to whoever has most room; undefined where nobody has any. */
-	assign(type: string): Worker | undefined;
-	release(worker: Worker, type: string): void;
+	/** Gives a run of this type to whoever has most room; undefined where nobody has any. `alone`: and no other. */
+	assign(type: string, alone: boolean): Worker | undefined;
+	release(worker: Worker, type: string, alone: boolean): void;
 	all(): Iterable<Worker>;
 	/** As the queue asks. */
 	readonly port: Workers;
@@ -44,8 +51,24 @@ interface Load {
 	readonly ofType: number;
 }
 
+/** Workers that the daemon starts itself. */
+export interface Startable {
+	any(): boolean;
+	/** Who does this type is there, or comes when there is work. */
+	serves(type: string): boolean;
+	/** A job of this type could start, and nobody is there for it. */
+	wanted(type: string): void;
+	unmet(type: string): string | undefined;
+	/** What a worker holds has changed. */
+	loadChanged(worker: Worker): void;
+}
+
 /** @param now Epoch ms. */
-export function createRegistry(maxFunctions: () => number, now: () => number): Registry {
+export function createRegistry(
+	maxFunctions: () => number,
+	now: () => number,
+	started: () => Startable,
+): Registry {
 	const workers = new Map<Connection, Worker>();
 	const byType = new Map<string, Set<Worker>>();
 	const leftAt = new Map<string, number>();
@@ -63,6 +86,7 @@ export function createRegistry(maxFunctions: () => number, now: () => number): R
 
 	function loadOf(worker: Worker, type: string): Load {
 		const { limit = 0, held = 0 } = worker.types.get(type) ?? {};
+		if (worker.alone) return { free: 0, ofType: 0 };
 		return { free: worker.prefetch - worker.held, ofType: limit - held };
 	}
 
@@ -85,7 +109,11 @@ export function createRegistry(maxFunctions: () => number, now: () => number): R
 			taken.set(worker, more);
 		}
 		return {
-			has: (type) => choose(type, load(type)) !== undefined,
+			has(type) {
+				const there = choose(type, load(type)) !== undefined;
+				if (!there && !byType.has(type)) started().wanted(type);
+				return there;
+			},
 			take(type) {
 				const worker = choose(type, load(type));
 				if (worker === undefined) return;
@@ -117,6 +145,8 @@ export function createRegistry(maxFunctions: () => number, now: () => number): R
 				name,
 				connection,
 				held: 0,
+				alone: false,
+				leaving: false,
 				prefetch: prefetch ?? Math.min(WORKER_LIMITS.prefetch, placesOf(types)),
 				heardAt: at,
 				types: new Map(
@@ -143,28 +173,34 @@ export function createRegistry(maxFunctions: () => number, now: () => number): R
 				if (leftAt.size > REMEMBERED && oldest !== undefined) leftAt.delete(oldest);
 			}
 		},
-		assign(type) {
+		assign(type, alone) {
 			const worker = choose(type, (one) => loadOf(one, type));
 			const count = worker?.types.get(type);
 			if (worker === undefined || count === undefined) return undefined;
 			worker.held++;
 			count.held++;
+			if (alone) worker.alone = true;
+			started().loadChanged(worker);
 			return worker;
 		},
-		release(worker, type) {
+		release(worker, type, alone) {
 			const count = worker.types.get(type);
 			worker.held--;
 			if (count !== undefined) count.held--;
+			if (alone) worker.alone = false;
+			started().loadChanged(worker);
 		},
 		port: {
 			room,
 			maxFunctions,
-			anybody: () => workers.size > 0,
-			present: (type) => byType.has(type),
+			anybody: () => workers.size > 0 || started().any(),
+			present: (type) => byType.has(type) || started().serves(type),
 			unmet(type) {
 				const wait = `waits for a worker that does ${type}`;
 				const there = byType.get(type);
 				if (there === undefined) {
+					const own = started().unmet(type);
+					if (own !== undefined) return own;
 					const left = leftAt.get(type);
 					if (left === undefined) return `${wait}; none is connected`;
 					return `${wait}; the last one left ${ago(now() - left)}`;

@@ -1,6 +1,5 @@
 /** Runs that are with workers: handed over, begun, stopped and ended. The connection is the lease. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { parseExactly } from '../../shared/exactNumbers.ts';
 import { LIMITS, type StopReason } from '../../shared/jobTerms.ts';
 import type { FunctionEnd, HandedRun, StopNotice } from '../../shared/protocol/workers.ts';
@@ -9,8 +8,10 @@ import type { Execution, ExecutionEnd, Executor } from '../queue/execution.ts';
 import type { Clock, Timer } from '../queue/ports/clock.ts';
 import type { InputFile } from '../queue/ports/payloadStore.ts';
 import type { RunOutcome } from '../queue/ports/runs.ts';
+import { runsAlone } from '../queue/ports/workers.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
 import { createFunctionLog, type FunctionLog, type FunctionLogs } from './log.ts';
+import { failureOf, INTERRUPTED, outcomeOf, STILL, WORKER_DIED } from './outcomes.ts';
 import type { Registry, Worker } from './registry.ts';
 
 /** From here on the payload is a file that the worker reads itself. */
@@ -41,8 +42,8 @@ export interface FunctionRuns {
 	of(worker: Worker, name: RunName): { readonly log: FunctionLog } | undefined;
 	/** Nothing more begins here: what was only handed over goes back. */
 	drain(): void;
-	/** Its connection is gone. */
-	lost(worker: Worker): void;
+	/** Its connection is gone. `gone`: of a process of ours, resolves when nothing of that is left. */
+	lost(worker: Worker, gone?: Promise<unknown>): void;
 }
 
 export interface FunctionRunsOptions {
@@ -72,8 +73,6 @@ interface Held {
 	end(outcome: RunOutcome, result?: string): void;
 }
 
-const INTERRUPTED: RunOutcome = { kind: 'interrupted' };
-
 export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 	const { registry, clock, logs, tokens } = options;
 	const runs = new Map<string, Held>();
@@ -81,6 +80,8 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 	const settling = new Map<string, (() => void)[]>();
 	/** Not sent yet. */
 	const outgoing = new Map<Worker, HandedRun[]>();
+	/** Waits until others have left its worker. */
+	const parked = new Map<Worker, () => void>();
 
 	function heldBy(worker: Worker, { id, run }: RunName): Held | undefined {
 		const held = runs.get(id);
@@ -96,6 +97,14 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		outgoing.set(worker, [run]);
 		// Those that are claimed together go together.
 		void nextTurn().then(() => flush(worker));
+	}
+
+	/** What runs alone is handed over when everything before it has ended there. */
+	async function besideNothing(worker: Worker, alone: boolean): Promise<void> {
+		while (alone && worker.held > 1) {
+			await new Promise<void>((resolve) => parked.set(worker, resolve));
+			parked.delete(worker);
+		}
 	}
 
 	function flush(worker: Worker): void {
@@ -125,15 +134,16 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		else endAfter(held, graceMs);
 	}
 
-	function endAfter(held: Held, graceMs: number): void {
+	function endAfter(held: Held, graceMs: number, outcome = INTERRUPTED): void {
 		held.grace?.cancel();
-		held.grace = clock.after(graceMs, () => held.end(INTERRUPTED));
+		held.grace = clock.after(graceMs, () => held.end(outcome));
 	}
 
 	return {
 		executor: {
 			execute({ row, checkpoint }, payload, told): Execution {
-				const worker = registry.assign(row.type);
+				const alone = runsAlone(row);
+				const worker = registry.assign(row.type, alone);
 				const nothing: ExecutionEnd = {
 					outcome: INTERRUPTED,
 					result: undefined,
@@ -165,7 +175,8 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 							held.state = 'over';
 							held.grace?.cancel();
 							if (held.token !== undefined) tokens.revoke(held.token);
-							registry.release(worker, row.type);
+							registry.release(worker, row.type, alone);
+							parked.get(worker)?.();
 							void closed(outcome).then((logBytes) => resolve({ outcome, result, logBytes }));
 						},
 					};
@@ -184,6 +195,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 					const small = row.payload_bytes < IN_MESSAGE_BYTES ? payload?.inline() : undefined;
 					if (small === undefined) input = await payload?.layOut();
 					if (runs.get(id)?.state === 'over') await input?.remove().catch(() => {});
+					await besideNothing(worker as Worker, alone);
 					send(worker as Worker, {
 						id,
 						run,
@@ -274,49 +286,18 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		drain() {
 			for (const held of runs.values()) if (held.state === 'handed') stop(held, 0, 'drain');
 		},
-		lost(worker) {
+		lost(worker, gone) {
 			outgoing.delete(worker);
+			const outcome = worker.leaving ? INTERRUPTED : WORKER_DIED;
 			for (const held of runs.values()) {
 				if (held.worker !== worker || held.state === 'over') continue;
 				if (held.state === 'handed') held.end(INTERRUPTED);
+				else if (gone !== undefined) void gone.then(() => held.end(outcome));
 				// Its handler is being aborted, and may take that long.
-				else if (!held.stopping) endAfter(held, held.graceMs);
+				else if (!held.stopping) endAfter(held, held.graceMs, outcome);
 			}
 		},
 	};
 }
 
-const STILL = {
-	stop() {},
-	pause: () => Promise.resolve(false),
-	resume: () => Promise.resolve(),
-	note() {},
-	answer() {},
-};
-
 const keyOf = ({ id, run }: RunName): string => `${id}/${run}`;
-
-function outcomeOf(end: FunctionEnd): RunOutcome {
-	switch (end.outcome) {
-		case 'succeeded':
-			return { kind: 'function', succeeded: true };
-		case 'interrupted':
-			return INTERRUPTED;
-		case 'failed':
-			return { kind: 'function', succeeded: false, error: errorOf(end.error) };
-		case 'retry': {
-			const { afterMs } = end;
-			return { kind: 'function', succeeded: false, error: errorOf(end.error), afterMs };
-		}
-	}
-}
-
-const errorOf = (message: string) => ({ code: 'FUNCTION', message });
-
-function failureOf(error: unknown): RunOutcome {
-	const message = errorMessage(error);
-	if (error instanceof SemanticaError && error.kind === 'PAYLOAD_LOST') {
-		return { kind: 'payload', message };
-	}
-	return { kind: 'spawn', code: error instanceof SemanticaError ? error.kind : 'SPAWN', message };
-}

@@ -9,6 +9,7 @@ import { jobRequests, subscriptionRequests } from './jobs.ts';
 import { logRequests } from './logs.ts';
 import { notifyRequests } from './notify.ts';
 import { scheduleRequests } from './schedules.ts';
+import { startedWorkerRequests } from './startedWorkers.ts';
 import { statsRequests } from './stats.ts';
 import { queueRequests, systemRequests } from './system.ts';
 import { workerRequests } from './workers.ts';
@@ -27,6 +28,7 @@ export const requests = {
 	...aiRequests,
 	...statsRequests,
 	...workerRequests,
+	...startedWorkerRequests,
 } as const;
 
 export type Method = keyof typeof requests;

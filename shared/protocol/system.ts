@@ -1,5 +1,6 @@
 /** Requests about queues, settings, events and the daemon itself (docs/design.md section 7). */
 import * as z from 'zod';
+import { limitsSchema } from '../job.ts';
 import { RATE_BOUNDS } from '../rate.ts';
 import { DRAIN_MODES } from './draining.ts';
 import { countsSchema } from './jobs.ts';
@@ -16,6 +17,8 @@ export const queueSchema = z.object({
 	concurrency: z.int(),
 	paused: z.boolean(),
 	rate: rateSchema.nullable(),
+	/** For its jobs that are not said to have others. */
+	limits: limitsSchema.nullable(),
 	queued: z.int(),
 	running: z.int(),
 });
@@ -72,12 +75,17 @@ export const queueRequests = {
 				paused: z.boolean().optional(),
 				/** `null`: none. */
 				rate: rateSchema.nullable().optional(),
+				/** Of what is enqueued from now on; `null`: none. */
+				limits: limitsSchema.nullable().optional(),
 			})
 			.refine(
-				({ concurrency, paused, rate }) =>
-					concurrency !== undefined || paused !== undefined || rate !== undefined,
-				'must change something: give concurrency, paused or rate',
+				({ name: _, ...change }) => Object.values(change).some((value) => value !== undefined),
+				'must change something: give concurrency, paused, rate or limits',
 			)
+			.refine(({ name, limits }) => name !== '*' || limits === undefined, {
+				path: ['limits'],
+				error: 'belong to one queue; say its name',
+			})
 			.refine(({ name, rate }) => name !== '*' || rate === undefined, {
 				path: ['rate'],
 				error: 'belongs to one queue; say its name',
@@ -87,6 +95,7 @@ export const queueRequests = {
 			concurrency: z.int(),
 			paused: z.boolean(),
 			rate: rateSchema.nullable(),
+			limits: limitsSchema.nullable(),
 		}),
 	},
 } as const;

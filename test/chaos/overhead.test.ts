@@ -21,6 +21,7 @@ test.runIf(LONG)('what a contained spawn costs', async () => {
 		env: {},
 		nice: 0,
 		input: null,
+		caps: {},
 	};
 	let id = 0;
 	const contained = (harness: typeof grouped) => async () => {

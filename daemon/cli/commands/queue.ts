@@ -1,18 +1,24 @@
 import type { Command } from 'commander';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
+import { LIMITS } from '../../../shared/jobTerms.ts';
 import type { ParamsInput } from '../../../shared/protocol/requests.ts';
 import type { Rate } from '../../../shared/protocol/system.ts';
 import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { parseRate } from '../parse/rate.ts';
-import { orDefault } from '../parse/values.ts';
+import { integerFrom, orDefault, parseCpus, parseMemory } from '../parse/values.ts';
 import { renderQueues } from '../render/queues.ts';
 import { examples, JSON_OPTION } from './help.ts';
+import { limitsOf } from './work.ts';
 
 interface Options {
 	readonly concurrency?: number | 'default';
 	readonly rate?: Rate | 'none';
+	readonly memory?: number;
+	readonly cpus?: number;
+	readonly processes?: number;
+	readonly limits?: boolean;
 	readonly pause?: boolean;
 	readonly resume?: boolean;
 	readonly json?: boolean;
@@ -40,6 +46,14 @@ export function addQueueCommand(program: Command, context: Context): void {
 			'let so many begin in so long, as in 10/1m or 5/s; none takes it back',
 			parseRate,
 		)
+		.option('--memory <size>', 'what its jobs may hold that say nothing themselves', parseMemory)
+		.option('--cpus <number>', 'the same of CPUs', parseCpus)
+		.option(
+			'--processes <number>',
+			'the same of processes and threads',
+			integerFrom(1, LIMITS.mostProcesses),
+		)
+		.option('--no-limits', 'take all of these back')
 		.option('--pause', 'let none begin; what runs goes on')
 		.option('--resume', 'let them begin again')
 		.option(...JSON_OPTION)
@@ -49,6 +63,7 @@ export function addQueueCommand(program: Command, context: Context): void {
 				['semantica queue', 'all of them'],
 				['semantica queue builds --concurrency 2', 'two builds at once'],
 				['semantica queue api --rate 100/1h', 'a hundred calls an hour, retries too'],
+				['semantica queue builds --memory 4G --cpus 2', 'what each of them may take'],
 				["semantica queue '*' --pause", 'nothing begins any more'],
 			),
 		)
@@ -70,6 +85,9 @@ async function queue(
 		if (name === undefined) throw usageError("Name the queue to change, or '*' for all together.");
 		if (name === EVERYTHING && options.rate !== undefined) {
 			throw usageError('--rate: it belongs to one queue; say its name.');
+		}
+		if (name === EVERYTHING && change.limits !== undefined) {
+			throw usageError('--memory, --cpus, --processes: they belong to one queue; say its name.');
 		}
 		const changed = await connection.request('queue/update', { name, ...change });
 		if (options.json) {
@@ -95,7 +113,9 @@ function changeOf(options: Options): Omit<ParamsInput<'queue/update'>, 'name'> |
 	const { concurrency, rate, pause, resume } = options;
 	if (pause && resume) throw usageError('Give --pause or --resume, not both.');
 	const paused = pause ? true : resume ? false : undefined;
+	const limits = options.limits === false ? null : limitsOf(options);
 	const change = {
+		...(limits === undefined ? {} : { limits }),
 		...(concurrency === undefined
 			? {}
 			: { concurrency: concurrency === 'default' ? null : concurrency }),

@@ -13,6 +13,7 @@ import {
 	collect,
 	durationUpTo,
 	integerFrom,
+	parseCpus,
 	parseDuration,
 	parseMemory,
 	parsePort,
@@ -34,6 +35,8 @@ export interface WorkOptions {
 	readonly timeout?: number;
 	readonly grace?: number;
 	readonly memory?: number;
+	readonly cpus?: number;
+	readonly processes?: number;
 	readonly ready?: string;
 	readonly readyPort?: { readonly port: number; readonly host?: string };
 	readonly readyFile?: string;
@@ -94,6 +97,12 @@ export function addFailing(command: Command): Command {
 			'--memory <size>',
 			'end a run whose processes hold more memory together, as in 500M or 2G, at least 16M',
 			parseMemory,
+		)
+		.option('--cpus <number>', 'let them use so many CPUs together, as in 0.5 or 2', parseCpus)
+		.option(
+			'--processes <number>',
+			'let it have so many processes and threads at once',
+			integerFrom(1, LIMITS.mostProcesses),
 		)
 		.option(
 			'--ready <pattern>',
@@ -178,7 +187,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		groupLimit: options.groupLimit,
 		tag: options.tag,
 		timeoutMs: options.timeout,
-		limits: options.memory === undefined ? undefined : { memoryMB: options.memory },
+		limits: limitsOf(options),
 		ready: readyOf(options, cwd),
 		restart: options.restart,
 		graceMs: options.grace,
@@ -190,6 +199,16 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		supersede: options.supersede,
 		notify: options.notify,
 	};
+}
+
+/** Undefined where none is given. */
+export function limitsOf({
+	memory,
+	cpus,
+	processes,
+}: Pick<WorkOptions, 'memory' | 'cpus' | 'processes'>): JobSpecInput['limits'] {
+	const limits = given({ memoryMB: memory, cpus, processes });
+	return Object.keys(limits).length === 0 ? undefined : limits;
 }
 
 function readyOf(options: WorkOptions, cwd: string): JobSpecInput['ready'] {

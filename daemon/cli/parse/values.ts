@@ -81,6 +81,16 @@ export function parseMemory(text: string): number {
 	return mb;
 }
 
+export function parseCpus(text: string): number {
+	const cpus = Number(text);
+	if (text.trim() === '' || !(cpus >= LIMITS.leastCpus && cpus <= LIMITS.mostCpus)) {
+		throw new InvalidArgumentError(
+			`"${text}" is no number of CPUs. Write 0.5 or 2; the least is ${LIMITS.leastCpus}.`,
+		);
+	}
+	return cpus;
+}
+
 /** `3000`, `127.0.0.1:3000`, `[::1]:3000` */
 export function parsePort(text: string): { port: number; host?: string } {
 	const [, host, digits] = /^(?:\[?([^[\]]+?)\]?:)?(\d{1,5})$/.exec(text.trim()) ?? [];

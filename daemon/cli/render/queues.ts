@@ -3,6 +3,7 @@ import type { GroupInfo } from '../../../shared/protocol/groups.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import type { QueueInfo } from '../../../shared/protocol/system.ts';
 import { describeRate } from '../../../shared/rate.ts';
+import { describeLimits } from './cost.ts';
 import { formatCount } from './format.ts';
 import type { View } from './style.ts';
 import { renderTable } from './table.ts';
@@ -18,7 +19,7 @@ export function renderQueues(
 ): string[] {
 	const { style } = view;
 	const queued = queues.reduce((sum, queue) => sum + queue.queued, 0);
-	const all = everything && { name: '*', queued, rate: null, ...everything };
+	const all = everything && { name: '*', queued, rate: null, limits: null, ...everything };
 	const rows = [...(all === undefined ? [] : [all]), ...queues];
 	const number = (value: number): string => (value === 0 ? style.dim('0') : formatCount(value));
 	return renderTable(
@@ -38,6 +39,11 @@ export function renderQueues(
 			},
 			// A daemon of an older build knows none.
 			{ header: 'RATE', cells: rows.map(({ rate }) => (rate ? describeRate(rate) : '')), rank: 1 },
+			{
+				header: 'EACH JOB',
+				cells: rows.map(({ limits }) => (limits ? describeLimits(limits) : '')),
+				rank: 1,
+			},
 			{
 				header: '',
 				cells: rows.map(({ paused }) => (paused ? style.yellow('paused') : '')),

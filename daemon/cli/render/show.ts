@@ -5,7 +5,7 @@ import { isFinished } from '../../../shared/jobTerms.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import { GENERATED_KEY } from '../submit.ts';
 import { renderBar } from './bar.ts';
-import { costText } from './cost.ts';
+import { costText, describeLimits } from './cost.ts';
 import { formatAge, formatBytes, formatDuration, formatTime } from './format.ts';
 import { runTime, stopDetail } from './outcome.ts';
 import { childrenSummary, progressAmount, progressFraction, progressPercent } from './progress.ts';
@@ -140,7 +140,7 @@ function restartText({ restart, restarts }: Job): string | undefined {
 
 /** Of a daemon of an older build there are none. */
 function limitsText({ limits }: Job): string | undefined {
-	return limits ? `${limits.memoryMB} MB of memory` : undefined;
+	return limits ? describeLimits(limits) : undefined;
 }
 
 function toldText({ notify }: Job): string | undefined {

@@ -19,6 +19,8 @@ import { errorCode } from '../../../shared/errors.ts';
 export interface Cgroups {
 	/** Folder under which the runs' control groups stand. */
 	readonly root: string;
+	/** Controllers that the groups of runs have: memory, cpu, pids, as far as the system lets us. */
+	readonly controllers: ReadonlySet<string>;
 	/** Makes a control group for one run and returns its folder. */
 	create(name: string): string;
 	/** Kills everything in it and removes it; false when something would not die. */
@@ -61,8 +63,10 @@ export async function openCgroups(
 		);
 	}
 
+	const controllers = enableControllers(base, root);
 	return {
 		root,
+		controllers,
 		create(name) {
 			const folder = join(root, name);
 			mkdirSync(folder);
@@ -126,6 +130,48 @@ function outsideOfRuns(own: string): string {
 		// We stay where we may not leave.
 	}
 	return outside;
+}
+
+const WANTED = ['memory', 'cpu', 'pids'];
+
+/** Asks for them for the groups of runs. A group that shares memory out may hold no process itself. */
+function enableControllers(base: string, root: string): ReadonlySet<string> {
+	const there = textIn(join(base, 'cgroup.controllers')).trim().split(' ');
+	const wanted = WANTED.filter((name) => there.includes(name));
+	if (wanted.length === 0) return new Set();
+	moveAside(base);
+	return new Set(
+		wanted.filter((name) => {
+			try {
+				for (const folder of [base, root]) {
+					writeFileSync(join(folder, 'cgroup.subtree_control'), `+${name}`);
+				}
+				return true;
+			} catch {
+				return false;
+			}
+		}),
+	);
+}
+
+// Only where nobody but us is in it: other people's processes are not ours to move.
+function moveAside(base: string): void {
+	if (textIn(join(base, 'cgroup.procs')).trim() !== String(process.pid)) return;
+	const own = join(base, `${PREFIX}daemon`);
+	try {
+		mkdirSync(own, { recursive: true });
+		writeFileSync(join(own, 'cgroup.procs'), '0');
+	} catch {
+		// Then there are no caps of this kind.
+	}
+}
+
+function textIn(file: string): string {
+	try {
+		return readFileSync(file, 'utf8');
+	} catch {
+		return '';
+	}
 }
 
 /** @throws when a process of ours cannot be moved into a group of ours and killed there. */

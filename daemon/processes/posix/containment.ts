@@ -1,14 +1,15 @@
 /** Containment on Linux and macOS: lifeline supervisor, undertaker, sweeps, and control groups where we may. */
 import { join } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
-import type { Containment, ContainmentCheck, Launch } from '../containment.ts';
+import type { Cap, Containment, ContainmentCheck, Launch } from '../containment.ts';
 import { createCookies } from '../cookie.ts';
 import { openCgroups } from './cgroups.ts';
 import { costIn, keepAccounts } from './cost.ts';
 import { readPidWorld } from './identity.ts';
 import { killLeftovers } from './leftovers.ts';
+import { type LimitGroups, openLimitGroups, type RunCaps, readControllers } from './limitGroups.ts';
 import { createPace, type Pace } from './pace.ts';
-import { PipeStore } from './pipes.ts';
+import { type OutputPipes, PipeStore } from './pipes.ts';
 import { isProcfsThere } from './procfs.ts';
 import { refusalOf } from './refusal.ts';
 import { programOf, type RunMeans, supervise, unreadable } from './run.ts';
@@ -34,6 +35,8 @@ interface Means extends RunMeans {
 	readonly pace: Pace;
 	/** Undefined where a start has nothing to wait for. */
 	readonly standby: Standby | undefined;
+	/** Undefined where there are none. */
+	readonly limits: LimitGroups | undefined;
 }
 
 export async function createPosixContainment(
@@ -48,6 +51,15 @@ export async function createPosixContainment(
 			: await openCgroups(cookies.folder, instance, (name, folder) =>
 					keepAccounts(join(options.statusFolder, name), folder),
 				);
+	const limits =
+		process.platform !== 'linux' || !options.cgroups
+			? undefined
+			: openLimitGroups({
+					folderKey: cookies.folder,
+					instance,
+					unified: typeof cgroups === 'string' ? new Set() : cgroups.controllers,
+					...readControllers(),
+				});
 	const statuses = await openStatusFiles(options.statusFolder);
 	const pace = createPace();
 	const pipes =
@@ -71,22 +83,57 @@ export async function createPosixContainment(
 		pipes,
 		pace,
 		standby,
+		limits,
 	};
+
+	/** @throws SpawnError LIMITS */
+	function cap({ id, run, caps }: Launch, cgroup: string | undefined): RunCaps | undefined {
+		if (limits === undefined || Object.keys(caps).length === 0) return undefined;
+		return limits.create(`${id}.${run}`, caps, cgroup);
+	}
+
+	/** @throws SpawnError when nothing was started. */
+	async function begin(launch: Launch, cookie: string): Promise<BegunRun> {
+		const { id, run } = launch;
+		const cgroup = means.cgroups?.create(`${id}.${run}`);
+		let caps: RunCaps | undefined;
+		let pipes: OutputPipes | undefined;
+		try {
+			caps = cap(launch, cgroup);
+			pipes = await means.pipes?.open();
+			const statusFile = means.statuses.path(id, run);
+			const options = { statusFile, cgroup, pipes, pace: means.pace };
+			const supervisor = await startSupervisor(launch, cookie, caps?.folders ?? [], options);
+			return { supervisor, cgroup, caps };
+		} catch (error) {
+			for (const end of [pipes?.stdout, pipes?.stderr]) end?.destroy();
+			if (cgroup !== undefined) await means.cgroups?.remove(cgroup);
+			await caps?.remove();
+			throw error;
+		} finally {
+			pipes?.closeJobEnds();
+		}
+	}
 
 	return {
 		async spawn(launch) {
 			const { id, run } = launch;
 			const cookie = cookies.of(id, run);
-			const begun = means.standby?.begin(launch, cookie) ?? (await begin(launch, cookie, means));
+			const waiting = means.standby?.begin(launch, cookie, cap);
+			const begun = waiting ?? (await begin(launch, cookie));
 			void means.standby?.prepare();
-			const facts = { id, run, cookie, cgroup: begun.cgroup, program: programOf(launch) };
-			return supervise(begun.supervisor, facts, means);
+			const { supervisor, cgroup, caps } = begun;
+			const facts = { id, run, cookie, cgroup, caps, program: programOf(launch) };
+			return supervise(supervisor, facts, means);
 		},
 		seesMemory: seesProcesses,
+		kept: limits?.kept ?? new Set(),
 		canPause: means.sweeper !== undefined || means.cgroups !== undefined,
 		async cleanUp(recorded) {
 			const killed = await killLeftovers(recorded, means.world, cookies);
-			return killed + ((await means.cgroups?.cleanUp()) ?? 0);
+			const inGroups = (await means.cgroups?.cleanUp()) ?? 0;
+			means.limits?.cleanUp();
+			return killed + inGroups;
 		},
 		async recorded(id, run) {
 			const status = await statuses.read(id, run);
@@ -123,6 +170,7 @@ export async function createPosixContainment(
 						? `${cgroups} Jobs are held by process group, session and cookie instead.`
 						: `Every job has a control group of its own under ${cgroups.root}.`,
 			},
+			{ name: 'limits of jobs', ok: true, message: describeLimits(limits?.kept, seesProcesses) },
 		],
 		// /proc tells it where it can be told: scheduling/cpu/own.ts.
 		ownCpuMs: () => undefined,
@@ -130,27 +178,9 @@ export async function createPosixContainment(
 			means.standby?.close();
 			means.undertaker.close();
 			means.cgroups?.close();
+			means.limits?.close();
 		},
 	};
-}
-
-/** @throws SpawnError when nothing was started. */
-async function begin(launch: Launch, cookie: string, means: Means): Promise<BegunRun> {
-	const { id, run } = launch;
-	const cgroup = means.cgroups?.create(`${id}.${run}`);
-	const pipes = await means.pipes?.open();
-	try {
-		const statusFile = means.statuses.path(id, run);
-		const options = { statusFile, cgroup, pipes, pace: means.pace };
-		const supervisor = await startSupervisor(launch, cookie, options);
-		return { supervisor, cgroup };
-	} catch (error) {
-		for (const end of [pipes?.stdout, pipes?.stderr]) end?.destroy();
-		if (cgroup !== undefined) await means.cgroups?.remove(cgroup);
-		throw error;
-	} finally {
-		pipes?.closeJobEnds();
-	}
 }
 
 function describe(undertaker: Undertaker, seesProcesses: boolean): ContainmentCheck[] {
@@ -173,4 +203,18 @@ function describe(undertaker: Undertaker, seesProcesses: boolean): ContainmentCh
 					: 'This system does not show the environment of processes, so a process that starts a session of its own can outlive its job.',
 		},
 	];
+}
+
+function describeLimits(kept: ReadonlySet<Cap> | undefined, seesProcesses: boolean): string {
+	const words = { memory: 'memory', cpus: 'CPU time', processes: 'the number of processes' };
+	const all = Object.keys(words) as Cap[];
+	const named = (caps: readonly Cap[]) => caps.map((cap) => words[cap]).join(', ');
+	const open = all.filter((cap) => !kept?.has(cap) && !(cap === 'memory' && seesProcesses));
+	return [
+		kept?.size ? `The system keeps those of ${named(all.filter((cap) => kept.has(cap)))}.` : '',
+		seesProcesses && !kept?.has('memory') ? 'Memory is looked at once a second.' : '',
+		open.length > 0 ? `Those of ${named(open)} cannot be enforced here.` : '',
+	]
+		.filter((sentence) => sentence !== '')
+		.join(' ');
 }

@@ -19,6 +19,11 @@ export async function refusalOf({ why, what }: Refused): Promise<SpawnOutcome> {
 			return spawn('ECWD', `The working folder ${what} does not exist or is not a folder.`);
 		case 'SHUTFOLDER':
 			return spawn('ECWD', `The working folder ${what} may not be entered.`);
+		case 'LIMITS':
+			return spawn(
+				'LIMITS',
+				`The job could not be put into ${what}, which limits it. Try again, or leave its limits out.`,
+			);
 		case 'GONE':
 			return spawn('ENOENT', `There is no program ${what}.`);
 		case 'UNKNOWN':

@@ -9,6 +9,7 @@ import type { Cgroups } from './cgroups.ts';
 import { costIn, groupAccounts, leftIn } from './cost.ts';
 import { killGroup, signal } from './group.ts';
 import { type PidWorld, processStartTime } from './identity.ts';
+import type { RunCaps } from './limitGroups.ts';
 import { membersOf, memoryOf } from './memory.ts';
 import { pauseRun, type Stand } from './pause.ts';
 import { findProcesses, type ProcessInfo } from './procfs.ts';
@@ -40,13 +41,15 @@ export interface RunFacts {
 	readonly run: number;
 	readonly cookie: string;
 	readonly cgroup: string | undefined;
+	/** Undefined where it has none. */
+	readonly caps: RunCaps | undefined;
 	/** Paths at which its program may be. */
 	readonly program: readonly string[];
 }
 
 export async function supervise(
 	{ child, pid, stdout, stderr, lifeline, watcher }: Supervisor,
-	{ id, run, cookie, cgroup, program }: RunFacts,
+	{ id, run, cookie, cgroup, caps, program }: RunFacts,
 	means: RunMeans,
 ): Promise<ContainedProcess> {
 	const { undertaker, sweeper, cgroups, statuses, world } = means;
@@ -128,18 +131,24 @@ export async function supervise(
 		}),
 		members: async () => (isSeen() ? membersOf(cgroup, isMember) : undefined),
 		memory: async () => (isSeen() ? memoryOf(cgroup, isMember) : undefined),
+		overMemory: () => caps?.overMemory(),
 		cost() {
 			const group = cgroup === undefined ? '' : groupAccounts(cgroup);
-			return costIn(`${statuses.cost(id, run)}\n${group}`);
+			const peak = caps?.peak();
+			const capped = peak === undefined ? '' : `peak ${peak}`;
+			return costIn(`${statuses.cost(id, run)}\n${group}\n${capped}`);
 		},
 		left: () => leftIn(statuses.cost(id, run)),
 		async clear(all) {
 			await resume();
+			// Its folders are soon gone, and what they tell with them.
+			caps?.overMemory();
 			await killGroup({ pid, startTime: found });
 			if (cgroups !== undefined && cgroup !== undefined) await cgroups.remove(cgroup);
 			// A process may have had itself moved to another control group.
 			if (all) await sweeper?.clear(traces);
 			else void sweeper?.clear(traces);
+			void caps?.remove();
 		},
 		stop(graceMs) {
 			if (gone) return;

@@ -2,8 +2,9 @@
  * Linux, where control groups are used: one supervisor ahead of its job. Moving a process into a control group
  * takes the kernel 5 to 15 ms; the next job finds one that has been moved already.
  */
-import type { Launch } from '../containment.ts';
+import { type Launch, SpawnError } from '../containment.ts';
 import type { Cgroups } from './cgroups.ts';
+import type { RunCaps } from './limitGroups.ts';
 import type { Pace } from './pace.ts';
 import type { PipeStore } from './pipes.ts';
 import type { StatusFiles } from './statusFiles.ts';
@@ -27,7 +28,12 @@ export interface StandbyOptions {
 export interface BegunRun {
 	readonly supervisor: Supervisor;
 	readonly cgroup: string | undefined;
+	/** Undefined where it has none. */
+	readonly caps: RunCaps | undefined;
 }
+
+/** Gives the run in that control group its caps. @throws SpawnError LIMITS */
+export type Capping = (launch: Launch, cgroup: string | undefined) => RunCaps | undefined;
 
 interface Waiting {
 	readonly name: string;
@@ -52,28 +58,36 @@ export class Standby {
 		this.#options = options;
 	}
 
-	/** Gives the job to the supervisor that waits; undefined when there is none, or not for this job. */
-	begin(launch: Launch, cookie: string): BegunRun | undefined {
+	/**
+	 * Gives the job to the supervisor that waits; undefined when there is none, or not for this job.
+	 * @throws SpawnError LIMITS
+	 */
+	begin(launch: Launch, cookie: string, cap: Capping): BegunRun | undefined {
 		const waiting = this.#waiting;
 		if (waiting === undefined) return undefined;
-		const script = jobScript(launch, cookie);
-		if (Buffer.byteLength(script) > MAX_SCRIPT_BYTES) return undefined;
+		if (Buffer.byteLength(jobScript(launch, cookie, [])) > MAX_SCRIPT_BYTES) return undefined;
 		const { name, cgroup, supervisor } = waiting;
 		const { statuses } = this.#options;
 		const file = `${statuses.waitingPath(name)}.job`;
+		let caps: RunCaps | undefined;
 		try {
-			writeJobFile(file, script);
+			caps = cap(launch, cgroup);
+			writeJobFile(file, jobScript(launch, cookie, caps?.folders ?? []));
 			statuses.assign(name, launch.id, launch.run);
-		} catch {
-			// A full disk, mostly: the usual way can do without.
+		} catch (error) {
 			removeFile(file);
+			void caps?.remove();
+			// Its group may have caps by now that are not the next job's.
+			if (Object.keys(launch.caps).length > 0) this.#dismiss();
+			if (error instanceof SpawnError) throw error;
+			// A full disk, mostly: the usual way can do without.
 			return undefined;
 		}
 		this.#waiting = undefined;
 		clearTimeout(waiting.expiry);
 		supervisor.child.once('exit', () => removeFile(file));
 		supervisor.stdin?.end(`${file}\n`);
-		return { supervisor, cgroup };
+		return { supervisor, cgroup, caps };
 	}
 
 	/** Starts the supervisor of the next job, unless one waits already. */

@@ -29,7 +29,8 @@ const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file)) ?? 
 // keeps that child waiting, and nobody else. Why the job was not begun it leaves in the status file: refusal.ts.
 // What the run cost, and who is left of it in its control group, it leaves beside the status file: cost.ts.
 // Arguments: status file, cookie or nothing, control group or nothing, a file to read before the job begins or nothing,
-// then the job: its folder, umask, limit of open files, niceness, program and arguments; without these,
+// then the job: its folder, umask, limit of open files, niceness, three control groups of v1 that cap it or nothing,
+// program and arguments; without these,
 // the name of that file comes later, on stdin.
 const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3 _semantica_job=$4; shift 4
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
@@ -47,8 +48,11 @@ trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
   _semantica_odd=
   [ $# -gt 0 ] || IFS= read -r _semantica_job || exit 143
   [ -z "$_semantica_job" ] || . "$_semantica_job" || exit 143
-  _semantica_cwd=$1 _semantica_um=$2 _semantica_nf=$3 _semantica_ni=$4 _semantica_p=$5; shift 5
+  _semantica_cwd=$1 _semantica_um=$2 _semantica_nf=$3 _semantica_ni=$4 _semantica_g=$5 _semantica_h=$6 _semantica_i=$7 _semantica_p=$8; shift 8
   _semantica_no() { echo "$1 $2" >"$_semantica_st"; exit 126; }
+  for _semantica_g in "$_semantica_g" "$_semantica_h" "$_semantica_i"; do
+    [ -z "$_semantica_g" ] || echo 0 >"$_semantica_g/cgroup.procs" || _semantica_no LIMITS "$_semantica_g"
+  done
   cd "$_semantica_cwd" || { [ ! -d "$_semantica_cwd" ] || _semantica_no SHUTFOLDER "$_semantica_cwd"; _semantica_no NOFOLDER "$_semantica_cwd"; }
   unset OLDPWD
   case $_semantica_p in
@@ -122,10 +126,14 @@ export interface SupervisorOptions {
 	readonly pace: Pace;
 }
 
-/** @throws SpawnError when nothing was started. */
+/**
+ * @param folders control groups of v1 that cap it
+ * @throws SpawnError when nothing was started.
+ */
 export async function startSupervisor(
 	launch: Launch,
 	cookie: string,
+	folders: readonly string[],
 	options: SupervisorOptions,
 ): Promise<Supervisor> {
 	const { plain, odd } = splitEnvironment(launch.env);
@@ -136,7 +144,7 @@ export async function startSupervisor(
 		if (launch.input !== null) input = openSync(launch.input, 'r');
 		if (jobFile !== '') writeJobFile(jobFile, oddVariables(odd));
 		const supervisor = await start(options, {
-			args: [cookie, options.cgroup ?? '', jobFile, ...jobArguments(launch)],
+			args: [cookie, options.cgroup ?? '', jobFile, ...jobArguments(launch, folders)],
 			env: plain,
 			stdin: input ?? 'ignore',
 			what: launch.command,
@@ -184,13 +192,13 @@ export function startWaitingSupervisor(options: SupervisorOptions): Promise<Supe
 }
 
 /** What a waiting supervisor needs to know of its job. */
-export function jobScript(launch: Launch, cookie: string): string {
+export function jobScript(launch: Launch, cookie: string, folders: readonly string[]): string {
 	const { plain, odd } = splitEnvironment(launch.env);
 	const lines = [
 		`_semantica_ck=${quote(cookie)}`,
 		...Object.entries(plain).map(([name, value]) => `export ${name}=${quote(value)}`),
 		`exec <${quote(launch.input ?? '/dev/null')}`,
-		`set -- ${words(jobArguments(launch))}`,
+		`set -- ${words(jobArguments(launch, folders))}`,
 	];
 	return lines.map((line) => `${line}\n`).join('') + oddVariables(odd);
 }
@@ -281,12 +289,19 @@ function whyNot(code: string, error: unknown): string {
 }
 
 /** What the supervisor is told of the job; names without a folder are looked for in the job's own PATH. */
-function jobArguments({ cwd, umask, openFiles, nice, command, args }: Launch): string[] {
+function jobArguments(
+	{ cwd, umask, openFiles, nice, command, args }: Launch,
+	folders: readonly string[],
+): string[] {
+	const [first = '', second = '', third = ''] = folders;
 	return [
 		cwd,
 		umask.toString(8).padStart(4, '0'),
 		String(openFiles),
 		NICE === '' ? '0' : String(nice),
+		first,
+		second,
+		third,
 		command.includes('/') ? resolve(cwd, command) : command,
 		...args,
 	];

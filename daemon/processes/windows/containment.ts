@@ -43,6 +43,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				left: () => [],
 				members: async () => undefined,
 				memory: async () => undefined,
+				overMemory: () => undefined,
 				clear: async () => object?.close(),
 				// There is no TERM here: a console program could only be asked through its console.
 				stop() {
@@ -59,6 +60,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		cleanUp: async () => 0,
 		recorded: async () => undefined,
 		seesMemory: false,
+		kept: new Set(),
 		recordedCost: () => undefined,
 		keepResult: () => {},
 		markTaken: () => {},

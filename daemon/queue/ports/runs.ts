@@ -27,6 +27,8 @@ export type RunOutcome =
 			readonly kind: 'interrupted';
 			/** Set when the daemon died uncleanly in this boot: the job may be what killed it. */
 			readonly uncleanBoot?: string;
+			/** Set when the process of its worker died: the job may be what killed that. */
+			readonly workerDied?: true;
 	  };
 
 /** Names a process beyond its pid: a stranger with the same pid differs in start time or boot. */

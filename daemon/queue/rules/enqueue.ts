@@ -11,6 +11,7 @@ import type { PayloadStore, StoredPayload } from '../ports/payloadStore.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE, stateName } from '../store/codes.ts';
 import type { DependencyTable, NewDependency } from '../store/dependencies.ts';
+import type { QueueLimits } from '../store/queueLimits.ts';
 import type { KeyOwner, RemovedKeys } from '../store/removedKeys.ts';
 import type { JobRow } from '../store/rows.ts';
 import { isInScope, type Scope } from '../store/scope.ts';
@@ -67,6 +68,7 @@ export interface EnqueueDependencies {
 	readonly keys: RemovedKeys;
 	readonly classes: WaitClasses;
 	readonly payloads: PayloadStore;
+	readonly queueLimits: Pick<QueueLimits, 'of'>;
 }
 
 const INSERT = `INSERT INTO jobs (id, type, title, queue, workspace, subject, key, spec_hash, tag, parent,
@@ -196,7 +198,7 @@ interface Asked {
 export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inserter): Enqueue {
 	const { db, table, children, subjects, transitions, sweeps, keys, classes, payloads } =
 		dependencies;
-	const { conditionsOf } = dependencies;
+	const { conditionsOf, queueLimits } = dependencies;
 	const replacing = createReplacing(subjects, transitions);
 	const setReplaced = db.prepare<[number, string]>('UPDATE jobs SET replaced_by = ? WHERE id = ?');
 	const byKey = db.prepare<[string], KeyOwner & Pick<JobRow, 'parent' | 'workspace' | 'spec'>>(
@@ -296,6 +298,12 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 		};
 	}
 
+	/** What a job does not say of itself its queue says. */
+	function limitsOf(spec: JobSpec, queue: string): JobSpec['limits'] {
+		const usual = isFunctionType(spec.type) ? null : queueLimits.of(queue);
+		return usual === null ? spec.limits : { ...usual, ...spec.limits };
+	}
+
 	function enqueueOne(
 		tx: Tx,
 		prepared: PreparedJob,
@@ -303,6 +311,7 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 		{ mayTouch, by: { origin, scope, needsApproval }, named }: Asked,
 	): Enqueued {
 		const { spec, handler, workspace, payload, specHash } = prepared;
+		const queue = spec.queue ?? handler.defaults.queue;
 		// A tool's keys begin with what is its own.
 		const mayMeet = scope === undefined ? mayTouch : ANYTHING;
 		const existing = findExisting(tx, prepared, index, mayMeet);
@@ -336,7 +345,7 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 		const { id, generation } = inserter.insert(tx, {
 			type: spec.type,
 			title: spec.title ?? spec.type,
-			queue: spec.queue ?? handler.defaults.queue,
+			queue,
 			workspace,
 			subject: spec.subject ?? null,
 			key: spec.key ?? null,
@@ -348,7 +357,7 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 			depth: parent === null ? 0 : parent.depth + 1,
 			priority: spec.priority ?? parent?.priority ?? 0,
 			// What it may not replace now it must not replace later either.
-			spec: specText(prepared, maxDelayMs, strangers),
+			spec: specText(prepared, maxDelayMs, strangers, limitsOf(spec, queue)),
 			firstTrigger: debounceMs === 0 ? tx.now : firstTrigger,
 			runAt,
 			wait: runAt > tx.now && runAt !== spec.runAt ? runAt - tx.now : null,
@@ -433,11 +442,16 @@ function earliest(a: number | null, b: number | null): number | null {
 	return Math.min(a, b);
 }
 
-function specText({ spec, handler }: PreparedJob, maxDelayMs: number, waits: boolean): string {
+function specText(
+	{ spec, handler }: PreparedJob,
+	maxDelayMs: number,
+	waits: boolean,
+	limits: JobSpec['limits'],
+): string {
 	const { queue: _, ...defaults } = handler.defaults;
 	const supersede = waits ? 'none' : spec.supersede;
 	const restartable = isRestartable(spec, handler);
-	const own = { supersede, maxDelayMs, restartable };
+	const own = { supersede, maxDelayMs, restartable, limits };
 	// What is begun anew is not tried again besides.
 	const once = restarts(spec) ? { maxAttempts: 1 } : {};
 	return encodeSpec({ ...defaults, ...spec, ...own, ...once });

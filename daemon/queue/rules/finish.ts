@@ -5,6 +5,7 @@ import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { RunOutcome } from '../ports/runs.ts';
+import { runsAlone } from '../ports/workers.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
@@ -58,6 +59,9 @@ export function createFinishRun(
 		'SELECT started_at AS at FROM runs WHERE job = ? AND run = ?',
 	);
 	const giveBack = db.prepare('UPDATE jobs SET attempt = attempt - 1 WHERE generation = ?');
+	const setDeaths = db.prepare<[number, number]>(
+		'UPDATE jobs SET worker_deaths = ? WHERE generation = ?',
+	);
 	const setUnclean = db.prepare(
 		'UPDATE jobs SET unclean = ?, acquitted = ?, unclean_boot = ? WHERE generation = ?',
 	);
@@ -102,7 +106,7 @@ export function createFinishRun(
 		if (cause !== null && cause !== 'interrupted' && !isFailureOfRun(cause)) {
 			transitions.end(tx, row, endStateOf(cause), facts);
 		} else if ((cause ?? outcome.kind) === 'interrupted') {
-			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome.uncleanBoot : undefined);
+			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome : {});
 		} else if (cause === null && isSuccess(outcome)) {
 			succeeded(tx, row, facts, tookMs);
 		} else if (outcome.kind === 'payload' || (cause === null && isFinal(outcome))) {
@@ -151,7 +155,27 @@ export function createFinishRun(
 		transitions.runAgain(tx, row, Math.min(row.run_at, tx.now), 'interrupted');
 	}
 
-	function interrupted(tx: Tx, row: JobRow, facts: EndFacts, boot: string | undefined): void {
+	function interrupted(
+		tx: Tx,
+		row: JobRow,
+		facts: EndFacts,
+		{ uncleanBoot: boot, workerDied }: { uncleanBoot?: string; workerDied?: true },
+	): void {
+		if (workerDied) {
+			setDeaths.run(row.worker_deaths + 1, row.generation);
+			// Nothing else was with that process.
+			if (runsAlone(row)) {
+				transitions.end(tx, row, STATE.failed, {
+					...facts,
+					reason: 'poison',
+					error: {
+						code: 'POISON',
+						message: `The process of its worker died ${row.worker_deaths + 1} times while this job ran, the last time with nothing else in it, so it is not run again. Retry it when its cause is mended.`,
+					},
+				});
+				return;
+			}
+		}
 		const known = row.unclean_boot === boot ? row : { unclean: 0, acquitted: 0 };
 		const deaths = boot === undefined ? 0 : known.unclean + 1;
 		if (boot !== undefined) setUnclean.run(deaths, known.acquitted, boot, row.generation);

@@ -43,6 +43,8 @@ export interface JobRow extends CostColumns {
 	unclean: number;
 	unclean_boot: string | null;
 	acquitted: number;
+	/** How often the process of its worker died while it ran. */
+	worker_deaths: number;
 	/** 1: only children are left of it · 2: it waits for a person without its slot. */
 	phase: number;
 	/** JSON of a Question; only while it is open. */

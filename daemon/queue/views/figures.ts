@@ -11,6 +11,7 @@ import type { Counters } from '../store/counters.ts';
 import type { Groups } from '../store/groups.ts';
 import type { Lasting } from '../store/lasting.ts';
 import { EVERYTHING, type Limits } from '../store/limits.ts';
+import type { QueueLimits } from '../store/queueLimits.ts';
 import type { Rates } from '../store/rates.ts';
 import type { WaitClasses } from '../store/waitClasses.ts';
 
@@ -42,6 +43,7 @@ export interface FiguresDependencies {
 	readonly limits: Limits;
 	readonly groups: Groups;
 	readonly rates: Rates;
+	readonly queueLimits: Pick<QueueLimits, 'of'>;
 	readonly classes: WaitClasses;
 	readonly conditions: Conditions;
 	readonly lasting: Lasting;
@@ -92,7 +94,8 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 		queue(name) {
 			const { queued } = counters.queue(name);
 			const running = occupied(name) + occupied(name, 'functions');
-			return { name, ...limits.of(name), rate: rates.of(name), queued, running };
+			const own = { rate: rates.of(name), limits: dependencies.queueLimits.of(name) };
+			return { name, ...limits.of(name), ...own, queued, running };
 		},
 		global: () => ({
 			...limits.of(EVERYTHING),

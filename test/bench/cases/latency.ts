@@ -148,6 +148,7 @@ export async function containedSpawn(context: BenchContext): Promise<Figure[]> {
 		openFiles: 1024,
 		nice: 0,
 		input: null,
+		caps: {},
 	};
 	const contained = async (run: number) => {
 		const child = await containment.spawn({ id: 'bench', run, ...common });

@@ -40,6 +40,7 @@ export function startShell(
 		umask: 0o022,
 		openFiles: 1024,
 		input: null,
+		caps: {},
 		exclusive: true,
 		capture: async (...streams) => {
 			for (const stream of streams) stream.resume();

@@ -39,6 +39,7 @@ describe('on the command line', () => {
 		const changed = await cli.run(['queue', 'api', '-c', '2', '--rate', '1/1h', '--json']);
 		expect(JSON.parse(changed.stdout)).toEqual({
 			...{ name: 'api', concurrency: 2, paused: false, rate: { count: 1, perMs: 3_600_000 } },
+			limits: null,
 		});
 		expect((await cli.run(['run', '-q', 'api', '--wait', '--', 'true'])).code).toBe(0);
 		const held = (await cli.run(['run', '-q', 'api', '--', 'true'])).stdout.trim();

@@ -39,6 +39,7 @@ async function run(runner: Runner, line: string, take: (piece: Buffer) => Promis
 		umask: 0o022,
 		openFiles: 1024,
 		input: null,
+		caps: {},
 		exclusive: false,
 		capture: async (stdout, stderr) => {
 			await Promise.all([consume(stdout, take), consume(stderr, () => {})]);

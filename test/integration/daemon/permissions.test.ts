@@ -77,24 +77,35 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'worker/checkpoint': { id: NOBODY, run: 1, checkpoint: 1 },
 		'worker/log': { id: NOBODY, run: 1, text: 'nothing' },
 		'worker/alive': {},
+		'worker/list': {},
+		'worker/add': {
+			name: 'other',
+			types: ['acme.other'],
+			command: { command: 'true', cwd: tmpdir() },
+		},
+		'worker/remove': { name: 'nobody' },
+		'worker/restart': { name: 'nobody' },
 		'system/drain': { reason: 'test', mode: 'whenIdle' },
 	};
 }
 
 interface Documented {
 	readonly run: string;
+	readonly worker: string;
 	readonly tool: string;
 }
 
 /** What the document says of runs' tokens and of tools, request by request. */
 function documented(): Map<string, Documented> {
 	const text = readFileSync(resolve(import.meta.dirname, '../../../docs/security.md'), 'utf8');
-	const rows = text.matchAll(/^\| ((?:`\w+\/\w+` ?)+)\| yes \| ([^|]+) \| ([^|]+) \|$/gm);
+	const rows = text.matchAll(
+		/^\| ((?:`\w+\/\w+` ?)+)\| yes \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm,
+	);
 	return new Map(
-		[...rows].flatMap(([, names = '', run = '', tool = '']) =>
+		[...rows].flatMap(([, names = '', run = '', worker = '', tool = '']) =>
 			[...names.matchAll(/`([^`]+)`/g)].map(([, name = '']): [string, Documented] => [
 				name,
-				{ run, tool },
+				{ run, worker, tool },
 			]),
 		),
 	);
@@ -141,12 +152,26 @@ async function runningJob(daemon: TestDaemon) {
 	return { connection, id, end, token: readFileSync(file, 'utf8') };
 }
 
+/** Of a process that the daemon started and that has not registered. */
+async function workerToken(daemon: TestDaemon, connection: Connection): Promise<string> {
+	const file = join(daemon.home, 'token-of-worker');
+	const line = `printf %s "$SEMANTICA_WORKER_TOKEN" >'${file}.part' && mv '${file}.part' '${file}'; sleep 600`;
+	await connection.request('worker/add', {
+		name: 'holder',
+		types: ['acme.nothing'],
+		command: { command: '/bin/sh', args: ['-c', line], cwd: daemon.home },
+	});
+	await enqueue(connection, { type: 'acme.nothing' });
+	await until(() => existsSync(file), 'it runs');
+	return readFileSync(file, 'utf8');
+}
+
 describe('a request', () => {
 	test('of each kind stands in docs/security.md, and none that is not', () => {
 		expect([...documented().keys()].sort()).toEqual([...METHODS].sort());
 	});
 
-	test('is carried out or refused as that says, by the data folder’s token, a run’s, and to a tool', async () => {
+	test('is carried out or refused as that says, by the data folder’s token, a run’s, a worker’s, and to a tool', async () => {
 		const daemon = await startDaemon();
 		const { connection, id, token } = await runningJob(daemon);
 		const run = await connectWith(daemon, token);
@@ -155,6 +180,13 @@ describe('a request', () => {
 			const { run: says = '' } = documented().get(method) ?? {};
 			const may = says === 'no' || says === 'never' ? says : 'yes';
 			expect(await outcome(run, method, params[method]), `${method}, a run`).toBe(may);
+		}
+		const own = await connectWith(daemon, await workerToken(daemon, connection));
+		for (const method of METHODS) {
+			const says = documented().get(method)?.worker;
+			expect(says, method).toMatch(/^(yes|no|of the runs that it holds|exactly the types.*)$/);
+			const may = says === 'no' ? 'no' : 'yes';
+			expect(await outcome(own, method, params[method]), `${method}, a worker`).toBe(may);
 		}
 		const tool = await daemon.tool({ root: daemon.home });
 		for (const method of METHODS) {

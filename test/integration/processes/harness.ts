@@ -86,6 +86,7 @@ export async function openHarness(
 				umask: more.umask ?? 0o022,
 				openFiles: more.openFiles ?? 1024,
 				input: more.input ?? null,
+				caps: {},
 				exclusive: more.exclusive ?? true,
 				capture: async (...streams) => {
 					await Promise.all(

@@ -50,6 +50,13 @@ async function open() {
 			time: () => '',
 		},
 		maxFunctions: () => 100,
+		started: {
+			entries: { all: [], put: never, remove: never },
+			logFolder: '',
+			planOf: never,
+			launch: never,
+			warn() {},
+		},
 		queue: () => ({ dispatch: queue.dispatch, writer: queue.parts.writer }),
 		changed() {},
 	});
@@ -136,7 +143,7 @@ test('it is dropped after 45 s without a word, and its run is interrupted; one t
 	await answering.pinged();
 	// Its handler may be ending still.
 	clock.advance(100);
-	expect((await ended).outcome).toEqual({ kind: 'interrupted' });
+	expect((await ended).outcome).toEqual({ kind: 'interrupted', workerDied: true });
 	await answering.request('worker/alive', {});
 });
 

@@ -244,7 +244,17 @@ describe('the status', () => {
 			superseded: 0,
 			expired: 0,
 		},
-		queues: [{ name: 'index', concurrency: 2, paused: true, rate: null, queued: 3, running: 1 }],
+		queues: [
+			{
+				name: 'index',
+				concurrency: 2,
+				paused: true,
+				rate: null,
+				limits: null,
+				queued: 3,
+				running: 1,
+			},
+		],
 		memory: { rssBytes: 60_000_000, heapUsedBytes: 1 },
 		storage: { databaseBytes: 1_000_000, walBytes: 200_000, payloadBytes: 3_000_000 },
 		recovery: { interrupted: 0, requeued: 0, resolved: 0, killed: 0 },

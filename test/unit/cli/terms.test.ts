@@ -61,8 +61,8 @@ test('queues and groups are tables', () => {
 	expect(
 		renderQueues(
 			[
-				{ name: 'api', ...queue, rate: { count: 10, perMs: 60_000 } },
-				{ name: 'default', ...queue, rate: null },
+				{ name: 'api', ...queue, rate: { count: 10, perMs: 60_000 }, limits: null },
+				{ name: 'default', ...queue, rate: null, limits: null },
 			],
 			everything,
 			view,

@@ -29,7 +29,14 @@ const counts = {
 };
 
 function stats(more: Partial<StatsNow> = {}): StatsNow {
-	const queue = { concurrency: 4, paused: false, rate: null, running: 3, queued: 1200 };
+	const queue = {
+		concurrency: 4,
+		paused: false,
+		rate: null,
+		limits: null,
+		running: 3,
+		queued: 1200,
+	};
 	return {
 		at: NOW,
 		counts,

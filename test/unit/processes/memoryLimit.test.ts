@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest';
-import type { MemoryUse } from '../../../daemon/processes/containment.ts';
 import { limitMemory } from '../../../daemon/processes/memoryLimit.ts';
 import { memoryIn } from '../../../daemon/processes/posix/memory.ts';
 
 function watched(uses: readonly (number | undefined | Error)[]) {
 	const waits: (() => void)[] = [];
-	const overs: number[] = [];
+	const overs: string[] = [];
 	let looks = 0;
 	const limit = limitMemory({
-		bytes: 100,
+		everyMs: 1000,
 		look: async () => {
-			const use = uses[looks++];
-			if (use instanceof Error) throw use;
-			const largest: MemoryUse['largest'] = { pid: 1, name: 'sh', bytes: use ?? 0 };
-			return use === undefined ? undefined : { bytes: use, largest };
+			const bytes = uses[looks++];
+			if (bytes instanceof Error) throw bytes;
+			return bytes === undefined
+				? undefined
+				: { bytes, tooMuch: bytes > 100 ? `${bytes}` : undefined };
 		},
-		over: ({ bytes }) => overs.push(bytes),
+		over: (sentence) => overs.push(sentence),
 		after(ms, callback) {
 			expect(ms).toBe(1000);
 			waits.push(callback);
@@ -30,11 +30,11 @@ test('looks again after each second until it is too much, and says so once', asy
 	const { limit, waits, overs, settle, pass } = watched([100, undefined, new Error('busy'), 101]);
 	for (let i = 0; i < 4; i++) {
 		await settle();
-		expect(overs).toEqual(i < 3 ? [] : [101]);
+		expect(overs).toEqual(i < 3 ? [] : ['101']);
 		pass();
 	}
 	await settle();
-	expect(overs).toEqual([101]);
+	expect(overs).toEqual(['101']);
 	expect(waits).toEqual([]);
 	expect(limit.peak).toBe(101);
 });
