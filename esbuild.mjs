@@ -94,6 +94,7 @@ const LATE = [
 	'commands/scheduleCommand',
 	'search/faces',
 	'ai/approvals',
+	'problems/diagnostics',
 	'ai/languageTools',
 	'ai/prepareServer',
 	'ai/toolServer',

@@ -30,6 +30,7 @@ import { createLog, scoped } from './log.ts';
 import { JobLogs } from './logs/channels.ts';
 import { showEnds } from './presence/ends.ts';
 import { showPresence } from './presence/presence.ts';
+import { watchProblems } from './problems/watch.ts';
 import { watchQuestions } from './questions/watch.ts';
 import { SchedulesBranch } from './schedules/branch.ts';
 import { ScheduleStore } from './schedules/store.ts';
@@ -130,6 +131,15 @@ export function activate(context: ExtensionContext): void {
 			folders: () => Promise.all(openFolders().map(canonicalUri)),
 			isFocused: () => window.state.focused,
 			onDidFocus: (listener) => window.onDidChangeWindowState(listener),
+			log: scoped(log, 'jobs'),
+		}),
+	);
+	own.own(
+		watchProblems({
+			updates: store.updates,
+			removed: store.removed,
+			link,
+			folders: () => openFolders().map(({ path }) => path),
 			log: scoped(log, 'jobs'),
 		}),
 	);

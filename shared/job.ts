@@ -13,6 +13,7 @@ import {
 	RESTART_POLICIES,
 	STOP_REASONS,
 } from './jobTerms.ts';
+import { matcherSchema, PROBLEM_LIMITS, problemSummarySchema } from './problems.ts';
 import { questionSchema } from './question.ts';
 import { boundText } from './wording.ts';
 
@@ -249,6 +250,8 @@ const jobFieldsSchema = z.strictObject({
 	graceMs: z.int().min(0).max(60_000).optional(),
 	surroundings: surroundingsSchema.optional(),
 	notify: z.enum(NOTIFY).optional(),
+	/** How errors are found in what it prints; left out, the command says. */
+	errors: z.array(matcherSchema).max(PROBLEM_LIMITS.matchers).optional(),
 });
 
 /** A specification whose conditions on other jobs are written so. */
@@ -290,6 +293,20 @@ export type Progress = z.output<typeof progressSchema>;
 
 const childCountsSchema = z.partialRecord(z.enum(JOB_STATES), z.int());
 export type ChildCounts = z.output<typeof childCountsSchema>;
+
+/** What a run prints after `::semantica retry `: it has failed, and is to be tried again. */
+export const askedAgainSchema = z
+	.strictObject({
+		/** Without: after the usual backoff. */
+		afterMs: z.int().min(0).max(LIMITS.retryAfterMs).optional(),
+		/** It is not one of its attempts. */
+		free: z.boolean().default(false),
+	})
+	.refine(({ afterMs, free }) => !free || (afterMs ?? 0) >= LIMITS.leastFreeRetryMs, {
+		path: ['afterMs'],
+		error: `must be at least ${LIMITS.leastFreeRetryMs} where the retry is free`,
+	});
+export type AskedAgain = z.output<typeof askedAgainSchema>;
 
 /** A command as clients see it: names of its environment only; values stay in the daemon. */
 export const shownCommandSchema = z.object({
@@ -346,6 +363,8 @@ export const jobSchema = z.object({
 	onConstraintLost: z.enum(['finish', 'pause', 'requeue']),
 	graceMs: z.int(),
 	notify: z.enum(NOTIFY),
+	/** Null: chosen by the command. */
+	errors: z.array(matcherSchema).nullable(),
 	state: z.enum(JOB_STATES),
 	held: z.boolean(),
 	/** An AI tool asked for it, and no person has approved it yet: it is held until then. */
@@ -369,6 +388,8 @@ export const jobSchema = z.object({
 	result: z.json().nullable(),
 	error: z.object({ code: z.string(), message: z.string() }).nullable(),
 	stopReason: z.enum(STOP_REASONS).nullable(),
+	/** Errors and warnings that its last run reported; null where there are none. */
+	problems: problemSummarySchema.nullable(),
 	exitCode: z.int().nullable(),
 	signal: z.string().nullable(),
 	retryOf: z.string().nullable(),

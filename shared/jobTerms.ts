@@ -53,6 +53,10 @@ export const LIMITS = {
 	commandBytes: 256 * 1024,
 	resultBytes: 16 * 1024,
 	checkpointBytes: 64 * 1024,
+	/** 30 days. */
+	retryAfterMs: 2_592_000_000,
+	leastFreeRetryMs: 1000,
+	freeRetries: 1000,
 	parentDepth: 4,
 	conditions: 100,
 	readyPattern: 500,

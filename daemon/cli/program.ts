@@ -9,6 +9,7 @@ import { addDaemonCommand } from './commands/daemon.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEmitCommand } from './commands/emit.ts';
 import { addEnqueueCommand } from './commands/enqueue.ts';
+import { addErrorsCommand } from './commands/errors.ts';
 import { addExplainCommand } from './commands/explain.ts';
 import { addFleetCommand } from './commands/fleet/fleet.ts';
 import { addGraphCommand } from './commands/graph.ts';
@@ -89,6 +90,7 @@ export function createProgram(context: Context, { quiet }: { readonly quiet: boo
 	addListCommand(program, context);
 	addShowCommand(program, context);
 	addLogsCommand(program, context);
+	addErrorsCommand(program, context);
 	addExplainCommand(program, context);
 	addWaitCommand(program, context);
 	addAnswerCommand(program, context);

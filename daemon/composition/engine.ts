@@ -167,6 +167,7 @@ export async function startEngine(options: EngineOptions) {
 		now: () => clock.now(),
 		assertMayStart: policy.assertMayStart,
 		match: readiness.match,
+		scan: store.problems.scan,
 		log: instance.log,
 	});
 	// Before anything can start.

@@ -40,6 +40,7 @@ export async function leave(options: LeavingOptions, handover: boolean): Promise
 		() => engine.indexing.service.close(),
 		() => store.logSearch.close(),
 		() => store.readiness.close(),
+		() => store.problems.close(),
 		() => engine.payloadMaintenance.stop(),
 		() => engine.events.settle(),
 		() => engine.workers.close(),

@@ -4,6 +4,7 @@ import type { Instance } from '../instance/compose.ts';
 import { createPayloadRoom } from '../payloads/store.ts';
 import { createLogSearch } from '../processes/log/search/service.ts';
 import { createLogStore } from '../processes/log/store.ts';
+import { createProblemSearch } from '../processes/problems/service.ts';
 import { createReadiness } from '../processes/readiness/service.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import { openDatabase } from '../queue/store/database.ts';
@@ -40,5 +41,6 @@ export function openStore(instance: Instance, clock: Clock) {
 		logs: createLogStore(paths.logs, warn),
 		logSearch: createLogSearch(join(dist, 'logSearch.js'), paths.logs),
 		readiness: createReadiness(join(dist, 'logSearch.js'), paths.logs),
+		problems: createProblemSearch(join(dist, 'logSearch.js'), paths.logs),
 	};
 }

@@ -44,6 +44,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof JobSpec>([
 	'onConstraintLost',
 	'graceMs',
 	'surroundings',
+	'errors',
 ]);
 
 /**

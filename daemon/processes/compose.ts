@@ -8,6 +8,7 @@ import { createCheckpointFiles } from './checkpointFiles.ts';
 import type { Containment } from './containment.ts';
 import { createExecutor, type RunTokens } from './executor.ts';
 import type { LogStore } from './log/store.ts';
+import type { ScanLines } from './problems/watch.ts';
 import type { MatchLines } from './readiness/watch.ts';
 import { createRunner, type Runner } from './runner.ts';
 import { createWorkerStarter, type StartWorkerProcess } from './workerProcesses.ts';
@@ -26,6 +27,7 @@ export interface ProcessesOptions {
 	readonly now: () => number;
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
 	readonly match: MatchLines;
+	readonly scan: ScanLines;
 	readonly log: { warn(sentence: string): void };
 }
 
@@ -52,6 +54,7 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		now: options.now,
 		assertMayStart: options.assertMayStart,
 		match: options.match,
+		scan: options.scan,
 		started(id, run, identity) {
 			dispatch.recordProcess(id, run, identity).catch((error: unknown) => {
 				log.warn(`The process of job ${id} could not be recorded: ${errorMessage(error)}`);

@@ -113,6 +113,8 @@ export interface Containment {
 	recordedCost(id: string, run: number): Cost | undefined;
 	/** Keeps the result (JSON text) that a run has told, for a daemon that comes after this one. */
 	keepResult(id: string, run: number, json: string): void;
+	/** The same of its wish to be tried again. */
+	keepAgain(id: string, run: number, json: string): void;
 	/** All that the ended run printed has been stored. */
 	markTaken(id: string, run: number): void;
 	/** The outcome is committed: what recorded it has served. */

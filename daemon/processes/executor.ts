@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Cost } from '../../shared/cost.ts';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { pathOfUri } from '../../shared/inside.ts';
-import type { Progress } from '../../shared/job.ts';
+import type { AskedAgain, Progress } from '../../shared/job.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
 import type { JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { InputFile } from '../queue/ports/payloadStore.ts';
@@ -22,8 +22,15 @@ import type { LogStore } from './log/store.ts';
 import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
+import { createProblemReading, type ProblemReading } from './problems/reading.ts';
+import type { ScanLines } from './problems/watch.ts';
 import { type Probe, prepareProbe } from './readiness/probe.ts';
-import { type MatchLines, type ReadyWatch, watchForReady } from './readiness/watch.ts';
+import {
+	type MatchLines,
+	type OutputWatch,
+	watchForAll,
+	watchForReady,
+} from './readiness/watch.ts';
 import { createRunLimits } from './runLimits.ts';
 import type { Runner, RunningProcess } from './runner.ts';
 
@@ -55,6 +62,8 @@ export interface ExecutorOptions {
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
 	/** Looks for the line by which a run says that it is ready. */
 	readonly match: MatchLines;
+	/** Looks for errors in what runs print. */
+	readonly scan: ScanLines;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
 	readonly progress: (id: string, progress: Progress) => void;
 	/** JSON text. */
@@ -94,6 +103,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 			const spec = storedSpec(row);
 			const masks = createMasks(secretsOf(spec.command?.env ?? {}));
 			let readyRecorded: Promise<void> | undefined;
+			let reading: ProblemReading | undefined;
 			const limits = createRunLimits({
 				limits: spec.limits,
 				enforced: runner.enforced,
@@ -124,6 +134,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				openLog = log;
 				const token = tokens.issue(row.id, row.run);
 				let result: string | undefined;
+				let again: AskedAgain | undefined;
 				let outcome: RunOutcome;
 				let input: InputFile | undefined;
 				let reached = '';
@@ -142,6 +153,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					}
 					probe = await prepareProbe({ ready: spec.ready, cwd: plan.cwd, found: ready, note });
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
+					reading = createProblemReading({
+						spec,
+						cwd: plan.cwd,
+						workspace: pathOfUri(row.workspace) ?? plan.cwd,
+						scan: options.scan,
+						shown: masks.text,
+						note,
+					});
 					process = await runner.start({
 						id: row.id,
 						run: row.run,
@@ -173,14 +192,19 @@ export function createExecutor(options: ExecutorOptions): Executor {
 									result = masks.json(json);
 									runner.keepResult(row.id, row.run, result);
 								},
+								again(asked) {
+									again = asked;
+									runner.keepAgain(row.id, row.run, JSON.stringify(asked));
+								},
 								ready,
 								// Only the job itself ever reads it, so it keeps its secrets.
 								checkpoint: (json) => options.checkpoint(row.id, row.run, json),
 								ask: (json) => asking.ask(masks.json(json)),
+								problem: reading.said,
 								mask: masks.add,
 							},
 							masks,
-							readyWatch(),
+							watchForAll([readyWatch(), reading.watch].filter((watch) => watch !== undefined)),
 						),
 					});
 					tellStarted(process);
@@ -189,6 +213,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					limits.begin(process);
 					probe.begin(process.members);
 					outcome = await process.ended;
+					if (outcome.kind === 'exit' && again !== undefined) outcome = { ...outcome, again };
 					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
 				} catch (error) {
 					outcome = failureOf(error);
@@ -209,7 +234,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					note(`ended ${what} it left behind: ${named}${left.length > NAMED ? ', …' : ''}`);
 				}
 
-				function readyWatch(): ReadyWatch | undefined {
+				function readyWatch(): OutputWatch | undefined {
 					const pattern = spec.ready?.pattern;
 					if (pattern === undefined) return undefined;
 					return watchForReady(pattern, options.match, ready, (error) =>
@@ -235,7 +260,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const logBytes = log.end;
 					await logs.closeWriter(row.id);
 					const cost = withPeak(process?.cost(), limits.peak);
-					return { outcome: last, result, cost, logBytes, stopDetail: limits.tooMuch };
+					const problems = reading?.found();
+					return { outcome: last, result, cost, logBytes, stopDetail: limits.tooMuch, problems };
 				}
 			}
 
@@ -261,7 +287,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 	};
 }
 
-function capture(log: LogWriter, messages: Messages, masks: Masks, watch: ReadyWatch | undefined) {
+function capture(log: LogWriter, messages: Messages, masks: Masks, watch: OutputWatch | undefined) {
 	return async (stdout: Readable, stderr: Readable): Promise<void> => {
 		await Promise.all([
 			captureStdout(stdout, log, messages, masks.stream(), watch),

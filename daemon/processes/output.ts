@@ -2,16 +2,28 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { depthWithin, type Progress, progressSchema } from '../../shared/job.ts';
+import {
+	type AskedAgain,
+	askedAgainSchema,
+	depthWithin,
+	type Progress,
+	progressSchema,
+} from '../../shared/job.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
 import { askedSchema } from '../../shared/question.ts';
 import type { LogWriter } from './log/writer.ts';
 import type { MaskedStream } from './masks.ts';
-import type { ReadyWatch } from './readiness/watch.ts';
+import { githubProblem, type SaidProblem, semanticaProblem, unescaped } from './problems/said.ts';
+import type { OutputWatch } from './readiness/watch.ts';
 
 const MARK = Buffer.from('::semantica ');
 /** As jobs say it to GitHub. */
 const ADD_MASK = Buffer.from('::add-mask::');
+const GITHUB = ['::error', '::warning', '::notice'].map((mark) => Buffer.from(mark));
+const MARKS = [MARK, ADD_MASK, ...GITHUB];
+/** Every mark begins so. */
+const COLONS = Buffer.from('::');
+const LINE_OF_COLONS = Buffer.from('\n::');
 /** The largest is a checkpoint, with what stands around it. */
 const MAX_MESSAGE_BYTES = LIMITS.checkpointBytes + 64;
 const NEWLINE = 0x0a;
@@ -23,9 +35,13 @@ export interface Messages {
 	result(json: string): void;
 	/** JSON text of what the next run is to find. */
 	checkpoint(json: string): void;
+	/** It is to be tried again once it has ended. */
+	again(asked: AskedAgain): void;
 	ready(): void;
 	/** JSON text of what it asks of a person, well-formed. */
 	ask(json: string): void;
+	/** It reports an error, a warning, a note. */
+	problem(problem: SaidProblem): void;
 	/** Not to be shown from now on. */
 	mask(secret: string): void;
 }
@@ -40,7 +56,7 @@ export async function captureStderr(
 	stream: Readable,
 	log: LogWriter,
 	masked: MaskedStream,
-	watch: ReadyWatch | undefined,
+	watch: OutputWatch | undefined,
 ): Promise<void> {
 	const take = async (shown: Buffer) => {
 		await log.append(shown, 'stderr');
@@ -56,7 +72,7 @@ export async function captureStdout(
 	log: LogWriter,
 	messages: Messages,
 	masked: MaskedStream,
-	watch: ReadyWatch | undefined,
+	watch: OutputWatch | undefined,
 ): Promise<void> {
 	const take = async (shown: Buffer) => {
 		await log.append(shown);
@@ -99,7 +115,7 @@ export class MessageSplitter {
 		const data = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
 		this.#held = Buffer.alloc(0);
 		// The usual chunk holds no message at all: pass it on untouched.
-		const has = data.includes(MARK) || data.includes(ADD_MASK);
+		const has = (this.#atLineStart && begins(data, COLONS)) || data.includes(LINE_OF_COLONS);
 		if (!has && !this.#mayEndInMessage(data)) {
 			this.#atLineStart = data.at(-1) === NEWLINE;
 			return data;
@@ -115,6 +131,8 @@ export class MessageSplitter {
 				break;
 			}
 			const isMessage = this.#atLineStart && newline >= 0 && this.#understand(line);
+			if (this.#atLineStart && newline >= 0 && !isMessage && this.#isProblem(line))
+				this.understood++;
 			if (isMessage) this.understood++;
 			if (!isMessage) kept.push(line);
 			this.#atLineStart = newline >= 0;
@@ -125,7 +143,9 @@ export class MessageSplitter {
 	end(): Buffer {
 		const rest = this.#held;
 		this.#held = Buffer.alloc(0);
-		return this.#understand(rest) ? Buffer.alloc(0) : rest;
+		if (this.#understand(rest)) return Buffer.alloc(0);
+		this.#isProblem(rest);
+		return rest;
 	}
 
 	#mayEndInMessage(data: Buffer): boolean {
@@ -141,6 +161,14 @@ export class MessageSplitter {
 		return true;
 	}
 
+	/** A line for GitHub says the same to who reads the log: it stays there. */
+	#isProblem(line: Buffer): boolean {
+		if (line.length > MAX_MESSAGE_BYTES || !GITHUB.some((mark) => begins(line, mark))) return false;
+		const problem = githubProblem(line.toString('utf8'));
+		if (problem !== undefined) this.#messages.problem(problem);
+		return problem !== undefined;
+	}
+
 	// Malformed messages are logged as they are: the person debugging the job should see them.
 	#understand(line: Buffer): boolean {
 		if (line.length > MAX_MESSAGE_BYTES) return false;
@@ -153,14 +181,20 @@ export class MessageSplitter {
 			this.#messages.ready();
 			return true;
 		}
-		const match = /^(progress|result|checkpoint|ask) (.*?)\r?\n?$/s.exec(said);
-		const [, kind, json] = match ?? [];
+		const match = /^(progress|result|checkpoint|ask|error|retry)(?: (.*?))?\r?\n?$/s.exec(said);
+		const [, kind, written] = match ?? [];
+		const json = kind === 'retry' ? written?.trim() || '{}' : written;
 		if (json === undefined) return false;
 		try {
 			// Decoding would put U+FFFD where a byte is wrong, and nobody would ever know.
 			if (!isUtf8(line)) return false;
 			const value: unknown = JSON.parse(json);
-			if (kind === 'progress') this.#messages.progress(progressSchema.parse(value));
+			if (kind === 'error') {
+				const problem = semanticaProblem(json);
+				if (problem === undefined) return false;
+				this.#messages.problem(problem);
+			} else if (kind === 'retry') this.#messages.again(askedAgainSchema.parse(value));
+			else if (kind === 'progress') this.#messages.progress(progressSchema.parse(value));
 			else if (kind === 'ask') {
 				askedSchema.parse(value);
 				this.#messages.ask(json.trim());
@@ -176,11 +210,6 @@ export class MessageSplitter {
 	}
 }
 
-/** As GitHub's commands write what would end them. */
-function unescaped(text: string): string {
-	return text.replace(/%0D/gi, '\r').replace(/%0A/gi, '\n').replace(/%25/g, '%');
-}
-
 // Bounded in depth as well: what is nested too deep can be read but not written again.
 function fits(json: string, value: unknown, bytes: number): boolean {
 	return Buffer.byteLength(json) <= bytes && depthWithin(value, LIMITS.payloadDepth);
@@ -188,7 +217,7 @@ function fits(json: string, value: unknown, bytes: number): boolean {
 
 function couldBeMessage(line: Buffer): boolean {
 	if (line.length > MAX_MESSAGE_BYTES) return false;
-	return [MARK, ADD_MASK].some((mark) => begins(line, mark.subarray(0, line.length)));
+	return MARKS.some((mark) => begins(line, mark.subarray(0, line.length)));
 }
 
 function begins(line: Buffer, mark: Buffer): boolean {

@@ -65,6 +65,8 @@ export interface Runner {
 	settle(run: UnfinishedRun): Promise<Settled>;
 	/** Keeps the result (JSON text) that a run has told, for a daemon that comes after this one. */
 	keepResult(id: string, run: number, json: string): void;
+	/** The same of its wish to be tried again. */
+	keepAgain(id: string, run: number, json: string): void;
 	/** All that the ended run printed has been stored: the next daemon may believe what it left. */
 	markTaken(id: string, run: number): void;
 	/** The outcome is committed: what recorded it has served. */
@@ -164,6 +166,7 @@ export function createRunner(containment: Containment): Runner {
 				: { ...INTERRUPTED, cost };
 		},
 		keepResult: (id, run, json) => containment.keepResult(id, run, json),
+		keepAgain: (id, run, json) => containment.keepAgain(id, run, json),
 		markTaken: (id, run) => containment.markTaken(id, run),
 		forget: (id, run) => containment.forget(id, run),
 	};

@@ -5,6 +5,7 @@ import type { StopReason } from '../../shared/jobTerms.ts';
 import type { Asked } from '../../shared/question.ts';
 import type { ClaimedRun } from './dispatch.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
+import type { RunProblems } from './ports/problems.ts';
 import type { RunOutcome } from './ports/runs.ts';
 
 export interface Execution {
@@ -30,6 +31,8 @@ export interface ExecutionEnd {
 	readonly cost?: Cost | undefined;
 	/** A sentence: what exactly it was stopped for. */
 	readonly stopDetail?: string | undefined;
+	/** What it reported; null where it reported nothing, undefined where that is not known. */
+	readonly problems?: RunProblems | null | undefined;
 	readonly logBytes: number;
 }
 

@@ -35,6 +35,7 @@ import { createDependencyTable, type DependencyTable } from './store/dependencie
 import { createGroups, type Groups } from './store/groups.ts';
 import { createLasting, type Lasting } from './store/lasting.ts';
 import { createLimits, EVERYTHING, type Limits } from './store/limits.ts';
+import { createProblemTable, type ProblemTable } from './store/problems.ts';
 import { createQueueLimits, type QueueLimits } from './store/queueLimits.ts';
 import { createRates, type Rates } from './store/rates.ts';
 import { createRemovedKeys } from './store/removedKeys.ts';
@@ -106,6 +107,7 @@ export interface QueueParts {
 	readonly writer: Writer;
 	readonly table: JobTable;
 	readonly runs: RunTable;
+	readonly problems: ProblemTable;
 	readonly claims: Claims;
 	readonly classes: WaitClasses;
 	readonly conditions: Conditions;
@@ -152,6 +154,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const { db, clock, random, newId, occupied, conditions, payloads, workers } = options;
 	const table = createJobTable(db);
 	const runs = createRunTable(db);
+	const problems = createProblemTable(db);
 	const children = createChildTable(db);
 	const subjects = createSubjects(db);
 	const classes = createWaitClasses(db);
@@ -276,6 +279,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		writer,
 		table,
 		runs,
+		problems,
 		queueLimits,
 		claims,
 		classes,
@@ -335,6 +339,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			transitions,
 			sweeps,
 			runs,
+			problems,
 			checkpoints,
 			random,
 			options.aloneAfterDeaths,

@@ -30,6 +30,8 @@ export interface JobRequests {
 	enqueue(jobs: readonly PreparedJob[], by: Asker): Promise<Enqueued[]>;
 	/** With a scope it names no job outside. @throws SemanticaError NOT_FOUND */
 	get(id: string, scope?: Scope): Result<'job/get'>;
+	/** What its last run reported. @throws SemanticaError NOT_FOUND */
+	problems(id: string): Result<'job/errors'>;
 	/** What the job usually takes, where that is known. */
 	usual(id: string): { readonly usualMs?: number };
 	/** With a scope it names no job outside. @throws SemanticaError NOT_FOUND */
@@ -173,6 +175,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				explanation: parts.explain(row, scope),
 			};
 		},
+		problems: (id) => parts.problems.of(table.need(id)),
 		usual: (id) => parts.usual(table.need(id)),
 		explain: (id, scope) => parts.explain(table.need(id), scope),
 		find(ids, maxBytes, scope) {

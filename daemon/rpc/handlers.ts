@@ -197,6 +197,10 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			assertReadable(session, jobs.get(id).job);
 			return { ...jobs.explain(id, session.tool?.folders()), ...jobs.usual(id) };
 		},
+		'job/errors'({ id }, session) {
+			assertReadable(session, jobs.get(id).job);
+			return jobs.problems(id);
+		},
 		'job/payload'(params, session) {
 			assertReadable(session, jobs.get(params.id).job);
 			return jobs.payload(params);

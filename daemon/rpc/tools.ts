@@ -16,6 +16,7 @@ const FOR_TOOLS: ReadonlySet<Method> = new Set<Method>([
 	'job/enqueue',
 	'job/get',
 	'job/explain',
+	'job/errors',
 	'job/list',
 	'job/wait',
 	'job/cancel',

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { type JobUpdate, jobSchema, jobSpecSchema, jobUpdateSchema, runSchema } from '../job.ts';
 import { JOB_STATES, LIMITS } from '../jobTerms.ts';
+import { problemCountsSchema, problemSchema } from '../problems.ts';
 import { QUESTION_LIMITS, questionIdSchema } from '../question.ts';
 import { drainingSchema } from './draining.ts';
 
@@ -119,6 +120,11 @@ export const jobRequests = {
 	'job/get': {
 		params: z.strictObject({ id: idSchema }),
 		result: z.object({ job: jobSchema, runs: z.array(runSchema), explanation: explanationSchema }),
+	},
+	/** What the last run that ended reported, errors first; as many as are kept. */
+	'job/errors': {
+		params: z.strictObject({ id: idSchema }),
+		result: z.object({ counts: problemCountsSchema, problems: z.array(problemSchema) }),
 	},
 	'job/explain': { params: z.strictObject({ id: idSchema }), result: explanationSchema },
 	'job/payload': {

@@ -9,6 +9,7 @@ import { shellSurroundings } from '../../../shared/surroundings.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { commandEnvironment, ownPath } from '../parse/environment.ts';
+import { matchersOf } from '../parse/matchers.ts';
 import {
 	collect,
 	durationUpTo,
@@ -49,6 +50,7 @@ export interface WorkOptions {
 	readonly subject?: string;
 	readonly supersede?: NonNullable<JobSpecInput['supersede']>;
 	readonly notify?: Notify;
+	readonly errors?: string[];
 }
 
 /** @param payload what `-` means */
@@ -62,6 +64,11 @@ export function addWhatRuns(command: Command, payload: string): Command {
 			collect,
 		)
 		.option('--shell', 'hand the words, joined by spaces, to a shell')
+		.option(
+			'--errors <matcher>',
+			'how errors are found in what it prints: tsc, eslint-stylish, eslint-compact, gcc, go, msCompile, pytest, a file with a matcher of tasks.json, or none (repeatable; default: by the command)',
+			collect,
+		)
 		.option('--payload <file>', `its standard input; - ${payload}`)
 		.optionsGroup('What it is called:')
 		.option('-t, --title <text>', 'in lists')
@@ -198,6 +205,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		subject: options.subject,
 		supersede: options.supersede,
 		notify: options.notify,
+		errors: matchersOf(options.errors, context.cwd()),
 	};
 }
 

@@ -8,6 +8,7 @@ import { renderBar } from './bar.ts';
 import { costText, describeLimits } from './cost.ts';
 import { formatAge, formatBytes, formatDuration, formatTime } from './format.ts';
 import { runTime, stopDetail } from './outcome.ts';
+import { problemRows } from './problems.ts';
 import { childrenSummary, progressAmount, progressFraction, progressPercent } from './progress.ts';
 import { paintState, shortId, stateWord } from './state.ts';
 import type { View } from './style.ts';
@@ -28,6 +29,7 @@ export function renderJob(details: JobDetails, now: number, view: View): string[
 		...whyLines(details, view),
 		'',
 		...facts(details, now, view),
+		...problemRows(job, view),
 		...runTable(details.runs, now, view),
 		...logTail(details, view),
 	];

@@ -145,18 +145,21 @@ export async function createPosixContainment(
 					result: undefined,
 				};
 			if (status.kind !== 'exit') return undefined;
-			const outcome = exitOutcome(status.code);
+			const exit = exitOutcome(status.code);
 			try {
+				const again = await statuses.again(id, run);
+				const outcome = again === undefined ? exit : { ...exit, again };
 				return { outcome, taken: status.taken, result: await statuses.result(id, run) };
 			} catch (error) {
 				warn(
 					`The result of job ${id} cannot be read (${errorMessage(error)}), so it counts as lost.`,
 				);
-				return { outcome, taken: false, result: undefined };
+				return { outcome: exit, taken: false, result: undefined };
 			}
 		},
 		recordedCost: (id, run) => costIn(statuses.cost(id, run)),
 		keepResult: (id, run, json) => statuses.keepResult(id, run, json),
+		keepAgain: (id, run, json) => statuses.keepAgain(id, run, json),
 		markTaken: (id, run) => statuses.markTaken(id, run),
 		forget: (id, run) => statuses.remove(id, run),
 		forgetAllBut: (runs) => statuses.removeAllBut(runs),

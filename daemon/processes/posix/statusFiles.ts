@@ -17,6 +17,7 @@ import { mkdir, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { constants as system } from 'node:os';
 import { join } from 'node:path';
 import { errorCode } from '../../../shared/errors.ts';
+import { type AskedAgain, askedAgainSchema } from '../../../shared/job.ts';
 import type { RunOutcome } from '../../queue/ports/runs.ts';
 import { patiently } from '../patience.ts';
 import { COST, textOf } from './cost.ts';
@@ -45,6 +46,10 @@ export interface StatusFiles {
 	keepResult(id: string, run: number, json: string): void;
 	/** Undefined where none was told. @throws where it cannot be read, for a while */
 	result(id: string, run: number): Promise<string | undefined>;
+	/** As the result; that it is to be tried again. */
+	keepAgain(id: string, run: number, json: string): void;
+	/** Undefined where it did not ask for that. @throws where it cannot be read, for a while */
+	again(id: string, run: number): Promise<AskedAgain | undefined>;
 	/** What is told of its cost, as `costIn` reads it; empty where nothing is. */
 	cost(id: string, run: number): string;
 	/** All that the ended run printed is stored. */
@@ -57,6 +62,7 @@ export interface StatusFiles {
 const READABLE_WITHIN_MS = 30_000;
 const TAKEN = 'taken\n';
 const RESULT = '.result';
+const AGAIN = '.again';
 
 export async function openStatusFiles(
 	folder: string,
@@ -64,7 +70,8 @@ export async function openStatusFiles(
 ): Promise<StatusFiles> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const path = (id: string, run: number) => join(folder, `${id}.${run}`);
-	const results = new Set<string>();
+	/** Runs that have told something. */
+	const told = new Set<string>();
 	/** What the name stands for where it is a link, else the name itself. */
 	const targetOf = (name: string) =>
 		readlink(join(folder, name)).catch((error: unknown) => {
@@ -77,7 +84,8 @@ export async function openStatusFiles(
 		for (const file of new Set([target, name])) {
 			await rm(join(folder, file), { force: true, recursive: true });
 		}
-		if (results.delete(name)) await rm(join(folder, name + RESULT), { force: true });
+		if (!told.delete(name)) return;
+		for (const what of [RESULT, AGAIN]) await rm(join(folder, name + what), { force: true });
 	};
 	const readText = (file: string) =>
 		patiently(
@@ -88,6 +96,20 @@ export async function openStatusFiles(
 				}),
 			readableWithinMs,
 		);
+	const keep = (file: string, run: string, json: string) => {
+		try {
+			writeFileSync(file, json, { mode: 0o600 });
+			told.add(run);
+		} catch {
+			rmSync(file, { force: true });
+		}
+	};
+	const readJson = async (file: string) => {
+		const text = await readText(file);
+		if (text === undefined) return undefined;
+		const json = Buffer.from(text, 'latin1').toString('utf8');
+		return isJson(json) ? json : undefined;
+	};
 	return {
 		path,
 		waitingPath: (name) => join(folder, name),
@@ -100,19 +122,13 @@ export async function openStatusFiles(
 				return { kind: 'unreadable', error };
 			}
 		},
-		keepResult(id, run, json) {
-			try {
-				writeFileSync(path(id, run) + RESULT, json, { mode: 0o600 });
-				results.add(`${id}.${run}`);
-			} catch {
-				rmSync(path(id, run) + RESULT, { force: true });
-			}
-		},
-		async result(id, run) {
-			const text = await readText(path(id, run) + RESULT);
-			if (text === undefined) return undefined;
-			const json = Buffer.from(text, 'latin1').toString('utf8');
-			return isJson(json) ? json : undefined;
+		keepResult: (id, run, json) => keep(path(id, run) + RESULT, `${id}.${run}`, json),
+		result: (id, run) => readJson(path(id, run) + RESULT),
+		keepAgain: (id, run, json) => keep(path(id, run) + AGAIN, `${id}.${run}`, json),
+		async again(id, run) {
+			const json = await readJson(path(id, run) + AGAIN);
+			const asked = json === undefined ? undefined : askedAgainSchema.safeParse(JSON.parse(json));
+			return asked?.data;
 		},
 		// Of a supervisor that waited for its job it lies beside the file that the name stands for.
 		cost(id, run) {
@@ -137,8 +153,9 @@ export async function openStatusFiles(
 			for (const { id, run } of runs) {
 				const name = `${id}.${run}`;
 				const target = await targetOf(name);
-				for (const file of [name, name + RESULT, target, target + COST]) kept.add(file);
-				results.add(name);
+				const own = [name, name + RESULT, name + AGAIN, target, target + COST];
+				for (const file of own) kept.add(file);
+				told.add(name);
 			}
 			for (const name of await readdir(folder)) if (!kept.has(name)) await removeOne(name);
 		},

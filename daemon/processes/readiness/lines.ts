@@ -6,6 +6,11 @@ const NEWLINE = 0x0a;
 export class LineHeads {
 	#begun: Buffer[] = [];
 	#length = 0;
+	readonly #decode: (line: Buffer) => string;
+
+	constructor(decode = (line: Buffer) => line.toString('utf8')) {
+		this.#decode = decode;
+	}
 
 	/** The lines that this chunk ends. */
 	push(chunk: Buffer): string[] {
@@ -34,7 +39,7 @@ export class LineHeads {
 	}
 
 	#take(): string {
-		const text = Buffer.concat(this.#begun).toString('utf8');
+		const text = this.#decode(Buffer.concat(this.#begun));
 		this.#begun = [];
 		this.#length = 0;
 		return text.endsWith('\r') ? text.slice(0, -1) : text;

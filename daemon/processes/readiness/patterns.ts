@@ -12,6 +12,8 @@ export interface Patterns {
 	/** @throws SemanticaError VALIDATION with `path` `pattern`. */
 	check(pattern: string): void;
 	matches(pattern: string, lines: readonly string[]): boolean;
+	/** Of the first match in the line: the whole of it, then its groups. */
+	groups(pattern: string, line: string): (string | undefined)[] | undefined;
 }
 
 type Compiled = ReturnType<typeof compilePattern>;
@@ -22,7 +24,7 @@ export function createPatterns(): Patterns {
 	function compiled(pattern: string): Compiled {
 		const known = kept.get(pattern);
 		if (known !== undefined) return known;
-		const made = compilePattern(pattern, true);
+		const made = compilePattern(inRe2(pattern), true);
 		if (made.programSize() > MOST_STEPS) {
 			throw new SemanticaError(
 				'VALIDATION',
@@ -42,5 +44,20 @@ export function createPatterns(): Patterns {
 			const wanted = compiled(pattern);
 			return lines.some((line) => wanted.test(withoutTerminalCodes(line)));
 		},
+		groups(pattern, line) {
+			const matcher = compiled(pattern).matcher(line);
+			if (!matcher.find()) return undefined;
+			return Array.from(
+				{ length: matcher.groupCount() + 1 },
+				(_, n) => matcher.group(n) ?? undefined,
+			);
+		},
 	};
+}
+
+/** JavaScript writes a character by its number otherwise than RE2 does. */
+function inRe2(pattern: string): string {
+	return pattern.replace(/\\(?:u([0-9A-Fa-f]{4})|.)/gs, (all, number: string | undefined) =>
+		number === undefined ? all : `\\x{${number}}`,
+	);
 }

@@ -5,7 +5,8 @@ import { LineHeads } from './lines.ts';
 /** Whether one of the lines matches; looked at elsewhere than on the daemon's thread. */
 export type MatchLines = (pattern: string, lines: readonly string[]) => Promise<boolean>;
 
-export interface ReadyWatch {
+/** Looks at what a run prints, after masks. */
+export interface OutputWatch {
 	/** Resolves when that has been looked at: a run prints no faster than it is read. Never rejects. */
 	take(source: LogSource, bytes: Buffer): Promise<void>;
 	/** That stream has ended. */
@@ -20,7 +21,7 @@ export function watchForReady(
 	match: MatchLines,
 	found: () => void,
 	failed: (error: unknown) => void,
-): ReadyWatch {
+): OutputWatch {
 	const streams = new Map<LogSource, LineHeads>();
 	let over = false;
 
@@ -49,6 +50,18 @@ export function watchForReady(
 		},
 		end: async (source) => {
 			if (!over) await look(headsOf(source).end());
+		},
+	};
+}
+
+export function watchForAll(watches: readonly OutputWatch[]): OutputWatch | undefined {
+	if (watches.length < 2) return watches[0];
+	return {
+		take: async (source, bytes) => {
+			for (const watch of watches) await watch.take(source, bytes);
+		},
+		end: async (source) => {
+			for (const watch of watches) await watch.end(source);
 		},
 	};
 }

@@ -63,6 +63,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		kept: new Set(),
 		recordedCost: () => undefined,
 		keepResult: () => {},
+		keepAgain: () => {},
 		markTaken: () => {},
 		forget: async () => {},
 		forgetAllBut: async () => {},

@@ -1,4 +1,5 @@
 /** A run as the queue and the processes room tell each other of it. */
+import type { AskedAgain } from '../../../shared/job.ts';
 
 export type RunOutcome =
 	| {
@@ -7,6 +8,8 @@ export type RunOutcome =
 			readonly signal: string | null;
 			/** Another attempt would end the same. */
 			readonly final?: true;
+			/** It asked to be tried again, whatever its exit code. */
+			readonly again?: AskedAgain;
 	  }
 	| { readonly kind: 'signal'; readonly signal: string }
 	/** The process could not be started at all; `message` is a sentence. */

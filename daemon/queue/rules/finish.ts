@@ -2,12 +2,15 @@
 
 import type { Cost } from '../../../shared/cost.ts';
 import { isFunctionType } from '../../../shared/functionTypes.ts';
-import type { StopReason } from '../../../shared/jobTerms.ts';
+import type { AskedAgain } from '../../../shared/job.ts';
+import { LIMITS, type StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
+import type { RunProblems } from '../ports/problems.ts';
 import type { RunOutcome } from '../ports/runs.ts';
 import { runsAlone } from '../ports/workers.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE } from '../store/codes.ts';
+import type { ProblemTable } from '../store/problems.ts';
 import type { JobRow } from '../store/rows.ts';
 import type { RunTable } from '../store/runs.ts';
 import type { JobTable } from '../store/statements.ts';
@@ -29,6 +32,8 @@ export interface FinishedRun {
 	readonly result?: string | undefined;
 	readonly cost?: Cost | undefined;
 	readonly logBytes?: number | undefined;
+	/** What it reported; null where it reported nothing, undefined where that is not known. */
+	readonly problems?: RunProblems | null | undefined;
 	/** A sentence: what exactly it was stopped for. */
 	readonly stopDetail?: string | undefined;
 	/** Why it was stopped, where that could not be recorded. */
@@ -47,6 +52,7 @@ export function createFinishRun(
 	transitions: Transitions,
 	sweeps: Pick<Sweeps, 'settle'>,
 	runs: Pick<RunTable, 'cost' | 'isHanded' | 'forget'>,
+	problems: Pick<ProblemTable, 'set'>,
 	checkpoints: Pick<Checkpoints, 'runEnded'>,
 	random: () => number,
 	aloneAfterDeaths: number,
@@ -98,6 +104,7 @@ export function createFinishRun(
 			row.run,
 		);
 		if (finished.cost !== undefined) runs.cost(row.generation, row.run, finished.cost);
+		if (finished.problems !== undefined) problems.set(row, finished.problems);
 		const { queue, type } = row;
 		// The first one began when the job did.
 		const at = row.run === 1 ? row.started_at : startOf.get(row.generation, row.run)?.at;
@@ -107,6 +114,8 @@ export function createFinishRun(
 			transitions.end(tx, row, endStateOf(cause), facts);
 		} else if ((cause ?? outcome.kind) === 'interrupted') {
 			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome : {});
+		} else if (cause === null && outcome.kind === 'exit' && outcome.again !== undefined) {
+			askedAgain(tx, row, facts, outcome.again);
 		} else if (cause === null && isSuccess(outcome)) {
 			succeeded(tx, row, facts, tookMs);
 		} else if (outcome.kind === 'payload' || (cause === null && isFinal(outcome))) {
@@ -142,6 +151,23 @@ export function createFinishRun(
 		const runAt = tx.now + (afterMs ?? backoffDelay(backoff, row.attempt, random));
 		tx.retried(row.queue);
 		transitions.runAgain(tx, row, runAt, facts.reason);
+	}
+
+	/** It has failed, whatever its exit code, and knows itself that it is to be tried again. */
+	function askedAgain(tx: Tx, row: JobRow, facts: EndFacts, asked: AskedAgain): void {
+		const { maxAttempts, backoff } = storedSpec(row);
+		// What interruptions took counts too: nobody is interrupted so often.
+		const isFree = asked.free && row.run - row.attempt < LIMITS.freeRetries;
+		if (!isFree && row.attempt >= maxAttempts) {
+			const tried = maxAttempts === 1 ? 'its one attempt is' : `its ${maxAttempts} attempts are`;
+			const message = `The run asked to be tried again, but ${tried} used.`;
+			transitions.end(tx, row, STATE.failed, { ...facts, error: { code: 'RETRY', message } });
+			return;
+		}
+		const runAt = tx.now + (asked.afterMs ?? backoffDelay(backoff, row.attempt, random));
+		if (isFree) giveBack.run(row.generation);
+		tx.retried(row.queue);
+		transitions.runAgain(tx, row, runAt, 'exit');
 	}
 
 	// Nobody has begun it, so it is as if it had never been claimed.

@@ -3,6 +3,7 @@ import type { Cost } from '../../../shared/cost.ts';
 import { parseExactly } from '../../../shared/exactNumbers.ts';
 import { type ChildCounts, type Job, type Progress, shownCommand } from '../../../shared/job.ts';
 import type { StopReason } from '../../../shared/jobTerms.ts';
+import type { ProblemSummary } from '../../../shared/problems.ts';
 import type { Question } from '../../../shared/question.ts';
 import { STAGE, STATE, stateName } from './codes.ts';
 import { type Dependency, needOf } from './dependencies.ts';
@@ -72,6 +73,8 @@ export interface JobRow extends CostColumns {
 	signal: string | null;
 	result: string | null;
 	progress: string | null;
+	/** JSON of a ProblemSummary. */
+	problems: string | null;
 	retry_of: string | null;
 	payload_bytes: number;
 	payload_hash: Buffer | null;
@@ -146,6 +149,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		constraints: spec.constraints,
 		onConstraintLost: spec.onConstraintLost,
 		graceMs: spec.graceMs,
+		errors: spec.errors === null ? null : [...spec.errors],
 		notify: spec.notify,
 		state: stateName(row.state),
 		held: row.held === 1,
@@ -167,6 +171,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 				? null
 				: { code: row.error_code, message: row.error_message ?? row.error_code },
 		stopReason: row.stop_reason,
+		problems: parseJson<ProblemSummary>(row.problems),
 		exitCode: row.exit_code,
 		signal: row.signal,
 		retryOf: row.retry_of,
@@ -197,7 +202,7 @@ const CONDITION_BYTES = 100;
 
 /** About how many bytes the job takes on the wire. */
 export function wireBytes(row: JobRow): number {
-	const large = [row.spec, row.result, row.progress, row.error_message, row.question];
+	const large = [row.spec, row.result, row.progress, row.error_message, row.question, row.problems];
 	const small = SMALL_FIELDS_BYTES + CONDITION_BYTES * row.after_count;
 	return large.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), small);
 }

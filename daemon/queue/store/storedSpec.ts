@@ -9,6 +9,7 @@ import type {
 	Surroundings,
 } from '../../../shared/job.ts';
 import type { Notify } from '../../../shared/jobTerms.ts';
+import type { Matcher } from '../../../shared/problems.ts';
 
 export interface StoredSpec {
 	readonly command: Command | null;
@@ -30,6 +31,8 @@ export interface StoredSpec {
 	readonly graceMs: number;
 	readonly surroundings: Surroundings | null;
 	readonly notify: Notify;
+	/** Null: chosen by the command. */
+	readonly errors: readonly Matcher[] | null;
 }
 
 /** Rows that are stored already leave these out, so they stay as they are even where defaults change. */
@@ -53,6 +56,7 @@ const USUAL: StoredSpec = {
 	graceMs: 5000,
 	surroundings: null,
 	notify: 'never',
+	errors: null,
 };
 const NAMES = Object.keys(USUAL) as (keyof StoredSpec)[];
 

@@ -44,6 +44,8 @@ export class JobStore {
 	readonly onDidChange = this.#changes.on;
 	/** Every job the daemon reported, also those the store does not keep. */
 	readonly updates = new Signal<readonly Job[]>();
+	/** Ids of jobs that are not kept any more. */
+	readonly removed = new Signal<readonly string[]>();
 	readonly #top = new Map<string, Job>();
 	readonly #children = new Map<string, Map<string, Job>>();
 	readonly #limits = new Map<Group, number>();
@@ -169,6 +171,7 @@ export class JobStore {
 		for (const group of groups) this.#trim(group);
 		this.#changes.emit({ all: false, groups, jobs, parents });
 		this.updates.emit(change.jobs);
+		if (change.removed.length > 0) this.removed.emit(change.removed);
 		return true;
 	}
 

@@ -21,6 +21,7 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'job/enqueue': { jobs: [shell('true', { runAt: Date.now() + 3_600_000 })] },
 		'job/get': { id: own },
 		'job/explain': { id: own },
+		'job/errors': { id: own },
 		'job/payload': { id: own },
 		'job/list': { filter: { parentId: own } },
 		'job/wait': { ...ids, timeoutMs: 0 },
@@ -226,7 +227,7 @@ describe('a run’s token', () => {
 			expect((await connection.request('job/get', { id: one })).job.parentId).toBe(id);
 			expect(await outcome(run, 'job/get', { id: one })).toBe('yes');
 		}
-		for (const method of ['job/get', 'job/explain', 'job/payload'] as const) {
+		for (const method of ['job/get', 'job/explain', 'job/errors', 'job/payload'] as const) {
 			expect(await outcome(run, method, { id: stranger }), method).toBe('no');
 		}
 		expect(await outcome(run, 'job/list', {})).toBe('no');

@@ -160,6 +160,20 @@ describe('the status file', () => {
 		expect(await runner.settle(unfinished)).toMatchObject({ outcome: { kind: 'interrupted' } });
 	});
 
+	test('beside a wish to be tried again, for a daemon that was away', async () => {
+		const { run, runner, statusFolder } = await openHarness();
+		const job = await run('exit 0');
+		await job.ended;
+		const again = { afterMs: 5, free: false };
+		runner.keepAgain(job.id, 1, JSON.stringify(again));
+		runner.markTaken(job.id, 1);
+		const unfinished = { id: job.id, run: 1, boot: null, restartable: true };
+		await runner.cleanUp([], [unfinished]);
+		expect((await runner.settle(unfinished)).outcome).toEqual({ ...exit(0), again });
+		await runner.forget(job.id, 1);
+		expect(readdirSync(statusFolder)).toEqual([]);
+	});
+
 	test('beside a result that cannot be read: that is lost, not absent', async () => {
 		const files = await openStatusFiles(temporaryFolder(), 50);
 		expect(await files.result('job', 1)).toBeUndefined();

@@ -237,6 +237,21 @@ describe('stops', () => {
 		expect(job(queue, b?.id).stopping).toBe('timeout');
 	});
 
+	it('win over a run that asks to be tried again', async () => {
+		const queue = openQueue();
+		const [one] = await queue.enqueue(task({ maxAttempts: 5 }));
+		const id = one?.id ?? '';
+		await queue.claim();
+		await queue.jobs.cancel({ ids: [id] });
+		const again = { afterMs: 0, free: false };
+		await queue.dispatch.finish({
+			id,
+			run: 1,
+			outcome: { kind: 'exit', exitCode: 0, signal: null, again },
+		});
+		expect(job(queue, id)).toMatchObject({ state: 'cancelled', stopReason: 'cancel' });
+	});
+
 	it('for a timeout that would be retried give way to a cancel', async () => {
 		const queue = openQueue();
 		const [a] = await queue.enqueue(task({ maxAttempts: 2 }));

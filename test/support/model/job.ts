@@ -152,6 +152,26 @@ export const isActive = (job: ModelJob): boolean =>
 	!job.removed && (job.state === 'running' || job.state === 'paused') && !job.awaiting;
 
 /** How a run ends, as its process or the daemon has it. */
-export type ModelOutcome = 'ok' | 'fail' | 'busy' | 'signal' | 'spawn' | 'payload' | 'interrupted';
+export type ModelOutcome =
+	| 'ok'
+	| 'fail'
+	| 'busy'
+	| 'signal'
+	| 'spawn'
+	| 'payload'
+	| 'interrupted'
+	| 'again'
+	| 'free';
 
-export const EXIT_CODES: Partial<Record<ModelOutcome, number>> = { ok: 0, fail: 1, busy: 75 };
+export const EXIT_CODES: Partial<Record<ModelOutcome, number>> = {
+	ok: 0,
+	fail: 1,
+	busy: 75,
+	again: 0,
+	free: 1,
+};
+/** Asked for by the run itself. */
+export const ASKED_AGAIN: Partial<Record<ModelOutcome, { afterMs: number; free: boolean }>> = {
+	again: { afterMs: 25, free: false },
+	free: { afterMs: 1000, free: true },
+};

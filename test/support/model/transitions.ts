@@ -3,6 +3,7 @@ import type { JobState, StopReason } from '../../../shared/jobTerms.ts';
 import { hasOpen, waitersOf } from './dependencies.ts';
 import { beginHooks, type ModelHook } from './hooks.ts';
 import {
+	ASKED_AGAIN,
 	EXIT_CODES,
 	isActive,
 	isDue,
@@ -78,7 +79,9 @@ export function finish(
 	const reason = job.stop ?? REASONS[outcome] ?? 'exit';
 	if (endStateOf(reason) !== 'failed') end(ledger, job, endStateOf(reason), reason);
 	else if (reason === 'interrupted') interrupted(ledger, job, boot);
-	else if (outcome === 'ok' && job.stop === null) succeeded(ledger, job);
+	else if (job.stop === null && ASKED_AGAIN[outcome] !== undefined) {
+		askedAgain(ledger, job, ASKED_AGAIN[outcome]);
+	} else if (outcome === 'ok' && job.stop === null) succeeded(ledger, job);
 	else if (outcome === 'payload') end(ledger, job, 'failed', reason);
 	else failed(ledger, job, reason, EXIT_CODES[outcome]);
 }
@@ -201,6 +204,19 @@ function restart(ledger: Ledger, job: ModelJob, reason: StopReason): boolean {
 	const wait = Math.min(maxMs, baseMs * factor ** (job.restarts - 1));
 	runAgain(ledger, job, ledger.now + wait, reason);
 	return true;
+}
+
+function askedAgain(
+	ledger: Ledger,
+	job: ModelJob,
+	{ afterMs, free }: { afterMs: number; free: boolean },
+): void {
+	if (free) job.attempt--;
+	else if (job.attempt >= job.spec.maxAttempts) {
+		end(ledger, job, 'failed', 'exit');
+		return;
+	}
+	runAgain(ledger, job, ledger.now + afterMs, 'exit');
 }
 
 function interrupted(ledger: Ledger, job: ModelJob, boot: string | undefined): void {

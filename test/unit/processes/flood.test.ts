@@ -16,8 +16,10 @@ function capture(chunks: readonly Buffer[]) {
 		progress: ({ current }) => seen.push(current),
 		result() {},
 		checkpoint() {},
+		again() {},
 		ready() {},
 		ask() {},
+		problem() {},
 		mask() {},
 	};
 	const done = captureStdout(

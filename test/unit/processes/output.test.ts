@@ -7,8 +7,10 @@ const NOBODY = {
 	progress: () => {},
 	result: () => {},
 	checkpoint: () => {},
+	again: () => {},
 	ready: () => {},
 	ask: () => {},
+	problem: () => {},
 	mask: () => {},
 };
 
@@ -23,8 +25,10 @@ function split(...chunks: (Buffer | string)[]): Split {
 		progress: (progress) => messages.push(progress),
 		result: (json) => messages.push(json),
 		checkpoint: (json) => messages.push(`checkpoint ${json}`),
+		again: (asked) => messages.push(`retry ${JSON.stringify(asked)}`),
 		ready: () => messages.push('ready'),
 		ask: (json) => messages.push(`ask ${json}`),
+		problem: (problem) => messages.push(`problem ${JSON.stringify(problem)}`),
 		mask: (secret) => messages.push(`mask ${secret}`),
 	});
 	const kept = chunks.map((chunk) => splitter.push(Buffer.from(chunk)));
@@ -63,6 +67,23 @@ describe('a message', () => {
 		expect(split(`::semantica checkpoint ${json}\n`).messages).toEqual([`checkpoint ${json}`]);
 	});
 
+	test.each<[string, string]>([
+		['retry', '{"free":false}'],
+		['retry {"afterMs":5}', '{"afterMs":5,"free":false}'],
+		['retry {"afterMs":1000,"free":true}', '{"afterMs":1000,"free":true}'],
+	])('that it is to be tried again: %s', (text, told) => {
+		expect(split(`::semantica ${text}\n`)).toEqual({ log: '', messages: [`retry ${told}`] });
+	});
+	test.each([
+		'{"afterMs":999,"free":true}',
+		'{"free":true}',
+		'{"afterMs":2592000001}',
+		'7',
+		'soon',
+	])('nothing by a retry that is none: %s', (json) => {
+		const line = `::semantica retry ${json}\n`;
+		expect(split(line)).toEqual({ log: line, messages: [] });
+	});
 	test.each(['ready\n', 'ready\r\n', 'ready'])('that it is ready: %j', (text) => {
 		expect(split(`before\n::semantica ${text}`)).toEqual({ log: 'before\n', messages: ['ready'] });
 	});
@@ -84,8 +105,10 @@ describe('a message', () => {
 			progress: (progress) => messages.push(progress),
 			result: () => {},
 			checkpoint: () => {},
+			again: () => {},
 			ready: () => {},
 			ask: () => {},
+			problem: () => {},
 			mask: () => {},
 		});
 		splitter.push(Buffer.from(PROGRESS));

@@ -8,6 +8,7 @@ import { plainLine } from '../answers/plain.ts';
 import { questionLines } from '../answers/question.ts';
 import type { ToolArguments } from './arguments.ts';
 import type { Answer, ToolContext } from './context.ts';
+import { firstErrors } from './outcome.ts';
 
 const SHOWN_RUNS = 5;
 
@@ -17,11 +18,15 @@ export async function getJob(
 ): Promise<Answer> {
 	const { link } = context;
 	const found = await link.request('job/get', { id: await resolveId(link, job_id) });
-	return { text: jobText(found, context.now()) };
+	return { text: jobText(found, await firstErrors(context, found.job), context.now()) };
 }
 
 /** Environment values and payloads are not in it: the daemon never tells them. */
-export function jobText({ job, runs, explanation }: Result<'job/get'>, now: number): string {
+export function jobText(
+	{ job, runs, explanation }: Result<'job/get'>,
+	errors: readonly string[],
+	now: number,
+): string {
 	const lines = [verdict(job, explanation, now), facts(job)];
 	if (job.command !== null) {
 		const { command, args, env } = job.command;
@@ -44,6 +49,7 @@ export function jobText({ job, runs, explanation }: Result<'job/get'>, now: numb
 	const children = childrenSummary(job.children);
 	if (children !== '') lines.push(`children: ${children}`);
 	if (job.error !== null) lines.push(`last error: ${plainLine(job.error.message, 500)}`);
+	lines.push(...errors);
 	if (job.result !== null) lines.push(`result: ${plainLine(JSON.stringify(job.result), 1000)}`);
 	if (runs.length > SHOWN_RUNS) lines.push(`runs: the last ${SHOWN_RUNS} of ${runs.length}`);
 	for (const run of runs.slice(-SHOWN_RUNS)) lines.push(runText(run, now));

@@ -1,10 +1,12 @@
 /** Waiting for jobs, and what there is to say about them then. */
 import type { Job } from '../../../../shared/job.ts';
 import { isFinished } from '../../../../shared/jobTerms.ts';
+import { problemCountsText } from '../../../../shared/problems.ts';
 import type { Result } from '../../../../shared/protocol/requests.ts';
+import { problemLine } from '../../render/problems.ts';
 import { facts, nextStep, verdict } from '../answers/job.ts';
 import { outputSection, type Shown } from '../answers/output.ts';
-import { lastBytes, plainOutput } from '../answers/plain.ts';
+import { lastBytes, plainLine, plainOutput } from '../answers/plain.ts';
 import { questionLines } from '../answers/question.ts';
 import type { ToolContext } from './context.ts';
 
@@ -94,10 +96,33 @@ export async function outcomeOf(context: ToolContext, job: Job, told: Told): Pro
 	if (job.error !== null && job.state !== 'succeeded' && job.exitCode !== null) {
 		lines.push(...resultError(job));
 	}
+	lines.push(...(await firstErrors(context, job)));
 	if (told.maxBytes > 0 && (job.run > 0 || job.logBytes > 0)) {
 		lines.push(outputSection(await readTail(context, job, told), job.id));
 	}
 	return lines.join('\n');
+}
+
+/** As many are told; the rest is told how to find. */
+const TOLD_ERRORS = 10;
+
+/** What it reported, in the words of programs. */
+export async function firstErrors(
+	{ link }: Pick<ToolContext, 'link'>,
+	{ id, problems, command }: Job,
+): Promise<string[]> {
+	// A daemon of an older build does not tell.
+	if (!problems) return [];
+	const { first, ...counts } = problems;
+	const all = counts.errors + counts.warnings + counts.infos;
+	const told = all === first.length ? first : (await link.request('job/errors', { id })).problems;
+	const shown = told.slice(0, TOLD_ERRORS);
+	const more = all > shown.length ? [`and ${all - shown.length} more in its output`] : [];
+	return [
+		`it reported ${problemCountsText(counts)} (untrusted):`,
+		...shown.map((one) => plainLine(`  ${problemLine(one, command?.cwd ?? undefined)}`, 400)),
+		...more,
+	];
 }
 
 /** What the program itself said of its failure, where that is more than its exit code. */

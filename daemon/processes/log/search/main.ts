@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { errorCode } from '../../../../shared/errors.ts';
 import { answerRequests } from '../../../threads/answering.ts';
+import { scanForProblems } from '../../problems/scan.ts';
 import { createPatterns } from '../../readiness/patterns.ts';
 import { readSegments, segmentFile } from '../segments.ts';
 import { createMatcher } from './matcher.ts';
@@ -31,6 +32,9 @@ const patterns = createPatterns();
 function answerAtOnce(method: string, asked: unknown): unknown {
 	if (method === 'check') {
 		return patterns.check((asked as LogSearchMethods['check']['params']).pattern);
+	}
+	if (method === 'problems') {
+		return scanForProblems(asked as LogSearchMethods['problems']['params'], patterns);
 	}
 	const { pattern, lines } = asked as LogSearchMethods['match']['params'];
 	return patterns.matches(pattern, lines);

@@ -1,5 +1,6 @@
 /** What the threads that look for lines are started with and asked for. */
 import type { Params, Result } from '../../../../shared/protocol/requests.ts';
+import type { Scanned, ScanRequest } from '../../problems/scan.ts';
 
 export interface LogSearchData {
 	/** `logs/` in the data folder. */
@@ -14,4 +15,6 @@ export type LogSearchMethods = {
 		params: { readonly pattern: string; readonly lines: readonly string[] };
 		result: boolean;
 	};
+	/** What programs report as errors. */
+	readonly problems: { params: ScanRequest; result: Scanned };
 };

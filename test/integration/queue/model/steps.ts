@@ -7,6 +7,7 @@ import type { JobSpecInput } from '../../../../shared/job.ts';
 import type { Rate } from '../../../../shared/protocol/system.ts';
 import type { ModelEntry } from '../../../support/model/entering.ts';
 import {
+	ASKED_AGAIN,
 	EXIT_CODES,
 	isActive,
 	isOpen,
@@ -93,7 +94,17 @@ const conditions = fc.oneof(
 	{ weight: 2, arbitrary: fc.constant<AnyCondition[]>([]) },
 	{ weight: 1, arbitrary: fc.array(condition, { minLength: 1, maxLength: 2 }) },
 );
-const outcome = mostly<ModelOutcome>('ok', 'fail', 'fail', 'busy', 'signal', 'spawn', 'payload');
+const outcome = mostly<ModelOutcome>(
+	'ok',
+	'fail',
+	'fail',
+	'busy',
+	'again',
+	'free',
+	'signal',
+	'spawn',
+	'payload',
+);
 
 const anyQuestion = mostly('one', 'two');
 
@@ -336,7 +347,12 @@ function outcomeOf(how: ModelOutcome): RunOutcome {
 		case 'interrupted':
 			return { kind: 'interrupted' };
 		default:
-			return { kind: 'exit', exitCode: EXIT_CODES[how] ?? 0, signal: null };
+			return {
+				kind: 'exit',
+				exitCode: EXIT_CODES[how] ?? 0,
+				signal: null,
+				...(ASKED_AGAIN[how] === undefined ? {} : { again: ASKED_AGAIN[how] }),
+			};
 	}
 }
 
