@@ -1,9 +1,9 @@
 /** The indexing room put together: the built-in `index.*` jobs, and what is asked of the indexes they built. */
 import { join } from 'node:path';
 import type { DataPaths } from '../../shared/paths.ts';
-import type { JobHandler } from '../queue/ports/handlers.ts';
+import type { JobHandler, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { JobRequests } from '../queue/requests.ts';
-import { createIndexHandlers } from './handlers.ts';
+import { createIndexHandlers, indexerPlan } from './handlers.ts';
 import { createIndexService, type IndexService } from './service.ts';
 
 export interface IndexingOptions {
@@ -19,6 +19,8 @@ export interface IndexingOptions {
 export interface Indexing {
 	readonly handlers: readonly JobHandler[];
 	readonly service: IndexService;
+	/** The program that does index jobs. */
+	indexer(): LaunchPlan;
 }
 
 export function createIndexing({
@@ -28,12 +30,10 @@ export function createIndexing({
 	jobs,
 	node,
 }: IndexingOptions): Indexing {
+	const indexerEntry = join(dist, 'indexer.js');
 	return {
-		handlers: createIndexHandlers({
-			node,
-			indexerEntry: join(dist, 'indexer.js'),
-			home: paths.home,
-		}),
+		indexer: () => indexerPlan({ node, indexerEntry }),
+		handlers: createIndexHandlers({ node, indexerEntry, home: paths.home }),
 		service: createIndexService({
 			paths,
 			nativeFolder,

@@ -1,5 +1,6 @@
 /** The processes room put together: what runs a job, and where its output is kept. */
 import { errorMessage } from '../../shared/errors.ts';
+import type { Constraints } from '../../shared/job.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
 import type { Executor } from '../queue/execution.ts';
 import type { JobHandlers } from '../queue/ports/handlers.ts';
@@ -27,6 +28,7 @@ export interface ProcessesOptions {
 	readonly now: () => number;
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
 	readonly match: MatchLines;
+	readonly remark: (constraints: Constraints) => string | undefined;
 	readonly scan: ScanLines;
 	readonly log: { warn(sentence: string): void };
 }
@@ -54,6 +56,7 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		now: options.now,
 		assertMayStart: options.assertMayStart,
 		match: options.match,
+		remark: options.remark,
 		scan: options.scan,
 		started(id, run, identity) {
 			dispatch.recordProcess(id, run, identity).catch((error: unknown) => {
