@@ -70,6 +70,7 @@ export const SETTINGS = {
 	dataFolder: { key: 'semantica.dataFolder', default: '' as string },
 	logLevel: { key: 'semantica.logLevel', default: 'info' as LogLevelName },
 	indexOnSave: { key: 'semantica.index.onSave', default: true as boolean },
+	indexOnChange: { key: 'semantica.index.onChange', default: true as boolean },
 	indexOnOpen: { key: 'semantica.index.onOpen', default: 'indexed' as IndexOnOpen },
 	indexOnBattery: { key: 'semantica.index.onBattery', default: 'wait' as IndexOnBattery },
 	indexExclude: { key: 'semantica.index.exclude', default: [] as readonly string[] },

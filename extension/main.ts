@@ -15,6 +15,7 @@ import { canonicalUri } from './indexing/canonicalUri.ts';
 import { openFolders } from './indexing/folders.ts';
 import { IndexedFolders } from './indexing/indexedFolders.ts';
 import { Indexer } from './indexing/indexer.ts';
+import { indexOnChange } from './indexing/onChange.ts';
 import { indexOnSave } from './indexing/onSave.ts';
 import { createJobPicker } from './jobs/pick.ts';
 import { JobOutcomes } from './jobs/store/outcomes.ts';
@@ -92,6 +93,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		}),
 	);
 	own.own(indexOnSave(indexer, indexed, scoped(log, 'index')));
+	own.own(indexOnChange({ indexer, indexed, link, log: scoped(log, 'index') }));
 	own.own(indexOnOpen({ indexer, indexed, link, store, log: scoped(log, 'index') }));
 	own.own(showStatusBar(link, store, String(context.extension.packageJSON.version)));
 	const dashboard = own.own(

@@ -102,6 +102,21 @@ export const indexRequests = {
 			}),
 		),
 	},
+	/** Of paths that somebody saw change, files and folders, those files that the index does not have as they are. */
+	'index/stale': {
+		params: z.strictObject({
+			/** An indexed folder. */
+			workspace: z.string(),
+			/** Relative to it, with forward slashes; others are passed over. */
+			paths: z.array(z.string().max(4096)).max(1000),
+		}),
+		result: z.object({
+			/** For an `index.files` job. */
+			files: z.array(z.string()),
+			/** There are too many for a list: an `index.workspace` job is cheaper. */
+			walk: z.boolean(),
+		}),
+	},
 	'index/delete': {
 		params: z.strictObject({ workspace: z.string() }),
 		result: z.object({ deleted: z.boolean() }),

@@ -12,11 +12,12 @@ const OWLS = 'class Owl:\n    def boobookHooting(self):\n        pass\n';
 
 describe('an indexed workspace', () => {
 	let editor: Editor;
+	let folder: string;
 	let workbench: Workbench;
 
 	beforeAll(async () => {
 		editor = await Editor.start();
-		const folder = makeWorkspace('zoo', 40);
+		folder = makeWorkspace('zoo', 40);
 		// Of a language whose names nobody else knows in this editor.
 		writeFileSync(join(folder, 'src/animals/owls.py'), OWLS);
 		workbench = await editor.open({ folder });
@@ -60,6 +61,16 @@ describe('an indexed workspace', () => {
 		await workbench.cursorAt(3).waitFor();
 		await workbench.run('Semantica: Clear Results');
 		await line('Animals of the south.').first().waitFor({ state: 'detached' });
+	});
+
+	it('knows what others wrote, without being asked', async () => {
+		writeFileSync(join(folder, 'src/animals/terminal.py'), 'def writtenByBettong():\n    pass\n');
+		await workbench.search('writtenByBettong');
+		await workbench.quickInput.fillUntil(
+			workbench.quickInput.row('terminal.py:1'),
+			'writtenByBettong',
+		);
+		await workbench.quickInput.cancel();
 	});
 
 	it('offers what was looked for before', async () => {
