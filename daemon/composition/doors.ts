@@ -124,6 +124,7 @@ export function createDoors(options: DoorsOptions) {
 		identity: state,
 		toolFolders: engine.policy.folders,
 		readElsewhere: largeMessages.read,
+		settled: () => queue.jobs.settled(),
 		warn: info,
 		failed: damage.leaveIfDamaged,
 		clientsChanged: () => lifecycle.workloadChanged(),
