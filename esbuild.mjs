@@ -92,7 +92,7 @@ const LATE = [
 	'commands/askForCommand',
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
-	'commands/search',
+	'search/faces',
 	'commands/showDetails',
 	'commands/diagnose',
 	'ai/approvals',

@@ -30,6 +30,7 @@ import type { Windows } from './windows.ts';
 export interface IndexRequests {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
 	search(params: Params<'index/search'>, signal: AbortSignal): Promise<Result<'index/search'>>;
+	stale(params: Params<'index/stale'>): Promise<Result<'index/stale'>>;
 	symbols(
 		params: Params<'workspace/symbol'>,
 		signal: AbortSignal,
@@ -363,6 +364,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			const canonical = workspace === undefined ? params : { ...params, workspace };
 			return index.search(canonical, signal());
 		}),
+		'index/stale': clientsOnly((params) => index.stale(params)),
 		'workspace/symbol': clientsOnly((params, _session, signal) => index.symbols(params, signal())),
 		'index/delete': clientsOnly((params) => index.delete(params)),
 		'ai/policy': clientsOnly(() => policy.get()),

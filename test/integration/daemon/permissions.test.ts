@@ -58,6 +58,7 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'window/report': { focused: false },
 		'index/status': {},
 		'index/search': { query: 'nothing', kind: 'words' },
+		'index/stale': { workspace: 'file:///nowhere', paths: [] },
 		'workspace/symbol': { query: 'nothing' },
 		'index/delete': { workspace: 'file:///nowhere' },
 		'ai/policy': {},
