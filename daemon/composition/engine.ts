@@ -168,6 +168,7 @@ export async function startEngine(options: EngineOptions) {
 		assertMayStart: policy.assertMayStart,
 		match: readiness.match,
 		scan: store.problems.scan,
+		hashFiles: indexing.inputs.hash,
 		log: instance.log,
 	});
 	// Before anything can start.

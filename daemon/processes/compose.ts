@@ -11,6 +11,7 @@ import type { LogStore } from './log/store.ts';
 import type { ScanLines } from './problems/watch.ts';
 import type { MatchLines } from './readiness/watch.ts';
 import { createRunner, type Runner } from './runner.ts';
+import type { HashFiles } from './unchanged.ts';
 import { createWorkerStarter, type StartWorkerProcess } from './workerProcesses.ts';
 
 export interface ProcessesOptions {
@@ -28,6 +29,7 @@ export interface ProcessesOptions {
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
 	readonly match: MatchLines;
 	readonly scan: ScanLines;
+	readonly hashFiles: HashFiles;
 	readonly log: { warn(sentence: string): void };
 }
 
@@ -55,6 +57,8 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		assertMayStart: options.assertMayStart,
 		match: options.match,
 		scan: options.scan,
+		hashFiles: options.hashFiles,
+		lastSuccess: dispatch.lastSuccess,
 		started(id, run, identity) {
 			dispatch.recordProcess(id, run, identity).catch((error: unknown) => {
 				log.warn(`The process of job ${id} could not be recorded: ${errorMessage(error)}`);

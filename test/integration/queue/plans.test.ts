@@ -32,6 +32,7 @@ const SMALL = [
 	'payload_files_unused',
 	'schedules_due',
 	'schedules_refused',
+	'last_successes_at',
 ];
 
 it('prepares no statement anew for each value (docs/decisions/0006)', () => {

@@ -161,7 +161,8 @@ export type ModelOutcome =
 	| 'payload'
 	| 'interrupted'
 	| 'again'
-	| 'free';
+	| 'free'
+	| 'unchanged';
 
 export const EXIT_CODES: Partial<Record<ModelOutcome, number>> = {
 	ok: 0,

@@ -100,6 +100,7 @@ const outcome = mostly<ModelOutcome>(
 	'fail',
 	'busy',
 	'again',
+	'unchanged',
 	'free',
 	'signal',
 	'spawn',
@@ -344,6 +345,8 @@ function outcomeOf(how: ModelOutcome): RunOutcome {
 			return { kind: 'spawn', code: 'ENOENT', message: 'There is no such program.' };
 		case 'payload':
 			return { kind: 'payload', message: 'The payload is lost.' };
+		case 'unchanged':
+			return { kind: 'unchanged', since: 'another', result: null };
 		case 'interrupted':
 			return { kind: 'interrupted' };
 		default:
