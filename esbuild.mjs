@@ -93,12 +93,15 @@ const LATE = [
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
 	'commands/search',
+	'commands/showDetails',
+	'commands/diagnose',
 	'ai/approvals',
 	'problems/diagnostics',
 	'ai/languageTools',
 	'ai/prepareServer',
 	'ai/toolServer',
 	'dashboard/panel',
+	'publicApi',
 ];
 
 const protocolPlugins = flags.protocol === undefined ? [] : [otherProtocol];

@@ -32,6 +32,10 @@ export const COMMANDS = {
 	showDashboard: { id: 'semantica.showDashboard', palette: true, needsTrust: true, once: true },
 	search: { id: 'semantica.search', palette: true, needsTrust: true, once: false },
 	showLog: { id: 'semantica.showLog', palette: true, needsTrust: true, once: false },
+	showDetails: { id: 'semantica.showDetails', palette: true, needsTrust: true, once: true },
+	explainWaiting: { id: 'semantica.explainWaiting', palette: true, needsTrust: true, once: true },
+	copyId: { id: 'semantica.copyId', palette: true, needsTrust: true, once: true },
+	revealFolder: { id: 'semantica.revealFolder', palette: true, needsTrust: true, once: true },
 	cancel: { id: 'semantica.cancel', palette: true, needsTrust: true, once: false },
 	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: true },
 	runNow: { id: 'semantica.runNow', palette: true, needsTrust: true, once: true },
@@ -45,10 +49,12 @@ export const COMMANDS = {
 	lowerPriority: { id: 'semantica.lowerPriority', palette: true, needsTrust: true, once: true },
 	changeTime: { id: 'semantica.changeTime', palette: true, needsTrust: true, once: false },
 	moveToQueue: { id: 'semantica.moveToQueue', palette: true, needsTrust: true, once: false },
+	clearFinished: { id: 'semantica.clearFinished', palette: true, needsTrust: true, once: true },
 	pauseAll: { id: 'semantica.pauseAll', palette: true, needsTrust: true, once: true },
 	resumeAll: { id: 'semantica.resumeAll', palette: true, needsTrust: true, once: true },
 	restartDaemon: { id: 'semantica.restartDaemon', palette: true, needsTrust: true, once: true },
 	showDaemonLog: { id: 'semantica.showDaemonLog', palette: true, needsTrust: false, once: false },
+	diagnose: { id: 'semantica.diagnose', palette: true, needsTrust: true, once: true },
 	showMore: { id: 'semantica.showMore', palette: false, needsTrust: true, once: true },
 } as const satisfies Record<string, CommandContribution>;
 export type CommandName = keyof typeof COMMANDS;

@@ -1,8 +1,10 @@
 /** Activation: construct, register, return. The daemon is not touched before somebody needs it. */
 import { join } from 'node:path';
 import { type ExtensionContext, env, l10n, window } from 'vscode';
+import type { SemanticaApi } from '../sdk/api.ts';
 import { openDoor } from './ai/door.ts';
 import { watchApprovals } from './ai/watch.ts';
+import { createApi } from './api.ts';
 import { commandBodies } from './commands/all.ts';
 import { registerCommands } from './commands/register.ts';
 import { createWindowLink, keepInformed, type Notifications } from './connection/windowLink.ts';
@@ -44,7 +46,7 @@ import { showStatusBar } from './status/statusBar.ts';
 /** The editor calls `deactivate` without anything by which it could be found. */
 let leave = async (): Promise<void> => {};
 
-export function activate(context: ExtensionContext): void {
+export function activate(context: ExtensionContext): SemanticaApi {
 	const began = performance.now();
 	const own = new Lifetime();
 	const channel = own.own(window.createOutputChannel('Semantica', { log: true }));
@@ -112,6 +114,7 @@ export function activate(context: ExtensionContext): void {
 		text,
 		dashboard,
 		log,
+		version: String(context.extension.packageJSON.version),
 	};
 	own.own(registerCommands(commandBodies(services), link, log));
 	own.own(
@@ -158,7 +161,9 @@ export function activate(context: ExtensionContext): void {
 		await link.stop();
 		own.dispose();
 	};
+	const api = createApi({ distFolder: join(context.extensionPath, 'dist'), home: configuredHome });
 	log.info('extension', `Activated in ${(performance.now() - began).toFixed(1)} ms.`);
+	return api;
 }
 
 /** The editor waits for it before it lets go of the window, for some seconds at the most. */

@@ -205,3 +205,13 @@ export interface Client {
 	readonly closed: Promise<void>;
 	close(): void;
 }
+
+/** What the extension's `activate` returns to other extensions: `extensions.getExtension('semantica.semantica')`. */
+export interface SemanticaApi {
+	readonly version: 1;
+	/**
+	 * A client of the daemon that serves this window. `name` is what its jobs say of who asked.
+	 * @throws an Error with a sentence in Restricted Mode, and where no daemon can be reached or started.
+	 */
+	connect(options?: { readonly name?: string }): Promise<Client>;
+}

@@ -1,6 +1,4 @@
 /** The way from a program to the daemon of its data folder, which is started where none runs. */
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { isNewer, readBuildInfo } from '../shared/build.ts';
 import {
 	ConnectionClosed,
@@ -19,6 +17,8 @@ const START_WITHIN_MS = 30_000;
 export interface Reach {
 	readonly client: string;
 	readonly home: string | undefined;
+	/** Where the bundles of this build stand. */
+	readonly distFolder: string;
 	/** Of a run, to speak as that; else the data folder's, and inside of a command's run its own. */
 	readonly token?: string;
 }
@@ -37,8 +37,7 @@ export async function openConnection(reach: Reach): Promise<DaemonConnection> {
 	}
 }
 
-async function open({ client, home, token: given }: Reach): Promise<DaemonConnection> {
-	const distFolder = dirname(fileURLToPath(import.meta.url));
+async function open({ client, home, distFolder, token: given }: Reach): Promise<DaemonConnection> {
 	const { env, execPath } = process;
 	const paths = dataPaths(home ?? dataFolder(env));
 	const build = readBuildInfo(distFolder);

@@ -88,6 +88,21 @@ export const constraintsSchema = z.strictObject({
 	power: z.enum(['any', 'ac']).default('any'),
 	minBattery: z.int().min(0).max(100).optional(),
 	idle: z.boolean().default(false),
+	/** Of 1,048,576 bytes, when it starts. */
+	freeMemoryMB: z.int().min(1).max(LIMITS.mostMemoryMB).optional(),
+	freeDisk: z
+		.strictObject({
+			path: withoutNul
+				.max(4096)
+				.refine(
+					(path) => path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path),
+					'must be an absolute path',
+				),
+			MB: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
+		})
+		.optional(),
+	/** The network is not known to cost by what goes over it. */
+	unmetered: z.boolean().optional(),
 	event: z.string().min(1).max(128).optional(),
 	maxWaitMs: durationMs.optional(),
 });
@@ -257,6 +272,7 @@ const jobFieldsSchema = z.strictObject({
 	timeoutMs: changeable.timeoutMs.optional(),
 	ready: readySchema.optional(),
 	restart: restartSchema.optional(),
+	leaveBehind: z.boolean().optional(),
 	limits: limitsSchema.optional(),
 	maxAttempts: z.int().min(1).max(100).optional(),
 	backoff: backoffSchema.optional(),
@@ -372,6 +388,8 @@ export const jobSchema = z.object({
 	timeoutMs: z.int().nullable(),
 	ready: readySchema.nullable(),
 	restart: restartSchema.nullable(),
+	/** Processes that outlive the job's own are not ended with it. */
+	leaveBehind: z.boolean(),
 	limits: limitsSchema.nullable(),
 	maxAttempts: z.int(),
 	backoff: backoffSchema,

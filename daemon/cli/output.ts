@@ -53,8 +53,13 @@ export function createOutput(stream: NodeJS.WriteStream, env: Environment): Outp
 function isPipe(stream: NodeJS.WriteStream): boolean {
 	const fd = 'fd' in stream ? stream.fd : undefined;
 	if (typeof fd !== 'number') return false;
-	const found = fstatSync(fd);
-	return found.isFIFO() || found.isSocket();
+	try {
+		const found = fstatSync(fd);
+		return found.isFIFO() || found.isSocket();
+	} catch {
+		// Started without one, or by a shell of Windows that cannot hand it on.
+		return false;
+	}
 }
 
 function columns(stream: WriteStream): number {

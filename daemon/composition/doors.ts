@@ -148,6 +148,7 @@ export function createDoors(options: DoorsOptions) {
 			workers: engine.workers.requests,
 			hooks: instance.hooks,
 			metrics,
+			left: { of: engine.containment.left, end: engine.containment.endLeft },
 			settings: {
 				get: () => settings.get(),
 				update(params) {

@@ -1,6 +1,7 @@
 /** What becomes of jobs: the queue, what may run now, processes, schedules, and who is told of ends. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { pathOfUri } from '../../shared/inside.ts';
 import { createIndexing } from '../indexing/compose.ts';
 import type { Instance } from '../instance/compose.ts';
 import type { NodeProgram } from '../instance/node.ts';
@@ -80,6 +81,12 @@ export async function startEngine(options: EngineOptions) {
 			time: () => new Date(clock.now()).toISOString(),
 		},
 		maxFunctions: () => settings.values.maxFunctions,
+		indexing: {
+			types: ['index.workspace', 'index.files'],
+			plan: () => indexing.indexer(),
+			assertMayStart: ({ origin, workspace }) =>
+				policy.assertMayStart(origin, pathOfUri(workspace) ?? ''),
+		},
 		started: {
 			entries: instance.workers,
 			logFolder: paths.workerLogs,
@@ -166,6 +173,8 @@ export async function startEngine(options: EngineOptions) {
 		dispatch,
 		now: () => clock.now(),
 		assertMayStart: policy.assertMayStart,
+		remark: (constraints) =>
+			machine.conditions.remark(constraints.unmetered ? { unmetered: true } : {}),
 		match: readiness.match,
 		scan: store.problems.scan,
 		hashFiles: indexing.inputs.hash,

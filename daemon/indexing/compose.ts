@@ -1,9 +1,9 @@
 /** The indexing room put together: the built-in `index.*` jobs, and what is asked of the indexes they built. */
 import { join } from 'node:path';
 import type { DataPaths } from '../../shared/paths.ts';
-import type { JobHandler } from '../queue/ports/handlers.ts';
+import type { JobHandler, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { JobRequests } from '../queue/requests.ts';
-import { createIndexHandlers } from './handlers.ts';
+import { createIndexHandlers, indexerPlan } from './handlers.ts';
 import { createInputHashing, type InputHashing } from './inputs/service.ts';
 import { createIndexService, type IndexService } from './service.ts';
 
@@ -22,6 +22,8 @@ export interface Indexing {
 	readonly service: IndexService;
 	/** For jobs that need not run where nothing changed. */
 	readonly inputs: InputHashing;
+	/** The program that does index jobs. */
+	indexer(): LaunchPlan;
 }
 
 export function createIndexing({
@@ -31,12 +33,10 @@ export function createIndexing({
 	jobs,
 	node,
 }: IndexingOptions): Indexing {
+	const indexerEntry = join(dist, 'indexer.js');
 	return {
-		handlers: createIndexHandlers({
-			node,
-			indexerEntry: join(dist, 'indexer.js'),
-			home: paths.home,
-		}),
+		indexer: () => indexerPlan({ node, indexerEntry }),
+		handlers: createIndexHandlers({ node, indexerEntry, home: paths.home }),
 		inputs: createInputHashing(join(dist, 'inputs.js')),
 		service: createIndexService({
 			paths,

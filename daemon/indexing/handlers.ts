@@ -1,7 +1,4 @@
-/**
- * The built-in job types `index.workspace` and `index.files`: what they accept, and the process
- * they start.
- */
+/** The built-in job types `index.workspace` and `index.files`: what they accept, and the program that does them. */
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,7 +11,6 @@ import type { JobHandler, LaunchPlan } from '../queue/ports/handlers.ts';
 import { folderPath } from './catalogue/location.ts';
 import { assertForeign, ownFolder } from './files/scope.ts';
 import { filesTitle, titled } from './titles.ts';
-import { FINAL_EXIT_CODE } from './worker/exitCode.ts';
 
 export interface IndexHandlerOptions {
 	/** The Node, or Electron, that is there to run indexers. */
@@ -32,34 +28,41 @@ const SUBJECT_BYTES = 512;
 
 export function createIndexHandlers(options: IndexHandlerOptions): JobHandler[] {
 	const own = ownFolder(options.home);
-	const launch = (mode: 'workspace' | 'files', workspace: string | null): LaunchPlan => {
-		const uri = required(workspace);
-		const node = options.node();
-		return {
-			command: node,
-			args: [...nodeArguments(node), options.indexerEntry, mode, uri],
-			// Not in the folder: whether it is there, and answers, is for the indexer to find out.
-			cwd: dirname(options.indexerEntry),
-			finalExitCode: FINAL_EXIT_CODE,
-			// Where the program is Electron, this makes a Node of it.
-			env: { ELECTRON_RUN_AS_NODE: '1' },
-			nice: NICE,
-		};
-	};
 	return [
 		{
 			type: 'index.workspace',
 			defaults: DEFAULTS,
 			prepare: (spec) => prepareWorkspace(spec, own),
-			launch: (job) => launch('workspace', job.workspace),
+			launch: nothingToLaunch,
 		},
 		{
 			type: 'index.files',
 			defaults: DEFAULTS,
 			prepare: (spec) => prepareFiles(spec, own),
-			launch: (job) => launch('files', job.workspace),
+			launch: nothingToLaunch,
 		},
 	];
+}
+
+/** Workers of ours do them. */
+function nothingToLaunch(): LaunchPlan {
+	throw new Error('Index jobs are handed to indexers.');
+}
+
+/** The program that does index jobs, one after the other. */
+export function indexerPlan({
+	node,
+	indexerEntry,
+}: Pick<IndexHandlerOptions, 'node' | 'indexerEntry'>): LaunchPlan {
+	const program = node();
+	return {
+		command: program,
+		args: [...nodeArguments(program), indexerEntry, 'serve'],
+		cwd: dirname(indexerEntry),
+		// Where the program is Electron, this makes a Node of it.
+		env: { ELECTRON_RUN_AS_NODE: '1' },
+		nice: NICE,
+	};
 }
 
 function prepareWorkspace(spec: JobSpec, own: string): JobSpec {

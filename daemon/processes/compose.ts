@@ -1,5 +1,6 @@
 /** The processes room put together: what runs a job, and where its output is kept. */
 import { errorMessage } from '../../shared/errors.ts';
+import type { Constraints } from '../../shared/job.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
 import type { Executor } from '../queue/execution.ts';
 import type { JobHandlers } from '../queue/ports/handlers.ts';
@@ -28,6 +29,7 @@ export interface ProcessesOptions {
 	readonly now: () => number;
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
 	readonly match: MatchLines;
+	readonly remark: (constraints: Constraints) => string | undefined;
 	readonly scan: ScanLines;
 	readonly hashFiles: HashFiles;
 	readonly log: { warn(sentence: string): void };
@@ -56,6 +58,7 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		now: options.now,
 		assertMayStart: options.assertMayStart,
 		match: options.match,
+		remark: options.remark,
 		scan: options.scan,
 		hashFiles: options.hashFiles,
 		lastSuccess: dispatch.lastSuccess,

@@ -22,6 +22,13 @@ export interface Launch {
 	/** Absolute path of the file that is its stdin; null is none, and then that is empty. */
 	readonly input: string | null;
 	readonly caps: Caps;
+	/** What outlives its own process is not ended with it, where that ends by itself. */
+	readonly leaveBehind: boolean;
+}
+
+export interface LeftProcess {
+	readonly pid: number;
+	readonly name: string;
 }
 
 /** What the processes of a run may take together. */
@@ -65,8 +72,10 @@ export interface ContainedProcess {
 	overMemory(): MemoryDeath | undefined;
 	/** What it cost so far, asked before it is cleared; undefined where nothing is told. */
 	cost(): Cost | undefined;
-	/** Who was still there when the job's own process had ended, as far as that is told. */
+	/** Who was still there when the job's own process had ended, as far as that is told, and is killed. */
 	left(): readonly string[];
+	/** Who was allowed to stay, as people know them. */
+	spared(): readonly string[];
 	/**
 	 * Kills what the ended run has left. Resolves when its group is empty and, with `all`, when those are
 	 * gone too that had left the group; without, these follow soon. Never rejects.
@@ -103,6 +112,12 @@ export interface Containment {
 	readonly canPause: boolean;
 	/** Whether it can tell what memory the processes of a run hold. */
 	readonly seesMemory: boolean;
+	/** Whether jobs can leave processes behind. */
+	readonly canLeave: boolean;
+	/** What runs of the job were allowed to leave, as far as it is there. */
+	left(id: string): Promise<readonly LeftProcess[]>;
+	/** Kills it; resolves with the number of processes. */
+	endLeft(id: string): Promise<number>;
 	/** What the system itself keeps. */
 	readonly kept: ReadonlySet<Cap>;
 	/** Kills what daemons before this one have left; resolves with the number of processes killed. */

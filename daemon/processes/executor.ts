@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Cost } from '../../shared/cost.ts';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { pathOfUri } from '../../shared/inside.ts';
-import type { AskedAgain, Progress } from '../../shared/job.ts';
+import type { AskedAgain, Constraints, Progress } from '../../shared/job.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
 import type { JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { InputState, LastSuccess } from '../queue/ports/inputs.ts';
@@ -62,6 +62,8 @@ export interface ExecutorOptions {
 	readonly now: () => number;
 	/** The last look before a process starts. @throws SemanticaError with the reason why it must not */
 	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
+	/** What its log is to say of the conditions under which it begins, if anything. */
+	readonly remark: (constraints: Constraints) => string | undefined;
 	/** Looks for the line by which a run says that it is ready. */
 	readonly match: MatchLines;
 	/** Looks for errors in what runs print. */
@@ -148,6 +150,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let inputs: InputState | undefined;
 				try {
 					limits.assert();
+					if (spec.leaveBehind && !runner.canLeave) note(CANNOT_LEAVE);
+					const remark = spec.constraints === null ? undefined : options.remark(spec.constraints);
+					if (remark !== undefined) note(remark);
 					const plan = planOf(row);
 					const { surroundings } = spec;
 					const marker = masks.text(startMarker(row, plan, options.now()));
@@ -194,6 +199,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						openFiles: surroundings?.openFiles ?? USUAL_OPEN_FILES,
 						input: input?.path ?? null,
 						caps: limits.caps,
+						leaveBehind: spec.leaveBehind,
 						exclusive: row.subject !== null,
 						capture: capture(
 							log,
@@ -228,7 +234,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					probe.begin(process.members);
 					outcome = await process.ended;
 					if (outcome.kind === 'exit' && again !== undefined) outcome = { ...outcome, again };
-					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process.left());
+					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process);
 					if (isSuccess(outcome) && stopGrace === undefined) inputs = await check?.after();
 				} catch (error) {
 					outcome = failureOf(error);
@@ -259,11 +265,13 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				}
 
 				// A green end that killed a daemon of a build tool puzzles people.
-				function noteLeft(left: readonly string[]): void {
-					if (left.length === 0) return;
-					const what = left.length === 1 ? 'a process' : `${left.length} processes`;
-					const named = left.slice(0, NAMED).join(', ');
-					note(`ended ${what} it left behind: ${named}${left.length > NAMED ? ', …' : ''}`);
+				function noteLeft(ended: RunningProcess): void {
+					const [left, spared] = [ended.left(), ended.spared()];
+					if (left.length > 0) note(`ended ${named(left)}`);
+					if (spared.length > 0)
+						note(
+							`leaves ${named(spared).replace(' it left behind', '')}; cancelling the job ends that`,
+						);
 				}
 
 				function readyWatch(): OutputWatch | undefined {
@@ -326,6 +334,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
 		},
 		settled: (id, run) => runner.forget(id, run),
 	};
+}
+
+const CANNOT_LEAVE =
+	'what the job leaves behind is ended with it: this system does not tell whose it is';
+
+function named(left: readonly string[]): string {
+	const what = left.length === 1 ? 'a process' : `${left.length} processes`;
+	const names = left.slice(0, NAMED).join(', ');
+	return `${what} it left behind: ${names}${left.length > NAMED ? ', …' : ''}`;
 }
 
 function capture(log: LogWriter, messages: Messages, masks: Masks, watch: OutputWatch | undefined) {

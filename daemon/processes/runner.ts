@@ -21,6 +21,7 @@ export interface RunRequest {
 	/** Absolute path of the file that is its stdin; it must stand there until the run has ended. */
 	readonly input: string | null;
 	readonly caps: Caps;
+	readonly leaveBehind: boolean;
 	/** Nothing of the run may be left when its end is told: another may start that must not meet it. */
 	readonly exclusive: boolean;
 	/** Consumes the output; resolves when both streams have ended and all of it is stored. */
@@ -33,6 +34,8 @@ export interface RunningProcess {
 	readonly ended: Promise<RunOutcome>;
 	/** Who was still there when its own process had ended and was killed then, as far as that is told. */
 	left(): readonly string[];
+	/** Who was allowed to stay. */
+	spared(): readonly string[];
 	/** Its processes, those included that keep it together; undefined where that cannot be told. */
 	members(): Promise<readonly number[] | undefined>;
 	/** What its processes hold now; undefined where that cannot be told. */
@@ -51,6 +54,8 @@ export interface RunningProcess {
 export interface Runner {
 	/** How caps are kept here. */
 	readonly enforced: Enforced;
+	/** Whether jobs can leave processes behind. */
+	readonly canLeave: boolean;
 	/** @throws SpawnError when nothing was started. */
 	start(request: RunRequest): Promise<RunningProcess>;
 	/**
@@ -105,7 +110,20 @@ const ENDED_WITH_DAEMON: readonly (number | null)[] = [137, 141];
 export function createRunner(containment: Containment): Runner {
 	return {
 		enforced: enforcedBy(containment),
-		async start({ id, run, plan, env, umask, openFiles, input, caps, exclusive, capture }) {
+		canLeave: containment.canLeave,
+		async start({
+			id,
+			run,
+			plan,
+			env,
+			umask,
+			openFiles,
+			input,
+			caps,
+			leaveBehind,
+			exclusive,
+			capture,
+		}) {
 			const { command, args, cwd, nice } = plan;
 			const contained = await containment.spawn({
 				id,
@@ -119,6 +137,7 @@ export function createRunner(containment: Containment): Runner {
 				nice,
 				input,
 				caps,
+				leaveBehind,
 			});
 			const captured = capture(contained.stdout, contained.stderr);
 
@@ -142,6 +161,7 @@ export function createRunner(containment: Containment): Runner {
 				memory: contained.memory,
 				overMemory: contained.overMemory,
 				left: contained.left,
+				spared: contained.spared,
 				stop: contained.stop,
 				pause: contained.pause,
 				resume: contained.resume,

@@ -13,7 +13,8 @@ const MAX_LOG_BYTES = 1024 * 1024;
 /** So much of what it printed last is remembered, to be shown. */
 const LAST_BYTES = 1000;
 const OPEN_FILES = 1024;
-const UMASK = 0o022;
+const USUAL_UMASK = 0o022;
+const PRIVATE_UMASK = 0o077;
 
 export interface WorkerLaunch {
 	/** Names the process among others, and its starts among themselves. */
@@ -24,6 +25,8 @@ export interface WorkerLaunch {
 	readonly env: Readonly<Record<string, string>>;
 	/** Undefined: what it prints is not kept. */
 	readonly logFile: string | undefined;
+	/** What it makes is nobody else's. */
+	readonly isPrivate: boolean;
 }
 
 export interface WorkerProcess {
@@ -46,7 +49,7 @@ export function createWorkerStarter(
 	home: string,
 	env: Readonly<Record<string, string | undefined>>,
 ): StartWorkerProcess {
-	return async ({ name, start, plan, env: ours, logFile }) => {
+	return async ({ name, start, plan, env: ours, logFile, isPrivate }) => {
 		if (logFile !== undefined) await mkdir(dirname(logFile), { recursive: true, mode: 0o700 });
 		const log = createLog(logFile);
 		// No id of a job has a dot.
@@ -62,9 +65,10 @@ export function createWorkerStarter(
 					SEMANTICA_HOME: home,
 					...ours,
 				},
-				umask: UMASK,
+				umask: isPrivate ? PRIVATE_UMASK : USUAL_UMASK,
 				openFiles: OPEN_FILES,
 				caps: {},
+				leaveBehind: false,
 				input: null,
 				exclusive: true,
 				capture: async (stdout, stderr) => {

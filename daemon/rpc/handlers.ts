@@ -17,6 +17,7 @@ import { canonicalName } from './folderNames.ts';
 import { canonicalHooks, type HooksRequests } from './hooks.ts';
 import { subscribeToJobs } from './jobsSubscription.ts';
 import { createJobWaits } from './jobWaits.ts';
+import { cancelWith, type LeftRequests } from './leftBehind.ts';
 import { createExpectedReaders, followLog, type LogDependencies, readLog } from './logFollow.ts';
 import { type ScheduleSource, subscribeToSchedules } from './schedulesSubscription.ts';
 import type { Handlers, RequestSignal, Session } from './session.ts';
@@ -107,6 +108,7 @@ export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly schedules: ScheduleRequests<P>;
 	readonly system: SystemRequests;
 	readonly settings: SettingsRequests;
+	readonly left: LeftRequests;
 	readonly policy: PolicyRequests;
 	readonly workers: WorkerRequests;
 	readonly hooks: HooksRequests;
@@ -131,6 +133,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 	const followed = new WeakMap<Session, Map<string, { end(): void }>>();
 	const tools = createToolView({ jobs, admit: policy.admit });
 	const waits = createJobWaits(dependencies);
+	const cancelWithLeft = cancelWith(jobs.cancel, dependencies.left);
 	const expected = createExpectedReaders(dependencies.logs);
 	const inTurn = createTurns();
 	/** Only among each other: a look at the jobs waits for no change of them. */
@@ -188,10 +191,15 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			if (hold === true) for (const { id } of enqueued) expected.hold(session, id);
 			return { jobs: enqueued };
 		},
-		'job/get'({ id }, session) {
+		async 'job/get'({ id }, session) {
 			const found = jobs.get(id, session.tool?.folders());
 			assertReadable(session, found.job);
-			return { ...found, explanation: { ...found.explanation, ...jobs.usual(id) } };
+			const left = found.job.leaveBehind ? await dependencies.left.of(id) : [];
+			return {
+				...found,
+				explanation: { ...found.explanation, ...jobs.usual(id) },
+				...(left.length === 0 ? {} : { left: [...left] }),
+			};
 		},
 		'job/explain'({ id }, session) {
 			assertReadable(session, jobs.get(id).job);
@@ -229,7 +237,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'job/cancel': clientsOnly((targets: Targets, session) => {
 			const { tool, origin } = session;
 			const cancel =
-				tool === undefined ? jobs.cancel : (own: Targets) => tools.cancel(tool, origin, own);
+				tool === undefined ? cancelWithLeft : (own: Targets) => tools.cancel(tool, origin, own);
 			return inTurn(session, targets, cancel, jobs.isOneGo(targets) ? 'submitted' : 'done');
 		}),
 		'job/retry': many(jobs.retry),

@@ -1,5 +1,5 @@
 /**
- * What the queue asks of the machine: power, battery, idleness, and whether it is crowded. Nothing is probed
+ * What the queue asks of the machine: power, battery, idleness, what is free, and whether it is crowded. Nothing is probed
  * unless a waiting or running job needs it.
  */
 import type { ConditionSet, Conditions, Unmet } from '../queue/ports/conditions.ts';
@@ -7,10 +7,12 @@ import type { CpuThrottle } from './cpu/throttle.ts';
 import type { IdleWatch } from './idleWatch.ts';
 import { BATTERY_LEAVE_ABOVE, isLow, type PowerState } from './power/hysteresis.ts';
 import type { PowerWatch } from './powerWatch.ts';
+import type { ResourceWatch } from './resources/watch.ts';
 
 export interface MachineConditionsOptions {
 	readonly power: PowerWatch;
 	readonly idle: IdleWatch;
+	readonly resources: ResourceWatch;
 	/** Absent where it is off. */
 	readonly throttle: CpuThrottle | undefined;
 	readonly now: () => number;
@@ -41,6 +43,7 @@ export class MachineConditions implements Conditions {
 		const spares = this.#options.spareBelow() > 0;
 		power.setNeeded(sets.some((set) => isAboutPower(set) || (spares && set.sparing === true)));
 		idle.setNeeded(sets.some((set) => set.idle));
+		this.#options.resources.setNeeded(sets);
 	}
 
 	/** What is known now, which is nothing while no job depends on it. */
@@ -58,8 +61,13 @@ export class MachineConditions implements Conditions {
 	}
 
 	/** Resolves when nothing is being found out that work waits for. */
-	settled(): Promise<void> {
-		return this.#options.power.settled();
+	async settled(): Promise<void> {
+		await Promise.all([this.#options.power.settled(), this.#options.resources.settled()]);
+	}
+
+	/** What a job with these constraints is to be told of what counts as met because nobody knows better. */
+	remark(constraints: Pick<ConditionSet, 'unmetered'>): string | undefined {
+		return this.#options.resources.remark(constraints);
 	}
 
 	/** Somebody uses an editor. */
@@ -72,11 +80,13 @@ export class MachineConditions implements Conditions {
 		this.#enoughUntil = Number.NEGATIVE_INFINITY;
 		this.#options.power.reset();
 		this.#options.idle.reset();
+		this.#options.resources.reset();
 	}
 
 	met(set: ConditionSet): boolean {
 		if (set.idle && this.#options.idle.state.verdict !== 'idle') return false;
 		if (set.sparing === true && !this.#mayDrain()) return false;
+		if (!this.#options.resources.met(set)) return false;
 		if (!isAboutPower(set)) return true;
 		const state = this.#options.power.fresh();
 		if (state === undefined) return false;
@@ -89,6 +99,8 @@ export class MachineConditions implements Conditions {
 		if (set.idle && idle.state.verdict === 'busy') {
 			return `the machine is in use, ${idle.state.reason}`;
 		}
+		const lost = this.#options.resources.lost(set);
+		if (lost !== undefined) return lost;
 		const { state } = power;
 		if (state?.source !== 'battery') return undefined;
 		if (set.power === 'ac') return `AC power was lost, ${describe(state)}`;
@@ -120,7 +132,7 @@ export class MachineConditions implements Conditions {
 			const message = `waiting for the machine to be idle: ${idle.state.reason}`;
 			found.push({ kind: 'idle', message, since: idle.state.since });
 		}
-		return found;
+		return [...found, ...this.#options.resources.unmet(set)];
 	}
 
 	crowded(): boolean {

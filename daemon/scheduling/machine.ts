@@ -10,6 +10,8 @@ import { choosePowerReader } from './power/choose.ts';
 import { createBoundedReader } from './power/reader.ts';
 import type { BatteryReport } from './power/windows.ts';
 import { PowerWatch } from './powerWatch.ts';
+import { createResourceReaders } from './resources/readers.ts';
+import { ResourceWatch } from './resources/watch.ts';
 import type { WakeTimers } from './suspend.ts';
 
 /** What a person may set; percentages are 0 to 100. */
@@ -83,6 +85,12 @@ export function createMachineConditions(options: MachineOptions): MachineConditi
 				// Far enough above, or work would stop and start all the time.
 				busyAbove: (1 + idleBelow) / 2,
 			},
+			clock,
+			timers,
+			changed,
+		}),
+		resources: new ResourceWatch({
+			read: createResourceReaders(options.platform),
 			clock,
 			timers,
 			changed,

@@ -1,19 +1,23 @@
 /** The workers room put together: who does functions, and the runs that are with them. */
 import { SemanticaError } from '../../shared/errors.ts';
+import { isFunctionType } from '../../shared/functionTypes.ts';
 import { depthWithin } from '../../shared/job.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
 import type { Executor } from '../queue/execution.ts';
 import type { Clock, Timer } from '../queue/ports/clock.ts';
-import type { JobHandler, JobHandlers } from '../queue/ports/handlers.ts';
+import type { JobHandler, JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { Workers } from '../queue/ports/workers.ts';
+import type { JobRow } from '../queue/store/rows.ts';
 import type { Writer } from '../queue/store/writer.ts';
 import type { Sqlite } from '../sqlite/open.ts';
+import { createIndexers } from './indexers.ts';
 import type { FunctionLogs } from './log.ts';
 import { type Connection, createRegistry, type Worker } from './registry.ts';
 import { createFunctionRuns, type RunTokens } from './runs.ts';
 import { createHosts, type Hosts, type HostsOptions } from './started/hosts.ts';
+import { createPool } from './started/pool.ts';
 import type { Launch, WorkerTokens } from './started/standing.ts';
 import { createStandings } from './started/standings.ts';
 import { createFunctionTypes } from './types.ts';
@@ -21,6 +25,8 @@ import { createFunctionTypes } from './types.ts';
 /** A worker that holds runs is asked this often whether it is there, and has so long to answer. */
 const PING_MS = 15_000;
 const SILENT_MS = 45_000;
+/** So long an indexer without work is kept: people save again soon, or not at all. */
+const INDEXER_IDLE_MS = 30_000;
 
 export interface WorkersOptions {
 	readonly db: Sqlite;
@@ -29,6 +35,13 @@ export interface WorkersOptions {
 	/** With which what runs speaks as its job. */
 	readonly tokens: RunTokens & WorkerTokens;
 	readonly maxFunctions: () => number;
+	/** Index jobs, each of which has a process to itself. */
+	readonly indexing: {
+		readonly types: readonly string[];
+		readonly plan: () => LaunchPlan;
+		/** The last look before a run begins. @throws SemanticaError with the reason why it must not */
+		readonly assertMayStart: (row: JobRow) => Promise<void>;
+	};
 	/** How those are started that config.json names. */
 	readonly started: Pick<HostsOptions, 'entries' | 'logFolder' | 'planOf' | 'warn'> & {
 		readonly launch: Launch;
@@ -97,10 +110,22 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 		clock,
 		changed,
 		start: processes.start,
-		retire(worker) {
-			worker.leaving = true;
-			registry.remove(worker, clock.now());
-		},
+		retire,
+	});
+
+	const pool = createPool({
+		clock,
+		idleMs: INDEXER_IDLE_MS,
+		retire,
+		start: (onRegistered) =>
+			processes.start({
+				name: 'index',
+				types: options.indexing.types,
+				plan: options.indexing.plan(),
+				logFile: undefined,
+				isBuiltIn: true,
+				onRegistered,
+			}),
 	});
 	const runs = createFunctionRuns({
 		registry,
@@ -111,13 +136,25 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 		holding: watch,
 	});
 
+	const indexers = createIndexers({
+		pool,
+		registry,
+		runs,
+		assertMayStart: options.indexing.assertMayStart,
+	});
+
+	function retire(worker: Worker): void {
+		worker.leaving = true;
+		registry.remove(worker, clock.now());
+	}
+
 	// One timer, and none while nobody holds anything.
 	function watch(): void {
 		ping.timer ??= clock.after(PING_MS, () => {
 			delete ping.timer;
 			const now = clock.monotonic();
 			for (const worker of [...registry.all()]) {
-				if (worker.held === 0) {
+				if (worker.held === 0 || worker.patient) {
 					worker.heardAt = now;
 					continue;
 				}
@@ -147,17 +184,21 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 			hosts.drain();
 			runs.drain();
 		},
-		close: hosts.close,
+		async close() {
+			await Promise.all([hosts.close(), pool.close()]);
+		},
 		check: hosts.check,
 		handlers: (own) => ({
 			get: (type) => own.get(type) ?? types.handlerOf(type),
 			keys: () => own.keys(),
 		}),
 		executor: (others) => ({
-			execute: (claimed, payload, told) =>
-				types.handlerOf(claimed.row.type) === undefined
-					? others.execute(claimed, payload, told)
-					: runs.executor.execute(claimed, payload, told),
+			execute(claimed, payload, told) {
+				const { type } = claimed.row;
+				const isIndex = options.indexing.types.includes(type);
+				const own = types.handlerOf(type) === undefined ? others : runs.executor;
+				return (isIndex ? indexers : own).execute(claimed, payload, told);
+			},
 			settled: (id, run) =>
 				runs.isOurs(id, run) ? runs.executor.settled(id, run) : others.settled(id, run),
 		}),
@@ -169,9 +210,13 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 			async register(params, connection) {
 				const standing = processes.of(connection.worker);
 				standing?.assertMayRegister(params.types.map(({ type }) => type));
-				await queue().writer.submit((tx) => types.put(params.types, tx.now));
-				types.changed();
-				const worker = registry.add(connection, params, clock.monotonic());
+				const isBuiltIn = standing?.isBuiltIn === true;
+				if (!isBuiltIn) {
+					assertFunctions(params.types);
+					await queue().writer.submit((tx) => types.put(params.types, tx.now));
+					types.changed();
+				}
+				const worker = registry.add(connection, params, clock.monotonic(), isBuiltIn);
 				standing?.registered(worker);
 				connection.onClose(() => {
 					registry.remove(worker, clock.now());
@@ -212,6 +257,17 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 			},
 		},
 	};
+}
+
+function assertFunctions(types: readonly { readonly type: string }[]): void {
+	for (const [i, { type }] of types.entries()) {
+		if (isFunctionType(type)) continue;
+		throw new SemanticaError(
+			'VALIDATION',
+			`${type} cannot be registered: a type must have a dot, as in acme.embed, and not begin with "index.".`,
+			{ path: `types[${i}].type` },
+		);
+	}
 }
 
 function assertCheckpoint(value: unknown, json: string): void {

@@ -3,9 +3,20 @@ import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { FunctionEnd } from '../../shared/protocol/workers.ts';
 import type { RunOutcome } from '../queue/ports/runs.ts';
 
+/** By which index jobs say that another attempt would end the same. */
+const FINAL_EXIT_CODE = 3;
+
 export const INTERRUPTED: RunOutcome = { kind: 'interrupted' };
 /** Its process is gone, and the run may be why. */
 export const WORKER_DIED: RunOutcome = { kind: 'interrupted', workerDied: true };
+
+/** As its process would have ended, had the job one of its own. */
+export function exitOf(end: FunctionEnd): RunOutcome {
+	if (end.outcome === 'interrupted') return INTERRUPTED;
+	const final = end.outcome === 'failed' && end.final === true;
+	const exitCode = end.outcome === 'succeeded' ? 0 : final ? FINAL_EXIT_CODE : 1;
+	return { kind: 'exit', exitCode, signal: null, ...(final ? { final } : {}) };
+}
 
 /** Of a run that nobody has. */
 export const STILL = {
@@ -23,7 +34,12 @@ export function outcomeOf(end: FunctionEnd): RunOutcome {
 		case 'interrupted':
 			return INTERRUPTED;
 		case 'failed':
-			return { kind: 'function', succeeded: false, error: errorOf(end.error) };
+			return {
+				kind: 'function',
+				succeeded: false,
+				error: errorOf(end.error),
+				...(end.final === true ? { final: true } : {}),
+			};
 		case 'retry': {
 			const { afterMs } = end;
 			return { kind: 'function', succeeded: false, error: errorOf(end.error), afterMs };

@@ -25,18 +25,22 @@ export interface Worker {
 	alone: boolean;
 	/** Its end is our doing: it is held against nobody. */
 	leaving: boolean;
+	/** It does one thing at a time and hears of nothing meanwhile. */
+	readonly patient: boolean;
 	/** Monotonic ms. */
 	heardAt: number;
 }
 
 export interface Registry {
 	/** @throws SemanticaError CONFLICT where this connection is one already. */
-	add(connection: Connection, registration: Registration, now: number): Worker;
+	add(connection: Connection, registration: Registration, now: number, patient?: boolean): Worker;
 	of(connection: Connection): Worker | undefined;
 	/** It has gone. */
 	remove(worker: Worker, now: number): void;
 	/** Gives a run of this type to whoever has most room; undefined where nobody has any. `alone`: and no other. */
 	assign(type: string, alone: boolean): Worker | undefined;
+	/** The same of one that was chosen already. */
+	take(worker: Worker, type: string, alone: boolean): void;
 	release(worker: Worker, type: string, alone: boolean): void;
 	all(): Iterable<Worker>;
 	/** As the queue asks. */
@@ -129,12 +133,20 @@ export function createRegistry(
 		};
 	}
 
+	function take(worker: Worker, type: string, alone: boolean): void {
+		const count = worker.types.get(type);
+		worker.held++;
+		if (count !== undefined) count.held++;
+		if (alone) worker.alone = true;
+		started().loadChanged(worker);
+	}
+
 	const heldInAll = () => [...workers.values()].reduce((sum, { held }) => sum + held, 0);
 
 	return {
 		of: (connection) => workers.get(connection),
 		all: () => workers.values(),
-		add(connection, { name, types, prefetch }, at) {
+		add(connection, { name, types, prefetch }, at, patient = false) {
 			if (workers.has(connection)) {
 				throw new SemanticaError(
 					'CONFLICT',
@@ -147,6 +159,7 @@ export function createRegistry(
 				held: 0,
 				alone: false,
 				leaving: false,
+				patient,
 				prefetch: prefetch ?? Math.min(WORKER_LIMITS.prefetch, placesOf(types)),
 				heardAt: at,
 				types: new Map(
@@ -173,14 +186,10 @@ export function createRegistry(
 				if (leftAt.size > REMEMBERED && oldest !== undefined) leftAt.delete(oldest);
 			}
 		},
+		take,
 		assign(type, alone) {
 			const worker = choose(type, (one) => loadOf(one, type));
-			const count = worker?.types.get(type);
-			if (worker === undefined || count === undefined) return undefined;
-			worker.held++;
-			count.held++;
-			if (alone) worker.alone = true;
-			started().loadChanged(worker);
+			if (worker !== undefined) take(worker, type, alone);
 			return worker;
 		},
 		release(worker, type, alone) {

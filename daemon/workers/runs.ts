@@ -1,24 +1,19 @@
 /** Runs that are with workers: handed over, begun, stopped and ended. The connection is the lease. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Cost } from '../../shared/cost.ts';
 import { parseExactly } from '../../shared/exactNumbers.ts';
-import { LIMITS, type StopReason } from '../../shared/jobTerms.ts';
-import type { FunctionEnd, HandedRun, StopNotice } from '../../shared/protocol/workers.ts';
-import type { Dispatch, RunName } from '../queue/dispatch.ts';
-import type { Execution, ExecutionEnd, Executor } from '../queue/execution.ts';
+import type { StopReason } from '../../shared/jobTerms.ts';
+import type { FunctionEnd, StopNotice } from '../../shared/protocol/workers.ts';
+import type { ClaimedRun, Dispatch, RunName } from '../queue/dispatch.ts';
+import type { Execution, ExecutionEnd, Executor, ToldOfRun } from '../queue/execution.ts';
 import type { Clock, Timer } from '../queue/ports/clock.ts';
-import type { InputFile } from '../queue/ports/payloadStore.ts';
+import type { InputFile, PayloadSource } from '../queue/ports/payloadStore.ts';
 import type { RunOutcome } from '../queue/ports/runs.ts';
 import { runsAlone } from '../queue/ports/workers.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
 import { createFunctionLog, type FunctionLog, type FunctionLogs } from './log.ts';
 import { failureOf, INTERRUPTED, outcomeOf, STILL, WORKER_DIED } from './outcomes.ts';
+import { createOutgoing, IN_MESSAGE_BYTES } from './outgoing.ts';
 import type { Registry, Worker } from './registry.ts';
-
-/** From here on the payload is a file that the worker reads itself. */
-const IN_MESSAGE_BYTES = 10_000;
-/** Beside its payload. */
-const RUN_BYTES = 500;
-const MESSAGE_BYTES = 2 * 1024 * 1024;
 
 /** Secrets with which a run may speak to the daemon; they die with the run. */
 export interface RunTokens {
@@ -30,8 +25,24 @@ export interface BegunRun extends RunName {
 	readonly token: string;
 }
 
+export interface Handing {
+	/** Beside nothing else in its worker. */
+	readonly alone: boolean;
+	readonly outcomeOf: (end: FunctionEnd) => RunOutcome;
+}
+
 export interface FunctionRuns {
 	readonly executor: Executor;
+	/** Hands a run to this worker, which has been given it already. */
+	hand(
+		worker: Worker,
+		claimed: ClaimedRun,
+		payload: PayloadSource | null,
+		told: Pick<ToldOfRun, 'begun'>,
+		how: Handing,
+	): Execution;
+	/** The process that it had to itself is gone. */
+	processEnded(id: string, run: number, outcome: RunOutcome): void;
 	/** Whether this run is, or was a moment ago, with a worker. */
 	isOurs(id: string, run: number): boolean;
 	/** Resolves with those that may begin, once that is kept. */
@@ -70,7 +81,9 @@ interface Held {
 	/** From when it has begun. */
 	token: string | undefined;
 	told(): void;
-	end(outcome: RunOutcome, result?: string): void;
+	/** In the queue's words. */
+	readonly outcomeOf: (end: FunctionEnd) => RunOutcome;
+	end(outcome: RunOutcome, result?: string, cost?: Cost): void;
 }
 
 export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
@@ -78,8 +91,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 	const runs = new Map<string, Held>();
 	/** Who waits until the end of a run is kept. */
 	const settling = new Map<string, (() => void)[]>();
-	/** Not sent yet. */
-	const outgoing = new Map<Worker, HandedRun[]>();
+	const outgoing = createOutgoing((worker, run) => heldBy(worker, run) !== undefined);
 	/** Waits until others have left its worker. */
 	const parked = new Map<Worker, () => void>();
 
@@ -88,40 +100,12 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		return held?.run === run && held.worker === worker && held.state !== 'over' ? held : undefined;
 	}
 
-	function send(worker: Worker, run: HandedRun): void {
-		const waiting = outgoing.get(worker);
-		if (waiting !== undefined) {
-			waiting.push(run);
-			return;
-		}
-		outgoing.set(worker, [run]);
-		// Those that are claimed together go together.
-		void nextTurn().then(() => flush(worker));
-	}
-
 	/** What runs alone is handed over when everything before it has ended there. */
-	async function besideNothing(worker: Worker, alone: boolean): Promise<void> {
-		while (alone && worker.held > 1) {
+	async function besideNothing(worker: Worker, goesOn: () => boolean): Promise<void> {
+		while (goesOn() && worker.held > 1) {
 			await new Promise<void>((resolve) => parked.set(worker, resolve));
 			parked.delete(worker);
 		}
-	}
-
-	function flush(worker: Worker): void {
-		const waiting = outgoing.get(worker) ?? [];
-		outgoing.delete(worker);
-		let [part, bytes]: [HandedRun[], number] = [[], 0];
-		for (const run of waiting) {
-			// It was stopped meanwhile.
-			if (heldBy(worker, run) === undefined) continue;
-			part.push(run);
-			bytes += RUN_BYTES + (run.payload === undefined ? 0 : IN_MESSAGE_BYTES);
-			if (run.checkpoint !== undefined) bytes += LIMITS.checkpointBytes;
-			if (bytes < MESSAGE_BYTES) continue;
-			worker.connection.notify('worker/run', { runs: part });
-			[part, bytes] = [[], 0];
-		}
-		if (part.length > 0) worker.connection.notify('worker/run', { runs: part });
 	}
 
 	function stop(held: Held, graceMs: number, cause: StopReason | 'drain'): void {
@@ -139,97 +123,109 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		held.grace = clock.after(graceMs, () => held.end(outcome));
 	}
 
+	function hand(
+		worker: Worker,
+		{ row, checkpoint }: ClaimedRun,
+		payload: PayloadSource | null,
+		told: Pick<ToldOfRun, 'begun'>,
+		{ alone, outcomeOf: inWords }: Handing,
+	): Execution {
+		options.holding();
+		let input: InputFile | undefined;
+		const { graceMs, deadlineAt } = storedSpec(row);
+		const log = createFunctionLog(row, logs);
+		const ended = new Promise<ExecutionEnd>((resolve) => {
+			const held: Held = {
+				id: row.id,
+				run: row.run,
+				worker,
+				graceMs,
+				log,
+				state: 'handed',
+				pausing: false,
+				stopping: false,
+				grace: undefined,
+				token: undefined,
+				outcomeOf: inWords,
+				told: () => told.begun(),
+				end(outcome, result, cost) {
+					if (held.state === 'over') return;
+					held.state = 'over';
+					held.grace?.cancel();
+					if (held.token !== undefined) tokens.revoke(held.token);
+					registry.release(worker, row.type, alone);
+					parked.get(worker)?.();
+					void closed(outcome).then((logBytes) => resolve({ outcome, result, cost, logBytes }));
+				},
+			};
+			runs.set(row.id, held);
+		});
+
+		async function closed(outcome: RunOutcome): Promise<number> {
+			if (outcome.kind === 'payload' || outcome.kind === 'spawn') log.note(outcome.message);
+			// Where it cannot be removed, the next start does it.
+			await input?.remove().catch(() => {});
+			return log.close();
+		}
+
+		async function handOver(): Promise<void> {
+			const { id, run, attempt, type } = row;
+			const small = row.payload_bytes < IN_MESSAGE_BYTES ? payload?.inline() : undefined;
+			if (small === undefined) input = await payload?.layOut();
+			if (runs.get(id)?.state === 'over') await input?.remove().catch(() => {});
+			if (alone) await besideNothing(worker, () => runs.get(id)?.state !== 'over');
+			outgoing.send(worker, {
+				id,
+				run,
+				attempt,
+				type,
+				deadlineAt,
+				...(row.workspace === '' ? {} : { workspace: row.workspace }),
+				...(small === undefined ? {} : { payload: parseExactly(small.toString()) }),
+				...(input === undefined ? {} : { payloadPath: input.path }),
+				...(checkpoint === undefined ? {} : { checkpoint: parseExactly(checkpoint) }),
+			});
+		}
+		handOver().catch((error: unknown) => runs.get(row.id)?.end(failureOf(error)));
+		const mine = () => runs.get(row.id);
+		return {
+			ended,
+			beginsLater: true,
+			stop(grace, cause) {
+				const held = mine();
+				if (held?.run === row.run) stop(held, grace, cause);
+			},
+			pause() {
+				const held = mine();
+				if (held !== undefined) held.pausing = true;
+				return Promise.resolve(false);
+			},
+			resume() {
+				const held = mine();
+				if (held !== undefined) held.pausing = false;
+				return Promise.resolve();
+			},
+			note: log.note,
+			// A function asks nobody.
+			answer() {},
+		};
+	}
+
 	return {
+		hand,
+		processEnded(id, run, outcome) {
+			const held = runs.get(id);
+			if (held?.run === run) held.end(outcome);
+		},
 		executor: {
-			execute({ row, checkpoint }, payload, told): Execution {
+			execute(claimed, payload, told): Execution {
+				const { row } = claimed;
 				const alone = runsAlone(row);
 				const worker = registry.assign(row.type, alone);
-				const nothing: ExecutionEnd = {
-					outcome: INTERRUPTED,
-					result: undefined,
-					logBytes: row.log_bytes,
-				};
-				if (worker === undefined) {
-					// It has gone since: the run goes back, as one that nobody has begun.
-					return { ...STILL, ended: Promise.resolve(nothing) };
-				}
-				options.holding();
-				let input: InputFile | undefined;
-				const { graceMs, deadlineAt } = storedSpec(row);
-				const log = createFunctionLog(row, logs);
-				const ended = new Promise<ExecutionEnd>((resolve) => {
-					const held: Held = {
-						id: row.id,
-						run: row.run,
-						worker,
-						graceMs,
-						log,
-						state: 'handed',
-						pausing: false,
-						stopping: false,
-						grace: undefined,
-						token: undefined,
-						told: () => told.begun(),
-						end(outcome, result) {
-							if (held.state === 'over') return;
-							held.state = 'over';
-							held.grace?.cancel();
-							if (held.token !== undefined) tokens.revoke(held.token);
-							registry.release(worker, row.type, alone);
-							parked.get(worker)?.();
-							void closed(outcome).then((logBytes) => resolve({ outcome, result, logBytes }));
-						},
-					};
-					runs.set(row.id, held);
-				});
-
-				async function closed(outcome: RunOutcome): Promise<number> {
-					if (outcome.kind === 'payload' || outcome.kind === 'spawn') log.note(outcome.message);
-					// Where it cannot be removed, the next start does it.
-					await input?.remove().catch(() => {});
-					return log.close();
-				}
-
-				async function handOver(): Promise<void> {
-					const { id, run, attempt, type } = row;
-					const small = row.payload_bytes < IN_MESSAGE_BYTES ? payload?.inline() : undefined;
-					if (small === undefined) input = await payload?.layOut();
-					if (runs.get(id)?.state === 'over') await input?.remove().catch(() => {});
-					await besideNothing(worker as Worker, alone);
-					send(worker as Worker, {
-						id,
-						run,
-						attempt,
-						type,
-						deadlineAt,
-						...(small === undefined ? {} : { payload: parseExactly(small.toString()) }),
-						...(input === undefined ? {} : { payloadPath: input.path }),
-						...(checkpoint === undefined ? {} : { checkpoint: parseExactly(checkpoint) }),
-					});
-				}
-				handOver().catch((error: unknown) => runs.get(row.id)?.end(failureOf(error)));
-				const mine = () => runs.get(row.id);
-				return {
-					ended,
-					beginsLater: true,
-					stop(grace, cause) {
-						const held = mine();
-						if (held?.run === row.run) stop(held, grace, cause);
-					},
-					pause() {
-						const held = mine();
-						if (held !== undefined) held.pausing = true;
-						return Promise.resolve(false);
-					},
-					resume() {
-						const held = mine();
-						if (held !== undefined) held.pausing = false;
-						return Promise.resolve();
-					},
-					note: log.note,
-					// A function asks nobody.
-					answer() {},
-				};
+				if (worker !== undefined) return hand(worker, claimed, payload, told, { alone, outcomeOf });
+				// It has gone since: the run goes back, as one that nobody has begun.
+				const nothing = { outcome: INTERRUPTED, result: undefined, logBytes: row.log_bytes };
+				return { ...STILL, ended: Promise.resolve(nothing) };
 			},
 			settled(id, run) {
 				const held = runs.get(id);
@@ -279,7 +275,8 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 				settling.set(key, [...(settling.get(key) ?? []), resolve]);
 			});
 			const result = 'result' in end ? end.result : undefined;
-			held.end(outcomeOf(end), result === undefined ? undefined : JSON.stringify(result));
+			const json = result === undefined ? undefined : JSON.stringify(result);
+			held.end(held.outcomeOf(end), json, 'cost' in end ? end.cost : undefined);
 			await kept;
 			return true;
 		},
@@ -287,7 +284,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 			for (const held of runs.values()) if (held.state === 'handed') stop(held, 0, 'drain');
 		},
 		lost(worker, gone) {
-			outgoing.delete(worker);
+			outgoing.forget(worker);
 			const outcome = worker.leaving ? INTERRUPTED : WORKER_DIED;
 			for (const held of runs.values()) {
 				if (held.worker !== worker || held.state === 'over') continue;

@@ -17,6 +17,9 @@ import { answer } from './answer.ts';
 import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';
 import { changeTime } from './changeTime.ts';
+import { clearFinished } from './clearFinished.ts';
+import { copyId } from './copyId.ts';
+import { explainWaiting } from './explainWaiting.ts';
 import { indexCurrentFile } from './indexCurrentFile.ts';
 import { indexFolder } from './indexFolder.ts';
 import { indexWorkspace } from './indexWorkspace.ts';
@@ -30,6 +33,7 @@ import { remove } from './remove.ts';
 import { resume } from './resume.ts';
 import { resumeAll } from './resumeAll.ts';
 import { retry } from './retry.ts';
+import { revealFolder } from './revealFolder.ts';
 import { runCommand } from './runCommand.ts';
 import { runNow } from './runNow.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
@@ -52,6 +56,8 @@ export interface CommandServices {
 	readonly text: JobText;
 	readonly dashboard: DashboardOnDemand;
 	readonly log: Log;
+	/** Of the extension. */
+	readonly version: string;
 }
 
 export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
@@ -70,6 +76,13 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		search: onDemand(async () => (await import('./search.ts')).search(link, indexed, log)),
 		showDashboard: showDashboard(services.dashboard),
 		showLog: showLog(logs, picker),
+		showDetails: onDemand(async () => {
+			const details = await import('./showDetails.ts');
+			return details.showDetails(link, picker, text);
+		}),
+		explainWaiting: explainWaiting(link, picker),
+		copyId: copyId(picker),
+		revealFolder: revealFolder(link, picker),
 		cancel: cancel(link, picker),
 		retry: retry(link, picker),
 		runNow: alsoOnSchedules(runNow(link, picker), scheduled.run),
@@ -83,6 +96,7 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		lowerPriority: lowerPriority(link, picker, store),
 		changeTime: changeTime(link, picker, text),
 		moveToQueue: moveToQueue(link, picker),
+		clearFinished: clearFinished(link),
 		pauseAll: pauseAll(link),
 		resumeAll: resumeAll(link),
 		restartDaemon: onDemand(async () => {
@@ -90,6 +104,9 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 			return restartDaemonCommand(link, store, loaded, configuredHome, log);
 		}),
 		showDaemonLog: showDaemonLog(configuredHome),
+		diagnose: onDemand(async () => {
+			return (await import('./diagnose.ts')).diagnose(link, configuredHome, services.version);
+		}),
 		showMore: showMore(pages),
 	};
 }

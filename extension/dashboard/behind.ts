@@ -51,6 +51,12 @@ function waitsFor(job: Job, reason: WaitReason, paused: ReadonlySet<string>): bo
 			return constraints?.power === 'ac' || constraints?.minBattery !== undefined;
 		case 'idle':
 			return constraints?.idle === true;
+		case 'memory':
+			return constraints?.freeMemoryMB !== undefined;
+		case 'disk':
+			return constraints?.freeDisk !== undefined;
+		case 'network':
+			return constraints?.unmetered === true;
 		case 'group':
 			return job.group !== null;
 		case 'worker':

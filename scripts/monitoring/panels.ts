@@ -155,7 +155,7 @@ export const ROWS: readonly RowSpec[] = [
 		panels: [
 			stacked(
 				'Waiting jobs by reason',
-				'slot: only the limit is in the way. paused, held: a person. power, idle, event: what the job asked for. subject, group: another job. delayed, backoff: time.',
+				'slot: only the limit is in the way. paused, held: a person. power, idle, memory, disk, network, event: what the job asked for. subject, group: another job. delayed, backoff: time.',
 				'short',
 				16,
 				q(now('semantica_jobs_waiting', 'reason'), '{{reason}}'),

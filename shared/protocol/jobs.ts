@@ -119,7 +119,13 @@ export const jobRequests = {
 	},
 	'job/get': {
 		params: z.strictObject({ id: idSchema }),
-		result: z.object({ job: jobSchema, runs: z.array(runSchema), explanation: explanationSchema }),
+		result: z.object({
+			job: jobSchema,
+			runs: z.array(runSchema),
+			explanation: explanationSchema,
+			/** What it was allowed to leave and is still there; `job/cancel` ends it. */
+			left: z.array(z.object({ pid: z.int(), name: z.string() })).optional(),
+		}),
 	},
 	/** What the last run that ended reported, errors first; as many as are kept. */
 	'job/errors': {

@@ -1,6 +1,6 @@
 /** Requests of workers: clients that do jobs as functions of their own (docs/sdk.md). */
 import * as z from 'zod';
-import { isFunctionType } from '../functionTypes.ts';
+import { costSchema } from '../cost.ts';
 import { changeable, jobTypeSchema, progressSchema } from '../job.ts';
 import { LIMITS } from '../jobTerms.ts';
 
@@ -17,10 +17,7 @@ const runName = z.strictObject({ id: z.string().min(1).max(64), run: z.int().min
 const runNames = z.array(runName).min(1).max(LIMITS.jobsPerRequest);
 
 const workerTypeSchema = z.strictObject({
-	type: jobTypeSchema.refine(
-		isFunctionType,
-		'must have a dot, as in acme.embed, and not begin with "index."',
-	),
+	type: jobTypeSchema,
 	queue: changeable.queue.optional(),
 	/** So many of this type at once, on this connection. */
 	concurrency: z.int().min(1).max(WORKER_LIMITS.concurrency).default(1),
@@ -55,11 +52,18 @@ export function placesOf(types: readonly { readonly concurrency: number }[]): nu
 }
 
 const endSchema = z.discriminatedUnion('outcome', [
-	runName.extend({ outcome: z.literal('succeeded'), result: z.json().optional() }),
+	runName.extend({
+		outcome: z.literal('succeeded'),
+		result: z.json().optional(),
+		cost: costSchema.optional(),
+	}),
 	runName.extend({
 		outcome: z.literal('failed'),
 		result: z.json().optional(),
 		error: z.string().min(1).max(1000),
+		/** Another attempt would end the same. */
+		final: z.boolean().optional(),
+		cost: costSchema.optional(),
 	}),
 	/** Failed, and to be tried again after so long, within its attempts. */
 	runName.extend({
@@ -113,6 +117,8 @@ export interface HandedRun {
 	readonly run: number;
 	readonly attempt: number;
 	readonly type: string;
+	/** Folder URI, where it has one. */
+	readonly workspace?: string;
 	/** Below 10,000 bytes; a longer one lies in a file that goes with the run. */
 	readonly payload?: unknown;
 	readonly payloadPath?: string;

@@ -22,6 +22,7 @@ test.runIf(LONG)('what a contained spawn costs', async () => {
 		nice: 0,
 		input: null,
 		caps: {},
+		leaveBehind: false,
 	};
 	let id = 0;
 	const contained = (harness: typeof grouped) => async () => {

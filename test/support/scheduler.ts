@@ -9,6 +9,7 @@ import { IdleWatch } from '../../daemon/scheduling/idleWatch.ts';
 import { type Schedules, SchedulingLoop } from '../../daemon/scheduling/loop.ts';
 import { createBoundedReader, type PowerReading } from '../../daemon/scheduling/power/reader.ts';
 import { PowerWatch } from '../../daemon/scheduling/powerWatch.ts';
+import { ResourceWatch } from '../../daemon/scheduling/resources/watch.ts';
 import { createWakeTimers } from '../../daemon/scheduling/suspend.ts';
 import type { Asked } from '../../shared/question.ts';
 import { FakeClock, openQueue, type TestQueue } from './queue.ts';
@@ -24,6 +25,10 @@ export const IDLE_RULES = {
 
 /** What is real, as against what the daemon has noticed. */
 export interface Machine {
+	freeMemoryMB: number;
+	freeDiskMB: number;
+	/** Undefined: nobody knows. */
+	metered: boolean | undefined;
 	source: PowerReading['source'];
 	percent: number;
 	/** The setting: sparing work waits below this charge. */
@@ -88,6 +93,9 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 		reads: 0,
 		samples: 0,
 		lastReading: undefined,
+		freeMemoryMB: 1000,
+		freeDiskMB: 1000,
+		metered: false,
 	};
 	let busyMs = 0;
 	let countedAt = clock.monotonic();
@@ -121,6 +129,23 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 				return { at: countedAt, busyMs, totalMs: countedAt, ownMs: 0 };
 			},
 			rules: IDLE_RULES,
+			clock,
+			timers,
+			changed,
+		}),
+		resources: new ResourceWatch({
+			read: {
+				freeMemory: () => machine.freeMemoryMB * 1024 ** 2,
+				async freeDisk(path) {
+					machine.reads++;
+					if (path.endsWith('gone')) throw new Error('there is no such place');
+					return machine.freeDiskMB * 1024 ** 2;
+				},
+				async metered() {
+					machine.reads++;
+					return machine.metered;
+				},
+			},
 			clock,
 			timers,
 			changed,

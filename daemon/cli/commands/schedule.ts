@@ -20,6 +20,7 @@ import {
 	addSameWork,
 	addWhatRuns,
 	assertNotALine,
+	folderOf,
 	given,
 	timeOption,
 	type WorkOptions,
@@ -209,7 +210,11 @@ async function add(
 		enabled: options.paused === true ? false : undefined,
 	});
 	const after = options.after?.map(afterOf);
-	const work = { ...workOf(context, words, options), ...constraintsOf(options, false), after };
+	const work = {
+		...workOf(context, words, options),
+		...constraintsOf(options, folderOf(context, options), false),
+		after,
+	};
 	const spec = given(work);
 	const input = await inputOf(context, options.payload, false);
 	await using(connectOrStart(context.daemon), async (connection) => {

@@ -46,6 +46,7 @@ export interface WorkOptions {
 	readonly attempts?: number;
 	readonly retryOn?: number[];
 	readonly restartable?: boolean;
+	readonly leaveBehind?: boolean;
 	readonly ttl?: number;
 	readonly subject?: string;
 	readonly supersede?: NonNullable<JobSpecInput['supersede']>;
@@ -139,6 +140,10 @@ export function addFailing(command: Command): Command {
 			integerFrom(1, 100),
 		)
 		.option('--retry-on <codes>', 'retry only these exit codes, as in 1,75', parseCodes)
+		.option(
+			'--leave-behind',
+			'what outlives the command lives on, as daemons of build tools do; cancel ends it',
+		)
 		.option('--restartable', 'start again after an interruption, such as a crash of the daemon');
 }
 
@@ -175,6 +180,9 @@ export function addSameWork(command: Command): Command {
 		);
 }
 
+export const folderOf = (context: Context, { cwd }: Pick<WorkOptions, 'cwd'>): string =>
+	resolve(context.cwd(), cwd ?? '.');
+
 /** The part of a specification that these options say. */
 export function workOf(context: Context, words: readonly string[], options: WorkOptions) {
 	if (options.groupLimit !== undefined && options.group === undefined) {
@@ -184,7 +192,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		throw usageError('--restart, --attempts: it is either begun anew or tried again; give one.');
 	}
 	const [program = '', ...args] = words;
-	const cwd = resolve(context.cwd(), options.cwd ?? '.');
+	const cwd = folderOf(context, options);
 	return {
 		type: 'command',
 		title: options.title,
@@ -209,6 +217,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		maxAttempts: options.attempts,
 		retryOn: options.retryOn,
 		restartable: options.restartable,
+		leaveBehind: options.leaveBehind,
 		ttlMs: options.ttl,
 		subject: options.subject,
 		supersede: options.supersede,
@@ -254,7 +263,7 @@ export function assertNotALine(
 ): void {
 	const [word = '', ...others] = words;
 	if (options.shell === true || others.length > 0 || !/\S\s+\S/.test(word)) return;
-	const cwd = resolve(context.cwd(), options.cwd ?? '.');
+	const cwd = folderOf(context, options);
 	const path = Object.values(ownPath(context.env))[0] ?? '';
 	const places = word.includes('/') ? [word] : path.split(delimiter).map((at) => `${at}/${word}`);
 	if (places.some((place) => existsSync(resolve(cwd, place)))) return;

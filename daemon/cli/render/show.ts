@@ -57,7 +57,7 @@ export function shortenIds(text: string): string {
 	return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, shortId);
 }
 
-function facts({ job, explanation }: JobDetails, now: number, view: View): string[] {
+function facts({ job, explanation, left }: JobDetails, now: number, view: View): string[] {
 	const rows: [label: string, value: string | undefined, bar?: string][] = [
 		['id', job.id],
 		['type', job.type],
@@ -89,6 +89,7 @@ function facts({ job, explanation }: JobDetails, now: number, view: View): strin
 		['deadline', moment(job.deadlineAt, now)],
 		['time limit', job.timeoutMs === null ? undefined : formatDuration(job.timeoutMs)],
 		['limits', limitsText(job)],
+		['left', leftText(job, left)],
 		['told', toldText(job)],
 		['children', childrenSummary(job.children) || undefined],
 		['payload', job.payload.bytes > 0 ? formatBytes(job.payload.bytes) : undefined],
@@ -144,6 +145,13 @@ function restartText({ restart, restarts }: Job): string | undefined {
 /** Of a daemon of an older build there are none. */
 function limitsText({ limits }: Job): string | undefined {
 	return limits ? describeLimits(limits) : undefined;
+}
+
+/** What is still there of what it was allowed to leave. */
+function leftText({ id }: Job, left: JobDetails['left']): string | undefined {
+	if (left === undefined || left.length === 0) return undefined;
+	const names = left.map(({ pid, name }) => `${name} (pid ${pid})`).join(', ');
+	return `${names}; semantica cancel ${shortId(id)} ends that`;
 }
 
 function toldText({ notify }: Job): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * The program of index jobs: `indexer.js workspace|files FOLDER-URI`, with the job's payload on
- * stdin. It may be killed at any moment: what it commits is consistent, and the next run does the
+ * The program of index jobs: `indexer.js serve` does those that the daemon hands it, `indexer.js workspace|files
+ * FOLDER-URI` one, with its payload on stdin. It may be killed at any moment: what it commits is consistent, and the next run does the
  * rest.
  */
 import { existsSync } from 'node:fs';
@@ -16,29 +16,69 @@ import { guardDamage, unusableCause } from '../catalogue/database.ts';
 import { FINAL_EXIT_CODE } from './exitCode.ts';
 import { indexFiles } from './files.ts';
 import type { IndexJob } from './job.ts';
-import { createReporter } from './report.ts';
+import { createReporter, type Reporter } from './report.ts';
 import { type EnqueueChildren, indexWorkspace } from './workspace.ts';
 
+const MODES = { workspace: 'index.workspace', files: 'index.files' } as const;
+type Mode = keyof typeof MODES;
+
 async function run(): Promise<void> {
-	const [, program = '', mode, workspace] = process.argv;
+	const [, , mode, workspace] = process.argv;
+	if (mode === 'serve') {
+		await stay();
+		return;
+	}
 	if (workspace === undefined || (mode !== 'workspace' && mode !== 'files')) {
 		throw new SemanticaError(
 			'VALIDATION',
-			'Usage: indexer.js workspace|files FOLDER-URI, with the payload as JSON on standard input.',
+			'Usage: indexer.js serve, or indexer.js workspace|files FOLDER-URI with the payload as JSON on standard input.',
 		);
 	}
 	// Complete and checked: the job's handler did that before the daemon took it.
 	const payload: unknown = JSON.parse(await text(process.stdin));
-	const nativeFolder = join(dirname(program), 'native');
-	const job: IndexJob = {
+	const report = createReporter((line) => process.stdout.write(`${line}\n`), Date.now);
+	await perform(mode, jobOf(workspace, report), payload, process.env['SEMANTICA_TOKEN']);
+}
+
+/** One job after the other, as the daemon hands them over. */
+async function stay(): Promise<void> {
+	const { serve } = await import('./serve.ts');
+	const paths = dataPaths(dataFolder(process.env));
+	const token = process.env['SEMANTICA_WORKER_TOKEN'] ?? '';
+	await serve(paths, token, Object.values(MODES), async (served) => {
+		const job = jobOf(served.workspace, served.report);
+		const mode = served.type === MODES.files ? 'files' : 'workspace';
+		try {
+			await perform(mode, job, served.payload, served.token);
+			return { error: undefined, final: false };
+		} catch (error) {
+			const why = sentence(error);
+			served.report.log(why);
+			return { error: why, final: isFinal(error) };
+		}
+	});
+}
+
+function jobOf(workspace: string, report: Reporter): IndexJob {
+	const nativeFolder = join(dirname(process.argv[1] ?? ''), 'native');
+	return {
 		home: {
 			paths: dataPaths(dataFolder(process.env)),
 			nativeFolder: existsSync(nativeFolder) ? nativeFolder : undefined,
 		},
 		workspace,
 		env: process.env,
-		report: createReporter((line) => process.stdout.write(`${line}\n`), Date.now),
+		report,
 	};
+}
+
+/** @param token The run's own. */
+async function perform(
+	mode: Mode,
+	job: IndexJob,
+	payload: unknown,
+	token: string | undefined,
+): Promise<void> {
 	if (mode === 'files') {
 		await guarded(job, () => indexFiles(job, payload as IndexFilesPayload));
 		return;
@@ -46,7 +86,7 @@ async function run(): Promise<void> {
 	const enqueue: EnqueueChildren = async (jobs) => {
 		// Loaded here because most runs, shards above all, start faster without it.
 		const { enqueueChildren } = await import('./children.ts');
-		await enqueueChildren(job.home.paths, process.env['SEMANTICA_TOKEN'], jobs);
+		await enqueueChildren(job.home.paths, token, jobs);
 	};
 	const walk = () =>
 		guarded(job, () => indexWorkspace(job, payload as IndexWorkspacePayload, enqueue));

@@ -12,15 +12,26 @@ export interface Reporter {
 const PROGRESS_INTERVAL_MS = 100;
 
 export function createReporter(write: (line: string) => void, now: () => number): Reporter {
+	return sparing(
+		{
+			log: (line) => write(line),
+			progress: (progress) => write(`::semantica progress ${JSON.stringify(progress)}`),
+			result: (result) => write(`::semantica result ${JSON.stringify(result)}`),
+		},
+		now,
+	);
+}
+
+/** Lets through what a person can follow. */
+export function sparing(to: Reporter, now: () => number): Reporter {
 	let last = Number.NEGATIVE_INFINITY;
 	return {
-		log: (line) => write(line),
+		...to,
 		progress(progress, must = false) {
 			if (!must && now() - last < PROGRESS_INTERVAL_MS) return;
 			last = now();
-			write(`::semantica progress ${JSON.stringify(progress)}`);
+			to.progress(progress);
 		},
-		result: (result) => write(`::semantica result ${JSON.stringify(result)}`),
 	};
 }
 

@@ -6,6 +6,7 @@ import { createCookies } from '../cookie.ts';
 import { openCgroups } from './cgroups.ts';
 import { costIn, keepAccounts } from './cost.ts';
 import { readPidWorld } from './identity.ts';
+import { openLeft } from './left.ts';
 import { killLeftovers } from './leftovers.ts';
 import { type LimitGroups, openLimitGroups, type RunCaps, readControllers } from './limitGroups.ts';
 import { createPace, type Pace } from './pace.ts';
@@ -60,6 +61,7 @@ export async function createPosixContainment(
 					unified: typeof cgroups === 'string' ? new Set() : cgroups.controllers,
 					...readControllers(),
 				});
+	const left = openLeft(`${options.statusFolder}-left`);
 	const statuses = await openStatusFiles(options.statusFolder);
 	const pace = createPace();
 	const pipes =
@@ -84,6 +86,7 @@ export async function createPosixContainment(
 		pace,
 		standby,
 		limits,
+		left,
 	};
 
 	/** @throws SpawnError LIMITS */
@@ -95,7 +98,8 @@ export async function createPosixContainment(
 	/** @throws SpawnError when nothing was started. */
 	async function begin(launch: Launch, cookie: string): Promise<BegunRun> {
 		const { id, run } = launch;
-		const cgroup = means.cgroups?.create(`${id}.${run}`);
+		// A control group dies with its daemon: what may stay is held by group, session and cookie.
+		const cgroup = launch.leaveBehind ? undefined : means.cgroups?.create(`${id}.${run}`);
 		let caps: RunCaps | undefined;
 		let pipes: OutputPipes | undefined;
 		try {
@@ -119,20 +123,25 @@ export async function createPosixContainment(
 		async spawn(launch) {
 			const { id, run } = launch;
 			const cookie = cookies.of(id, run);
-			const waiting = means.standby?.begin(launch, cookie, cap);
+			const waiting = launch.leaveBehind ? undefined : means.standby?.begin(launch, cookie, cap);
 			const begun = waiting ?? (await begin(launch, cookie));
 			void means.standby?.prepare();
 			const { supervisor, cgroup, caps } = begun;
-			const facts = { id, run, cookie, cgroup, caps, program: programOf(launch) };
+			const { leaveBehind } = launch;
+			const facts = { id, run, cookie, cgroup, caps, leaveBehind, program: programOf(launch) };
 			return supervise(supervisor, facts, means);
 		},
 		seesMemory: seesProcesses,
+		canLeave: seesProcesses,
+		left: left.of,
+		endLeft: left.end,
 		kept: limits?.kept ?? new Set(),
 		canPause: means.sweeper !== undefined || means.cgroups !== undefined,
 		async cleanUp(recorded) {
-			const killed = await killLeftovers(recorded, means.world, cookies);
+			const killed = await killLeftovers(recorded, means.world, cookies, left.cookies());
 			const inGroups = (await means.cgroups?.cleanUp()) ?? 0;
 			means.limits?.cleanUp();
+			await left.prune();
 			return killed + inGroups;
 		},
 		async recorded(id, run) {

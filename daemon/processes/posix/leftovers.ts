@@ -11,6 +11,8 @@ import { findProcesses, readEnvironment } from './procfs.ts';
 const LIMIT_MS = 5000;
 
 /**
+ * @param spared cookies of runs whose processes were allowed to stay
+ *
  * Kills groups whose recorded leader is still that very process, and whoever holds a cookie of an earlier
  * daemon. Resolves with the number of processes killed.
  */
@@ -18,6 +20,7 @@ export async function killLeftovers(
 	recorded: readonly ProcessIdentity[],
 	world: PidWorld,
 	cookies: Cookies,
+	spared: ReadonlySet<string> = new Set(),
 ): Promise<number> {
 	const groups = new Map<number, string>();
 	for (const identity of recorded) {
@@ -38,10 +41,9 @@ export async function killLeftovers(
 	for (let clean = 0; clean < 2 && performance.now() < end; ) {
 		const found = await findProcesses(({ pid, group, session }) => {
 			if (pid === process.pid) return false;
-			const isOurs =
-				isGroupOfOurs(group) ||
-				isGroupOfOurs(session) ||
-				cookies.earlier(readEnvironment(pid) ?? '') !== undefined;
+			const cookie = cookies.earlier(readEnvironment(pid) ?? '');
+			if (cookie !== undefined && spared.has(cookie)) return false;
+			const isOurs = isGroupOfOurs(group) || isGroupOfOurs(session) || cookie !== undefined;
 			return isOurs && signal(pid, 'SIGKILL');
 		});
 		for (const { pid, startTime } of found) killed.add(`${pid}:${startTime}`);

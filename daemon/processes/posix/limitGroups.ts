@@ -97,7 +97,7 @@ export function openLimitGroups(options: ControllerOptions): LimitGroups {
 					if (caps[cap] === undefined) continue;
 					const root = roots.get(cap);
 					const folder = root === undefined ? own : join(root, name);
-					if (folder === undefined) continue;
+					if (folder === undefined) throw new Error('it may leave processes behind');
 					if (root !== undefined) {
 						mkdirSync(folder);
 						made.set(cap, folder);

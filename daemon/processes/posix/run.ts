@@ -9,6 +9,7 @@ import type { Cgroups } from './cgroups.ts';
 import { costIn, groupAccounts, leftIn } from './cost.ts';
 import { killGroup, signal } from './group.ts';
 import { type PidWorld, processStartTime } from './identity.ts';
+import { type Left, nameOf } from './left.ts';
 import type { RunCaps } from './limitGroups.ts';
 import { membersOf, memoryOf } from './memory.ts';
 import { pauseRun, type Stand } from './pause.ts';
@@ -34,6 +35,7 @@ export interface RunMeans {
 	/** Undefined where processes cannot be looked at. */
 	readonly sweeper: Sweeper | undefined;
 	readonly cgroups: Cgroups | undefined;
+	readonly left: Left;
 }
 
 export interface RunFacts {
@@ -43,13 +45,14 @@ export interface RunFacts {
 	readonly cgroup: string | undefined;
 	/** Undefined where it has none. */
 	readonly caps: RunCaps | undefined;
+	readonly leaveBehind: boolean;
 	/** Paths at which its program may be. */
 	readonly program: readonly string[];
 }
 
 export async function supervise(
 	{ child, pid, stdout, stderr, lifeline, watcher }: Supervisor,
-	{ id, run, cookie, cgroup, caps, program }: RunFacts,
+	{ id, run, cookie, cgroup, caps, leaveBehind, program }: RunFacts,
 	means: RunMeans,
 ): Promise<ContainedProcess> {
 	const { undertaker, sweeper, cgroups, statuses, world } = means;
@@ -57,6 +60,7 @@ export async function supervise(
 	let killed = false;
 	let stopping = false;
 	let paused: Stand | undefined;
+	let spared: readonly string[] = [];
 	const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
 		child.once('exit', (code, name) => {
 			gone = true;
@@ -68,7 +72,9 @@ export async function supervise(
 	// Its watcher was killed while the supervisor lives: nobody else would end the group. A supervisor that
 	// ends by itself kills its watcher first, and is given the moment that it needs.
 	lifeline.onClose(() => {
-		const timer = setTimeout(() => {
+		const timer = setTimeout(async () => {
+			// It has ended by itself, and what it leaves is not to be touched.
+			if (leaveBehind && (await statuses.read(id, run)).kind === 'exit') return;
 			if (!gone) signal(-pid, 'SIGKILL');
 		}, ENDING_MS);
 		void exited.then(() => clearTimeout(timer));
@@ -104,6 +110,14 @@ export async function supervise(
 		if (!gone) signal(-pid, 'SIGCONT');
 	}
 
+	// Recorded before anything is cleared: should the daemon die now, nobody kills what may stay.
+	async function spare(): Promise<void> {
+		const staying = await findProcesses(isMember).catch(() => []);
+		if (staying.length === 0 || !means.left.keep(id, run, cookie)) return;
+		undertaker.spare(cookie);
+		spared = staying.map(({ pid }) => `${nameOf(pid)} (pid ${pid})`);
+	}
+
 	async function standStill(): Promise<Stand | undefined> {
 		if (cgroups !== undefined && cgroup !== undefined) {
 			const frozen = await cgroups.freeze(cgroup).catch(() => undefined);
@@ -127,6 +141,7 @@ export async function supervise(
 			const outcome = await outcomeOf(status, name, program);
 			// We killed it, and its supervisor lived just long enough to say so.
 			const wasOurKill = killed && outcome.kind === 'exit' && outcome.signal === 'SIGKILL';
+			if (leaveBehind && outcome.kind === 'exit' && !stopping && !killed) await spare();
 			return wasOurKill ? { kind: 'signal', signal: 'SIGKILL' } : outcome;
 		}),
 		members: async () => (isSeen() ? membersOf(cgroup, isMember) : undefined),
@@ -139,10 +154,15 @@ export async function supervise(
 			return costIn(`${statuses.cost(id, run)}\n${group}\n${capped}`);
 		},
 		left: () => leftIn(statuses.cost(id, run)),
+		spared: () => spared,
 		async clear(all) {
 			await resume();
 			// Its folders are soon gone, and what they tell with them.
 			caps?.overMemory();
+			if (spared.length > 0) {
+				void caps?.remove();
+				return;
+			}
 			await killGroup({ pid, startTime: found });
 			if (cgroups !== undefined && cgroup !== undefined) await cgroups.remove(cgroup);
 			// A process may have had itself moved to another control group.

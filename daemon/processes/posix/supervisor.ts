@@ -29,10 +29,10 @@ const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file)) ?? 
 // keeps that child waiting, and nobody else. Why the job was not begun it leaves in the status file: refusal.ts.
 // What the run cost, and who is left of it in its control group, it leaves beside the status file: cost.ts.
 // Arguments: status file, cookie or nothing, control group or nothing, a file to read before the job begins or nothing,
-// then the job: its folder, umask, limit of open files, niceness, three control groups of v1 that cap it or nothing,
+// a word where what outlives the job may stay, then the job: its folder, umask, limit of open files, niceness, three control groups of v1 that cap it or nothing,
 // program and arguments; without these,
 // the name of that file comes later, on stdin.
-const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3 _semantica_job=$4; shift 4
+const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3 _semantica_job=$4 _semantica_lv=$5; shift 5
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
 ( while read -r _semantica_m <&3; do
     true >>"$_semantica_st"
@@ -93,7 +93,7 @@ trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
 if [ -f "$_semantica_st" ] && [ -s "$_semantica_st" ] || echo "$_semantica_rc" >"$_semantica_st"; then
   kill -s KILL "$_semantica_w"
   wait "$_semantica_w"
-  kill -s KILL 0
+  [ -n "$_semantica_lv" ] || kill -s KILL 0
 fi
 exit "$_semantica_rc"`;
 
@@ -144,7 +144,13 @@ export async function startSupervisor(
 		if (launch.input !== null) input = openSync(launch.input, 'r');
 		if (jobFile !== '') writeJobFile(jobFile, oddVariables(odd));
 		const supervisor = await start(options, {
-			args: [cookie, options.cgroup ?? '', jobFile, ...jobArguments(launch, folders)],
+			args: [
+				cookie,
+				options.cgroup ?? '',
+				jobFile,
+				launch.leaveBehind ? 'leave' : '',
+				...jobArguments(launch, folders),
+			],
 			env: plain,
 			stdin: input ?? 'ignore',
 			what: launch.command,
@@ -184,7 +190,7 @@ export function writeJobFile(file: string, script: string): void {
  */
 export function startWaitingSupervisor(options: SupervisorOptions): Promise<Supervisor> {
 	return start(options, {
-		args: ['', options.cgroup ?? '', ''],
+		args: ['', options.cgroup ?? '', '', ''],
 		env: {},
 		stdin: 'pipe',
 		what: 'The supervisor',
@@ -213,7 +219,7 @@ const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const words = (texts: readonly string[]): string => texts.map(quote).join(' ');
 
 interface SupervisorProcess {
-	/** Cookie, control group, file to read, and the job. */
+	/** Cookie, control group, file to read, whether what it leaves may stay, and the job. */
 	readonly args: readonly string[];
 	readonly env: Record<string, string>;
 	readonly stdin: 'pipe' | 'ignore' | number;

@@ -13,13 +13,14 @@ import { COOKIE_NAME } from '../cookie.ts';
 // the shell reads the environments itself: slower, and still right.
 const SCRIPT = `prefix=$1 grep=$2 cgroup=$3 statuses=$4
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
-runs=
+runs= left=
 while read -r op id born <&3; do
   case $op in
     P) runs="$runs $id:$born";;
     R) kept=
        for r in $runs; do [ "\${r%%:*}" = "$id" ] || kept="$kept $r"; done
        runs=$kept;;
+    L) left="$left $id";;
   esac
 done
 [ -z "$cgroup" ] || echo 1 >"$cgroup/cgroup.kill"
@@ -43,14 +44,25 @@ holders() {
     done
   fi
 }
+spared() {
+  [ -n "$left" ] || return 1
+  while IFS= read -r line || [ -n "$line" ]; do
+    for c in $left; do
+      case $line in *"$c"*) return 0;; esac
+    done
+  done <"/proc/$1/environ"
+  return 1
+}
 clean=0 rounds=0
 [ -n "$prefix" ] || clean=2
 while [ "$clean" -lt 2 ] && [ "$rounds" -lt 500 ]; do
   clean=$((clean + 1)) rounds=$((rounds + 1))
   for f in $(holders); do
-    clean=0
     f=\${f#/proc/}
-    kill -s KILL "\${f%/environ}"
+    f=\${f%/environ}
+    spared "$f" && continue
+    clean=0
+    kill -s KILL "$f"
   done
 done
 [ -z "$cgroup" ] || for d in "$cgroup"/*/; do
@@ -80,6 +92,8 @@ export interface UndertakerOptions {
 export class Undertaker {
 	readonly #options: UndertakerOptions;
 	readonly #groups = new Map<number, string>();
+	/** Cookies of runs whose processes may stay. */
+	readonly #spared = new Set<string>();
 	#child: ChildProcess | undefined;
 	#starts = 0;
 	#closed = false;
@@ -105,6 +119,12 @@ export class Undertaker {
 	/** The group's leader has ended and was reaped: its number may soon be a stranger's. */
 	release(group: number): void {
 		if (this.#groups.delete(group)) this.#tell(`R ${group}\n`);
+	}
+
+	/** What carries this cookie is not to be killed. */
+	spare(cookie: string): void {
+		this.#spared.add(cookie);
+		this.#tell(`L ${cookie}\n`);
 	}
 
 	/** It does its work one last time and ends. */
@@ -144,6 +164,7 @@ export class Undertaker {
 		child.once('exit', () => this.#died());
 		this.#pipe?.on('error', () => {});
 		for (const [group, born] of this.#groups) this.#tell(`P ${group} ${born}\n`);
+		for (const cookie of this.#spared) this.#tell(`L ${cookie}\n`);
 	}
 
 	#died(): void {

@@ -41,6 +41,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				ended: child.ended,
 				cost: () => undefined,
 				left: () => [],
+				spared: () => [],
 				members: async () => undefined,
 				memory: async () => undefined,
 				overMemory: () => undefined,
@@ -61,6 +62,10 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		recorded: async () => undefined,
 		seesMemory: false,
 		kept: new Set(),
+		// Their Job Object ends with the daemon, whatever becomes of their own.
+		canLeave: false,
+		left: async () => [],
+		endLeft: async () => 0,
 		recordedCost: () => undefined,
 		keepResult: () => {},
 		keepAgain: () => {},

@@ -10,12 +10,15 @@ export interface ConditionSet {
 	readonly idle: boolean;
 	/** It waits while the battery is known to be low, as the settings say (docs/design.md section 3). */
 	readonly sparing?: boolean;
+	readonly freeMemoryMB?: number;
+	readonly freeDisk?: { readonly path: string; readonly MB: number };
+	readonly unmetered?: true;
 	/** A function of this type, which waits for a worker that does it. Asked of the workers, not of the machine. */
 	readonly worker?: string;
 }
 
 export interface Unmet {
-	readonly kind: 'power' | 'battery' | 'idle';
+	readonly kind: 'power' | 'battery' | 'idle' | 'memory' | 'disk' | 'network';
 	/** "waiting for AC power: on battery, 43 %" */
 	readonly message: string;
 	/** Epoch ms. */
@@ -52,9 +55,18 @@ export function conditionSetOf(
 	constraints: Constraints | undefined,
 	sparing = false,
 ): ConditionSet | undefined {
-	const { power, minBattery, idle } = constraints ?? { power: 'any', idle: false };
-	if (power === 'any' && !minBattery && !idle && !sparing) return undefined;
-	return { power, minBattery: minBattery || null, idle, ...(sparing ? { sparing } : {}) };
+	const { power = 'any', minBattery, idle = false } = constraints ?? {};
+	const { freeMemoryMB, freeDisk, unmetered } = constraints ?? {};
+	const set: ConditionSet = {
+		power,
+		minBattery: minBattery || null,
+		idle,
+		...(sparing ? { sparing } : {}),
+		...(freeMemoryMB === undefined ? {} : { freeMemoryMB }),
+		...(freeDisk === undefined ? {} : { freeDisk }),
+		...(unmetered ? { unmetered } : {}),
+	};
+	return isFree(set) ? undefined : set;
 }
 
 /** The same conditions for a job of this type: functions also wait for a worker. */
@@ -64,8 +76,10 @@ export function forType(type: string, set: ConditionSet | undefined): ConditionS
 	return set === undefined || isFree(machine) ? undefined : machine;
 }
 
-function isFree({ power, minBattery, idle, sparing }: ConditionSet): boolean {
-	return power === 'any' && minBattery === null && !idle && sparing !== true;
+function isFree({ power, minBattery, idle, sparing, ...resources }: ConditionSet): boolean {
+	const machine = power === 'any' && minBattery === null && !idle && sparing !== true;
+	const { freeMemoryMB, freeDisk, unmetered } = resources;
+	return machine && (freeMemoryMB ?? freeDisk ?? unmetered) === undefined;
 }
 
 /** What is left of a set when a person starts the work. */

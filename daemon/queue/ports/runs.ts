@@ -26,6 +26,8 @@ export type RunOutcome =
 			readonly error?: { readonly code: string; readonly message: string };
 			/** It asks to be tried again after so long, within its attempts. */
 			readonly afterMs?: number;
+			/** Another attempt would end the same. */
+			readonly final?: true;
 	  }
 	/** The daemon died, or gave the run up, while it was going on. */
 	| {

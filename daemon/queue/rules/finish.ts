@@ -272,7 +272,8 @@ const isSuccess = (outcome: RunOutcome): boolean =>
 		? outcome.succeeded
 		: outcome.kind === 'exit' && outcome.exitCode === 0;
 
-const isFinal = (outcome: RunOutcome): boolean => outcome.kind === 'exit' && outcome.final === true;
+const isFinal = (outcome: RunOutcome): boolean =>
+	(outcome.kind === 'exit' || outcome.kind === 'function') && outcome.final === true;
 
 function factsOf(finished: FinishedRun, cause: StopReason | null): EndFacts {
 	const { outcome, logBytes } = finished;

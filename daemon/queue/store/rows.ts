@@ -146,6 +146,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		timeoutMs: spec.timeoutMs,
 		ready: spec.ready,
 		restart: spec.restart,
+		leaveBehind: spec.leaveBehind,
 		limits: spec.limits,
 		maxAttempts: spec.maxAttempts,
 		backoff: spec.backoff,

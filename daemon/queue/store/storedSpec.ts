@@ -22,6 +22,7 @@ export interface StoredSpec {
 	readonly timeoutMs: number | null;
 	readonly ready: Ready | null;
 	readonly restart: Restart | null;
+	readonly leaveBehind: boolean;
 	readonly limits: Limits | null;
 	readonly maxAttempts: number;
 	readonly backoff: Backoff;
@@ -48,6 +49,7 @@ const USUAL: StoredSpec = {
 	timeoutMs: null,
 	ready: null,
 	restart: null,
+	leaveBehind: false,
 	limits: null,
 	maxAttempts: 1,
 	backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },

@@ -36,11 +36,15 @@ export function createWaitClasses(db: Sqlite): WaitClasses {
 		intern(tx, set) {
 			if (set === undefined) return FREE_CLASS;
 			const { power, minBattery, idle, sparing, worker } = set;
+			const { freeMemoryMB, freeDisk, unmetered } = set;
 			const spec = JSON.stringify({
 				power,
 				minBattery,
 				idle,
 				...(sparing ? { sparing } : {}),
+				...(freeMemoryMB === undefined ? {} : { freeMemoryMB }),
+				...(freeDisk === undefined ? {} : { freeDisk }),
+				...(unmetered ? { unmetered } : {}),
 				...(worker === undefined ? {} : { worker }),
 			});
 			const known = ids.get(spec) ?? find.get(spec)?.id;

@@ -53,7 +53,14 @@ export interface FiguresDependencies {
 }
 
 /** Jobs with conditions wait for them first, and only then for a slot. */
-const REASON_OF_UNMET = { power: 'power', battery: 'power', idle: 'idle' } as const;
+const REASON_OF_UNMET = {
+	power: 'power',
+	battery: 'power',
+	idle: 'idle',
+	memory: 'memory',
+	disk: 'disk',
+	network: 'network',
+} as const;
 
 export function createFigures(dependencies: FiguresDependencies): Figures {
 	const { db, claims, counters, limits, groups, rates, classes, conditions, lasting } =

@@ -50,6 +50,7 @@ export interface HostsOptions {
 		readonly types: readonly string[];
 		readonly plan: LaunchPlan;
 		readonly logFile: string;
+		readonly isBuiltIn: false;
 		readonly onRegistered: (worker: Worker) => void;
 	}) => Standing;
 	/** Nothing more is given to it, and its end is our doing. */
@@ -80,6 +81,7 @@ export function createHosts(options: HostsOptions): Hosts {
 					types,
 					plan: options.planOf(entry.command),
 					logFile,
+					isBuiltIn: false,
 					onRegistered(worker) {
 						byWorker.set(worker, host);
 						onRegistered(worker);

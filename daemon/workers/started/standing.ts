@@ -22,6 +22,8 @@ export type Launch = (launch: {
 	readonly plan: LaunchPlan;
 	readonly env: Readonly<Record<string, string>>;
 	readonly logFile: string | undefined;
+	/** What it makes is nobody else's. */
+	readonly isPrivate: boolean;
 }) => Promise<Launched>;
 
 /** Who speaks with a worker's token. */
@@ -47,6 +49,8 @@ export interface StandingEnd {
 
 export interface Standing {
 	readonly identity: WorkerIdentity;
+	/** One of ours, that is not in config.json. */
+	readonly isBuiltIn: boolean;
 	readonly pid: number | null;
 	/** Set from when it has registered until its connection ends. */
 	readonly worker: Worker | undefined;
@@ -68,6 +72,7 @@ export interface StandingOptions {
 	readonly types: readonly string[];
 	readonly plan: LaunchPlan;
 	readonly logFile: string | undefined;
+	readonly isBuiltIn: boolean;
 	readonly launch: Launch;
 	readonly tokens: WorkerTokens;
 	readonly clock: Clock;
@@ -102,6 +107,7 @@ export function startStanding(options: StandingOptions): Standing {
 				plan: options.plan,
 				env: { SEMANTICA_WORKER: identity.name, SEMANTICA_WORKER_TOKEN: token },
 				logFile: options.logFile,
+				isPrivate: options.isBuiltIn,
 			});
 			lateness = clock.after(REGISTER_MS, () => {
 				if (wasRegistered) return;
@@ -124,6 +130,7 @@ export function startStanding(options: StandingOptions): Standing {
 
 	return {
 		identity,
+		isBuiltIn: options.isBuiltIn,
 		get pid() {
 			return launched?.pid ?? null;
 		},

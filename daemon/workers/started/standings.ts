@@ -14,6 +14,7 @@ export interface StandingLaunch {
 	readonly types: readonly string[];
 	readonly plan: LaunchPlan;
 	readonly logFile: string | undefined;
+	readonly isBuiltIn: boolean;
 	readonly onRegistered: (worker: Worker) => void;
 }
 

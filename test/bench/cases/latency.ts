@@ -149,9 +149,10 @@ export async function containedSpawn(context: BenchContext): Promise<Figure[]> {
 		nice: 0,
 		input: null,
 		caps: {},
+		leaveBehind: false,
 	};
-	const contained = async (run: number) => {
-		const child = await containment.spawn({ id: 'bench', run, ...common });
+	const contained = async (run: number, caps = {}) => {
+		const child = await containment.spawn({ id: 'bench', run, ...common, caps });
 		child.stdout.resume();
 		child.stderr.resume();
 		await child.ended;
@@ -165,16 +166,22 @@ export async function containedSpawn(context: BenchContext): Promise<Figure[]> {
 	};
 	const ours: number[] = [];
 	const others: number[] = [];
+	const capped: number[] = [];
+	const caps = { memory: 2 ** 30, cpus: 2, processes: 1000 };
 	for (let repeat = 0; repeat < 5; repeat++) {
+		const limited: number[] = [];
 		const mine: number[] = [];
 		const theirs: number[] = [];
 		for (let n = 0; n < 60; n++) {
 			mine.push(await milliseconds(() => contained(repeat * 100 + n)));
+			limited.push(await milliseconds(() => contained(1000 + repeat * 100 + n, caps)));
 			theirs.push(await milliseconds(plain));
 		}
 		ours.push(percentile(mine, 0.5));
 		others.push(percentile(theirs, 0.5));
+		capped.push(percentile(limited, 0.5));
 	}
+	const { kept } = containment;
 	containment.close();
 	return [
 		{
@@ -185,6 +192,14 @@ export async function containedSpawn(context: BenchContext): Promise<Figure[]> {
 			ours,
 			others: [{ label: 'plain detached spawn', values: others }],
 			budget: { of: 'ratio', atMost: 2.5 },
+		},
+		{
+			name: 'spawn-limited',
+			what: `the same with limits, of which the kernel keeps ${[...kept].join(', ') || 'none'}, p50`,
+			unit: 'ms',
+			better: 'lower',
+			ours: capped,
+			others: [{ label: 'without limits', values: ours }],
 		},
 	];
 }

@@ -41,6 +41,7 @@ export function startShell(
 		openFiles: 1024,
 		input: null,
 		caps: {},
+		leaveBehind: false,
 		exclusive: true,
 		capture: async (...streams) => {
 			for (const stream of streams) stream.resume();

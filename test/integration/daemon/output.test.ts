@@ -40,6 +40,7 @@ async function run(runner: Runner, line: string, take: (piece: Buffer) => Promis
 		openFiles: 1024,
 		input: null,
 		caps: {},
+		leaveBehind: false,
 		exclusive: false,
 		capture: async (stdout, stderr) => {
 			await Promise.all([consume(stdout, take), consume(stderr, () => {})]);

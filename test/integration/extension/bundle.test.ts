@@ -33,6 +33,8 @@ describe('the extension', () => {
 		['search', 'Words to look for'],
 		['approvals', 'Let {0} run this?'],
 		['panel', "default-src 'none'"],
+		['showDetails', 'Why it does not run'],
+		['diagnose', 'Settings that differ:'],
 		['languageTools', 'Run this as a job?'],
 	])('loads %s when it is needed', (part, content) => {
 		expect(code).toContain(`require("./${part}.js")`);

@@ -5,13 +5,75 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
 	enqueue,
+	gone,
 	jobEnd,
+	jobWhen,
 	readWholeLog,
 	startDaemon,
+	type TestDaemon,
 	temporaryFolder,
 } from '../../support/daemon.ts';
+import { commandLineOf, livingProcesses } from '../../support/processes.ts';
 
 const uri = (folder: string): string => pathToFileURL(folder).href;
+
+/** Pids of the indexers of this daemon. */
+function indexers({ home }: Pick<TestDaemon, 'home'>): number[] {
+	const program = join(home, 'bin');
+	return livingProcesses().filter((pid) => {
+		const [node = '', ...args] = commandLineOf(pid).split(' ');
+		const own = args.some((word) => word.startsWith(program) && word.endsWith('indexer.js'));
+		return node === process.execPath && own;
+	});
+}
+
+describe('indexers', () => {
+	it('do one job after the other; a crash takes only the job that was with it, and that is done by another one', async () => {
+		const daemon = await startDaemon();
+		const connection = await daemon.connect();
+		await connection.request('queue/update', { name: 'index', concurrency: 2 });
+		const folder = temporaryFolder();
+		for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, name), `needle ${name}`);
+		const workspace = uri(folder);
+		const save = (name: string) => ({
+			type: 'index.files',
+			workspace,
+			payload: { files: [name] },
+			backoff: { baseMs: 1 },
+		});
+		const [walk = ''] = await enqueue(connection, { type: 'index.workspace', workspace });
+		const walked = await jobEnd(daemon, walk);
+		expect(walked).toMatchObject({ state: 'succeeded', exitCode: 0, result: { files: 3 } });
+		expect(walked.cost?.cpuMs).toEqual(expect.any(Number));
+		const [warm = 0, ...others] = indexers(daemon);
+		expect(others.length).toBeLessThan(2);
+		for (const other of others) process.kill(other, 'SIGKILL');
+		await Promise.all(others.map((other) => gone(other)));
+		// It is handed the next job, and does not get to it.
+		process.kill(warm, 'SIGSTOP');
+		const ids = await enqueue(connection, save('a'), save('b'));
+		const any = await connection.request('job/wait', { ids, mode: 'any' });
+		expect(any.jobs.map(({ state }) => state).sort()).toEqual(['running', 'succeeded']);
+		process.kill(warm, 'SIGKILL');
+		const { jobs } = await connection.request('job/wait', { ids });
+		expect(jobs.map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
+		// What it had not begun costs no attempt.
+		expect(jobs.map(({ run, attempt }) => [run, attempt]).sort()).toEqual([
+			[1, 1],
+			[2, 1],
+		]);
+		// Whoever cancels one ends its process, and nothing else.
+		const [next = 0] = indexers(daemon);
+		process.kill(next, 'SIGSTOP');
+		const [stuck = ''] = await enqueue(connection, save('c'));
+		await jobWhen(daemon, stuck, ({ state }) => state === 'running');
+		await connection.request('job/cancel', { ids: [stuck] });
+		expect(await jobEnd(daemon, stuck)).toMatchObject({ state: 'cancelled' });
+		const all = indexers(daemon);
+		await daemon.kill();
+		await Promise.all(all.map((pid) => gone(pid)));
+	});
+});
 
 describe('index jobs', () => {
 	it.each([

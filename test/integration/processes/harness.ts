@@ -87,6 +87,7 @@ export async function openHarness(
 				openFiles: more.openFiles ?? 1024,
 				input: more.input ?? null,
 				caps: {},
+				leaveBehind: false,
 				exclusive: more.exclusive ?? true,
 				capture: async (...streams) => {
 					await Promise.all(

@@ -18,6 +18,7 @@ const ONCE = new Map([
 	],
 	['SELECT * FROM fired_events LIMIT 1', 'one row of a table that is mostly empty'],
 	['SELECT * FROM sweeps ORDER BY id LIMIT 1', 'one row of a table that is mostly empty'],
+	['SELECT EXISTS (SELECT 1 FROM checkpoints)', 'ends at the first row'],
 	['SELECT count(*) AS n FROM schedules', 'when one is made'],
 	['SELECT total_changes()', 'no table at all'],
 ]);

@@ -50,6 +50,7 @@ async function open() {
 			time: () => '',
 		},
 		maxFunctions: () => 100,
+		indexing: { types: [], plan: never, assertMayStart: never },
 		started: {
 			entries: { all: [], put: never, remove: never },
 			logFolder: '',

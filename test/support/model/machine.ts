@@ -9,6 +9,7 @@ export class TestMachine implements Conditions {
 	/** While unknown nothing is met, and nothing is lost. */
 	known = true;
 	busy = false;
+	metered = false;
 
 	met(set: ConditionSet): boolean {
 		return this.known && this.#missing(set).length === 0;
@@ -31,7 +32,7 @@ export class TestMachine implements Conditions {
 		return this.busy ? 'busy' : undefined;
 	}
 
-	#missing({ power, minBattery, idle }: ConditionSet): Unmet[] {
+	#missing({ power, minBattery, idle, unmetered }: ConditionSet): Unmet[] {
 		const since = 0;
 		return [
 			...(power === 'ac' && !this.ac
@@ -39,6 +40,9 @@ export class TestMachine implements Conditions {
 				: []),
 			...(!this.ac && this.battery < (minBattery ?? 0)
 				? [{ kind: 'battery' as const, message: 'battery low', since }]
+				: []),
+			...(unmetered && this.metered
+				? [{ kind: 'network' as const, message: 'metered', since }]
 				: []),
 			...(idle && !this.idle ? [{ kind: 'idle' as const, message: 'in use', since }] : []),
 		];

@@ -76,6 +76,14 @@ function keysOf(when: string): string[] {
 		.filter((key) => key !== 'false' && key !== 'true');
 }
 
+/** What makes sense for one job only. */
+const OF_ONE_JOB: readonly string[] = [
+	COMMANDS.showLog.id,
+	COMMANDS.showDetails.id,
+	COMMANDS.explainWaiting.id,
+	COMMANDS.revealFolder.id,
+];
+
 describe('package.json', () => {
 	it('contributes exactly the commands of the typed module', () => {
 		const contributed = contributes.commands.map((command: { command: string }) => command.command);
@@ -130,7 +138,7 @@ describe('package.json', () => {
 
 	it('keeps the menu of the selected jobs where a selection touches a row that is none', () => {
 		const items = (menus['view/item/context'] ?? []).filter(
-			({ command, group }) => !group?.startsWith('inline') && command !== COMMANDS.showLog.id,
+			({ command, group }) => !group?.startsWith('inline') && !OF_ONE_JOB.includes(command),
 		);
 		const jobItems = items.filter(({ when }) => !/\\bschedule/.test(when ?? ''));
 		const beside = items.filter(({ when }) => when?.includes(`\\b${BESIDE_FLAG}\\b`));

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { createIndexHandlers } from '../../../daemon/indexing/handlers.ts';
+import { createIndexHandlers, indexerPlan } from '../../../daemon/indexing/handlers.ts';
 import type { JobHandler } from '../../../daemon/queue/ports/handlers.ts';
 import { SemanticaError } from '../../../shared/errors.ts';
 import { type JobSpecInput, jobSpecSchema } from '../../../shared/job.ts';
@@ -119,13 +119,11 @@ describe('index.files', () => {
 	});
 });
 
-test('the process of a run', () => {
-	const job = { id: 'i', type: 'index.files', command: undefined, workspace: WORKSPACE };
-	expect(handler('index.files').launch(job)).toEqual({
+test('the program that does them stays, below everything a person waits for', () => {
+	expect(indexerPlan({ node: () => '/bin/node', indexerEntry: '/dist/indexer.js' })).toEqual({
 		command: '/bin/node',
-		args: ['/dist/indexer.js', 'files', WORKSPACE],
+		args: ['/dist/indexer.js', 'serve'],
 		cwd: '/dist',
-		finalExitCode: 3,
 		env: { ELECTRON_RUN_AS_NODE: '1' },
 		nice: 10,
 	});

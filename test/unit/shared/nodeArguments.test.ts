@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createIndexHandlers } from '../../../daemon/indexing/handlers.ts';
+import { indexerPlan } from '../../../daemon/indexing/handlers.ts';
 import { nodeArguments } from '../../../shared/nodeArguments.ts';
 
 test('our own Node is told to keep its debugger shut; another one might not understand', () => {
@@ -8,13 +8,6 @@ test('our own Node is told to keep its debugger shut; another one might not unde
 });
 
 test('an indexer is told so too', () => {
-	const handlers = createIndexHandlers({
-		node: () => process.execPath,
-		indexerEntry: '/indexer.js',
-		home: '/home',
-	});
-	for (const { launch } of handlers) {
-		const { args } = launch({ id: 'i', type: 't', command: undefined, workspace: 'file:///w' });
-		expect(args[0]).toBe('--disable-sigusr1');
-	}
+	const plan = indexerPlan({ node: () => process.execPath, indexerEntry: '/indexer.js' });
+	expect(plan.args[0]).toBe('--disable-sigusr1');
 });

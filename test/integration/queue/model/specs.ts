@@ -49,6 +49,7 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 			{ power: 'any', minBattery: 50, idle: false },
 			{ power: 'any', minBattery: null, idle: true },
 			{ power: 'ac', minBattery: 50, idle: true },
+			{ power: 'any', minBattery: null, idle: false, unmetered: true },
 		),
 		event: mostly<string | null>(null, 'commit', 'closed'),
 		maxWaitMs: fc.constantFrom(null, null, 100),
@@ -78,7 +79,7 @@ export function inputOf(
 	after: NonNullable<JobSpecInput['after']>,
 ): JobSpecInput {
 	const constrained = s.conditions !== null || s.event !== null || s.maxWaitMs !== null;
-	const { power = 'any', minBattery = null, idle = false } = s.conditions ?? {};
+	const { power = 'any', minBattery = null, idle = false, unmetered } = s.conditions ?? {};
 	return task({
 		queue: s.queue,
 		supersede: s.supersede,
@@ -109,6 +110,7 @@ export function inputOf(
 						power,
 						idle,
 						...(minBattery === null ? {} : { minBattery }),
+						...(unmetered ? { unmetered } : {}),
 						...(s.event === null ? {} : { event: s.event }),
 						...(s.maxWaitMs === null ? {} : { maxWaitMs: s.maxWaitMs }),
 					},

@@ -158,7 +158,9 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
 	[3, mostly('one', 'two').map((boot) => both(crash(boot), step('claim', claim)))],
 	[
 		5,
-		fc.tuple(mostly<Flip>('ac', 'idle', 'known', 'busy'), fc.boolean()).map(([f, r]) => flip(f, r)),
+		fc
+			.tuple(mostly<Flip>('ac', 'idle', 'known', 'busy', 'metered'), fc.boolean())
+			.map(([f, r]) => flip(f, r)),
 	],
 	[1, fc.constantFrom(30, 60).map(charge)],
 	[3, fc.constant(step('review', review))],
@@ -225,7 +227,7 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
 	...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })),
 );
 
-type Flip = 'ac' | 'idle' | 'known' | 'busy';
+type Flip = 'ac' | 'idle' | 'known' | 'busy' | 'metered';
 type Place = '' | 'a' | 'b';
 
 function nth<T>(items: readonly T[], index: number): T | undefined {
