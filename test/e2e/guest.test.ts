@@ -45,7 +45,10 @@ describe('another extension', () => {
 
 	it('registers a type, and its jobs are in the tree, with their log', async () => {
 		await workbench.run('Guest: Greet');
-		await workbench.notification('Guest: succeeded, {"greeted":"world"}').waitFor();
+		await workbench.page
+			.locator('.notifications-toasts .monaco-list-row')
+			.filter({ hasText: 'Guest: succeeded, {"greeted":"world"}' })
+			.waitFor();
 		await workbench.jobs.open();
 		await workbench.jobs.row('Greet the world').filter({ hasText: 'succeeded' }).click();
 		await workbench.output.wholeLine('Hello, world!').waitFor();

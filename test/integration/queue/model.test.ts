@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { JobHandler } from '../../../daemon/queue/ports/handlers.ts';
+import type { Workers } from '../../../daemon/queue/ports/workers.ts';
 import type { Order } from '../../../daemon/queue/store/tx.ts';
+import type { Sqlite } from '../../../daemon/sqlite/open.ts';
+import { isFunctionType } from '../../../shared/functionTypes.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 import type { ModelHook } from '../../support/model/hooks.ts';
 import { TestMachine } from '../../support/model/machine.ts';
@@ -45,6 +49,8 @@ async function play(
 			file,
 			clock,
 			conditions: machine,
+			workers: workersOf(machine, () => queue.db),
+			handlerOf: (type) => (isFunctionType(type) ? functionOf(type) : undefined),
 			idsUsed,
 			sweepRows: SWEEP_ROWS,
 			hookStarts: HOOK_STARTS,
@@ -88,6 +94,41 @@ async function play(
 	} finally {
 		await close();
 	}
+}
+
+/** Workers that have room for so many runs of each type. */
+function workersOf(machine: TestMachine, db: () => Sqlite): Workers {
+	const free = (type: string): number => {
+		const sql = 'SELECT count(*) FROM jobs WHERE type = ? AND state IN (1, 2) AND phase <> 1';
+		const held = db().prepare<[string], number>(sql).pluck().get(type) ?? 0;
+		return (type === 'f.a' || type === 'f.b' ? machine.places[type] : 0) - held;
+	};
+	return {
+		room() {
+			const taken = new Map<string, number>();
+			const change = (type: string, by: number) => taken.set(type, (taken.get(type) ?? 0) + by);
+			return {
+				has: (type) => free(type) - (taken.get(type) ?? 0) > 0,
+				take: (type) => change(type, 1),
+				giveBack: (type) => change(type, -1),
+			};
+		},
+		anybody: () => true,
+		present: () => true,
+		unmet: (type) => (free(type) > 0 ? undefined : `waits for a worker that does ${type}`),
+		maxFunctions: () => 100,
+	};
+}
+
+function functionOf(type: string): JobHandler {
+	return {
+		type,
+		defaults: { queue: 'default', maxAttempts: 1, restartable: false },
+		prepare: (spec) => spec,
+		launch() {
+			throw new Error(`${type} is done by workers.`);
+		},
+	};
 }
 
 function textOf(order: Order): string {

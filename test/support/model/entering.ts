@@ -199,7 +199,8 @@ function withParentsConditions({ spec, parent }: ModelEntry): ModelSpec {
 	const constrained = spec.conditions !== null || spec.event !== null || spec.maxWaitMs !== null;
 	if (constrained || parent === null || parent.state === 'queued') return spec;
 	const conditions = parent.bound ? parent.spec.conditions : null;
-	return { ...spec, conditions, onConstraintLost: 'pause' };
+	if (spec.worker === null) return { ...spec, conditions, onConstraintLost: 'pause' };
+	return { ...spec, conditions, onConstraintLost: spec.restartable ? 'requeue' : 'finish' };
 }
 
 export function add(
@@ -260,6 +261,10 @@ export function add(
 		stop: null,
 		againAt: null,
 		earlier: false,
+		handed: false,
+		workerBound: spec.worker !== null,
+		workerDeaths: 0,
+		checkpoint: null,
 		unclean: 0,
 		uncleanBoot: null,
 		acquitted: 0,

@@ -35,6 +35,7 @@ const SPEC: ModelSpec = {
 	event: null,
 	maxWaitMs: null,
 	onConstraintLost: 'finish',
+	worker: null,
 	ready: false,
 };
 

@@ -29,6 +29,8 @@ export interface ModelSpec {
 	readonly event: string | null;
 	readonly maxWaitMs: number | null;
 	readonly onConstraintLost: 'finish' | 'pause' | 'requeue';
+	/** A worker of this type does it as a function; null: a command. */
+	readonly worker: 'f.a' | 'f.b' | null;
 }
 
 export interface ModelCondition {
@@ -96,6 +98,14 @@ export interface ModelJob {
 	againAt: number | null;
 	/** A part of a run of its parent that is over: the one that comes is not judged by it. */
 	earlier: boolean;
+	/** A worker has it and has not begun it. */
+	handed: boolean;
+	/** It waits for a worker, or ran with the conditions under which it did. */
+	workerBound: boolean;
+	/** How often its worker's process died. */
+	workerDeaths: number;
+	/** What its runs left for the next one, and what the one that goes on has said. */
+	checkpoint: string | null;
 	unclean: number;
 	uncleanBoot: string | null;
 	/** How often it was acquitted in that boot. */
@@ -151,7 +161,13 @@ export const MAY_RUN_AGAIN: ReadonlySet<StopReason> = new Set([
 export const isActive = (job: ModelJob): boolean =>
 	!job.removed && (job.state === 'running' || job.state === 'paused') && !job.awaiting;
 
-/** How a run ends, as its process or the daemon has it. */
+/** A pause ends its run where it may be run again, and is refused elsewhere: it cannot stand still. */
+export function cannotPause({ spec, state, awaiting, handed }: ModelJob): boolean {
+	const isGoing = spec.worker !== null && state === 'running' && !awaiting;
+	return isGoing && !spec.restartable && !handed;
+}
+
+/** How a run ends, as its process, its worker or the daemon has it. */
 export type ModelOutcome =
 	| 'ok'
 	| 'fail'
@@ -162,7 +178,9 @@ export type ModelOutcome =
 	| 'interrupted'
 	| 'again'
 	| 'free'
-	| 'unchanged';
+	| 'unchanged'
+	/** The process of its worker died. */
+	| 'died';
 
 export const EXIT_CODES: Partial<Record<ModelOutcome, number>> = {
 	ok: 0,

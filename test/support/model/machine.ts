@@ -9,6 +9,8 @@ export class TestMachine implements Conditions {
 	/** While unknown nothing is met, and nothing is lost. */
 	known = true;
 	busy = false;
+	/** Runs that workers of each type have room for. */
+	readonly places = { 'f.a': 1, 'f.b': 0 };
 	metered = false;
 
 	met(set: ConditionSet): boolean {

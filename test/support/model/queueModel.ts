@@ -13,6 +13,7 @@ import {
 	refusalOf,
 } from './entering.ts';
 import {
+	cannotPause,
 	isActive,
 	isDue,
 	isOpen,
@@ -178,9 +179,15 @@ export class QueueModel {
 		const { ready } = this;
 		return this.kept
 			.filter(
-				(job) => job.bound && (ready.has(job) || (isActive(job) && !job.held && !job.leftSlot)),
+				(job) =>
+					(job.bound || job.workerBound) &&
+					(ready.has(job) || (isActive(job) && !job.held && !job.leftSlot)),
 			)
-			.flatMap((job) => job.spec.conditions ?? []);
+			.flatMap(({ bound, workerBound, spec: { conditions, worker } }) => {
+				const set = bound ? conditions : null;
+				if (worker === null || !workerBound) return set ?? [];
+				return { ...(set ?? { power: 'any', minBattery: null, idle: false }), worker };
+			});
 	}
 
 	emit(name: string, workspace: string): number {
@@ -207,7 +214,10 @@ export class QueueModel {
 			this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
 		}
 		for (const job of chosen.claimed) {
-			if (job.runNow || job.spec.onConstraintLost === 'finish') job.bound = false;
+			if (job.runNow || job.spec.onConstraintLost === 'finish') {
+				Object.assign(job, { bound: false, workerBound: false });
+			}
+			job.handed = job.spec.worker !== null;
 			Object.assign(job, { state: 'running', runNow: false, event: null });
 			beginTrial(job, this.#ledger.monotonic);
 			const bucket = this.limits.rates.get(job.spec.queue);
@@ -265,6 +275,17 @@ export class QueueModel {
 		if (isActive(job)) stop(this.#ledger, job, cause);
 	}
 
+	/** Its worker begins what it was handed. */
+	begin(job: ModelJob): void {
+		this.#settleOne(job);
+		if (isActive(job) && job.stop === null) job.handed = false;
+	}
+
+	/** The run that goes on has come so far. */
+	reach(job: ModelJob, checkpoint: string): void {
+		job.checkpoint = checkpoint;
+	}
+
 	becomeReady(job: ModelJob): void {
 		this.#settleOne(job);
 		becomeReady(this.#ledger, job);
@@ -296,6 +317,7 @@ export class QueueModel {
 	pause(job: ModelJob): boolean {
 		this.#settleOne(job);
 		if (!isOpen(job) || job.held || (job.stop !== null && job.againAt === null)) return false;
+		if (cannotPause(job)) return false;
 		hold(this.#ledger, job);
 		this.#settle();
 		return true;
@@ -310,9 +332,9 @@ export class QueueModel {
 				this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
 			}
 		} else if (paused) Object.assign(job, { state: 'paused', leftSlot: false });
-		else if (job.spec.restartable) stop(this.#ledger, job, 'interrupted');
+		else if (job.spec.restartable || job.handed) stop(this.#ledger, job, 'interrupted');
 		else {
-			Object.assign(job, { held: false, yielded: false, bound: false });
+			Object.assign(job, { held: false, yielded: false, bound: false, workerBound: false });
 			this.#ledger.orders.push(`resume ${job.id}.${job.run}`);
 		}
 	}
@@ -385,6 +407,7 @@ export class QueueModel {
 				hook: job.hook,
 			},
 		);
+		if (job.state !== 'succeeded') successor.checkpoint = job.checkpoint;
 		this.#settle();
 		return successor;
 	}

@@ -116,13 +116,15 @@ export function chooseClaims(
 ): Chosen {
 	const { concurrency, paused } = limits;
 	const running = kept.filter(hasSlot);
+	const isCommand = ({ spec }: ModelJob) => spec.worker === null;
 	const claimed: ModelJob[] = [];
 	const resumed: ModelJob[] = [];
 	const passed: ModelJob[] = [];
 	const chosen = { claimed, resumed, passed };
 	const started = () => [...claimed, ...resumed];
 	const isFree = (name: QueueName) => {
-		const own = (job: ModelJob) => name === '*' || job.spec.queue === name;
+		// Functions take no slot of the global limit, and count in their queue where somebody set how many run at once.
+		const own = (job: ModelJob) => (name === '*' ? isCommand(job) : job.spec.queue === name);
 		const taken = running.filter(own).length;
 		const room = paused[name] ? 0 : concurrency[name] - taken;
 		// What was running before may be over the limit: then there is no room, rather than less than none.
@@ -132,7 +134,14 @@ export function chooseClaims(
 		group === null ||
 		[...running, ...started()].filter((job) => job.spec.group === group).length <
 			groupLimit(kept, limits, group);
-	const hasRoom = (job: ModelJob) => isFree('*') && isFree(job.spec.queue) && hasPlace(job);
+	const hasWorker = ({ spec: { worker } }: ModelJob) => {
+		if (worker === null) return true;
+		const held = [...kept.filter(isActive), ...claimed].filter((job) => job.spec.worker === worker);
+		return machine.places[worker] > new Set(held).size;
+	};
+	const mayStart = (job: ModelJob) => (isCommand(job) ? isFree('*') : !paused['*']);
+	const hasRoom = (job: ModelJob) =>
+		mayStart(job) && hasWorker(job) && isFree(job.spec.queue) && hasPlace(job);
 	const hasToken = ({ spec: { queue } }: ModelJob) => {
 		const bucket = limits.rates.get(queue);
 		if (bucket === undefined) return true;
@@ -143,10 +152,13 @@ export function chooseClaims(
 		!bound || spec.conditions === null || machine.met(spec.conditions);
 	const isCrowded = (job: ModelJob) =>
 		machine.crowded() &&
+		isCommand(job) &&
 		job.priority < UNTHROTTLED_PRIORITY &&
-		[...running, ...started()].some((other) => other.spec.queue === job.spec.queue);
+		[...running, ...started()]
+			.filter(isCommand)
+			.some((other) => other.spec.queue === job.spec.queue);
 	const mayJoin = (job: ModelJob) => {
-		if (running.length === 0 && started().length === 0) return true;
+		if (![...running, ...started()].some(isCommand)) return true;
 		job.waitsSince ??= now;
 		return now - job.waitsSince >= PATIENCE_MS;
 	};
@@ -154,7 +166,8 @@ export function chooseClaims(
 
 	const ready = [...readyJobs(kept)].sort((a, b) => a.generation - b.generation);
 	for (const job of ready) {
-		if (job.runNow && hasPlace(job)) (isAwaited(job) ? passed : claimed).push(job);
+		if (job.runNow && hasPlace(job) && hasWorker(job))
+			(isAwaited(job) ? passed : claimed).push(job);
 	}
 
 	const waiting = kept.filter((job) => isActive(job) && job.state === 'paused' && !job.held);

@@ -1,6 +1,6 @@
 /** What is done to all children of a job, in groups, and to a child whose turn has not come yet. */
 import { release, waitersOf } from './dependencies.ts';
-import { isOpen, MAY_RUN_AGAIN, type ModelCondition, type ModelJob } from './job.ts';
+import { cannotPause, isOpen, MAY_RUN_AGAIN, type ModelCondition, type ModelJob } from './job.ts';
 import { childrenOf, hold, type Ledger, letGo, stopWithParent } from './transitions.ts';
 
 type ChildKind = 'cancel' | 'supersede' | 'pause' | 'resume';
@@ -111,7 +111,9 @@ function visit(ledger: Ledger, child: ModelJob, kind: ChildKind): void {
 	if (kind === 'cancel' || kind === 'supersede') stopWithParent(ledger, child, kind);
 	else if (kind === 'resume') {
 		if (child.held && !child.needsApproval && !isDoomed(child)) letGo(ledger, child, false);
-	} else if (!child.held && (child.stop === null || child.againAt !== null)) hold(ledger, child);
+	} else if (!child.held && (child.stop === null || child.againAt !== null)) {
+		if (!cannotPause(child)) hold(ledger, child);
+	}
 }
 
 /** What the parent's own mark has coming for it. */

@@ -51,6 +51,7 @@ const REASONS: Partial<Record<ModelOutcome, StopReason>> = {
 	spawn: 'spawn',
 	payload: 'payload',
 	interrupted: 'interrupted',
+	died: 'interrupted',
 };
 /** Unclean deaths in one boot that a job is forgiven. */
 const FORGIVEN_DEATHS = 2;
@@ -77,8 +78,10 @@ export function finish(
 	boot: string | undefined,
 ): void {
 	const reason = job.stop ?? REASONS[outcome] ?? 'exit';
+	if (job.handed && neverBegun(ledger, job, outcome, reason)) return;
+	job.handed = false;
 	if (endStateOf(reason) !== 'failed') end(ledger, job, endStateOf(reason), reason);
-	else if (reason === 'interrupted') interrupted(ledger, job, boot);
+	else if (reason === 'interrupted') interrupted(ledger, job, boot, outcome === 'died');
 	else if (outcome === 'unchanged' && job.stop === null) {
 		job.attempt--;
 		becomeReady(ledger, job);
@@ -88,6 +91,26 @@ export function finish(
 	} else if (outcome === 'ok' && job.stop === null) succeeded(ledger, job);
 	else if (outcome === 'payload') end(ledger, job, 'failed', reason);
 	else failed(ledger, job, reason, EXIT_CODES[outcome]);
+}
+
+/** What its worker says are its ends; all others come from elsewhere. */
+const BY_WORKER: ReadonlySet<ModelOutcome> = new Set(['ok', 'fail', 'busy', 'signal', 'again']);
+
+/** Nobody has begun it: it goes back, or ends as it would have in the queue. */
+function neverBegun(
+	ledger: Ledger,
+	job: ModelJob,
+	outcome: ModelOutcome,
+	reason: StopReason,
+): boolean {
+	const goesBack = reason === 'interrupted';
+	const ends = job.stop !== null && !BY_WORKER.has(outcome) && !MAY_RUN_AGAIN.has(job.stop);
+	if (!goesBack && !ends) return false;
+	job.handed = false;
+	job.attempt--;
+	if (goesBack) runAgain(ledger, job, Math.min(job.runAt, ledger.now), 'interrupted');
+	else end(ledger, job, endStateOf(reason), reason);
+	return true;
 }
 
 /** Who has open children has them stopped first, and ends when the last of them is gone. */
@@ -101,6 +124,7 @@ export function end(ledger: Ledger, job: ModelJob, state: JobState, reason: Stop
 		return;
 	}
 	job.state = state;
+	if (state === 'succeeded') job.checkpoint = null;
 	job.wasDependent = reason === 'dependency';
 	job.finishedAt = ledger.now;
 	Object.assign(job, { awaiting: false, ...ASKS_NOTHING });
@@ -223,7 +247,14 @@ function askedAgain(
 	runAgain(ledger, job, ledger.now + afterMs, 'exit');
 }
 
-function interrupted(ledger: Ledger, job: ModelJob, boot: string | undefined): void {
+/** Deaths of its worker's process from which on it has that to itself. */
+const ALONE_WITH_WORKER = 2;
+
+function interrupted(ledger: Ledger, job: ModelJob, boot: string | undefined, died: boolean): void {
+	if (died && ++job.workerDeaths > ALONE_WITH_WORKER) {
+		end(ledger, job, 'failed', 'poison');
+		return;
+	}
 	if (boot !== undefined) {
 		const same = job.uncleanBoot === boot;
 		job.unclean = (same ? job.unclean : 0) + 1;
@@ -275,6 +306,7 @@ function requeue(ledger: Ledger, job: ModelJob, runAt: number): void {
 		wait,
 		due,
 		bound,
+		workerBound: job.spec.worker !== null,
 		expiresAt,
 		awaiting: false,
 		againAt: null,

@@ -28,6 +28,7 @@ const SPEC: ModelSpec = {
 	event: null,
 	maxWaitMs: null,
 	onConstraintLost: 'finish',
+	worker: null,
 };
 
 function world() {

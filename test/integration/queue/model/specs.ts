@@ -54,15 +54,36 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 		event: mostly<string | null>(null, 'commit', 'closed'),
 		maxWaitMs: fc.constantFrom(null, null, 100),
 		onConstraintLost: fc.constantFrom('finish', 'pause', 'pause', 'requeue'),
+		worker: mostly<ModelSpec['worker']>(null, 'f.a', 'f.a', 'f.b'),
 	})
+	.map(asFunction)
 	// A requeue runs it again, so it must be restartable: anything else is refused.
 	.map((made) =>
 		made.onConstraintLost === 'requeue' && !made.restartable
-			? { ...made, onConstraintLost: 'pause' as const }
+			? {
+					...made,
+					onConstraintLost: made.worker === null ? ('pause' as const) : ('finish' as const),
+				}
 			: made,
 	)
 	.map((made) => (made.restart === null ? made : { ...made, maxAttempts: 1 }))
 	.map((made) => (made.group === null ? { ...made, groupLimit: null } : made));
+
+/** A function has no output, no exit code, and cannot stand still; its subject is one of its type. */
+function asFunction(made: ModelSpec): ModelSpec {
+	const { worker, subject, conditions, maxWaitMs, onConstraintLost } = made;
+	if (worker === null) return made;
+	return {
+		...made,
+		ready: false,
+		retryOn: null,
+		restart: null,
+		subject: subject === null ? null : `${subject} of ${worker}`,
+		// Nothing but its worker is never waited for too long.
+		maxWaitMs: conditions === null ? null : maxWaitMs,
+		onConstraintLost: onConstraintLost === 'pause' ? 'finish' : onConstraintLost,
+	};
+}
 
 /** What of it is not as usual. */
 export function describeSpec(s: ModelSpec): string {
@@ -80,7 +101,9 @@ export function inputOf(
 ): JobSpecInput {
 	const constrained = s.conditions !== null || s.event !== null || s.maxWaitMs !== null;
 	const { power = 'any', minBattery = null, idle = false, unmetered } = s.conditions ?? {};
-	return task({
+	const base = s.worker === null ? task() : { type: s.worker };
+	return {
+		...base,
 		queue: s.queue,
 		supersede: s.supersede,
 		debounceMs: s.debounceMs,
@@ -115,5 +138,5 @@ export function inputOf(
 						...(s.maxWaitMs === null ? {} : { maxWaitMs: s.maxWaitMs }),
 					},
 				}),
-	});
+	};
 }

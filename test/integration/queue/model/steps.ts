@@ -105,6 +105,8 @@ const outcome = mostly<ModelOutcome>(
 	'signal',
 	'spawn',
 	'payload',
+	'died',
+	'died',
 );
 
 const anyQuestion = mostly('one', 'two');
@@ -128,6 +130,14 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
 	[2, fc.tuple(pick, mostly(false, true)).map(([index, any]) => approve(index, any))],
 	[12, fc.constant(step('claim', claim))],
 	[8, fc.tuple(pick, outcome).map(([index, how]) => finish(index, how))],
+	[6, pick.map(begin)],
+	[3, fc.tuple(pick, mostly(true, false)).map(([index, any]) => reach(index, any))],
+	[
+		2,
+		fc
+			.tuple(fc.constantFrom<('f.a' | 'f.b')[]>('f.a', 'f.a', 'f.b'), fc.constantFrom(0, 1, 2, 3))
+			.map(([type, n]) => workers(type, n)),
+	],
 	[4, pick.map(becomeReady)],
 	[4, fc.tuple(pick, anyQuestion).map(([index, id]) => ask(index, id))],
 	[4, pick.map(leaveSlot)],
@@ -310,7 +320,9 @@ async function claim(model: QueueModel, real: Real): Promise<void> {
 	if (before === 0 && claimed.length === 0)
 		expect([...told].filter((id) => isWaiting(model, id))).toEqual([]);
 	for (const id of claimed) {
-		const { run } = real.queue.jobs.get(id).job;
+		const { run, generation } = real.queue.jobs.get(id).job;
+		const job = model.kept.find((one) => one.id === id);
+		expect(real.queue.parts.checkpoints.of(generation) ?? null).toBe(job?.checkpoint);
 		await real.queue.dispatch.recordProcess(id, run, PROCESS);
 	}
 }
@@ -332,10 +344,78 @@ function finish(index: number, how: ModelOutcome): Step {
 		const job = nth(model.kept.filter(isActive), index);
 		if (job === undefined) return;
 		const { id, run } = job;
-		await real.queue.dispatch.finish({ id, run, outcome: outcomeOf(how) });
+		const isFunction = job.spec.worker !== null;
+		// Only a worker dies beside its job.
+		const met = isFunction ? metByFunction(job, how) : how === 'died' ? 'signal' : how;
+		const outcome = isFunction ? functionOutcomeOf(met) : outcomeOf(met);
+		await real.queue.dispatch.finish({ id, run, outcome });
 		// The same once more: a run that is no longer the current one changes nothing.
 		await real.queue.dispatch.finish({ id, run: run - 1, outcome: outcomeOf('ok') });
-		model.finish(job, how);
+		model.finish(job, met);
+	});
+}
+
+/** Only its worker asks for another time, and a stop wins. */
+function metByFunction(job: ModelJob, how: ModelOutcome): ModelOutcome {
+	return how === 'free' || (how === 'again' && job.stop !== null) ? 'fail' : how;
+}
+
+function functionOutcomeOf(how: ModelOutcome): RunOutcome {
+	switch (how) {
+		case 'ok':
+			return { kind: 'function', succeeded: true };
+		case 'fail':
+		case 'busy':
+		case 'signal':
+			return { kind: 'function', succeeded: false, error: { code: 'FUNCTION', message: how } };
+		case 'again': {
+			const error = { code: 'FUNCTION', message: how };
+			const afterMs = ASKED_AGAIN.again?.afterMs ?? 0;
+			return { kind: 'function', succeeded: false, error, afterMs };
+		}
+		case 'died':
+			return { kind: 'interrupted', workerDied: true };
+		default:
+			return outcomeOf(how);
+	}
+}
+
+/** Its worker begins what it was handed; what it has begun it begins no more. */
+function begin(index: number): Step {
+	return step(`begin ${index}`, async (model, real) => {
+		const functions = model.kept.filter((job) => isActive(job) && job.spec.worker !== null);
+		const job = nth(functions, index);
+		if (job === undefined) return;
+		const { id, run } = job;
+		await real.queue.dispatch.begin([
+			{ id, run },
+			{ id, run: run - 1 },
+		]);
+		model.begin(job);
+	});
+}
+
+/** It writes down how far it has come, and then perhaps says it once more. */
+function reach(index: number, again: boolean): Step {
+	return step(`reach ${index}`, async (model, real) => {
+		// What has not begun has nothing to say.
+		const job = nth(
+			model.kept.filter((one) => isActive(one) && !one.handed),
+			index,
+		);
+		if (job === undefined) return;
+		for (const n of again ? [1, 2] : [1]) {
+			const checkpoint = JSON.stringify({ index, n, run: job.run });
+			void real.queue.dispatch.reportCheckpoint(job.id, job.run, checkpoint);
+			model.reach(job, checkpoint);
+		}
+		void real.queue.dispatch.reportCheckpoint(job.id, job.run - 1, '"of no run"');
+	});
+}
+
+function workers(type: 'f.a' | 'f.b', places: number): Step {
+	return step(`workers for ${places} of ${type}`, async (model) => {
+		model.machine.places[type] = places;
 	});
 }
 
@@ -350,6 +430,7 @@ function outcomeOf(how: ModelOutcome): RunOutcome {
 		case 'unchanged':
 			return { kind: 'unchanged', since: 'another', result: null };
 		case 'interrupted':
+		case 'died':
 			return { kind: 'interrupted' };
 		default:
 			return {
@@ -454,8 +535,10 @@ function pauseCarriedOut(index: number, paused: boolean): Step {
 		// One that was taken back meanwhile, too: the processes may have stopped all the same.
 		const job = nth(wanted.length > 0 ? wanted : running, index);
 		if (job === undefined) return;
-		await real.queue.dispatch.pauseCarriedOut(job.id, job.run, paused);
-		model.pauseCarriedOut(job, paused);
+		// A function cannot stand still.
+		const stands = paused && job.spec.worker === null;
+		await real.queue.dispatch.pauseCarriedOut(job.id, job.run, stands);
+		model.pauseCarriedOut(job, stands);
 	});
 }
 
@@ -542,7 +625,9 @@ function becomeReady(index: number): Step {
 
 function ask(index: number, id: string): Step {
 	return step(`ask ${index} ${id}`, async (model, real) => {
-		const job = nth(model.kept.filter(isActive), index);
+		// A function asks nobody.
+		const able = model.kept.filter((one) => isActive(one) && one.spec.worker === null);
+		const job = nth(able, index);
 		if (job === undefined) return;
 		const schema = { type: 'object', properties: { sure: { type: 'boolean' } } } as const;
 		const asked = { id, question: 'Sure?', schema };
