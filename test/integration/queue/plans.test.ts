@@ -16,6 +16,7 @@ const ONCE = new Map([
 		'SELECT queue FROM queue_rates ORDER BY queue',
 		'a row for each queue that a person gave a rate',
 	],
+	['SELECT EXISTS (SELECT 1 FROM checkpoints)', 'one row, whether there is any'],
 	['SELECT * FROM fired_events LIMIT 1', 'one row of a table that is mostly empty'],
 	['SELECT * FROM sweeps ORDER BY id LIMIT 1', 'one row of a table that is mostly empty'],
 	['SELECT EXISTS (SELECT 1 FROM checkpoints)', 'ends at the first row'],
