@@ -355,8 +355,9 @@ function finish(index: number, how: ModelOutcome): Step {
 	});
 }
 
-/** Only its worker asks for another time, and a stop wins. */
+/** Only its worker asks for another time, and a stop wins; and what a function depends on nobody knows. */
 function metByFunction(job: ModelJob, how: ModelOutcome): ModelOutcome {
+	if (how === 'unchanged') return 'ok';
 	return how === 'free' || (how === 'again' && job.stop !== null) ? 'fail' : how;
 }
 
