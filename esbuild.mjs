@@ -92,7 +92,7 @@ const LATE = [
 	'commands/askForCommand',
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
-	'commands/search',
+	'search/faces',
 	'commands/showDetails',
 	'commands/diagnose',
 	'ai/approvals',
@@ -130,7 +130,6 @@ const builds = [
 			newest: 'daemon/cli/service/newest.ts',
 			execa: 'execa',
 			pg: 'pg',
-			fleetOwner: 'daemon/fleet/owner.ts',
 		},
 		define: { SEMANTICA_VERSION: JSON.stringify(version) },
 		// Of pg's, for who asks for it: nobody does.
@@ -142,7 +141,6 @@ const builds = [
 			separate(/^execa$/, 'execa.js'),
 			// Only where machines share a queue.
 			separate(/^pg$/, 'pg.js'),
-			separate(/\/fleet\/owner\.ts$/, 'fleetOwner.js'),
 			// A host starts `semantica mcp` with each window, and most ask it for its tools at most.
 			separate(/^\.\/main\.ts$/, 'commandLine.js'),
 			separate(/\/mcp\/main\.ts$/, 'mcp.js'),
@@ -227,7 +225,6 @@ async function daemonFiles() {
 		'battery.js',
 		'execa.js',
 		'pg.js',
-		'fleetOwner.js',
 		...(await inFolder('migrations')),
 		...(await inFolder('fleet')),
 		...(await inFolder('monitoring')),

@@ -59,6 +59,7 @@ async function serve(instance: Instance, surroundings: Surroundings): Promise<vo
 		store,
 		containing,
 		fires: () => doors.lifecycle.draining === null,
+		workloadChanged: () => doors.lifecycle.workloadChanged(),
 	});
 	const state = await instance.describe();
 	const doors: Doors = createDoors({
@@ -83,6 +84,7 @@ async function serve(instance: Instance, surroundings: Surroundings): Promise<vo
 	doors.housekeeping.begin(instance.endedUncleanly);
 	engine.payloadMaintenance.start();
 	engine.reserve.begin();
+	engine.fleet.begin();
 	// Otherwise kept at an orderly end only, and not every daemon gets one.
 	flushCompileCache();
 	setTimeout(() => void removeOldBuilds(paths, state), SETTLED_MS).unref();

@@ -15,6 +15,7 @@ import { canonicalUri } from './indexing/canonicalUri.ts';
 import { openFolders } from './indexing/folders.ts';
 import { IndexedFolders } from './indexing/indexedFolders.ts';
 import { Indexer } from './indexing/indexer.ts';
+import { indexOnChange } from './indexing/onChange.ts';
 import { indexOnSave } from './indexing/onSave.ts';
 import { createJobPicker } from './jobs/pick.ts';
 import { JobOutcomes } from './jobs/store/outcomes.ts';
@@ -38,6 +39,7 @@ import { SchedulesBranch } from './schedules/branch.ts';
 import { ScheduleStore } from './schedules/store.ts';
 import { followSchedules } from './schedules/subscription.ts';
 import { createScheduleText } from './schedules/text.ts';
+import { searchOnDemand } from './search/onDemand.ts';
 import { configuredHome, onDidChangeSetting, setting } from './settings.ts';
 import { createContextKeys } from './status/contextKeys.ts';
 import { createReporter } from './status/reporter.ts';
@@ -91,6 +93,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		}),
 	);
 	own.own(indexOnSave(indexer, indexed, scoped(log, 'index')));
+	own.own(indexOnChange({ indexer, indexed, link, log: scoped(log, 'index') }));
 	own.own(indexOnOpen({ indexer, indexed, link, store, log: scoped(log, 'index') }));
 	own.own(showStatusBar(link, store, String(context.extension.packageJSON.version)));
 	const dashboard = own.own(
@@ -100,6 +103,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 			log: scoped(log, 'dashboard'),
 		}),
 	);
+	const search = own.own(searchOnDemand({ link, indexed, memory: context.workspaceState, log }));
 	const services = {
 		link,
 		store,
@@ -109,10 +113,10 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		picker,
 		logs,
 		indexer,
-		indexed,
 		reporter,
 		text,
 		dashboard,
+		search,
 		log,
 		version: String(context.extension.packageJSON.version),
 	};

@@ -434,6 +434,8 @@ export const jobSchema = z.object({
 	retryOf: z.string().nullable(),
 	/** Who asked for it: `cli`, `vscode`, `mcp/<client>`, `job/<id>`; the daemon knows, no specification says it. */
 	origin: z.string(),
+	/** Where it runs, or is meant to; absent for what runs here. */
+	machine: z.string().optional(),
 	/** Of all runs that have ended: their sum, and the highest peak. Null where nothing is known. */
 	cost: costSchema.nullable(),
 	children: childCountsSchema,

@@ -29,6 +29,10 @@ export interface DataPaths {
 	readonly damageMark: string;
 	readonly daemonLog: string;
 	readonly config: string;
+	/** The shared queue that was joined, and whose work may run here; the key of this machine; folders of such work. */
+	readonly fleet: string;
+	readonly fleetKey: string;
+	readonly fleetScratch: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -103,5 +107,8 @@ export function dataPaths(home: string): DataPaths {
 		damageMark: join(run, 'database-damaged'),
 		daemonLog: join(home, 'daemon.log'),
 		config: join(home, 'config.json'),
+		fleet: join(home, 'fleet.json'),
+		fleetKey: join(home, 'fleet.key'),
+		fleetScratch: join(run, 'fleet'),
 	};
 }

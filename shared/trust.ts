@@ -71,6 +71,8 @@ export function assertDataFolder(paths: DataPaths): void {
 			paths.damaged,
 			paths.daemonLog,
 			paths.config,
+			paths.fleet,
+			paths.fleetKey,
 		].map((path) => basename(path)),
 	);
 	// The database's logs, the older daemon.log, drafts of config.json.

@@ -1,7 +1,10 @@
 /** What becomes of jobs: the queue, what may run now, processes, schedules, and who is told of ends. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { readBuildInfo } from '../../shared/build.ts';
 import { pathOfUri } from '../../shared/inside.ts';
+import { homeFolder } from '../../shared/paths.ts';
+import { createFleet } from '../fleet/compose.ts';
 import { createIndexing } from '../indexing/compose.ts';
 import type { Instance } from '../instance/compose.ts';
 import type { NodeProgram } from '../instance/node.ts';
@@ -19,8 +22,9 @@ import { runMarker } from '../processes/log/marks.ts';
 import { readPidWorld } from '../processes/posix/identity.ts';
 import { createQueue } from '../queue/compose.ts';
 import { checkPatterns } from '../queue/intake/patterns.ts';
-import { prepareScheduled } from '../queue/intake/prepare.ts';
+import { prepareJobs, prepareScheduled } from '../queue/intake/prepare.ts';
 import type { Clock } from '../queue/ports/clock.ts';
+import { sparesBattery } from '../queue/ports/conditions.ts';
 import { createIdSource } from '../queue/store/ids.ts';
 import { createTokens } from '../rpc/tokens.ts';
 import { createWindows } from '../rpc/windows.ts';
@@ -44,6 +48,8 @@ export interface EngineOptions {
 	/** Whether what falls due may begin. */
 	readonly fires: () => boolean;
 	readonly staysForSchedules: boolean;
+	/** What keeps the daemon here has changed. */
+	readonly workloadChanged: () => void;
 }
 
 /** What a daemon before this one left behind is cleared up when it resolves; nothing runs before `loop.wake()`. */
@@ -67,7 +73,10 @@ export async function startEngine(options: EngineOptions) {
 				queue.feed.touch();
 			},
 		},
-		(recent) => loop.slept(recent),
+		(recent) => {
+			loop.slept(recent);
+			fleet.wake();
+		},
 	);
 	const tokens = createTokens(instance.token());
 	const workers = createWorkers({
@@ -81,6 +90,7 @@ export async function startEngine(options: EngineOptions) {
 			time: () => new Date(clock.now()).toISOString(),
 		},
 		maxFunctions: () => settings.values.maxFunctions,
+		aloneAfterDeaths: settings.values.aloneAfterDeaths,
 		indexing: {
 			types: ['index.workspace', 'index.files'],
 			plan: () => indexing.indexer(),
@@ -160,6 +170,28 @@ export async function startEngine(options: EngineOptions) {
 		staysAlone: staysForSchedules,
 		warn,
 	});
+	const fleet = createFleet({
+		db,
+		clock,
+		file: paths.fleet,
+		keyFile: paths.fleetKey,
+		scratch: paths.fleetScratch,
+		homeFolder: () => homeFolder(process.env),
+		version: readBuildInfo(dist).version,
+		jobs,
+		feed: queue.feed,
+		logs,
+		dispatch: { free: (name) => dispatch.free((of, which) => runs.count(of, which), name) },
+		submit: (work) => queue.writer.submit(work),
+		async enqueue(spec, from) {
+			const prepared = await prepareJobs([spec], handlers, payloads.store, sparesBattery);
+			await jobs.enqueue(prepared, { origin: `fleet/${from}` });
+		},
+		met: (set) => machine.conditions.met(set),
+		takes: fires,
+		workloadChanged: options.workloadChanged,
+		warn,
+	});
 	const policy = createPolicy(settings);
 	const containment = await options.containing;
 	const { executor, runner, startWorker } = createProcesses({
@@ -187,7 +219,7 @@ export async function startEngine(options: EngineOptions) {
 		machine,
 		dispatch,
 		feed: queue.feed,
-		executor: workers.executor(executor),
+		executor: fleet.executor(workers.executor(executor)),
 		schedules,
 		clock,
 		holds: instance.holds,
@@ -200,6 +232,7 @@ export async function startEngine(options: EngineOptions) {
 		containment,
 		counting,
 		events,
+		fleet,
 		handlers,
 		indexing,
 		machine,

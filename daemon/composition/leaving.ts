@@ -35,6 +35,7 @@ export async function leave(options: LeavingOptions, handover: boolean): Promise
 	engine.scheduling.loop.stop();
 	doors.server.stopListening();
 	const steps = [
+		() => engine.fleet.close(),
 		() => doors.metricsPort.close(),
 		() => doors.metrics.close(),
 		() => engine.indexing.service.close(),

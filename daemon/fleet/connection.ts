@@ -28,11 +28,14 @@ export interface Connection {
 }
 
 const CONNECT_MS = 10_000;
-const QUERY_MS = 15_000;
+const QUERY_MS = 10_000;
+/** As pg says it. */
+const NO_ANSWER = 'Query read timeout';
 
 export function createConnection(options: ConnectionOptions): Connection {
 	const { address } = options;
 	let opening: Promise<Client> | undefined;
+	let current: Client | undefined;
 	let closed = false;
 
 	function client(): Promise<Client> {
@@ -65,7 +68,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 			user: address.user,
 			database: address.database,
 			// Nothing of the environment, nothing of ~/.pgpass.
-			password: password ?? '',
+			password: () => password ?? '',
 			ssl: needsTls(host) ? tls(options.ca) : false,
 			connectionTimeoutMillis: CONNECT_MS,
 			query_timeout: QUERY_MS,
@@ -74,7 +77,9 @@ export function createConnection(options: ConnectionOptions): Connection {
 		};
 		const made = new PgClient(config);
 		const forget = () => {
-			if (opening === undefined) return;
+			// One that was replaced has nothing to say.
+			if (current !== made) return;
+			current = undefined;
 			opening = undefined;
 			options.lost?.();
 		};
@@ -89,7 +94,15 @@ export function createConnection(options: ConnectionOptions): Connection {
 			await made.end();
 			throw new SemanticaError('SYSTEM', `${host}:${port} is a standby, which may only be read`);
 		}
+		current = made;
 		return made;
+	}
+
+	function drop(dead: Client): void {
+		current = undefined;
+		opening = undefined;
+		void dead.end().catch(() => {});
+		options.lost?.();
 	}
 
 	let last: Promise<unknown> = Promise.resolve();
@@ -102,6 +115,8 @@ export function createConnection(options: ConnectionOptions): Connection {
 				const { rows } = await open.query(sql, [...values]);
 				return rows as Record<string, unknown>[];
 			} catch (error) {
+				// Nothing came: nothing will come over this one any more.
+				if (errorMessage(error) === NO_ANSWER) drop(open);
 				throw refusalOf(address, error);
 			}
 		});

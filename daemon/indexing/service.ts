@@ -34,6 +34,8 @@ export interface IndexService {
 	 * damaged index; the signal's reason.
 	 */
 	search(params: Params<'index/search'>, signal?: AbortSignal): Promise<Result<'index/search'>>;
+	/** @throws SemanticaError NOT_FOUND for a folder that is not indexed. */
+	stale(params: Params<'index/stale'>): Promise<Result<'index/stale'>>;
 	/** As `search` for symbols, in LSP's shape. */
 	symbols(
 		params: Params<'workspace/symbol'>,
@@ -64,6 +66,7 @@ export function createIndexService(options: IndexServiceOptions): IndexService {
 	return {
 		status: (params) => thread.ask('index/status', params),
 		search: (params, signal) => thread.ask('index/search', params, signal),
+		stale: (params) => thread.ask('index/stale', params),
 		async symbols({ query }, signal) {
 			if (query.trim() === '') return [];
 			const asked = { query, kind: 'symbols', limit: LSP_SYMBOLS, contextLines: 0 } as const;

@@ -54,8 +54,8 @@ const settingsSchema = z.strictObject({
 	 */
 	throttleCpuPercent: z.int().min(10).max(100).default(90),
 	/**
-	 * A job that ran during this many unclean deaths of the daemon in one boot runs alone from then on, and
-	 * fails at the next. Takes effect at the next start.
+	 * A job that ran during this many unclean deaths of the daemon in one boot, or of the process of its worker, runs
+	 * alone from then on, and fails at the next. Takes effect at the next start.
 	 */
 	aloneAfterDeaths: z.int().min(1).max(100).default(2),
 	/** Functions that may be with workers at once, over all workers. */

@@ -17,6 +17,8 @@ import { discarded } from './garbage.ts';
 
 /** The unit of reading, hashing and compressing: a fraction of a millisecond of the main thread. */
 const CHUNK_BYTES = 64 * 1024;
+/** What is in memory is compressed on a thread of its own, in pieces that cost few changes of threads. */
+const PIECE_BYTES = 512 * 1024;
 /** 1 MiB of history, which bounds the memory of both directions. */
 const WINDOW_LOG = 20;
 const LEVEL = 1;
@@ -31,17 +33,23 @@ export function assertNodeCompresses(): void {
 	);
 }
 
+/** Content that can be read from its beginning more than once. */
+export interface Content {
+	read(): Iterable<Buffer> | AsyncIterable<Buffer>;
+	/** All of it, where it is in memory: nobody changes it. */
+	readonly whole?: Buffer;
+}
+
 export interface Written {
-	readonly digest: Buffer;
+	/** Of what was written; undefined where it was in memory, and cannot be anything else. */
+	readonly digest: Buffer | undefined;
 	/** Length of the file. */
 	readonly stored: number;
 }
 
 /** Cuts bytes that are in memory into chunks, so that no step holds the main thread for long. */
-export function* inChunks(content: Buffer): Generator<Buffer> {
-	for (let at = 0; at < content.length; at += CHUNK_BYTES) {
-		yield content.subarray(at, at + CHUNK_BYTES);
-	}
+export function* inChunks(content: Buffer, bytes: number = CHUNK_BYTES): Generator<Buffer> {
+	for (let at = 0; at < content.length; at += bytes) yield content.subarray(at, at + bytes);
 }
 
 /**
@@ -58,14 +66,22 @@ export async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
 	}
 }
 
-/** SHA-256 of content; other work goes on between its chunks. */
-export async function digestOf(content: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Buffer> {
+/** SHA-256 of content; other work goes on between its chunks, or meanwhile where all of it is in memory. */
+export async function digestOf(content: Content): Promise<Buffer> {
+	const { whole } = content;
+	if (whole !== undefined) return Buffer.from(await crypto.subtle.digest('SHA-256', ownOf(whole)));
 	const hash = createHash('sha256');
-	for await (const chunk of content) {
+	for await (const chunk of content.read()) {
 		hash.update(chunk);
 		await turn();
 	}
 	return hash.digest();
+}
+
+/** What crossed from another thread stands in memory that is shared, which the digest does not take. */
+function ownOf(whole: Buffer): Buffer<ArrayBuffer> {
+	const isOwn = whole.buffer instanceof ArrayBuffer;
+	return isOwn ? (whole as Buffer<ArrayBuffer>) : Buffer.from(whole);
 }
 
 /**
@@ -74,26 +90,29 @@ export async function digestOf(content: Iterable<Buffer> | AsyncIterable<Buffer>
  */
 export async function compressInto(
 	handle: FileHandle,
-	content: Iterable<Buffer> | AsyncIterable<Buffer>,
+	content: Content,
 	onGrowth: (stored: number) => void,
 ): Promise<Written> {
-	const hash = createHash('sha256');
+	const { whole } = content;
+	const hash = whole === undefined ? createHash('sha256') : undefined;
+	const chunkSize = whole === undefined ? CHUNK_BYTES : PIECE_BYTES;
 	let stored = 0;
 	async function* hashed(): AsyncGenerator<Buffer> {
-		for await (const chunk of content) {
-			hash.update(chunk);
+		for await (const chunk of content.read()) {
+			hash?.update(chunk);
 			yield chunk;
 		}
 	}
+	const source = whole === undefined ? hashed() : inChunks(whole, PIECE_BYTES);
 	const compressor = createZstdCompress({
-		chunkSize: CHUNK_BYTES,
+		chunkSize,
 		params: {
 			[constants.ZSTD_c_compressionLevel]: LEVEL,
 			[constants.ZSTD_c_windowLog]: WINDOW_LOG,
 			[constants.ZSTD_c_checksumFlag]: 1,
 		},
 	});
-	await pipeline(hashed(), compressor, async (frames: AsyncIterable<Buffer>) => {
+	await pipeline(source, compressor, async (frames: AsyncIterable<Buffer>) => {
 		for await (const frame of frames) {
 			onGrowth(stored + frame.length);
 			await writeAll(handle, frame, stored);
@@ -101,7 +120,7 @@ export async function compressInto(
 			discarded(frame.length);
 		}
 	});
-	return { digest: hash.digest(), stored };
+	return { digest: hash?.digest(), stored };
 }
 
 // A disk that is nearly full takes a part and says so only on the next attempt.

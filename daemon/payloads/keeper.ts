@@ -4,7 +4,7 @@
  */
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { FilePlace } from '../queue/ports/payloadStore.ts';
-import { compressInto, digestOf } from './codec.ts';
+import { type Content, compressInto, digestOf } from './codec.ts';
 import type { PayloadFolder } from './folder.ts';
 import { Pins } from './pins.ts';
 import type { Quota } from './quota.ts';
@@ -14,11 +14,6 @@ import { inspectFile } from './verified.ts';
 
 /** Files written at the same time: each has buffers and a compressor of its own. */
 const WRITERS = 2;
-
-/** Content that can be read from its beginning more than once. */
-export interface Content {
-	read(): Iterable<Buffer> | AsyncIterable<Buffer>;
-}
 
 export interface FileKeeper {
 	readonly pins: Pins;
@@ -56,10 +51,8 @@ export function createFileKeeper({ folder, table, quota, warn }: KeeperOptions):
 		const reservation = quota.reserve();
 		let given = false;
 		try {
-			const written = await compressInto(draft.handle, content.read(), (size) =>
-				reservation.growTo(size),
-			);
-			if (!written.digest.equals(digest)) throw changed();
+			const written = await compressInto(draft.handle, content, (size) => reservation.growTo(size));
+			if (written.digest?.equals(digest) === false) throw changed();
 			await draft.publish(digest);
 			given = true;
 			// A damaged file of that name was replaced.
@@ -72,7 +65,7 @@ export function createFileKeeper({ folder, table, quota, warn }: KeeperOptions):
 	}
 
 	async function keep(content: Content): Promise<FilePlace> {
-		const digest = await digestOf(content.read());
+		const digest = await digestOf(content);
 		pins.pin(digest);
 		try {
 			const stored = await pins.once(

@@ -2,10 +2,10 @@
 import type { Clock } from '../queue/ports/clock.ts';
 import type { PayloadFile, PayloadStore } from '../queue/ports/payloadStore.ts';
 import type { Sqlite } from '../sqlite/open.ts';
-import { assertNodeCompresses, inChunks } from './codec.ts';
+import { assertNodeCompresses, type Content, inChunks } from './codec.ts';
 import { createPayloadFolder, type PayloadFolder, type Scratch } from './folder.ts';
 import { discarded } from './garbage.ts';
-import { type Content, createFileKeeper, type FileKeeper } from './keeper.ts';
+import { createFileKeeper, type FileKeeper } from './keeper.ts';
 import { findPayloadFile } from './payloadFile.ts';
 import { Quota } from './quota.ts';
 import { createPartReader, textPart } from './reader.ts';
@@ -134,7 +134,7 @@ export function createPayloadRoom(options: PayloadOptions): PayloadRoom {
 
 /** Bytes in memory, as content. */
 export function inMemory(data: Buffer): Content & { readonly bytes: number } {
-	return { bytes: data.length, read: () => inChunks(data) };
+	return { bytes: data.length, whole: data, read: () => inChunks(data) };
 }
 
 async function wholeOf(file: PayloadFile): Promise<Buffer> {

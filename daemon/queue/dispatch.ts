@@ -34,6 +34,8 @@ export interface Dispatch {
 	 * `atMost` jobs, beside those that were asked to run now.
 	 */
 	claim(running: Occupied, atMost?: number): Promise<ClaimedRun[]>;
+	/** How many more jobs of the queue could start now, whatever waits. */
+	free(running: Occupied, queue: string): number;
 	/** Lets paused runs go on whose turn it is, and starts nothing. */
 	resume(running: Occupied): Promise<void>;
 	/** The conditions that jobs wait for or depend on at this moment. */
@@ -115,6 +117,10 @@ export function createDispatch(parts: QueueParts): Dispatch {
 				classes.forget();
 				throw error;
 			}
+		},
+		free(running, queue) {
+			const capacity = capacityNow(parts, running);
+			return Math.max(0, Math.min(capacity.total, capacity.forQueue(queue)));
 		},
 		async resume(running) {
 			const capacity = capacityNow(parts, running);

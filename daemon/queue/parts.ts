@@ -12,11 +12,12 @@ import { type Checkpoints, createCheckpoints } from './rules/checkpoints.ts';
 import { type Claims, createClaims } from './rules/claims.ts';
 import { createConditionsOf } from './rules/conditionsOf.ts';
 import { createDueWork, type DueWork } from './rules/due.ts';
-import { createEnqueue, createInserter, type Enqueue } from './rules/enqueue.ts';
+import { createEnqueue, type Enqueue } from './rules/enqueue.ts';
 import { createEvents, type Events } from './rules/events.ts';
 import { createFinishRun, type FinishRun } from './rules/finish.ts';
 import { createPoisonGuard } from './rules/guard.ts';
 import { createHooks } from './rules/hooks.ts';
+import { createInserter } from './rules/insert.ts';
 import { createPauses, type Pauses } from './rules/pause.ts';
 import { createQuestions, type Questions } from './rules/questions.ts';
 import { type BecomeReady, createBecomeReady } from './rules/readiness.ts';
@@ -177,7 +178,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const lasting = createLasting(db);
 	let open: Tx | undefined;
 	tellWaitMoves(db, (move) => open?.waits(move));
-	const lists = createLists(db, table, counters);
+	const lists = createLists(db, table, counters, () => writer.settled());
 	const feed = createFeed();
 
 	const checkpoint = createCheckpointer(db);
@@ -197,6 +198,10 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			feed.effects(effects);
 			if (limits.of(EVERYTHING).paused !== paused) feed.touch();
 			checkpoint();
+		},
+		undone() {
+			claims.reload();
+			classes.forget();
 		},
 		refused: (orders) => feed.refused(orders),
 		freeReserve: options.freeReserve,

@@ -26,6 +26,8 @@ import { noSuchJob } from './store/statements.ts';
 import { changeMany, isOneGo, type ManyChange, type Meant } from './targets.ts';
 
 export interface JobRequests {
+	/** Set while a request of many jobs is half made: what is read meanwhile may not be told before this resolves. */
+	settled(): Promise<void> | undefined;
 	/** Takes over the pins of the payloads. */
 	enqueue(jobs: readonly PreparedJob[], by: Asker): Promise<Enqueued[]>;
 	/** With a scope it names no job outside. @throws SemanticaError NOT_FOUND */
@@ -100,6 +102,9 @@ export interface Found {
 /** Far below what a frame may have: commands are long only now and then. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
+/** Requests of so many jobs and more let others have turns while they are made. */
+const IN_STEPS = 100;
+
 /** After so many a look at many lets others have a turn. */
 const LOOKED_AT_ONCE = 100;
 
@@ -158,11 +163,19 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 		return { name, ...parts.groups.limitOf(name), running, queued };
 	}
 
+	/** A job is refused before anything is changed for it; with several, the first ones are already in. */
+	function submitted(jobs: readonly PreparedJob[], by: Asker): Promise<Enqueued[]> {
+		if (jobs.length >= IN_STEPS) {
+			return writer.submitSteps((tx) => parts.enqueue.inSteps(tx, jobs, by), jobs.length);
+		}
+		const undo = jobs.length === 1 ? 'without' : 'savepoint';
+		return writer.submit((tx) => parts.enqueue(tx, jobs, by), jobs.length, undo);
+	}
+
 	return {
+		settled: () => writer.settled(),
 		enqueue(jobs, by) {
-			// A job is refused before anything is changed for it; with several, the first ones are already in.
-			const undo = jobs.length === 1 ? 'without' : 'savepoint';
-			const enqueued = writer.submit((tx) => parts.enqueue(tx, jobs, by), jobs.length, undo);
+			const enqueued = submitted(jobs, by);
 			const stored = jobs.map((job) => job.payload).filter((payload) => payload !== null);
 			if (stored.length === 0) return enqueued;
 			return enqueued.finally(() => parts.payloads.release(stored));
@@ -315,7 +328,9 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			const groups: GroupInfo[] = [];
 			for (const name of names.slice(0, limit)) {
 				groups.push(groupInfo(name));
-				if (groups.length % LOOKED_AT_ONCE === 0) await nextTurn();
+				if (groups.length % LOOKED_AT_ONCE !== 0) continue;
+				await nextTurn();
+				await writer.settled();
 			}
 			return { groups, more: names.length > limit };
 		},

@@ -13,14 +13,15 @@ import type { JobHandlers } from '../queue/ports/handlers.ts';
 import type { SearchLog } from '../queue/ports/logs.ts';
 import type { PayloadStore } from '../queue/ports/payloadStore.ts';
 import type { PreparedJob } from '../queue/rules/enqueue.ts';
+import type { Handlers, Session } from './asking.ts';
 import { canonicalName } from './folderNames.ts';
 import { canonicalHooks, type HooksRequests } from './hooks.ts';
 import { subscribeToJobs } from './jobsSubscription.ts';
 import { createJobWaits } from './jobWaits.ts';
 import { cancelWith, type LeftRequests } from './leftBehind.ts';
 import { createExpectedReaders, followLog, type LogDependencies, readLog } from './logFollow.ts';
+import type { RequestSignal } from './openRequests.ts';
 import { type ScheduleSource, subscribeToSchedules } from './schedulesSubscription.ts';
-import type { Handlers, RequestSignal, Session } from './session.ts';
 import type { ToolScope } from './tools.ts';
 import { type Admitted, createToolView } from './toolView.ts';
 import type { Windows } from './windows.ts';
@@ -29,6 +30,7 @@ import type { Windows } from './windows.ts';
 export interface IndexRequests {
 	status(params: Params<'index/status'>): Promise<Result<'index/status'>>;
 	search(params: Params<'index/search'>, signal: AbortSignal): Promise<Result<'index/search'>>;
+	stale(params: Params<'index/stale'>): Promise<Result<'index/stale'>>;
 	symbols(
 		params: Params<'workspace/symbol'>,
 		signal: AbortSignal,
@@ -74,6 +76,18 @@ export interface MetricsRequests {
 	history(params: Params<'stats/history'>, signal: AbortSignal): Promise<Result<'stats/history'>>;
 }
 
+/** What the fleet room offers to clients: a queue that several machines share. */
+export interface FleetRequests {
+	key(): Result<'fleet/key'>;
+	status(): Promise<Result<'fleet/status'>>;
+	join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>>;
+	work(): Result<'fleet/work'>;
+	leave(): Promise<Result<'fleet/leave'>>;
+	accept(params: Params<'fleet/accept'>): Promise<Result<'fleet/accept'>>;
+	submit(params: Params<'fleet/submit'>): Promise<Result<'fleet/submit'>>;
+	list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>>;
+}
+
 /** The daemon's own settings. */
 export interface SettingsRequests {
 	get(): Result<'settings/get'>;
@@ -111,6 +125,7 @@ export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly left: LeftRequests;
 	readonly policy: PolicyRequests;
 	readonly workers: WorkerRequests;
+	readonly fleet: FleetRequests;
 	readonly hooks: HooksRequests;
 	readonly searchLog: SearchLog;
 	readonly metrics: MetricsRequests;
@@ -349,6 +364,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			const canonical = workspace === undefined ? params : { ...params, workspace };
 			return index.search(canonical, signal());
 		}),
+		'index/stale': clientsOnly((params) => index.stale(params)),
 		'workspace/symbol': clientsOnly((params, _session, signal) => index.symbols(params, signal())),
 		'index/delete': clientsOnly((params) => index.delete(params)),
 		'ai/policy': clientsOnly(() => policy.get()),
@@ -358,6 +374,23 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		),
 		'ai/folder': clientsOnly(({ root }) => policy.allowFolder(root)),
 		'ai/forget': clientsOnly(({ root }) => policy.forgetFolder(root)),
+		'fleet/key': clientsOnly(() => dependencies.fleet.key()),
+		'fleet/work': clientsOnly(() => dependencies.fleet.work()),
+		'fleet/status': clientsOnly(() => dependencies.fleet.status()),
+		'fleet/join': clientsOnly((params, session) =>
+			inTurn(session, params, dependencies.fleet.join, 'done'),
+		),
+		'fleet/leave': clientsOnly((params, session) =>
+			inTurn(session, params, () => dependencies.fleet.leave(), 'done'),
+		),
+		'fleet/accept': clientsOnly((params, session) =>
+			inTurn(session, params, dependencies.fleet.accept, 'done'),
+		),
+		'fleet/submit': clientsOnly((params, session) => {
+			refuseWhileLeaving();
+			return inTurn(session, params, dependencies.fleet.submit, 'done');
+		}),
+		'fleet/list': clientsOnly((params) => dependencies.fleet.list(params)),
 		'worker/register': clientsOnly(async (params, session) => {
 			refuseWhileLeaving();
 			const registered = await workers.register(params, session);

@@ -7,7 +7,7 @@ import type { JobsChanged } from '../../shared/protocol/jobs.ts';
 import { notifications, type Params, type Result } from '../../shared/protocol/requests.ts';
 import type { JobRequests } from '../queue/requests.ts';
 import type { Feed } from '../queue/views/feed.ts';
-import type { Session } from './session.ts';
+import type { Session } from './asking.ts';
 
 /** Changes are gathered this long before they are sent. */
 const COALESCE_MS = 100;
@@ -95,7 +95,12 @@ export async function subscribeToJobs(
 	function flush(): void {
 		clearTimeout(timer);
 		timer = undefined;
-		if (waitingForDrain) return;
+		if (waitingForDrain || ended) return;
+		const settled = jobs.settled();
+		if (settled !== undefined) {
+			void settled.then(flush);
+			return;
+		}
 		if (session.backlog > MAX_BACKLOG_BYTES) {
 			waitForDrain();
 			return;
@@ -186,6 +191,7 @@ async function snapshot(
 			if (cursor === undefined) break;
 			left -= JSON.stringify(page.jobs).length;
 			await nextTurn();
+			await jobs.settled();
 		} while (left > 0);
 	}
 	return [...found.values()];

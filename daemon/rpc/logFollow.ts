@@ -5,7 +5,7 @@ import { notifications, type Params } from '../../shared/protocol/requests.ts';
 import type { JobLogs, LogHold } from '../queue/ports/logs.ts';
 import type { JobRequests } from '../queue/requests.ts';
 import type { Feed } from '../queue/views/feed.ts';
-import type { Session } from './session.ts';
+import type { Session } from './asking.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const MAX_BACKLOG_BYTES = 256 * 1024;

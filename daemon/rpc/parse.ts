@@ -1,8 +1,8 @@
 /** From the body of a frame to a message. */
 import { isUtf8 } from 'node:buffer';
-import type { Message } from 'vscode-jsonrpc/node';
 import { RPC_CODES } from '../../shared/errors.ts';
-import { FrameError } from './framing.ts';
+import { FrameError } from '../../shared/rpc/framing.ts';
+import type { Message } from '../../shared/rpc/messages.ts';
 import { keepPayloadTexts } from './payloadText.ts';
 
 /** @throws FrameError */

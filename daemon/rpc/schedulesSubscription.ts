@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { notifications, type Params } from '../../shared/protocol/requests.ts';
 import type { Schedule, SchedulesChanged } from '../../shared/protocol/schedules.ts';
 import type { Feed } from '../queue/views/feed.ts';
-import type { Session } from './session.ts';
+import type { Session } from './asking.ts';
 
 /** Changes are gathered this long before they are sent. */
 const COALESCE_MS = 100;

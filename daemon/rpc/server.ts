@@ -94,7 +94,6 @@ export class RpcServer {
 	}
 
 	#accept(socket: Socket): void {
-		socket.on('error', () => socket.destroy());
 		const { maxStrangers } = this.#options;
 		const known = this.#clients.size + this.#own.size;
 		if (this.#sockets.size - known >= maxStrangers) this.#oldestStranger()?.destroy();

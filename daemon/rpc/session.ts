@@ -1,12 +1,5 @@
 /** One client's connection: LSP's lifecycle, authentication, and the way of every request to its handler. */
 import type { Socket } from 'node:net';
-import {
-	type CancellationToken,
-	createMessageConnection,
-	type Message,
-	type MessageConnection,
-	ResponseError,
-} from 'vscode-jsonrpc/node';
 import type { BuildStamp } from '../../shared/build.ts';
 import { errorMessage, RPC_CODES, SemanticaError } from '../../shared/errors.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
@@ -15,54 +8,22 @@ import {
 	type InitializationOptions,
 	initializeSchema,
 	type Method,
-	type Params,
 	proveSchema,
-	type Result,
 	requests,
 } from '../../shared/protocol/requests.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
-import { FrameError } from './framing.ts';
+import { FrameError } from '../../shared/rpc/framing.ts';
+import { Outbox } from '../../shared/rpc/outbox.ts';
+import { RpcError } from '../../shared/rpc/rpcError.ts';
+import type { Handlers, Session } from './asking.ts';
 import { CheckedParams, RefusedParams } from './large/outcome.ts';
+import { OpenRequests, type RequestSignal } from './openRequests.ts';
 import { originOf, workerOrigin } from './origin.ts';
 import { refusalOf } from './refusal.ts';
-import { invalidParams, toResponseError } from './responses.ts';
+import { invalidParams, toRpcError } from './responses.ts';
 import type { JobIdentity, Tokens, WorkerIdentity } from './tokens.ts';
 import { assertMayAsk, type ToolScope, toolScope } from './tools.ts';
-import { BoundedMessageReader, type ReadElsewhere, SocketMessageWriter } from './transport.ts';
-
-/** What a handler sees of the connection that asks. */
-export interface Session {
-	/** Set when a job's own run speaks, which may do little. */
-	readonly job: JobIdentity | undefined;
-	/** Set when the process of a worker speaks that this daemon started. */
-	readonly worker: WorkerIdentity | undefined;
-	/** Set when an AI tool's server speaks, which may do little and sees its folders only. */
-	readonly tool: ToolScope | undefined;
-	/** What jobs that it enqueues say of who asked. */
-	readonly origin: string;
-	/** It is a worker of this name from now on. */
-	works(name: string): void;
-	notify(method: string, params: unknown): void;
-	/** Bytes that the client has not taken yet. */
-	readonly backlog: number;
-	/** Resolves when the client has taken everything, or has gone. */
-	drained(): Promise<void>;
-	/** Calls it once, also when the connection is closed already. Returns how to forget it. */
-	onClose(callback: () => void): () => void;
-	/** Drops a client that does not keep up. */
-	drop(why: string): void;
-}
-
-/** Aborted when the client cancels the request, or has gone; made when it is asked for. */
-export type RequestSignal = () => AbortSignal;
-
-export type Handlers = {
-	readonly [M in Method]?: (
-		params: Params<M>,
-		session: Session,
-		signal: RequestSignal,
-	) => Result<M> | Promise<Result<M>>;
-};
+import { MAX_OUTPUT_BYTES, MessageReader, type ReadElsewhere } from './transport.ts';
 
 export interface SessionOptions {
 	readonly handlers: Handlers;
@@ -77,6 +38,8 @@ export interface SessionOptions {
 	/** What an AI tool may see that was started for these folders, or for none in particular. */
 	readonly toolFolders: (wanted: readonly string[] | undefined) => readonly string[];
 	readonly readElsewhere: ReadElsewhere;
+	/** Set while something is half made that may not be told of before this resolves. */
+	readonly settled?: () => Promise<void> | undefined;
 	readonly warn: (sentence: string) => void;
 	/** Hears of every error before the client does. */
 	readonly failed: (error: unknown) => void;
@@ -93,6 +56,12 @@ const STALLED_MS = 30_000;
 /** How long a client that broke the framing may take to read why. */
 const LAST_WORD_MS = 2000;
 
+/** Answered also while a request of many jobs is half made. */
+const READS_NO_JOBS: ReadonlySet<Method> = new Set([
+	...(['settings/get', 'activity/report', 'window/report'] as const),
+	...(['worker/alive', 'worker/progress', 'worker/log'] as const),
+]);
+
 type Phase = 'new' | 'ready' | 'shutdown';
 
 /** Serves the socket until it closes. `authenticated` is called once the client proved who it is: `own`, a process of ours. */
@@ -101,10 +70,34 @@ export function serveSession(
 	options: SessionOptions,
 	authenticated: (own: boolean) => void,
 ): void {
-	const reader = new BoundedMessageReader(socket, options.readElsewhere);
-	const writer = new SocketMessageWriter(socket);
-	const rpc: MessageConnection = createMessageConnection(reader, writer, quietLogger, {
-		messageStrategy: reader,
+	const outbox = new Outbox(socket);
+	const open = new OpenRequests(
+		{
+			answer,
+			send,
+			onClose: (callback) => session.onClose(callback),
+			notified(method) {
+				if (method !== 'exit') return;
+				outbox.flush();
+				socket.end();
+			},
+			refused(method, error) {
+				options.failed(error);
+				return toRpcError(error, (detail) => options.warn(`${method}: ${detail}`));
+			},
+			answered(method, ms) {
+				if (phase === 'ready' && isMethod(method)) options.answered?.(method, ms);
+			},
+		},
+		(bytes) => reader.ended(bytes),
+	);
+	const reader = new MessageReader(socket, options.readElsewhere, {
+		receive: (message, bytes) => open.receive(message, bytes),
+		broken(error) {
+			if (socket.destroyed) return;
+			if (error instanceof FrameError) lastWord(error);
+			else session.drop(errorMessage(error));
+		},
 	});
 	reader.maxFrameBytes = STRANGER_FRAME_BYTES;
 	const closing = new Set<() => void>();
@@ -115,6 +108,8 @@ export function serveSession(
 	let tool: ToolScope | undefined;
 	let origin = originOf(undefined);
 	let token = '';
+	// One that is reset is closed like any other.
+	socket.on('error', () => socket.destroy());
 	// Every log that is followed may wait for the same drain.
 	socket.setMaxListeners(0);
 
@@ -135,7 +130,7 @@ export function serveSession(
 			origin = workerOrigin(name);
 		},
 		notify(method, params) {
-			if (!socket.destroyed) void rpc.sendNotification(method, params).catch(() => {});
+			send(JSON.stringify({ jsonrpc: '2.0', method, params }));
 		},
 		get backlog() {
 			return socket.writableLength;
@@ -172,51 +167,20 @@ export function serveSession(
 	});
 	socket.once('close', () => {
 		clearTimeout(strangerTimer);
-		rpc.dispose();
+		reader.end();
 		closed = true;
 		for (const callback of closing) callback();
 	});
-	rpc.onError(([error]) => {
-		if (socket.destroyed) return;
-		if (error instanceof FrameError) lastWord(error);
-		else session.drop(errorMessage(error));
-	});
-
-	rpc.onRequest(async (method: string, params: unknown, token: CancellationToken) => {
-		let forget: (() => void) | undefined;
-		const askedAt = performance.now();
-		const signal = () => {
-			const controller = new AbortController();
-			const abort = () => controller.abort(cancelled());
-			token.onCancellationRequested(abort);
-			forget = session.onClose(abort);
-			return controller.signal;
-		};
-		try {
-			return await answer(method, params, signal);
-		} catch (error) {
-			if (token.isCancellationRequested) throw cancelled();
-			options.failed(error);
-			throw toResponseError(error, (detail) => options.warn(`${method}: ${detail}`));
-		} finally {
-			forget?.();
-			if (phase === 'ready' && isMethod(method)) {
-				options.answered?.(method, performance.now() - askedAt);
-			}
-		}
-	});
-	rpc.onNotification((method: string) => {
-		if (method !== 'exit') return;
-		writer.flush();
-		socket.end();
-	});
-	rpc.listen();
+	function send(body: string): void {
+		outbox.send(body);
+		if (socket.writableLength > MAX_OUTPUT_BYTES) session.drop('It did not take its answers.');
+	}
 
 	// Nothing more can be understood, but the client can still be told why; what it sends meanwhile is lost.
 	function lastWord({ code, message }: FrameError): void {
 		options.warn(`A client was disconnected: ${message}`);
-		void writer.write({ jsonrpc: '2.0', id: null, error: { code, message } } as Message);
-		writer.flush();
+		outbox.send(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } }));
+		outbox.flush();
 		socket.end();
 		socket.resume();
 		const timer = setTimeout(() => socket.destroy(), LAST_WORD_MS);
@@ -227,13 +191,13 @@ export function serveSession(
 		if (method === 'initialize') return initialize(params);
 		if (method === PROVE) return prove(params);
 		if (phase === 'new') {
-			throw new ResponseError(
+			throw new RpcError(
 				RPC_CODES.serverNotInitialized,
 				'The first request must be "initialize", with the token in initializationOptions.',
 			);
 		}
 		if (phase === 'shutdown') {
-			throw new ResponseError(RPC_CODES.invalidRequest, 'This connection was shut down.');
+			throw new RpcError(RPC_CODES.invalidRequest, 'This connection was shut down.');
 		}
 		const lasts = job === undefined && worker === undefined;
 		if (!lasts && options.tokens.identify(token) === undefined) {
@@ -245,14 +209,18 @@ export function serveSession(
 		}
 		const handler = isMethod(method) ? options.handlers[method] : undefined;
 		if (handler === undefined || !isMethod(method)) {
-			throw new ResponseError(
+			throw new RpcError(
 				RPC_CODES.methodNotFound,
 				`This version of Semantica does not answer "${method}".`,
 			);
 		}
 		assertMayAsk(method, session);
 		// The table pairs each method with the handler of its own parameters; TypeScript cannot follow that.
-		return (handler as (...asked: unknown[]) => unknown)(checked(method, params), session, signal);
+		const ask = handler as (...asked: unknown[]) => unknown;
+		const given = checked(method, params);
+		const settled = READS_NO_JOBS.has(method) ? undefined : options.settled?.();
+		if (settled === undefined) return ask(given, session, signal);
+		return settled.then(() => ask(given, session, signal));
 	}
 
 	// Whoever asks learns that it is us, and nothing else.
@@ -270,7 +238,7 @@ export function serveSession(
 
 	function initialize(params: unknown): unknown {
 		if (phase !== 'new') {
-			throw new ResponseError(RPC_CODES.invalidRequest, 'This connection is already initialized.');
+			throw new RpcError(RPC_CODES.invalidRequest, 'This connection is already initialized.');
 		}
 		const parsed = initializeSchema.safeParse(params);
 		token = parsed.success ? parsed.data.initializationOptions.token : '';
@@ -318,12 +286,6 @@ function checked(method: Method, params: unknown): unknown {
 	return parsed.data;
 }
 
-function cancelled(): ResponseError<void> {
-	return new ResponseError(RPC_CODES.requestCancelled, 'The request was cancelled.');
-}
-
 function isMethod(method: string): method is Method {
 	return Object.hasOwn(requests, method);
 }
-
-const quietLogger = { error: () => {}, warn: () => {}, info: () => {}, log: () => {} };

@@ -7,7 +7,7 @@ import type { JobFilter, ManyResult, Targets } from '../../shared/protocol/jobs.
 import type { Result } from '../../shared/protocol/requests.ts';
 import type { JobRequests } from '../queue/requests.ts';
 import { noSuchJob } from '../queue/store/statements.ts';
-import type { Session } from './session.ts';
+import type { Session } from './asking.ts';
 import type { ToolScope } from './tools.ts';
 
 /** What a tool's job becomes. */

@@ -32,7 +32,7 @@ const FOR_TOOLS: ReadonlySet<Method> = new Set<Method>([
 ]);
 
 /** What a job's token is refused as a matter of policy, whatever the job is. */
-const FOR_PEOPLE = /^(ai|settings|hooks|schedule|worker)\/|^(queue\/update|system\/drain)$/;
+const FOR_PEOPLE = /^(ai|settings|hooks|schedule|worker|fleet)\/|^(queue\/update|system\/drain)$/;
 
 export function toolScope(origin: string, folders: () => readonly string[]): ToolScope {
 	const name = createHash('sha256').update(origin).digest('hex').slice(0, 16);

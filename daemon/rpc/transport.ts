@@ -1,16 +1,8 @@
-/** The socket as vscode-jsonrpc sees it: messages in at the pace that memory and others allow, out with their turn. */
+/** Messages out of a client's socket: in their order, at the pace that memory and others allow. */
 import type { Socket } from 'node:net';
-import {
-	AbstractMessageReader,
-	AbstractMessageWriter,
-	type DataCallback,
-	type Disposable,
-	type Message,
-	type MessageStrategy,
-	type MessageWriter,
-} from 'vscode-jsonrpc/node';
 import { LIMITS } from '../../shared/jobTerms.ts';
-import { FrameParser } from './framing.ts';
+import { FrameParser } from '../../shared/rpc/framing.ts';
+import type { Message } from '../../shared/rpc/messages.ts';
 import { parseMessage } from './parse.ts';
 
 /** What a client may have open at once; beyond it the kernel holds back what it sends. */
@@ -19,11 +11,13 @@ const MAX_OPEN_BYTES = 8 * 1024 * 1024;
 /** Answers that a client has not taken; beyond this its next requests wait. */
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024;
 /** Answers and notifications together may pile up to this much before the client is dropped. */
-const MAX_OUTPUT_BYTES = 2 * LIMITS.frameBytes;
+export const MAX_OUTPUT_BYTES = 2 * LIMITS.frameBytes;
 /** Bytes of requests that wait their turn: reading stops above the one and goes on below the other. */
 const PAUSE_BYTES = 256 * 1024;
 const RESUME_BYTES = 64 * 1024;
 
+/** Messages of one turn are begun together, for so long: then others have theirs. */
+const TURN_MS = 4;
 /** A message of more bytes takes so long that whatever else has come is dealt with first. */
 const LARGE_BYTES = 64 * 1024;
 /** One of more than this is read on another thread: nobody else could be answered meanwhile. */
@@ -31,34 +25,47 @@ export const ELSEWHERE_BYTES = 1024 * 1024;
 /** Turns of the event loop that takes: to read it, to hand it over, to check it, to see that its group is complete, to commit it. */
 const STEP_BACK_TURNS = 5;
 
-type Handled = ReturnType<MessageStrategy['handleMessage']>;
-
 /** Reads the body of a large message; it stands only until this has returned. Rejects with a FrameError. */
 export type ReadElsewhere = (body: Buffer) => Promise<Message>;
 
 /**
- * Feeds messages to vscode-jsonrpc, whose own queue knows no bound, one at a time and only while the client
- * keeps within what it may have open. A broken frame ends the connection through `onError`.
+ * Requests that are answered with little: those that come in a turn are begun together. What others ask for may be
+ * large, and one in a turn lets what they have not taken hold back the next.
  */
-export class BoundedMessageReader extends AbstractMessageReader implements MessageStrategy {
+const BRIEF = new Set<unknown>([
+	...['job/enqueue', 'worker/started', 'worker/finish', 'worker/progress', 'worker/log'],
+	...['worker/alive', '$/cancelRequest'],
+]);
+
+export interface Receiver {
+	/** Begins what the message asks for; true while that goes on: `ended` is then called with its bytes. */
+	receive(message: Message, bytes: number): boolean;
+	/** The connection cannot be read any further. */
+	broken(error: unknown): void;
+}
+
+/** Feeds messages to their receiver only while the client keeps within what it may have open. */
+export class MessageReader {
 	readonly #socket: Socket;
 	readonly #frames = new FrameParser();
-	#callback: DataCallback = () => {};
-	/** The message that was handed over and not yet begun. */
-	#handed: { readonly message: Message; readonly bytes: number } | undefined;
+	readonly #receiver: Receiver;
 	#open = 0;
 	#openBytes = 0;
-	#broken = false;
+	#over = false;
+	/** Messages are being taken further up the stack, or in a turn that is to come. */
+	#taking = false;
 	/** Turns that a large message still lets pass; undefined when none steps back. */
 	#turnsLeft: number | undefined;
 	readonly #readElsewhere: ReadElsewhere;
 	/** A message is being read elsewhere; what came after it waits. */
 	#reading = false;
 
-	constructor(socket: Socket, readElsewhere: ReadElsewhere) {
-		super();
+	constructor(socket: Socket, readElsewhere: ReadElsewhere, receiver: Receiver) {
 		this.#socket = socket;
 		this.#readElsewhere = readElsewhere;
+		this.#receiver = receiver;
+		socket.on('data', this.#onData);
+		socket.on('drain', this.#take);
 	}
 
 	set maxFrameBytes(bytes: number) {
@@ -67,45 +74,27 @@ export class BoundedMessageReader extends AbstractMessageReader implements Messa
 
 	/** The client owes the rest of a frame. */
 	get midFrame(): boolean {
-		return this.#mayTake() && this.#frames.midFrame;
+		return !this.#taking && this.#mayTake() && this.#frames.midFrame;
 	}
 
-	override listen(callback: DataCallback): Disposable {
-		this.#callback = callback;
-		const onData = (chunk: Buffer) => {
-			if (this.#broken) return;
-			this.#frames.append(chunk);
-			this.#take();
-		};
-		const take = () => this.#take();
-		this.#socket.on('data', onData);
-		this.#socket.on('drain', take);
-		this.#socket.on('error', (error) => this.fireError(error));
-		this.#socket.on('close', () => this.fireClose());
-		return {
-			dispose: () => {
-				this.#broken = true;
-				this.#socket.off('data', onData);
-				this.#socket.off('drain', take);
-			},
-		};
+	/** Takes nothing more. */
+	end(): void {
+		this.#over = true;
+		this.#socket.off('data', this.#onData);
+		this.#socket.off('drain', this.#take);
 	}
 
-	handleMessage(message: Message, next: (message: Message) => Handled) {
-		const bytes = this.#handed?.bytes ?? 0;
-		this.#handed = undefined;
-		this.#open++;
-		this.#openBytes += bytes;
-		const done = () => {
-			this.#open--;
-			this.#openBytes -= bytes;
-			this.#take();
-		};
-		const handled = next(message);
-		Promise.resolve(handled).then(done, done);
+	/** What `receive` began is over. */
+	ended(bytes: number): void {
+		this.#open--;
+		this.#openBytes -= bytes;
 		this.#take();
-		return handled;
 	}
+
+	readonly #onData = (chunk: Buffer): void => {
+		this.#frames.append(chunk);
+		this.#take();
+	};
 
 	// Clients must not wait for many jobs of another one after the other.
 	#stepsBack(): boolean {
@@ -126,16 +115,8 @@ export class BoundedMessageReader extends AbstractMessageReader implements Messa
 		else setImmediate(this.#countTurn);
 	};
 
-	// The library cancels what is running in passing, and never begins such a message.
-	#passedOver(message: Message): void {
-		if (this.#handed?.message !== message) return;
-		this.#handed = undefined;
-		this.#take();
-	}
-
 	#mayTake(): boolean {
 		return (
-			this.#handed === undefined &&
 			!this.#reading &&
 			this.#open < MAX_OPEN_REQUESTS &&
 			this.#openBytes < MAX_OPEN_BYTES &&
@@ -143,93 +124,74 @@ export class BoundedMessageReader extends AbstractMessageReader implements Messa
 		);
 	}
 
-	#take(): void {
-		if (this.#broken) return;
+	readonly #take = (): void => {
+		if (this.#over || this.#taking) return;
+		this.#taking = true;
 		try {
-			while (this.#mayTake()) {
-				const bytes = this.#frames.nextBytes();
-				if (bytes === undefined) break;
-				if (bytes > LARGE_BYTES && this.#stepsBack()) break;
-				const body = this.#frames.next();
-				if (body === undefined) break;
-				if (body.length > ELSEWHERE_BYTES) void this.#handElsewhere(body);
-				else this.#hand(parseMessage(body), body.length);
+			if (this.#takeForATurn()) {
+				setImmediate(this.#takeAgain);
+				return;
 			}
 		} catch (error) {
 			this.#break(error);
-			return;
 		}
+		this.#taking = false;
+		if (this.#over) return;
 		const { heldBytes } = this.#frames;
 		if (this.#mayTake() || heldBytes < RESUME_BYTES) this.#socket.resume();
 		else if (heldBytes > PAUSE_BYTES) this.#socket.pause();
+	};
+
+	readonly #takeAgain = (): void => {
+		this.#taking = false;
+		this.#take();
+	};
+
+	/** True when there may be more, for which it is too late in this turn. */
+	#takeForATurn(): boolean {
+		const until = performance.now() + TURN_MS;
+		while (!this.#over && this.#mayTake()) {
+			const bytes = this.#frames.nextBytes();
+			if (bytes === undefined) return false;
+			if (bytes > LARGE_BYTES && this.#stepsBack()) return false;
+			const body = this.#frames.next();
+			if (body === undefined) return false;
+			if (body.length > ELSEWHERE_BYTES) void this.#takeElsewhere(body);
+			else {
+				const message = parseMessage(body);
+				this.#begin(message, body.length);
+				if (!BRIEF.has(message['method'])) return true;
+			}
+			if (performance.now() > until) return true;
+		}
+		return false;
 	}
 
-	#hand(message: Message, bytes: number): void {
-		this.#handed = { message, bytes };
-		this.#callback(message);
-		if (isCancellation(message)) setImmediate(() => this.#passedOver(message));
+	#begin(message: Message, bytes: number): void {
+		// Before it begins: it may be over at once.
+		this.#open++;
+		this.#openBytes += bytes;
+		if (this.#receiver.receive(message, bytes)) return;
+		this.#open--;
+		this.#openBytes -= bytes;
 	}
 
-	async #handElsewhere(body: Buffer): Promise<void> {
+	async #takeElsewhere(body: Buffer): Promise<void> {
 		const bytes = body.length;
 		this.#reading = true;
 		try {
 			const message = await this.#readElsewhere(body);
 			this.#reading = false;
-			if (this.#broken) return;
-			this.#hand(message, bytes);
+			if (this.#over) return;
+			this.#begin(message, bytes);
 			this.#take();
 		} catch (error) {
-			if (!this.#broken) this.#break(error);
+			if (!this.#over) this.#break(error);
 		}
 	}
 
 	#break(error: unknown): void {
-		this.#broken = true;
-		this.fireError(error);
+		this.end();
+		this.#receiver.broken(error);
 	}
-}
-
-function isCancellation(message: Message): boolean {
-	return 'method' in message && message.method === '$/cancelRequest';
-}
-
-const WRITTEN = Promise.resolve();
-/** More than this is handed over at once: it is no use to copy it once more. */
-const FLUSH_CHARS = 64 * 1024;
-
-/**
- * Hands the messages of a turn to the socket together and leaves the queueing to it: its `writableLength` then says
- * how far a client is behind. The library's own writer hides that in a queue of promises.
- */
-export class SocketMessageWriter extends AbstractMessageWriter implements MessageWriter {
-	readonly #socket: Socket;
-	#gathered = '';
-
-	constructor(socket: Socket) {
-		super();
-		this.#socket = socket;
-	}
-
-	/** Hands over what is gathered; to be called before the socket is ended. */
-	readonly flush = (): void => {
-		const text = this.#gathered;
-		this.#gathered = '';
-		if (text !== '' && !this.#socket.destroyed) this.#socket.write(text);
-	};
-
-	write(message: Message): Promise<void> {
-		if (this.#socket.destroyed) return WRITTEN;
-		// The answers of one group commit come together: they leave in one system call.
-		if (this.#gathered === '') process.nextTick(this.flush);
-		const body = JSON.stringify(message);
-		this.#gathered += `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-		if (this.#gathered.length > FLUSH_CHARS) this.flush();
-		if (this.#socket.writableLength > MAX_OUTPUT_BYTES) {
-			this.fireError(new Error('It did not take its answers.'));
-		}
-		return WRITTEN;
-	}
-
-	end(): void {}
 }

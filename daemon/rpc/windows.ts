@@ -1,7 +1,7 @@
 /** Windows of editors, which show people what they are to be told. */
 import type { JobsEnded } from '../../shared/protocol/notify.ts';
 import { notifications } from '../../shared/protocol/requests.ts';
-import type { Session } from './session.ts';
+import type { Session } from './asking.ts';
 
 export interface Windows {
 	/** From now on it is one, as long as it is connected. */

@@ -35,6 +35,8 @@ export interface WorkersOptions {
 	/** With which what runs speaks as its job. */
 	readonly tokens: RunTokens & WorkerTokens;
 	readonly maxFunctions: () => number;
+	/** The setting: after so many deaths of its worker's process a job has that to itself. */
+	readonly aloneAfterDeaths: number;
 	/** Index jobs, each of which has a process to itself. */
 	readonly indexing: {
 		readonly types: readonly string[];
@@ -133,6 +135,7 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 		logs: options.logs,
 		tokens: options.tokens,
 		clock,
+		aloneAfterDeaths: options.aloneAfterDeaths,
 		holding: watch,
 	});
 

@@ -63,6 +63,8 @@ export interface FunctionRunsOptions {
 	readonly logs: FunctionLogs;
 	readonly tokens: RunTokens;
 	readonly clock: Clock;
+	/** The setting. */
+	readonly aloneAfterDeaths: number;
 	/** Some worker holds a run from now on. */
 	readonly holding: () => void;
 }
@@ -220,7 +222,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		executor: {
 			execute(claimed, payload, told): Execution {
 				const { row } = claimed;
-				const alone = runsAlone(row);
+				const alone = runsAlone(row, options.aloneAfterDeaths);
 				const worker = registry.assign(row.type, alone);
 				if (worker !== undefined) return hand(worker, claimed, payload, told, { alone, outcomeOf });
 				// It has gone since: the run goes back, as one that nobody has begun.

@@ -1,7 +1,6 @@
 /** Which body stands behind which command id. */
 import type { Link } from '../connection/link.ts';
 import type { DashboardOnDemand } from '../dashboard/onDemand.ts';
-import type { IndexedFolders } from '../indexing/indexedFolders.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import type { JobPages } from '../jobs/store/pages.ts';
@@ -11,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import { alsoOnSchedules, createScheduleChanges } from '../schedules/changes.ts';
 import type { ScheduleStore } from '../schedules/store.ts';
+import type { SearchOnDemand } from '../search/onDemand.ts';
 import { configuredHome } from '../settings.ts';
 import type { Reporter } from '../status/reporter.ts';
 import { answer } from './answer.ts';
@@ -20,6 +20,7 @@ import { changeTime } from './changeTime.ts';
 import { clearFinished } from './clearFinished.ts';
 import { copyId } from './copyId.ts';
 import { explainWaiting } from './explainWaiting.ts';
+import { goToSymbol } from './goToSymbol.ts';
 import { indexCurrentFile } from './indexCurrentFile.ts';
 import { indexFolder } from './indexFolder.ts';
 import { indexWorkspace } from './indexWorkspace.ts';
@@ -36,6 +37,7 @@ import { retry } from './retry.ts';
 import { revealFolder } from './revealFolder.ts';
 import { runCommand } from './runCommand.ts';
 import { runNow } from './runNow.ts';
+import { search } from './search.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
 import { showDashboard } from './showDashboard.ts';
 import { showLog } from './showLog.ts';
@@ -51,18 +53,17 @@ export interface CommandServices {
 	readonly picker: JobPicker;
 	readonly logs: JobLogs;
 	readonly indexer: Indexer;
-	readonly indexed: IndexedFolders;
 	readonly reporter: Reporter;
 	readonly text: JobText;
 	readonly dashboard: DashboardOnDemand;
+	readonly search: SearchOnDemand;
 	readonly log: Log;
 	/** Of the extension. */
 	readonly version: string;
 }
 
 export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
-	const { link, store, loaded, pages, picker, logs, indexer, indexed, reporter, text, log } =
-		services;
+	const { link, store, loaded, pages, picker, logs, indexer, reporter, text, log } = services;
 	const scheduled = createScheduleChanges(link, reporter);
 	return {
 		indexWorkspace: indexWorkspace(indexer, reporter),
@@ -73,7 +74,8 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 			const { scheduleCommand } = await import('./scheduleCommand.ts');
 			return scheduleCommand(link, services.schedules, text);
 		}),
-		search: onDemand(async () => (await import('./search.ts')).search(link, indexed, log)),
+		search: search(services.search),
+		goToSymbol: goToSymbol(services.search),
 		showDashboard: showDashboard(services.dashboard),
 		showLog: showLog(logs, picker),
 		showDetails: onDemand(async () => {

@@ -3,7 +3,7 @@
  * daemon, so it shares no classes with the rest of the extension: only types and plain objects.
  * Its habits that the comments below work around are those of version 11.
  */
-import { LogLevel, type LogOutputChannel } from 'vscode';
+import { CancellationTokenSource, LogLevel, type LogOutputChannel } from 'vscode';
 import {
 	CloseAction,
 	ErrorAction,
@@ -97,11 +97,18 @@ export function createLanguageClient(
 	return {
 		// A start that fails is followed by `closed`, which is where it is handled.
 		start: () => void client.start().catch(() => {}),
-		request: async (method, params) => {
+		request: async (method, params, signal) => {
+			const cancel = new CancellationTokenSource();
+			const abort = () => cancel.cancel();
+			signal?.addEventListener('abort', abort);
+			if (signal?.aborted) abort();
 			try {
-				return await client.sendRequest<unknown>(method, params);
+				return await client.sendRequest<unknown>(method, params, cancel.token);
 			} catch (error) {
 				throw isLost(error) ? hooks.lost(method) : error;
+			} finally {
+				signal?.removeEventListener('abort', abort);
+				cancel.dispose();
 			}
 		},
 		stop: async () => {

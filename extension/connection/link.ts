@@ -103,18 +103,20 @@ export class Link {
 	/**
 	 * Connects first if need be. Repeated over a new connection when one is lost, unless that could do it twice.
 	 * @param deadlineMs how long the daemon may take to answer, once connected.
+	 * @param signal tells the daemon that nobody wants the answer any more.
 	 * @throws SemanticaError or the daemon's ResponseError.
 	 */
 	async request<M extends Method>(
 		method: M,
 		params: ParamsInput<M>,
 		deadlineMs = 30_000,
+		signal?: AbortSignal,
 	): Promise<Result<M>> {
 		for (let tries = 1; ; tries++) {
 			const client = await this.#connected(ANY_PROTOCOL.has(method));
 			const asked = this.#state;
 			try {
-				const answer = client.request(method, params);
+				const answer = client.request(method, params, signal);
 				return (await withDeadline(answer, deadlineMs, NO_ANSWER)) as Result<M>;
 			} catch (error) {
 				if (!(error instanceof ConnectionLost)) throw error;

@@ -13,7 +13,7 @@ export interface OpenedSocket {
 export interface RpcClient {
 	start(): void;
 	/** Rejects with the hooks' `lost` error when the connection closes before the answer. */
-	request(method: string, params: unknown): Promise<unknown>;
+	request(method: string, params: unknown, signal?: AbortSignal): Promise<unknown>;
 	/** Leaves the daemon politely; never rejects. */
 	stop(): Promise<void>;
 }

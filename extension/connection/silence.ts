@@ -15,7 +15,8 @@ export const silent = () =>
 
 /** Whether the error says that a daemon is there but does not answer. */
 export function isSilence(error: unknown): boolean {
-	return error instanceof SemanticaError && error.data['silent'] === true;
+	// What is loaded on demand has a class of that name of its own.
+	return error instanceof Error && (error as Partial<SemanticaError>).data?.['silent'] === true;
 }
 
 /** The work's outcome, or after so many ms the sentence as an error of silence. */

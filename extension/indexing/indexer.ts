@@ -12,6 +12,7 @@ import {
 	type IndexedFolder,
 	type IndexStart,
 	indexFileSpec,
+	indexFilesSpec,
 	indexWorkspaceSpec,
 } from './specs.ts';
 
@@ -58,6 +59,11 @@ export class Indexer {
 		const id = await enqueue(this.#link, spec);
 		await this.#indexed.add(folder);
 		return id;
+	}
+
+	/** Files by their paths in the folder. @returns the job's id. */
+	changed(folder: IndexedFolder, files: readonly string[]): Promise<string> {
+		return enqueue(this.#link, indexFilesSpec(folder, files, maxFileBytes(Uri.file(folder.path))));
 	}
 
 	/** @returns the job's id. */

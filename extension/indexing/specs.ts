@@ -56,6 +56,20 @@ export interface IndexedFile {
 	readonly path: string;
 }
 
+/** Files that something else than this editor changed. */
+export function indexFilesSpec(
+	folder: IndexedFolder,
+	files: readonly string[],
+	maxFileBytes: number,
+): JobSpecInput {
+	return {
+		type: 'index.files',
+		workspace: folder.uri,
+		payload: { files: [...files], maxFileBytes },
+		tag: ON_SAVE_TAG,
+	};
+}
+
 /** A burst of saves of one file costs one run. */
 const SAVE_DEBOUNCE_MS = 100;
 

@@ -1,28 +1,31 @@
-/** The quick pick of Search Index: live hits, opened at their line. */
+/** The quick pick of Search Index: live hits by file, opened at their line. */
 import {
 	commands,
 	l10n,
-	Position,
+	type QuickInputButton,
 	type QuickPickItem,
-	Range,
 	ThemeIcon,
 	type Uri,
-	ViewColumn,
 	window,
 } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Hit } from '../../shared/protocol/indexing.ts';
 import { COMMANDS } from '../contributions.ts';
 import { plainLabel } from '../plainLabel.ts';
+import type { SearchHistory } from './history.ts';
+import { byFile } from './hits.ts';
 import { LiveSearch } from './live.ts';
+import { openHit } from './open.ts';
 
 interface HitItem extends QuickPickItem {
 	readonly hit?: Hit;
 	readonly command?: string;
+	readonly query?: string;
+	readonly results?: boolean;
 }
 
-export interface SearchPickerPorts {
-	search(query: string): Promise<Hit[]>;
+export interface PickerPorts {
+	search(query: string, signal: AbortSignal): Promise<Hit[]>;
 	/** Folders of this window that have no index yet, by name. */
 	unindexed(): Promise<string[]>;
 	/** Where a hit is in this window. */
@@ -32,18 +35,41 @@ export interface SearchPickerPorts {
 	readonly log: (message: string) => void;
 }
 
+export interface SearchPickerPorts extends PickerPorts {
+	readonly history: SearchHistory;
+	/** Shows all hits in a view of their own. */
+	openResults(query: string): Promise<void>;
+}
+
 export function openSearchPicker(ports: SearchPickerPorts): void {
-	const { initial } = ports;
+	const { initial, history } = ports;
 	const picker = window.createQuickPick<HitItem>();
 	picker.title = l10n.t('Search Index');
-	picker.placeholder = l10n.t('Words to look for in the indexed files');
+	picker.placeholder = l10n.t(
+		'Words to look for in the indexed files; also "a phrase", /a pattern/, sym:name, path:src/, lang:ts, -not',
+	);
 	picker.value = initial;
+	// So that the list marks it there.
+	picker.matchOnDescription = true;
+	picker.matchOnDetail = true;
+	const all: QuickInputButton = {
+		iconPath: new ThemeIcon('list-tree'),
+		tooltip: l10n.t('Open Results'),
+	};
+	picker.buttons = [all];
+	const openAll = () => {
+		const query = picker.value.trim();
+		if (query === '') return;
+		history.add(query);
+		picker.hide();
+		void ports.openResults(query);
+	};
 
 	const live = new LiveSearch<Hit[]>({
 		search: ports.search,
 		show: (query, hits) => {
-			picker.items = hits === undefined ? [] : hits.map(hitItem);
-			if (hits?.length === 0) void showNothing(query);
+			picker.items = hits === undefined ? historyItems(history) : hitItems(hits);
+			if (hits?.length === 0) void showNothing(picker, query, ports);
 		},
 		failed: (error) => {
 			ports.log(`Searching failed: ${errorMessage(error)}`);
@@ -54,63 +80,110 @@ export function openSearchPicker(ports: SearchPickerPorts): void {
 		},
 	});
 
-	const showNothing = async (query: string) => {
-		picker.items = [note(l10n.t('Nothing found for “{0}”.', query))];
-		const folders = await ports.unindexed().catch(() => []);
-		if (folders.length === 0 || picker.value.trim() !== query) return;
-		const index: HitItem = {
-			label: l10n.t('$(database) Index {0} now', plainLabel(folders.join(', '))),
-			description: l10n.t('It has no index yet.'),
-			alwaysShow: true,
-			command: COMMANDS.indexWorkspace.id,
-		};
-		picker.items = [note(l10n.t('Nothing found for “{0}”.', query)), index];
-		picker.activeItems = [index];
-	};
-
 	picker.onDidChangeValue((value) => live.type(value));
+	picker.onDidTriggerButton(openAll);
 	picker.onDidAccept(() => {
 		const [item] = picker.activeItems;
-		if (item?.hit !== undefined) void openHit(item.hit, ports.locate(item.hit), ViewColumn.Active);
-		else if (item?.command !== undefined) void commands.executeCommand(item.command);
+		if (item?.query !== undefined) {
+			picker.value = item.query;
+			live.type(item.query);
+			return;
+		}
+		if (item?.results) {
+			openAll();
+			return;
+		}
+		if (item?.hit !== undefined) {
+			history.add(picker.value.trim());
+			void openHit(item.hit, ports.locate(item.hit));
+		} else if (item?.command !== undefined) void commands.executeCommand(item.command);
 		else return;
 		picker.hide();
 	});
 	picker.onDidTriggerItemButton(({ item }) => {
-		if (item.hit !== undefined) void openHit(item.hit, ports.locate(item.hit), ViewColumn.Beside);
+		if (item.hit === undefined) return;
+		history.add(picker.value.trim());
+		void openHit(item.hit, ports.locate(item.hit), { beside: true });
 	});
 	picker.onDidHide(() => {
 		live.dispose();
 		picker.dispose();
 	});
 	picker.show();
-	if (initial !== '') live.type(initial);
+	if (initial === '') picker.items = historyItems(history);
+	else live.type(initial);
 }
 
-function hitItem(hit: Hit): HitItem {
+export async function showNothing(
+	picker: { value: string; items: readonly HitItem[]; activeItems: readonly HitItem[] },
+	query: string,
+	ports: Pick<PickerPorts, 'unindexed'>,
+): Promise<void> {
+	picker.items = [note(l10n.t('Nothing found for “{0}”.', query))];
+	const folders = await ports.unindexed().catch(() => []);
+	if (folders.length === 0 || picker.value.trim() !== query) return;
+	const index: HitItem = {
+		label: l10n.t('$(database) Index {0} now', plainLabel(folders.join(', '))),
+		description: l10n.t('It has no index yet.'),
+		alwaysShow: true,
+		command: COMMANDS.indexWorkspace.id,
+	};
+	picker.items = [note(l10n.t('Nothing found for “{0}”.', query)), index];
+	picker.activeItems = [index];
+}
+
+function hitItems(hits: readonly Hit[]): HitItem[] {
+	const items = byFile(hits).flatMap((file) =>
+		file.map((hit, place) => (place === 0 ? firstOfFile(hit) : nextOfFile(hit))),
+	);
+	if (hits.length < 2) return items;
+	return [
+		...items,
+		{
+			label: l10n.t('$(list-tree) Open Results'),
+			description: l10n.t('all of them, to walk through'),
+			alwaysShow: true,
+			results: true,
+		},
+	];
+}
+
+/** The list hides separators while something is typed, so the first line of a file says which it is. */
+function firstOfFile(hit: Hit): HitItem {
 	const slash = hit.path.lastIndexOf('/');
 	return {
-		// The list re-sorts rows whose label matches what was typed; the text therefore stands in the detail.
+		// The list re-sorts rows whose label matches what was typed, so the text stands elsewhere.
 		label: plainLabel(`${hit.path.slice(slash + 1)}:${hit.line}`),
 		description: plainLabel(slash < 0 ? '' : hit.path.slice(0, slash)),
 		detail: plainLabel(hit.snippet.trim()),
 		alwaysShow: true,
-		buttons: [{ iconPath: new ThemeIcon('split-horizontal'), tooltip: l10n.t('Open to the Side') }],
+		buttons: [beside()],
 		hit,
 	};
 }
 
-function note(text: string): HitItem {
-	return { label: plainLabel(text), alwaysShow: true };
+function nextOfFile(hit: Hit): HitItem {
+	return {
+		label: `\u2003:${hit.line}`,
+		description: plainLabel(hit.snippet.trim()),
+		alwaysShow: true,
+		buttons: [beside()],
+		hit,
+	};
 }
 
-async function openHit(hit: Hit, uri: Uri, viewColumn: ViewColumn): Promise<void> {
-	const at = new Position(Math.max(0, hit.line - 1), Math.max(0, hit.column - 1));
-	try {
-		await window.showTextDocument(uri, { selection: new Range(at, at), viewColumn });
-	} catch (error) {
-		void window.showErrorMessage(
-			l10n.t('{0} cannot be opened: {1}', hit.path, errorMessage(error)),
-		);
-	}
+export const beside = (): QuickInputButton => ({
+	iconPath: new ThemeIcon('split-horizontal'),
+	tooltip: l10n.t('Open to the Side'),
+});
+
+const historyItems = (history: SearchHistory): HitItem[] =>
+	history.all().map((query) => ({
+		label: plainLabel(query),
+		iconPath: new ThemeIcon('history'),
+		query,
+	}));
+
+export function note(text: string): HitItem {
+	return { label: plainLabel(text), alwaysShow: true };
 }

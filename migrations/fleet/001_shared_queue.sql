@@ -591,14 +591,14 @@ BEGIN
   RETURN jsonb_build_object('wished', true);
 END $$;
 
--- {node, id, from} → {lease, at, data}: the next piece, to the submitter only.
+-- {node, id, from} → {lease, at, data}: the piece that begins there, or the next, to the submitter only.
 CREATE FUNCTION read_log(q jsonb) RETURNS jsonb LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = fleet, pg_temp AS $$
 DECLARE me uuid := speaker(q);
 BEGIN
   RETURN coalesce((SELECT jsonb_build_object('lease', c.lease, 'at', c.at, 'data', b64(c.data))
     FROM log_chunk c JOIN job j ON j.id = c.job
     WHERE c.job = (q->>'id')::uuid AND j.submitter = me AND c.lease = j.lease
-      AND c.at + length(c.data) > (q->>'from')::bigint ORDER BY c.at LIMIT 1), 'null');
+      AND c.at >= (q->>'from')::bigint ORDER BY c.at LIMIT 1), 'null');
 END $$;
 
 -- {node} → {}: what it holds goes back or is lost, as if it were silent; its name is free again.

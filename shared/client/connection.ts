@@ -1,25 +1,14 @@
 /** A typed connection to the daemon for clients that are not an LSP client: the CLI, jobs, tests. */
 import type { Socket } from 'node:net';
-import {
-	type CancellationToken,
-	CancellationTokenSource,
-	ConnectionError,
-	createMessageConnection,
-	ErrorCodes,
-	type Message,
-	type MessageConnection,
-	ResponseError,
-	StreamMessageReader,
-	StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
 import { SemanticaError } from '../errors.ts';
-import { parseExactly } from '../exactNumbers.ts';
 import type { JobsChanged } from '../protocol/jobs.ts';
 import type { LogChunk } from '../protocol/logs.ts';
 import type { JobsEnded } from '../protocol/notify.ts';
 import type { Method, ParamsInput, Result, ServerIdentity } from '../protocol/requests.ts';
 import type { SchedulesChanged } from '../protocol/schedules.ts';
 import type { HandedRun, StopNotice } from '../protocol/workers.ts';
+import { RpcClient } from '../rpc/client.ts';
+import { RpcError } from '../rpc/rpcError.ts';
 import { type InitializeAnswer, serverIdentity } from './handover.ts';
 
 export interface ClientIdentity {
@@ -47,7 +36,7 @@ interface NotificationTypes {
 
 export interface DaemonConnection {
 	readonly server: ServerIdentity;
-	/** Rejects with the daemon's ResponseError, or ConnectionClosed. The signal asks the daemon to give up. */
+	/** Rejects with the daemon's RpcError, or ConnectionClosed. The signal asks the daemon to give up. */
 	request<M extends Method>(
 		method: M,
 		params: ParamsInput<M>,
@@ -74,34 +63,14 @@ export class ConnectionClosed extends SemanticaError {
 	}
 }
 
-/** Results of jobs may hold numbers that JSON.parse would round. */
-const EXACT_JSON = {
-	name: 'application/json',
-	decode: async (bytes: Uint8Array) =>
-		parseExactly(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as Message,
-};
-
 /** Speaks `initialize` over a connected socket. Rejects, and destroys the socket, when the daemon refuses. */
 export async function connectOver(
 	socket: Socket,
 	identity: ClientIdentity,
 ): Promise<DaemonConnection> {
-	const rpc = createMessageConnection(
-		new StreamMessageReader(socket, { contentTypeDecoder: EXACT_JSON }),
-		new StreamMessageWriter(socket),
-	);
-	let markClosed: () => void = () => {};
-	const closed = new Promise<void>((resolve) => {
-		markClosed = resolve;
-	});
-	rpc.onClose(markClosed);
-	rpc.onError(() => socket.destroy());
-	socket.on('error', () => socket.destroy());
-	rpc.listen();
-
-	const request = createRequester(rpc, socket, closed);
+	const rpc = new RpcClient(socket, { lost: () => new ConnectionClosed() });
 	try {
-		const answer = (await request('initialize', {
+		const answer = (await rpc.request('initialize', {
 			processId: null,
 			rootUri: null,
 			capabilities: {},
@@ -109,78 +78,25 @@ export async function connectOver(
 		})) as InitializeAnswer;
 		return {
 			server: serverIdentity(answer),
-			request: (method, params, signal) => request(method, params, signal) as Promise<never>,
+			request: (method, params, signal) => rpc.request(method, params, signal) as Promise<never>,
 			onNotification: (name, listener) => {
-				rpc.onNotification(name, listener);
+				rpc.onNotification(name, listener as (params: unknown) => void);
 			},
 			take: (on) => {
 				if (on) socket.resume();
 				else socket.pause();
 			},
-			closed,
-			dispose: () => {
-				rpc.dispose();
-				socket.destroy();
-				markClosed();
-			},
+			closed: rpc.closed,
+			dispose: () => rpc.dispose(),
 		};
 	} catch (error) {
 		rpc.dispose();
-		socket.destroy();
 		throw error;
 	}
 }
 
-// vscode-jsonrpc leaves requests hanging when the stream ends, so each races the close.
-function createRequester(rpc: MessageConnection, socket: Socket, closed: Promise<void>) {
-	const open = new Set<(error: unknown) => void>();
-	void closed.then(() => {
-		const error = new ConnectionClosed();
-		for (const reject of open) reject(error);
-		open.clear();
-	});
-	return (method: string, params: unknown, signal?: AbortSignal): Promise<unknown> =>
-		new Promise((resolve, reject) => {
-			open.add(reject);
-			// Asked to send over a connection that has closed already, the library throws.
-			const send = async () =>
-				signal === undefined
-					? rpc.sendRequest(method, params)
-					: cancellable(signal, (token) => rpc.sendRequest(method, params, token));
-			send()
-				.then(resolve, (error: unknown) => {
-					// A close that is met while writing shows as whatever the socket says then.
-					const isOpen = socket.writable && !(error instanceof ConnectionError);
-					reject(isAnswer(error) || isOpen ? error : new ConnectionClosed());
-				})
-				.finally(() => open.delete(reject));
-		});
-}
-
-async function cancellable<T>(
-	signal: AbortSignal,
-	work: (token: CancellationToken) => Promise<T>,
-): Promise<T> {
-	signal.throwIfAborted();
-	const source = new CancellationTokenSource();
-	const cancel = () => source.cancel();
-	signal.addEventListener('abort', cancel, { once: true });
-	try {
-		return await work(source.token);
-	} finally {
-		signal.removeEventListener('abort', cancel);
-		source.dispose();
-	}
-}
-
-/** The daemon's own word, not what the library makes of a broken stream. */
-function isAnswer(error: unknown): boolean {
-	if (!(error instanceof ResponseError)) return false;
-	return error.code < ErrorCodes.MessageWriteError || error.code > ErrorCodes.ConnectionInactive;
-}
-
 export function isResponseError(
 	error: unknown,
-): error is ResponseError<{ kind?: string; path?: string } | undefined> {
-	return error instanceof ResponseError;
+): error is RpcError<{ kind?: string; path?: string }> {
+	return error instanceof RpcError;
 }

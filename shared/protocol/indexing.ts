@@ -19,6 +19,8 @@ export const hitSchema = z.object({
 		.object({ name: z.string(), kind: z.string(), container: z.string().optional() })
 		.optional(),
 	snippet: z.string(),
+	/** Where in the snippet the match begins, UTF-16 units; with `endColumn`. */
+	matchAt: z.int().optional(),
 	/** The lines around it, long ones cut; only where `contextLines` was asked for. */
 	before: z.array(z.string()).optional(),
 	after: z.array(z.string()).optional(),
@@ -33,6 +35,8 @@ export const indexStatusSchema = z.object({
 	bytes: z.int(),
 	/** Files the catalogue knows but did not index, by reason. */
 	skipped: z.record(z.string(), z.int()),
+	/** Some of them, by reason; only where they were asked for. */
+	skippedPaths: z.record(z.string(), z.array(z.string())).optional(),
 	/** Files that the last walk saw changed and no shard has indexed yet. */
 	pending: z.int(),
 	/** The end of the last complete walk, epoch ms. */
@@ -47,7 +51,11 @@ const lspPosition = z.object({ line: z.int(), character: z.int() });
 
 export const indexRequests = {
 	'index/status': {
-		params: z.strictObject({ workspace: z.string().optional() }),
+		params: z.strictObject({
+			workspace: z.string().optional(),
+			/** So many paths of skipped files, of each reason. */
+			skippedPaths: z.int().min(1).max(1000).optional(),
+		}),
 		result: z.object({ indexes: z.array(indexStatusSchema) }),
 	},
 	'index/search': {
@@ -93,6 +101,21 @@ export const indexRequests = {
 				containerName: z.string().optional(),
 			}),
 		),
+	},
+	/** Of paths that somebody saw change, files and folders, those files that the index does not have as they are. */
+	'index/stale': {
+		params: z.strictObject({
+			/** An indexed folder. */
+			workspace: z.string(),
+			/** Relative to it, with forward slashes; others are passed over. */
+			paths: z.array(z.string().max(4096)).max(1000),
+		}),
+		result: z.object({
+			/** For an `index.files` job. */
+			files: z.array(z.string()),
+			/** There are too many for a list: an `index.workspace` job is cheaper. */
+			walk: z.boolean(),
+		}),
 	},
 	'index/delete': {
 		params: z.strictObject({ workspace: z.string() }),

@@ -18,6 +18,8 @@ export const filterSchema = z.strictObject({
 	group: z.string().min(1).optional(),
 	/** `mcp/` means every origin that begins so. */
 	origin: oneOrMany(z.string().min(1).max(4352)).optional(),
+	/** Jobs of a shared queue that run on this machine or are meant for it; `*` is every machine. */
+	machine: z.string().min(1).max(64).optional(),
 	/** `null` asks for jobs without a parent. */
 	parentId: idSchema.nullable().optional(),
 	/** Jobs that wait for this one, or did. */

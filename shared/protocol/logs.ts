@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 /** Where bytes of a log came from; `semantica` is what the daemon itself says in it. */
-const logSourceSchema = z.enum(['stdout', 'stderr', 'semantica']);
+export const logSourceSchema = z.enum(['stdout', 'stderr', 'semantica']);
 export type LogSource = z.output<typeof logSourceSchema>;
 
 const logSpanSchema = z.object({ offset: z.int(), source: logSourceSchema });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { BuildStamp } from '../build.ts';
 import { aiRequests } from './ai.ts';
+import { fleetRequests } from './fleet.ts';
 import { groupRequests } from './groups.ts';
 import { hookRequests } from './hooks.ts';
 import { indexRequests } from './indexing.ts';
@@ -28,6 +29,7 @@ export const requests = {
 	...aiRequests,
 	...statsRequests,
 	...workerRequests,
+	...fleetRequests,
 	...startedWorkerRequests,
 } as const;
 

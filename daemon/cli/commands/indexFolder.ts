@@ -1,16 +1,20 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Command, Option } from 'commander';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
+import { isInside } from '../../../shared/inside.ts';
 import type { JobSpecInput } from '../../../shared/job.ts';
 import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { collect, integerFrom, sizeUpTo } from '../parse/values.ts';
+import { agrees } from '../person.ts';
 import { newKey, submit } from '../submit.ts';
 import { finishEnqueue } from './enqueued.ts';
 import { examples, JSON_OPTION } from './help.ts';
+import { addIndexStatusCommand } from './indexStatus.ts';
 import { given, notifyOf } from './work.ts';
 
 interface Options {
@@ -19,12 +23,13 @@ interface Options {
 	readonly defaultExcludes: boolean;
 	readonly maxFileSize?: number;
 	readonly priority?: number;
+	readonly yes?: boolean;
 	readonly delete?: boolean;
 	readonly json?: boolean;
 }
 
 export function addIndexCommand(program: Command, context: Context): void {
-	program
+	const index = program
 		.command('index')
 		.summary('index a folder, so that search finds what is in it')
 		.description(
@@ -43,6 +48,7 @@ export function addIndexCommand(program: Command, context: Context): void {
 			sizeUpTo('64M'),
 		)
 		.option('--priority <number>', '-100 to 100; higher runs first', integerFrom(-100, 100))
+		.option('-y, --yes', 'ask nothing: also for / and the home folder')
 		.addOption(
 			new Option('--delete', 'delete the index of the folder, not the folder').conflicts([
 				'wait',
@@ -66,6 +72,7 @@ export function addIndexCommand(program: Command, context: Context): void {
 				? deleteIndex(context, folder, options)
 				: indexFolder(context, folder, options),
 		);
+	addIndexStatusCommand(index, context);
 }
 
 /** The folder itself may be gone long since. */
@@ -83,6 +90,7 @@ async function deleteIndex(context: Context, folder: string, options: Options): 
 async function indexFolder(context: Context, folder: string, options: Options): Promise<void> {
 	const path = resolve(context.cwd(), folder);
 	await assertFolder(path);
+	if (options.yes !== true) await assertMeant(context, path);
 	const payload = {
 		...(options.exclude === undefined ? {} : { exclude: options.exclude }),
 		...(options.defaultExcludes ? {} : { defaultExcludes: false }),
@@ -103,6 +111,21 @@ async function indexFolder(context: Context, folder: string, options: Options): 
 		json: options.json === true,
 		log: false,
 	});
+}
+
+/** All of a machine, or of a home, is seldom meant, and takes hours. */
+async function assertMeant(context: Context, path: string): Promise<void> {
+	const real = await realpath(path);
+	const home = await realpath(homedir()).catch(() => homedir());
+	const what = dirname(real) === real ? 'all of this machine' : 'the home folder with all in it';
+	if (!isInside(home, real) && dirname(real) !== real) return;
+	if (context.stdin.isTTY === true && context.out.terminal) {
+		if (await agrees(context, `${path} is ${what}. Index it?`)) return;
+		throw new CliError('Nothing was indexed.');
+	}
+	throw new CliError(
+		`${path} is ${what}, which is seldom meant. Index a project in it, or say --yes.`,
+	);
 }
 
 // Said here, so that a typing error does not start a daemon.

@@ -11,6 +11,8 @@ import { examples, JSON_OPTION, limitOption } from './help.ts';
 
 interface Options extends FilterOptions {
 	readonly all?: boolean;
+	readonly fleet?: boolean;
+	readonly on?: string;
 	readonly sort: NonNullable<ParamsInput<'job/list'>['sort']>;
 	readonly limit?: number;
 	readonly cursor?: string;
@@ -45,6 +47,8 @@ export function addListCommand(program: Command, context: Context): void {
 	)
 		.argument('[filters...]', `words such as group:my-tests; also ${TERM_NAMES.slice(1).join(' ')}`)
 		.option('-a, --all', 'children too')
+		.option('--fleet', 'what is in the shared queue, wherever it runs')
+		.option('--on <machine>', 'what runs on that machine of the shared queue, or is meant for it')
 		.addOption(
 			new Option('--sort <order>', 'a minus sign means descending')
 				.choices(SORTS)
@@ -81,7 +85,9 @@ async function list(
 	const topLevel = options.all !== true && options.parent === undefined;
 	// A job sees its own children.
 	const parentId = context.daemon.caller?.jobId ?? null;
-	const filter = topLevel ? { ...wanted, parentId } : wanted;
+	const machine = options.on ?? (options.fleet === true ? '*' : undefined);
+	const here = topLevel ? { ...wanted, parentId } : wanted;
+	const filter = machine === undefined ? here : { ...wanted, machine };
 	const limit = options.limit ?? STANDARD_LIMIT;
 	const page = await readPages(connection, filter, options, limit);
 	if (options.json) {

@@ -8,6 +8,13 @@ import { collect, durationUpTo, isAwaitable, parseDuration } from '../parse/valu
 import { newKey, submit } from '../submit.ts';
 import { addConstraintOptions, type ConstraintOptions, constraintsOf } from './constraints.ts';
 import { finishEnqueue } from './enqueued.ts';
+import {
+	addElsewhere,
+	assertHere,
+	type ElsewhereOptions,
+	isElsewhere,
+	submitElsewhere,
+} from './fleet/elsewhere.ts';
 import { examples, JSON_OPTION } from './help.ts';
 import { inputOf } from './input.ts';
 import { startTime } from './times.ts';
@@ -26,7 +33,7 @@ import {
 	workOf,
 } from './work.ts';
 
-interface Options extends ConstraintOptions, WorkOptions {
+interface Options extends ConstraintOptions, ElsewhereOptions, WorkOptions {
 	readonly wait?: boolean;
 	readonly key?: string;
 	readonly deadline?: string;
@@ -45,7 +52,7 @@ export function addRunCommand(program: Command, context: Context): void {
 			'Hands a command to the daemon and prints the id of its job. It runs in this folder with this PATH, ' +
 				'and goes on when the terminal is closed. Options stand before the command.',
 		)
-		.argument('<command...>', 'the program and its arguments, best after --')
+		.argument('[command...]', 'the program and its arguments, best after --')
 		.passThroughOptions()
 		.option('-w, --wait', 'show its output until it ends; Ctrl-C leaves it running')
 		.option(...JSON_OPTION);
@@ -63,12 +70,12 @@ export function addRunCommand(program: Command, context: Context): void {
 		.option('--ttl <duration>', 'give up when it has not started by then', parseDuration)
 		.option('--deadline <time>', 'give up at that time, running or not');
 	addNotify(addFailing(addConstraintOptions(command)), 'failed at a terminal, never with --wait');
-	addSameWork(command)
-		.option(
-			'--debounce <duration>',
-			'wait until no newer job of the subject came, at most 1h',
-			durationUpTo('1h'),
-		)
+	addSameWork(command).option(
+		'--debounce <duration>',
+		'wait until no newer job of the subject came, at most 1h',
+		durationUpTo('1h'),
+	);
+	addElsewhere(command)
 		.addHelpText(
 			'after',
 			examples(
@@ -89,12 +96,18 @@ export function addRunCommand(program: Command, context: Context): void {
 				['semantica run --after 1a2b3c4d:ready -- npm test', 'once that is ready'],
 				['semantica run --notify -- make', 'hear of its end, good or bad'],
 				['semantica run --payload data.json -- ./import', 'with standard input'],
+				['semantica run --on box --repo -- npm test', 'on another machine'],
 			),
 		)
 		.action((words: string[], options: Options) => run(context, words, options));
 }
 
 async function run(context: Context, words: string[], options: Options): Promise<void> {
+	if (words.length === 0 && options.recipe === undefined) {
+		throw usageError("missing required argument 'command'");
+	}
+	if (isElsewhere(options)) return runElsewhere(context, words, options);
+	assertHere(options);
 	assertNotALine(context, 'semantica run', words, options);
 	const after = await afterOf(context, options.after);
 	const spec = { ...specOf(context, words, options), ...after };
@@ -102,6 +115,21 @@ async function run(context: Context, words: string[], options: Options): Promise
 	const jobs = [{ ...spec, ...input.spec }];
 	const hold = options.wait === true && options.json !== true && !context.out.terminal;
 	const submission = await submit(context.daemon, jobs, { hold }).finally(() => input.dispose());
+	await finishEnqueue(context, submission, {
+		wait: options.wait === true,
+		json: options.json === true,
+		log: true,
+	});
+}
+
+/** On another machine: nothing of this one but the words, what is piped in, and what was asked for goes with it. */
+async function runElsewhere(context: Context, words: string[], options: Options): Promise<void> {
+	if (options.after !== undefined) throw usageError('--after names jobs of this machine only.');
+	const input = await inputOf(context, options.payload, options.wait === true);
+	const spec = { ...specOf(context, words, options), ...input.spec };
+	const submission = await submitElsewhere(context, words, spec, options).finally(() =>
+		input.dispose(),
+	);
 	await finishEnqueue(context, submission, {
 		wait: options.wait === true,
 		json: options.json === true,

@@ -49,6 +49,12 @@ export function renderJobTable(
 				rank: 0,
 			},
 			{ header: 'TITLE', cells: titles, min: 16, rank: 0 },
+			{
+				header: 'MACHINE',
+				cells: jobs.map((job) => oneLine(job.machine ?? '')),
+				min: 6,
+				rank: 1,
+			},
 			{ header: 'QUEUE', cells: jobs.map((job) => style.dim(job.queue)), min: 7, rank: 4 },
 			{ header: 'DETAILS', cells: jobs.map((job) => jobDetail(job, now)), min: 16, rank: 3 },
 			{ header: 'ORIGIN', cells: jobs.map((job) => style.dim(origin(job))), min: 6, rank: 5 },

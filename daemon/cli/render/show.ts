@@ -64,6 +64,7 @@ function facts({ job, explanation, left }: JobDetails, now: number, view: View):
 		['command', commandText(job)],
 		['folder', job.command?.cwd ?? folderOf(job.workspace)],
 		['queue', job.priority === 0 ? job.queue : `${job.queue}, priority ${job.priority}`],
+		['machine', job.machine],
 		['tag', job.tag ?? undefined],
 		['group', groupText(job)],
 		['key', ownKey(job)],

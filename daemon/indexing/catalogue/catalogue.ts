@@ -194,3 +194,15 @@ export function countSkipped(db: Sqlite): Record<string, number> {
 		.all();
 	return Object.fromEntries(rows);
 }
+
+/** Paths of files that were not indexed, by reason, so many of each at the most. */
+export function listSkipped(db: Sqlite, most: number): Record<string, string[]> {
+	const pathsOf = db
+		.prepare<[string, number], string>(
+			'SELECT path FROM files WHERE skipped = ? ORDER BY path LIMIT ?',
+		)
+		.pluck();
+	return Object.fromEntries(
+		Object.keys(countSkipped(db)).map((reason) => [reason, pathsOf.all(reason, most)]),
+	);
+}

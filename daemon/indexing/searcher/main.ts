@@ -11,6 +11,7 @@ import { createIndexes } from './indexes.ts';
 import type { SearcherData, SearcherMethods } from './messages.ts';
 import { search } from './search.ts';
 import { createOpenSegments } from './segments.ts';
+import { staleOf } from './stale.ts';
 import { readStatus } from './status.ts';
 
 const { paths, nativeFolder } = workerData as SearcherData;
@@ -28,6 +29,7 @@ type Answer<M extends keyof SearcherMethods> = (
 const answers: { [M in keyof SearcherMethods]: Answer<M> } = {
 	'index/search': (params, signal) => search({ paths, indexes, segments, stemOf }, params, signal),
 	'index/status': (params) => readStatus(paths, indexes, params),
+	'index/stale': (params) => staleOf(paths, indexes, params),
 	// Canonical already: the folder may be one that does not answer.
 	'index/delete'({ workspace }) {
 		// Where open files cannot be deleted.

@@ -8,7 +8,7 @@ export interface SearcherData {
 }
 
 export type SearcherMethods = {
-	readonly [M in 'index/search' | 'index/status' | 'index/delete']: {
+	readonly [M in 'index/search' | 'index/status' | 'index/stale' | 'index/delete']: {
 		params: Params<M>;
 		result: Result<M>;
 	};

@@ -4,7 +4,7 @@ import { errorMessage } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
 import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
-import { readNumbers } from '../catalogue/catalogue.ts';
+import { listSkipped, readNumbers } from '../catalogue/catalogue.ts';
 import { guardDamage, unusableCause } from '../catalogue/database.ts';
 import { canonicalWorkspace, folderPath } from '../catalogue/location.ts';
 import type { Indexes } from './indexes.ts';
@@ -18,18 +18,28 @@ export function readStatus(
 	const workspaces =
 		params.workspace === undefined ? indexes.workspaces() : [canonicalWorkspace(params.workspace)];
 	return {
-		indexes: workspaces.flatMap((workspace) => statusOf(paths, indexes, workspace) ?? []),
+		indexes: workspaces.flatMap(
+			(workspace) => statusOf(paths, indexes, workspace, params.skippedPaths) ?? [],
+		),
 	};
 }
 
 const NOTHING = { files: 0, bytes: 0, skipped: {}, pending: 0, walkedAt: null };
 
-function statusOf(paths: DataPaths, indexes: Indexes, workspace: string): IndexStatus | undefined {
+function statusOf(
+	paths: DataPaths,
+	indexes: Indexes,
+	workspace: string,
+	listed: number | undefined,
+): IndexStatus | undefined {
 	const databaseBytes = indexes.bytes(workspace);
 	try {
 		const db = indexes.open(workspace);
 		if (db === undefined) return undefined;
-		const numbers = guardDamage(paths, workspace, () => readNumbers(db));
+		const numbers = guardDamage(paths, workspace, () => ({
+			...readNumbers(db),
+			...(listed === undefined ? {} : { skippedPaths: listSkipped(db, listed) }),
+		}));
 		return { workspace, ...numbers, databaseBytes, problem: folderProblem(workspace) };
 	} catch (error) {
 		if (unusableCause(error) === undefined) throw error;

@@ -86,11 +86,27 @@ export function around(
 }
 
 /** A long line is cut around the column, with ellipses where it goes on. */
-export function snippetOf(line: string, column: number): string {
+export const snippetOf = (line: string, column: number): string =>
+	snippetAround(line, column).snippet;
+
+/** The same, and where in it the column is. */
+export function snippetAround(
+	line: string,
+	column: number,
+): { readonly snippet: string; readonly matchAt: number } {
 	const whole = line.trim();
-	if (whole.length <= SNIPPET_LENGTH) return whole;
+	if (whole.length <= SNIPPET_LENGTH) {
+		const lead = line.length - line.trimStart().length;
+		return { snippet: whole, matchAt: Math.max(0, column - lead) };
+	}
 	const from = Math.max(0, column - SNIPPET_LENGTH / 4);
 	const to = Math.min(line.length, from + SNIPPET_LENGTH);
-	const cut = line.slice(from, to).replace(HALF_CHARACTERS, '').trim();
-	return `${from > 0 ? '…' : ''}${cut}${to < line.length ? '…' : ''}`;
+	const piece = line.slice(from, to);
+	const cut = piece.replace(HALF_CHARACTERS, '').trim();
+	const before = from > 0 ? '…' : '';
+	const lead = /^[\udc00-\udfff]?\s*/.exec(piece)?.[0].length ?? 0;
+	return {
+		snippet: `${before}${cut}${to < line.length ? '…' : ''}`,
+		matchAt: Math.max(0, column - from - lead) + before.length,
+	};
 }

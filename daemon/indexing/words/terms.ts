@@ -7,7 +7,7 @@
 import { termsOf, WORD_LENGTH, wordsOf } from './identifiers.ts';
 
 /** Raised when the same text would give other terms: files indexed before are then read again. */
-export const WORDS_VERSION = 2;
+export const WORDS_VERSION = 3;
 
 interface Term {
 	readonly text: string;

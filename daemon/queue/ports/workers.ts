@@ -1,10 +1,8 @@
 /** Workers as a port: the queue asks where functions may go, the workers room knows who is there. */
 
-/** Deaths of its workers' processes from which on a job has the process of its worker to itself. */
-const ALONE_AFTER = 2;
-
-export const runsAlone = (row: { readonly worker_deaths: number }): boolean =>
-	row.worker_deaths >= ALONE_AFTER;
+/** Whether a job has the process of its worker to itself: that died with it this often. */
+export const runsAlone = (row: { readonly worker_deaths: number }, aloneAfter: number): boolean =>
+	row.worker_deaths >= aloneAfter;
 
 /** Room for runs of functions at one moment; what is taken is gone for whoever asks next. */
 export interface WorkerRoom {

@@ -2,7 +2,7 @@
 import { SemanticaError } from '../../../shared/errors.ts';
 import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { JobSpec } from '../../../shared/job.ts';
-import { type JobState, LIMITS } from '../../../shared/jobTerms.ts';
+import type { JobState } from '../../../shared/jobTerms.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import { conditionSetOf, forType } from '../ports/conditions.ts';
@@ -10,7 +10,6 @@ import type { JobHandler } from '../ports/handlers.ts';
 import type { PayloadStore, StoredPayload } from '../ports/payloadStore.ts';
 import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE, stateName } from '../store/codes.ts';
-import type { DependencyTable, NewDependency } from '../store/dependencies.ts';
 import type { QueueLimits } from '../store/queueLimits.ts';
 import type { KeyOwner, RemovedKeys } from '../store/removedKeys.ts';
 import type { JobRow } from '../store/rows.ts';
@@ -19,13 +18,14 @@ import type { JobTable } from '../store/statements.ts';
 import { encodeSpec } from '../store/storedSpec.ts';
 import type { Tx } from '../store/tx.ts';
 import type { WaitClasses } from '../store/waitClasses.ts';
-import { NOT_WAITING, placeOf } from '../store/waiting.ts';
-import { type ConditionsOf, dependencyError, type NamedJobs, openAmong } from './conditionsOf.ts';
+import { type ConditionsOf, dependencyError, openAmong } from './conditionsOf.ts';
 import { ANYTHING, familyOf, type Touchable } from './family.ts';
+import type { Inserter } from './insert.ts';
+import { createKnownJobs, type KnownJobs } from './known.ts';
+import { createFindParent } from './parents.ts';
 import { createReplacing, nothingReplaced } from './replacing.ts';
 import { isRestartable, restarts } from './restart.ts';
-import { stopOfChildren } from './stop.ts';
-import { type Subjects, waiveTime } from './subjects.ts';
+import type { Subjects } from './subjects.ts';
 import type { Sweeps } from './sweep.ts';
 import type { Transitions } from './transitions.ts';
 import { ON_LOST } from './yield.ts';
@@ -55,7 +55,11 @@ export interface Asker {
 	/** By the job's place in the request: a person must approve it first. */
 	readonly needsApproval?: ((index: number) => boolean) | undefined;
 }
-export type Enqueue = (tx: Tx, jobs: readonly PreparedJob[], by: Asker) => Enqueued[];
+export interface Enqueue {
+	(tx: Tx, jobs: readonly PreparedJob[], by: Asker): Enqueued[];
+	/** The same, job by job. */
+	inSteps(tx: Tx, jobs: readonly PreparedJob[], by: Asker): Generator<void, Enqueued[]>;
+}
 
 export interface EnqueueDependencies {
 	readonly db: Sqlite;
@@ -71,189 +75,26 @@ export interface EnqueueDependencies {
 	readonly queueLimits: Pick<QueueLimits, 'of'>;
 }
 
-const INSERT = `INSERT INTO jobs (id, type, title, queue, workspace, subject, key, spec_hash, tag, parent,
-	depth, priority, spec, state, stage, created_at, first_trigger, run_at, expires_at, payload_bytes, retry_of,
-	own_class, class, on_lost, max_wait, waive_at, event, wait, held, approval, group_name, group_limit, after_count,
-	after_open, origin)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${STATE.queued}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-/** What an inserted row is made of, beyond what the transaction decides. */
-export interface NewRow {
-	readonly type: string;
-	readonly title: string;
-	readonly queue: string;
-	readonly workspace: string;
-	readonly subject: string | null;
-	readonly key: string | null;
-	readonly specHash: string | null;
-	readonly tag: string | null;
-	/** '' is none. */
-	readonly group: string;
-	readonly groupLimit: number | null;
-	readonly parent: number | null;
-	readonly depth: number;
-	readonly priority: number;
-	readonly spec: string;
-	readonly firstTrigger: number;
-	readonly runAt: number;
-	/** Ms until runAt, where that is a wait and not a time that was asked for. */
-	readonly wait: number | null;
-	readonly expiresAt: number | null;
-	readonly payloadBytes: number;
-	readonly retryOf: string | null;
-	readonly waitClass: number;
-	readonly onLost: number;
-	readonly maxWait: number | null;
-	/** The event it still waits for. */
-	readonly event: string | null;
-	readonly after: readonly NewDependency[];
-	/** A part of what is paused is paused from the start. */
-	readonly held: boolean;
-	/** It is held until a person approves it. */
-	readonly needsApproval: boolean;
-	/** Who asked: of a successor, whoever asked for the first one. */
-	readonly origin: string;
-}
-
-export interface Inserter {
-	insert(tx: Tx, row: NewRow): { id: string; generation: number };
-}
-
-export function createInserter(
-	db: Sqlite,
-	subjects: Subjects,
-	conditions: DependencyTable,
-	newId: () => string,
-): Inserter {
-	const insert = db.prepare(INSERT);
-	return {
-		insert(tx, row) {
-			const id = newId();
-			const open = openAmong(row.after);
-			const waits = { class: row.waitClass, max_wait: row.maxWait, after_open: open };
-			const isHeld = row.held || row.needsApproval;
-			const stage = isHeld
-				? STAGE.held
-				: subjects.stageFor(tx, { ...row, ...waits, run_at: row.runAt, group_name: row.group });
-			const { lastInsertRowid } = insert.run(
-				id,
-				row.type,
-				row.title,
-				row.queue,
-				row.workspace,
-				row.subject,
-				row.key,
-				row.specHash,
-				row.tag,
-				row.parent,
-				row.depth,
-				row.priority,
-				row.spec,
-				stage,
-				tx.now,
-				row.firstTrigger,
-				row.runAt,
-				row.expiresAt,
-				row.payloadBytes,
-				row.retryOf,
-				row.waitClass,
-				row.waitClass,
-				row.onLost,
-				row.maxWait,
-				stage === STAGE.ready ? waiveTime(tx, waits) : null,
-				row.event,
-				row.wait,
-				isHeld ? 1 : 0,
-				row.needsApproval ? 1 : 0,
-				row.group,
-				row.groupLimit,
-				row.after.length,
-				open,
-				row.origin,
-			);
-			const generation = Number(lastInsertRowid);
-			conditions.add(generation, row.after);
-			if (row.expiresAt !== null) tx.wake();
-			// Where no other job of its group asked for any, one was the limit.
-			if (row.groupLimit !== null) tx.placeFreed(row.group);
-			tx.moved({ queue: row.queue, type: row.type, from: null, to: STATE.queued });
-			const { queue, group } = row;
-			tx.waits({ queue, group, from: NOT_WAITING, to: placeOf(stage, row.waitClass) });
-			tx.changed(id);
-			return { id, generation };
-		},
-	};
-}
-
 /** What the jobs of one request have in common. */
 interface Asked {
 	readonly mayTouch: Touchable;
 	readonly by: Asker;
-	readonly named: NamedJobs & {
-		/** Some job is another now. */
-		forget(): void;
-	};
+	readonly named: KnownJobs;
 }
 
 export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inserter): Enqueue {
 	const { db, table, children, subjects, transitions, sweeps, keys, classes, payloads } =
 		dependencies;
 	const { conditionsOf, queueLimits } = dependencies;
+	const findParent = createFindParent(table);
 	const replacing = createReplacing(subjects, transitions);
 	const setReplaced = db.prepare<[number, string]>('UPDATE jobs SET replaced_by = ? WHERE id = ?');
+	const standing = db.prepare<[string], Pick<JobRow, 'state' | 'parent'>>(
+		'SELECT state, parent FROM jobs WHERE id = ?',
+	);
 	const byKey = db.prepare<[string], KeyOwner & Pick<JobRow, 'parent' | 'workspace' | 'spec'>>(
 		'SELECT id, generation, state, spec_hash, parent, workspace, spec FROM jobs WHERE key = ? AND key IS NOT NULL',
 	);
-
-	function findParent(spec: JobSpec, index: number): JobRow | null {
-		if (spec.parentId === undefined) return null;
-		const path = `jobs[${index}].parentId`;
-		const parent = table.byId(spec.parentId);
-		if (parent === undefined) {
-			throw new SemanticaError('VALIDATION', `The parent job ${spec.parentId} does not exist.`, {
-				path,
-			});
-		}
-		if (parent.stage === STAGE.ended || parent.stop_cause !== null || isSwept(parent)) {
-			const state = parent.stage === STAGE.ended ? stateName(parent.state) : 'being stopped';
-			throw new SemanticaError(
-				'VALIDATION',
-				`The parent job ${spec.parentId} is ${state}; a child needs a parent that is still open.`,
-				{ path },
-			);
-		}
-		if (parent.depth + 1 > LIMITS.parentDepth) {
-			throw new SemanticaError(
-				'VALIDATION',
-				`Jobs may be nested ${LIMITS.parentDepth} deep at most.`,
-				{ path },
-			);
-		}
-		if (spec.subject !== undefined) refuseSubjectOf(parent, spec.type, spec.subject, index);
-		return parent;
-	}
-
-	// Something above it is being stopped, and its own turn comes yet.
-	function isSwept({ parent: above }: JobRow): boolean {
-		const row = above === null ? undefined : table.byGeneration(above);
-		return row !== undefined && (stopOfChildren(row) !== undefined || isSwept(row));
-	}
-
-	// Whoever waits for its parts keeps its subject, so such a part would wait for it, and it for the part.
-	function refuseSubjectOf(parent: JobRow, type: string, subject: string, index: number): void {
-		let row: JobRow | undefined = parent;
-		while (row !== undefined) {
-			if (row.type === type && row.subject === subject) {
-				throw new SemanticaError(
-					'VALIDATION',
-					`The subject "${subject}" belongs to job ${row.id}, which this job would be a part of: ` +
-						'each would wait for the other. Give the part a subject of its own.',
-					{ path: `jobs[${index}].subject` },
-				);
-			}
-			row = row.parent === null ? undefined : table.byGeneration(row.parent);
-		}
-	}
 
 	// Same key and same specification is the same job; another specification is a mistake of the client.
 	function findExisting(
@@ -390,20 +231,35 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 		return { id, state: 'queued', generation, superseded: ended, existing: false };
 	}
 
-	return (tx, jobs, by) => {
+	function* inSteps(tx: Tx, jobs: readonly PreparedJob[], by: Asker): Generator<void, Enqueued[]> {
 		const mayTouch = touchableBy(by);
 		const answers: Enqueued[] = [];
 		const ids: string[] = [];
-		const named = createNamed(table, ids);
+		const named = createKnownJobs(table, ids);
 		for (const [index, prepared] of jobs.entries()) {
 			const answer = enqueueOne(tx, prepared, index, { mayTouch, by, named });
 			answers.push(answer);
 			ids.push(answer.id);
+			yield;
 		}
 		// A later job of the same request may have ended an earlier one, its children, or one that was there.
 		if (answers.every((answer) => answer.superseded.length === 0)) return answers;
-		return answers.map((answer) => ({ ...answer, state: stateAfter(tx, answer) }));
-	};
+		for (const [index, answer] of answers.entries()) {
+			answers[index] = { ...answer, state: stateAfter(tx, answer) };
+			yield;
+		}
+		return answers;
+	}
+
+	function atOnce(tx: Tx, jobs: readonly PreparedJob[], by: Asker): Enqueued[] {
+		const going = inSteps(tx, jobs, by);
+		for (;;) {
+			const step = going.next();
+			if (step.done === true) return step.value;
+		}
+	}
+
+	return Object.assign(atOnce, { inSteps });
 
 	function touchableBy({ job, scope }: Asker): Touchable {
 		if (job !== undefined) return familyOf(table, job);
@@ -411,24 +267,13 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 	}
 
 	function stateAfter(tx: Tx, { id, state }: Enqueued): JobState {
+		// Only to parts of others something may be coming that is not done yet.
+		const known = standing.get(id);
+		if (known !== undefined && known.parent === null) return stateName(known.state);
 		const row = table.byId(id);
 		// One that has a key still may be removed itself.
 		return row === undefined ? state : stateName(sweeps.settle(tx, row).state);
 	}
-}
-
-/** A thousand jobs may name the same hundred. */
-function createNamed(table: JobTable, earlier: readonly string[]): Asked['named'] {
-	const known = new Map<string, JobRow>();
-	return {
-		earlier,
-		forget: () => known.clear(),
-		byId(id) {
-			const row = known.get(id) ?? table.byId(id);
-			if (row !== undefined) known.set(id, row);
-			return row;
-		},
-	};
 }
 
 /** A function cannot stand still: where it may be run again it goes back to the queue instead. */

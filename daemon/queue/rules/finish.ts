@@ -160,6 +160,8 @@ export function createFinishRun(
 	function succeeded(tx: Tx, row: JobRow, facts: EndFacts, tookMs: number): void {
 		const runAt = restartAt(row, false, tx.now, tookMs);
 		if (runAt !== undefined) transitions.runAgain(tx, row, runAt, facts.reason);
+		// Most have none: that is looked for once.
+		else if (!children.any(row.generation)) transitions.endAlone(tx, row, STATE.succeeded, facts);
 		else if (children.open(row.generation) > 0) transitions.awaitChildren(tx, row, facts);
 		else transitions.endByChildren(tx, row, facts);
 	}
@@ -221,7 +223,7 @@ export function createFinishRun(
 		if (workerDied) {
 			setDeaths.run(row.worker_deaths + 1, row.generation);
 			// Nothing else was with that process.
-			if (runsAlone(row)) {
+			if (runsAlone(row, aloneAfterDeaths)) {
 				transitions.end(tx, row, STATE.failed, {
 					...facts,
 					reason: 'poison',

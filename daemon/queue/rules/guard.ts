@@ -6,9 +6,9 @@
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import { STAGE, STATE } from '../store/codes.ts';
+import type { Operation } from '../store/operations.ts';
 import type { JobRow } from '../store/rows.ts';
 import type { JobTable } from '../store/statements.ts';
-import type { Operation } from '../store/writer.ts';
 
 export interface PoisonGuard {
 	/** The daemon died with it too often. */

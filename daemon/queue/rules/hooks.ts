@@ -12,8 +12,8 @@ import type { JobTable } from '../store/statements.ts';
 import { encodeSpec, storedSpec } from '../store/storedSpec.ts';
 import type { Tx } from '../store/tx.ts';
 import { FREE_CLASS } from '../store/waitClasses.ts';
-import type { Inserter } from './enqueue.ts';
 import { endText, GATHERED, gatheredOnce, hookVariables } from './hookText.ts';
+import type { Inserter } from './insert.ts';
 import type { EndFacts } from './transitions.ts';
 import { ON_LOST } from './yield.ts';
 

@@ -11,7 +11,7 @@ import type { Tx } from '../store/tx.ts';
 import type { WaitClasses } from '../store/waitClasses.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { ConditionsOf } from './conditionsOf.ts';
-import type { Inserter } from './enqueue.ts';
+import type { Inserter } from './insert.ts';
 import type { Subjects } from './subjects.ts';
 
 /** The new job's id, or null when the job itself was made due. @throws SemanticaError CONFLICT with the reason why not. */

@@ -36,6 +36,8 @@ export interface Transitions {
 	 * active ends only when the last child is gone: until then it keeps its subject.
 	 */
 	end(tx: Tx, row: JobRow, to: number, facts: EndFacts): void;
+	/** Of one that has no open children. */
+	endAlone(tx: Tx, row: JobRow, to: number, facts: EndFacts): void;
 	/**
 	 * Puts an active job back into the queue, or ends it as superseded when a newer one of its subject waits:
 	 * once the children of the run that is over are gone, since the coming run makes its own.
@@ -90,7 +92,6 @@ export function createTransitions(
 	const setStop = db.prepare(
 		'UPDATE jobs SET stop_cause = ?, stop_at = ?, question = NULL WHERE generation = ?',
 	);
-
 	const setReplaced = db.prepare<[number, number]>(
 		'UPDATE jobs SET replaced_by = ? WHERE generation = ?',
 	);
@@ -119,13 +120,17 @@ export function createTransitions(
 	}
 
 	function end(tx: Tx, row: JobRow, to: number, facts: EndFacts): void {
-		if (children.open(row.generation) > 0) {
-			// The last of them to end ends it.
-			if (row.stage === STAGE.active) toChildren(tx, row, facts, facts.reason);
-			else toStopping(tx, row, facts);
-			sweeps.begin(tx, row.generation, to === STATE.superseded ? SWEEP.supersede : SWEEP.cancel);
+		if (children.open(row.generation) === 0) {
+			endAlone(tx, row, to, facts);
 			return;
 		}
+		// The last of them to end ends it.
+		if (row.stage === STAGE.active) toChildren(tx, row, facts, facts.reason);
+		else toStopping(tx, row, facts);
+		sweeps.begin(tx, row.generation, to === STATE.superseded ? SWEEP.supersede : SWEEP.cancel);
+	}
+
+	function endAlone(tx: Tx, row: JobRow, to: number, facts: EndFacts): void {
 		const { changes } = endRow.run(to, tx.now, facts.reason, ...factValues(row, facts));
 		// A cascade may have ended it already: a finished job never changes.
 		if (changes === 0) return;
@@ -273,6 +278,7 @@ export function createTransitions(
 
 	return {
 		end,
+		endAlone,
 		runAgain,
 		endByChildren,
 		requestStop,

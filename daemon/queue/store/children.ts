@@ -14,6 +14,8 @@ export interface ChildTable {
 	countsOfRun(parent: number): ChildCounts;
 	/** The parent is run again: those that are there now are not its next run's. */
 	runAgain(parent: number): void;
+	/** It has, or had, some. */
+	any(parent: number): boolean;
 	/** Children that have not ended. */
 	open(parent: number): number;
 	/** Those that have not ended, by generation: after one, up to another. */
@@ -40,6 +42,9 @@ export function createChildTable(db: Sqlite): ChildTable {
 	const tellApart = db.prepare<[number]>('UPDATE child_counts SET earlier = n WHERE parent = ?');
 	const open = db.prepare<[number], { n: number | null }>(
 		'SELECT sum(n) AS n FROM child_counts WHERE parent = ? AND state IN (0, 1, 2)',
+	);
+	const any = db.prepare<[number], { found: 1 }>(
+		'SELECT 1 AS found FROM child_counts WHERE parent = ? LIMIT 1',
 	);
 	const openBetween = db.prepare<[number, number, number, number], JobRow>(
 		`SELECT * FROM jobs INDEXED BY jobs_open_children
@@ -68,6 +73,7 @@ export function createChildTable(db: Sqlite): ChildTable {
 		counts: (parent) => named(parent, ({ n }) => n),
 		countsOfRun: (parent) => named(parent, ({ n, earlier }) => n - earlier),
 		runAgain: (parent) => tellApart.run(parent),
+		any: (parent) => any.get(parent) !== undefined,
 		open: (parent) => open.get(parent)?.n ?? 0,
 		openBetween: (parent, after, upTo, limit) => openBetween.all(parent, after, upTo, limit),
 	};

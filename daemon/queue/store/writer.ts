@@ -7,7 +7,11 @@ import { errorCode, errorMessage, SemanticaError } from '../../../shared/errors.
 import { isDamage } from '../../sqlite/damage.ts';
 import type { Sqlite, Statement } from '../../sqlite/open.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type Effects, type Mark, type Order, Tx } from './tx.ts';
+import { GroupRun } from './groupRun.ts';
+import type { Operation, Pending, Steps, Undo, WriterHooks } from './operations.ts';
+import { goInSteps, inStepsOnly } from './steps.ts';
+import { isDiskError, isFull, storeError } from './storeError.ts';
+import { Tx } from './tx.ts';
 
 /** A group closes at this many rows, or after this long, or when an event-loop turn brought nothing. */
 const MAX_ROWS = 1000;
@@ -20,46 +24,12 @@ const BUSY_LIMIT_MS = 10_000;
 /** While maintenance has the database, more waiting rows than this are refused. */
 const MAX_WAITING_ROWS = 20_000;
 
-export type Operation<T> = (tx: Tx) => T;
-
-/**
- * How an operation that throws is undone. `savepoint` copies every page that the operation touches; an
- * operation that throws before its first change, or not at all, does `without`. Those that hardly ever throw share
- * one with their neighbours (`shared`), and when one does they are run again one by one: they may change nothing but
- * the database and `tx`.
- */
-export type Undo = 'savepoint' | 'shared' | 'without';
-
-interface Pending {
-	readonly undo: Undo;
-	readonly rows: number;
-	readonly run: (tx: Tx) => () => void;
-	readonly fail: (error: unknown) => void;
-}
-
-export interface WriterHooks {
-	/** A group begins; until it is committed or undone, what changes belongs to this. */
-	readonly begun?: (tx: Tx) => void;
-	/** Before its commit: what is written now is written with it. */
-	readonly committing?: (tx: Tx) => void;
-	/** How long a group took, to its fsync, and how many rows it had. */
-	readonly took?: (ms: number, rows: number) => void;
-	/** Once per group, after the fsync and before any answer. */
-	readonly committed: (effects: Effects) => void;
-	/** The disk would not take what would have given these orders. */
-	readonly refused: (orders: readonly Order[]) => void;
-	/** Frees the disk's reserve; false where it is used up. */
-	readonly freeReserve: () => boolean;
-	/** SQLite says that the file is broken. */
-	readonly damaged: (sentence: string) => void;
-}
-
 export class Writer {
 	readonly #db: Sqlite;
 	readonly #clock: Clock;
 	readonly #hooks: WriterHooks;
-	readonly #statements: Record<'begin' | 'commit' | 'save' | 'release' | 'undo', Statement>;
-	readonly #changes: Statement<[], number>;
+	readonly #statements: Record<'begin' | 'commit', Statement>;
+	readonly #run: GroupRun;
 	#group: Pending[] = [];
 	#rows = 0;
 	#openedAt = 0;
@@ -69,6 +39,8 @@ export class Writer {
 	#closed = false;
 	#suspended: AbortController | undefined;
 	#drained: (() => void)[] = [];
+	/** An operation goes on in steps; resolves when it is committed or undone. */
+	#stepping: PromiseWithResolvers<void> | undefined;
 
 	constructor(db: Sqlite, clock: Clock, hooks: WriterHooks) {
 		this.#db = db;
@@ -77,11 +49,8 @@ export class Writer {
 		this.#statements = {
 			begin: db.prepare('BEGIN IMMEDIATE'),
 			commit: db.prepare('COMMIT'),
-			save: db.prepare('SAVEPOINT operation'),
-			release: db.prepare('RELEASE operation'),
-			undo: db.prepare('ROLLBACK TO operation'),
 		};
-		this.#changes = db.prepare<[], number>('SELECT total_changes()').pluck();
+		this.#run = new GroupRun(db, hooks.refused);
 	}
 
 	/**
@@ -89,6 +58,39 @@ export class Writer {
 	 * Rejects with the operation's own error (its changes undone), or STORE when the commit failed.
 	 */
 	submit<T>(operation: Operation<T>, rows = 1, undo: Undo = 'savepoint'): Promise<T> {
+		return this.#join<T>(rows, (resolve) => ({
+			undo,
+			run: (tx) => {
+				const value = operation(tx);
+				return () => resolve(value);
+			},
+		}));
+	}
+
+	/** The same for many rows that are to be kept together; rejects as if it were all at once. */
+	submitSteps<T>(operation: Steps<T>, rows: number): Promise<T> {
+		return this.#join<T>(rows, (resolve) => ({
+			undo: 'without',
+			run: inStepsOnly,
+			*steps(tx) {
+				const value = yield* operation(tx);
+				return () => resolve(value);
+			},
+		}));
+	}
+
+	/**
+	 * Set while an operation goes on in steps: what is read meanwhile is not committed, and may not be told to anybody
+	 * before this resolves.
+	 */
+	settled(): Promise<void> | undefined {
+		return this.#stepping?.promise;
+	}
+
+	#join<T>(
+		rows: number,
+		make: (resolve: (value: T) => void) => Pick<Pending, 'undo' | 'run' | 'steps'>,
+	): Promise<T> {
 		return new Promise<T>((resolve, reject) => {
 			if (this.#closed) {
 				reject(new SemanticaError('DRAINING', 'The Semantica daemon is shutting down.'));
@@ -104,15 +106,7 @@ export class Writer {
 				return;
 			}
 			if (this.#group.length === 0) this.#openedAt = performance.now();
-			this.#group.push({
-				undo,
-				rows,
-				run: (tx) => {
-					const value = operation(tx);
-					return () => resolve(value);
-				},
-				fail: reject,
-			});
+			this.#group.push({ ...make(resolve), rows, fail: reject });
 			this.#rows += rows;
 			this.#schedule();
 			// Nothing more is to join it, so what another client says meanwhile is not to be read first.
@@ -146,6 +140,7 @@ export class Writer {
 		const suspended = new AbortController();
 		this.#suspended = suspended;
 		try {
+			await this.#stepping?.promise;
 			return await work(suspended.signal);
 		} finally {
 			this.#suspended = undefined;
@@ -159,20 +154,22 @@ export class Writer {
 	}
 
 	#schedule(): void {
-		if (this.#scheduled || this.#suspended !== undefined) return;
+		if (this.#scheduled || this.#suspended !== undefined || this.#stepping !== undefined) return;
 		this.#scheduled = true;
 		setImmediate(this.#turn);
 	}
 
 	readonly #flushFull = (): void => {
-		const waits = this.#suspended !== undefined || this.#busySince !== undefined;
+		const held = this.#suspended !== undefined || this.#stepping !== undefined;
+		const waits = held || this.#busySince !== undefined;
 		if (!waits && this.#rows >= MAX_ROWS) this.#flush();
 	};
 
 	// One turn of the event loop has passed: close the group if it brought nothing new.
 	readonly #turn = (): void => {
 		this.#scheduled = false;
-		if (this.#suspended !== undefined || this.#group.length === 0) return;
+		const held = this.#suspended !== undefined || this.#stepping !== undefined;
+		if (held || this.#group.length === 0) return;
 		const grew = this.#group.length > this.#sizeAtLastTurn;
 		this.#sizeAtLastTurn = this.#group.length;
 		const age = performance.now() - this.#openedAt;
@@ -186,32 +183,71 @@ export class Writer {
 	#flush(): void {
 		if (!this.#begin()) return;
 		const begunAt = performance.now();
+		const tx = new Tx(this.#clock.now());
+		this.#hooks.begun?.(tx);
+		const first = this.#group[0] as Pending;
+		if (first.steps === undefined) this.#runGroup(tx, begunAt);
+		else this.#runInSteps(first, first.steps(tx), tx, begunAt);
+	}
+
+	#runGroup(tx: Tx, begunAt: number): void {
 		const isOver = () => performance.now() - begunAt > MAX_WORK_MS;
 		const answers: (() => void)[] = [];
 		const group: Pending[] = [];
-		const tx = new Tx(this.#clock.now());
-		this.#hooks.begun?.(tx);
 		try {
-			while (group.length < this.#group.length && !isOver()) {
-				const next = this.#group[group.length] as Pending;
-				if (next.undo === 'shared') this.#runShared(group, answers, tx, isOver);
-				else {
-					group.push(next);
-					answers.push(this.#runOne(next, tx));
-				}
-			}
-			this.#hooks.committing?.(tx);
-			this.#statements.commit.run();
+			this.#run.run(this.#group, group, answers, tx, isOver);
+			this.#commit(tx);
 		} catch (error) {
-			if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
-			if (isDamage(error)) this.#hooks.damaged(errorMessage(error));
-			if (isDiskError(error)) this.#hooks.refused(tx.effects.orders);
-			const failure = storeError(error);
-			this.#leave(group);
-			for (const pending of group) pending.fail(failure);
-			this.#afterGroup();
+			this.#failed(group, tx, error, storeError(error));
 			return;
 		}
+		this.#done(group, answers, tx, begunAt);
+	}
+
+	// Its transaction is its own: an error of its own undoes that, and nobody else's.
+	#runInSteps(pending: Pending, going: Generator<void, () => void>, tx: Tx, begunAt: number): void {
+		this.#stepping = Promise.withResolvers<void>();
+		goInSteps(going, {
+			commit: () => this.#commit(tx),
+			done: (answer) => this.#settle(() => this.#done([pending], [answer], tx, begunAt)),
+			failed: (error) => {
+				const ofStore = !this.#db.inTransaction || errorCode(error)?.startsWith('SQLITE_');
+				this.#settle(() => {
+					this.#failed([pending], tx, error, ofStore ? storeError(error) : error);
+					this.#hooks.undone();
+				});
+			},
+		});
+	}
+
+	/** From here on what is read may be told. */
+	#settle(how: () => void): void {
+		const stepping = this.#stepping;
+		this.#stepping = undefined;
+		how();
+		stepping?.resolve();
+	}
+
+	#commit(tx: Tx): void {
+		this.#hooks.committing?.(tx);
+		this.#statements.commit.run();
+	}
+
+	#failed(group: readonly Pending[], tx: Tx, error: unknown, told: unknown): void {
+		if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+		if (isDamage(error)) this.#hooks.damaged(errorMessage(error));
+		if (isDiskError(error)) this.#hooks.refused(tx.effects.orders);
+		this.#leave(group);
+		for (const pending of group) pending.fail(told);
+		this.#afterGroup();
+	}
+
+	#done(
+		group: readonly Pending[],
+		answers: readonly (() => void)[],
+		tx: Tx,
+		begunAt: number,
+	): void {
 		const rows = this.#leave(group);
 		this.#hooks.took?.(performance.now() - begunAt, rows);
 		this.#hooks.committed(tx.effects);
@@ -226,60 +262,6 @@ export class Writer {
 		this.#rows -= rows;
 		this.#sizeAtLastTurn = this.#group.length;
 		return rows;
-	}
-
-	/** Runs those that come next and share a savepoint: they join the group, and how to answer them the answers. */
-	#runShared(group: Pending[], answers: (() => void)[], tx: Tx, isOver: () => boolean): void {
-		const mark = tx.mark();
-		const from = group.length;
-		this.#statements.save.run();
-		try {
-			do {
-				const next = this.#group[group.length] as Pending;
-				group.push(next);
-				answers.push(next.run(tx));
-			} while (this.#group[group.length]?.undo === 'shared' && !isOver());
-			this.#statements.release.run();
-		} catch (error) {
-			if (!this.#db.inTransaction || isDamage(error)) throw error;
-			this.#statements.undo.run();
-			this.#statements.release.run();
-			tx.undoTo(mark);
-			answers.length = from;
-			for (const pending of group.slice(from)) answers.push(this.#runOne(pending, tx));
-		}
-	}
-
-	// Returns how to answer. An error that left the transaction intact belongs to this operation alone.
-	#runOne(pending: Pending, tx: Tx): () => void {
-		const mark = tx.mark();
-		if (pending.undo === 'without') return this.#runWithout(pending, tx, mark);
-		this.#statements.save.run();
-		try {
-			const answer = pending.run(tx);
-			this.#statements.release.run();
-			return answer;
-		} catch (error) {
-			if (!this.#db.inTransaction || isDamage(error)) throw error;
-			this.#statements.undo.run();
-			this.#statements.release.run();
-			const orders = tx.undoTo(mark);
-			if (isDiskError(error)) this.#hooks.refused(orders);
-			const own = errorCode(error)?.startsWith('SQLITE_') ? storeError(error) : error;
-			return () => pending.fail(own);
-		}
-	}
-
-	#runWithout(pending: Pending, tx: Tx, mark: Mark): () => void {
-		const before = this.#changes.get();
-		try {
-			return pending.run(tx);
-		} catch (error) {
-			// It broke its promise: only the whole group can be undone.
-			if (this.#changes.get() !== before || !this.#db.inTransaction) throw error;
-			tx.undoTo(mark);
-			return () => pending.fail(error);
-		}
 	}
 
 	// Somebody else (a person's sqlite3, a backup) may hold the write lock for a moment.
@@ -313,24 +295,4 @@ export class Writer {
 		}
 		for (const resolve of this.#drained.splice(0)) resolve();
 	}
-}
-
-/** It is the disk that refuses, not what was asked. */
-function isDiskError(error: unknown): boolean {
-	return /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(errorCode(error) ?? '');
-}
-
-function isFull(error: unknown): boolean {
-	return error instanceof SemanticaError && error.data['sqlite'] === 'SQLITE_FULL';
-}
-
-function storeError(error: unknown): SemanticaError {
-	const full = errorCode(error) === 'SQLITE_FULL';
-	return new SemanticaError(
-		'STORE',
-		full
-			? 'The disk that holds the Semantica data folder is full, so nothing was saved. Free space and try again.'
-			: `The job database refused the change, so nothing was saved (${errorMessage(error)}). Try again; run "semantica status" if it persists.`,
-		{ sqlite: errorCode(error) ?? 'unknown' },
-	);
 }

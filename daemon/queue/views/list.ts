@@ -50,9 +50,15 @@ const SORT_COLUMNS = {
 /** Jobs without these would have no place in the order. */
 const MAY_BE_ABSENT: readonly Sorting['column'][] = ['finished_at', 'cpu_ms'];
 
-export function createLists(db: Sqlite, table: JobTable, counters: Counters): Lists {
+/** @param settled As the writer's: between steps nothing is read that is not committed. */
+export function createLists(
+	db: Sqlite,
+	table: JobTable,
+	counters: Counters,
+	settled: () => Promise<void> | undefined,
+): Lists {
 	const prepared = createStatementCache(db);
-	const walks = createWalks(db, prepared);
+	const walks = createWalks(db, prepared, settled);
 	const newest = db.prepare<[], { at: number | null }>('SELECT max(generation) AS at FROM jobs');
 
 	registerScope(db);

@@ -27,7 +27,16 @@ export interface Walks {
 	count(where: Where, atMost: number): Promise<number>;
 }
 
-export function createWalks(db: Sqlite, prepared: StatementCache): Walks {
+/** @param settled As the writer's. */
+export function createWalks(
+	db: Sqlite,
+	prepared: StatementCache,
+	settled: () => Promise<void> | undefined,
+): Walks {
+	const othersTurn = async () => {
+		await nextTurn();
+		await settled();
+	};
 	const newest = db.prepare<[], { at: number | null }>('SELECT max(generation) AS at FROM jobs');
 	const oldest = db.prepare<[], { at: number | null }>('SELECT min(generation) AS at FROM jobs');
 	const ended = (compare: '<' | '>', direction: 'ASC' | 'DESC') =>
@@ -93,7 +102,7 @@ export function createWalks(db: Sqlite, prepared: StatementCache): Walks {
 			best = [...best, ...found]
 				.sort((a, b) => sign * (a.value - b.value || a.generation - b.generation))
 				.slice(0, page.limit + 1);
-			await nextTurn();
+			await othersTurn();
 		}
 		for (const { generation } of best) {
 			const row = byGeneration.get(generation);
@@ -123,7 +132,7 @@ export function createWalks(db: Sqlite, prepared: StatementCache): Walks {
 					page.add(row);
 					if (page.more) return;
 				}
-				await nextTurn();
+				await othersTurn();
 			}
 		},
 		async count({ sql, values }, atMost) {
@@ -134,7 +143,7 @@ export function createWalks(db: Sqlite, prepared: StatementCache): Walks {
 				).get(...values, ...step.values, atMost - n);
 				n += found?.n ?? 0;
 				if (n >= atMost) break;
-				await nextTurn();
+				await othersTurn();
 			}
 			return n;
 		},

@@ -2,10 +2,11 @@
  * A large message, read and checked against its schema: all that takes as long as it is large. What is left of it then has
  * the shape of a request, so that handing it over is bounded.
  */
-import type { Message } from 'vscode-jsonrpc/node';
+
 import type { JobSpec } from '../../../shared/job.ts';
 import { type Params, requests } from '../../../shared/protocol/requests.ts';
-import { FrameError } from '../framing.ts';
+import { FrameError } from '../../../shared/rpc/framing.ts';
+import type { Message } from '../../../shared/rpc/messages.ts';
 import { parseMessage } from '../parse.ts';
 import { refusalOf } from '../refusal.ts';
 import type { ReadAnswer } from './messages.ts';

@@ -1,6 +1,7 @@
 /** What the thread that reads large messages is asked for. */
-import type { Message } from 'vscode-jsonrpc/node';
+
 import type { JobSpec } from '../../../shared/job.ts';
+import type { Message } from '../../../shared/rpc/messages.ts';
 import type { Refusal } from '../refusal.ts';
 
 export type ReadAnswer =

@@ -1,9 +1,10 @@
 /** Reading large messages, on a thread of its own that comes and goes with demand. */
-import type { Message } from 'vscode-jsonrpc/node';
+
 import { ERROR_CODES, errorMessage } from '../../../shared/errors.ts';
 import type { JobSpec } from '../../../shared/job.ts';
+import { FrameError } from '../../../shared/rpc/framing.ts';
+import type { Message } from '../../../shared/rpc/messages.ts';
 import { createThread } from '../../threads/asking.ts';
-import { FrameError } from '../framing.ts';
 import type { ReadElsewhere } from '../transport.ts';
 import type { LargeMessageMethods, ReadAnswer } from './messages.ts';
 import { CheckedParams, RefusedParams } from './outcome.ts';

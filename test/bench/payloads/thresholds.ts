@@ -38,7 +38,7 @@ export async function measureKinds(): Promise<void> {
 		let stored = 0;
 		for (const [index, content] of contents.entries()) {
 			const handle = await open(join(folder, `${kind}.${index}`), 'wx');
-			const written = await compressInto(handle, inMemory(content).read(), () => {});
+			const written = await compressInto(handle, inMemory(content), () => {});
 			stored += written.stored;
 			await handle.close();
 		}

@@ -36,6 +36,24 @@ describe('index and search', () => {
 		const { hits } = await cli.json<Found>(['search', 'socket', '--folder', folder]);
 		expect(hits).toMatchObject([{ path: 'src/net/open.ts', line: 2 }]);
 
+		const status = await cli.run(['index', 'status', '--skipped'], { cwd: join(folder, 'src') });
+		expect([status.code, status.stderr]).toEqual([0, '']);
+		expect(status.stdout).toMatch(
+			/^\/.*\n {2}files {5}2, \d+ bytes of text\n {2}left out {2}1 binary\n {14}image\.bin\n {2}stale {5}none known\n {2}size .* on disk\n {2}last run {2}\S.*\n$/,
+		);
+		expect(
+			(await cli.json<{ indexes: unknown[] }>(['index', 'status', folder])).indexes,
+		).toHaveLength(1);
+		expect(await cli.run(['index', 'status', '/nowhere'])).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining('/nowhere is not indexed.'),
+		});
+		for (const all of ['/', '~']) {
+			const home = temporaryFolder();
+			const asked = await cli.run(['index', all === '~' ? home : all], { env: { HOME: home } });
+			expect([asked.code, asked.stderr]).toEqual([1, expect.stringContaining('seldom meant')]);
+		}
+
 		const nothing = await cli.run(['search', 'zebra']);
 		expect([nothing.code, nothing.stdout]).toEqual([0, '']);
 		expect(nothing.stderr).toBe('Nothing found for "zebra".\n');

@@ -19,6 +19,19 @@ describe('enqueue', () => {
 		});
 	});
 
+	it('makes the same row whether or not a job says what few say', async () => {
+		const queue = openQueue();
+		const usual = task({ tag: 't', priority: 3 });
+		const [a, b] = await queue.enqueue(usual, { ...usual, ttlMs: 60_000 });
+		const rowOf = (id = '') =>
+			queue.db
+				.prepare<[string], Record<string, unknown>>('SELECT * FROM jobs WHERE id = ?')
+				.get(id);
+		const said = { id: a?.id, generation: a?.generation, spec: '', expires_at: null };
+		expect({ ...rowOf(b?.id), ...said }).toEqual({ ...rowOf(a?.id), ...said });
+		expect(rowOf(b?.id)).toMatchObject({ expires_at: expect.any(Number) });
+	});
+
 	it('gives a child the priority of its parent unless it asks for another', async () => {
 		const queue = openQueue();
 		const [parent] = await queue.enqueue(task({ priority: -10 }));

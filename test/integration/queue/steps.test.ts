@@ -1,5 +1,5 @@
 /** Work on many rows goes in groups that others come between, chosen by the time they take. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Tx } from '../../../daemon/queue/store/tx.ts';
 import { FakeClock, openQueue, task } from '../../support/queue.ts';
 
@@ -72,6 +72,72 @@ it('undoes of those that share a savepoint only what throws, and tells of the ot
 	const kept = db.prepare('SELECT name FROM job_groups ORDER BY name').pluck().all();
 	expect(kept).toEqual(['a', 'c']);
 	expect((a as PromiseFulfilledResult<Tx>).value.effects.changed).toEqual(['a', 'c']);
+});
+
+describe('a request of many jobs', () => {
+	const many = (subject: string) =>
+		Array.from({ length: 1000 }, (_, n) => task({ subject: n === 0 ? subject : `s${n}` }));
+
+	/** Counts the turns that others have until it is over. */
+	async function turnsDuring(work: Promise<unknown>): Promise<number> {
+		let [turns, over] = [0, false];
+		const end = () => {
+			over = true;
+		};
+		work.then(end, end);
+		for (; !over; turns++) await new Promise(setImmediate);
+		return turns;
+	}
+
+	it('lets others have turns, is kept whole, and what is asked meanwhile comes after it', async () => {
+		const queue = openQueue();
+		const asked = queue.enqueue(...many('a'));
+		while (queue.jobs.settled() === undefined) await new Promise(setImmediate);
+		const later = queue.enqueue(task({ title: 'later' }));
+		let settled = false;
+		void queue.jobs.settled()?.then(() => {
+			settled = true;
+		});
+		expect(await turnsDuring(asked)).toBeGreaterThan(1);
+		expect(settled).toBe(true);
+		const [last] = (await asked).slice(-1);
+		const [after] = await later;
+		expect(after?.generation).toBe((last?.generation ?? 0) + 1);
+		expect(queue.jobs.counts().queued).toBe(1001);
+	});
+
+	it('that is refused at its end has changed nothing, also for who looked meanwhile', async () => {
+		const queue = openQueue();
+		await queue.enqueue(task({ key: 'taken', title: 'other' }));
+		const [kept] = await queue.enqueue(task({ subject: 'a' }));
+		await queue.parts.writer.submit((tx) => queue.parts.limits.update(tx, '*', { paused: true }));
+		const refused = queue.enqueue(...many('a'), task({ key: 'taken', title: 'another' }));
+		while (queue.jobs.settled() === undefined) await new Promise(setImmediate);
+		// As the scheduling loop does, which keeps what it finds.
+		const looked = queue.dispatch.claim(() => 0);
+		const needed = queue.dispatch.needs();
+		await expect(refused).rejects.toMatchObject({ kind: 'CONFLICT' });
+		expect([await looked, needed]).toEqual([[], []]);
+		expect(queue.jobs.counts().queued).toBe(2);
+		await queue.parts.writer.submit((tx) => queue.parts.limits.update(tx, '*', { paused: false }));
+		const claimed = await queue.dispatch.claim(() => 0);
+		expect(claimed.map(({ row }) => row.id)).toContain(kept?.id);
+	});
+
+	it('waits for whoever has the database for himself, and he for it', async () => {
+		const { db, parts, enqueue, jobs } = openQueue();
+		const asked = enqueue(...many('a'));
+		while (jobs.settled() === undefined) await new Promise(setImmediate);
+		let after: Promise<unknown> | undefined;
+		await parts.writer.whileSuspended(async () => {
+			expect([db.inTransaction, jobs.counts().queued]).toEqual([false, 1000]);
+			after = enqueue(...many('b'));
+			for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+			expect([db.inTransaction, jobs.settled()]).toEqual([false, undefined]);
+		});
+		await Promise.all([asked, after]);
+		expect(jobs.counts().superseded).toBe(999);
+	});
 });
 
 it.each([

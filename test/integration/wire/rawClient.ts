@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FrameParser } from '../../../daemon/rpc/framing.ts';
 import { openSocket, readToken } from '../../../shared/client/endpoint.ts';
 import { errorCode } from '../../../shared/errors.ts';
+import { FrameParser } from '../../../shared/rpc/framing.ts';
 import type { TestDaemon } from '../../support/daemon.ts';
 
 export interface Answer {

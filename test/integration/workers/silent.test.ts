@@ -50,6 +50,7 @@ async function open() {
 			time: () => '',
 		},
 		maxFunctions: () => 100,
+		aloneAfterDeaths: 2,
 		indexing: { types: [], plan: never, assertMayStart: never },
 		started: {
 			entries: { all: [], put: never, remove: never },

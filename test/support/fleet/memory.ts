@@ -531,12 +531,7 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 				speaker();
 				const job = jobs.get(id);
 				const found = (pieces.get(id) ?? [])
-					.filter(
-						({ lease, at, data }) =>
-							job?.submitter === me &&
-							lease === job.lease &&
-							at + Buffer.byteLength(data, 'base64') > from,
-					)
+					.filter(({ lease, at }) => job?.submitter === me && lease === job.lease && at >= from)
 					.sort((a, b) => a.at - b.at)[0];
 				return found ?? null;
 			},

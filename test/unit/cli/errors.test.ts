@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ResponseError } from 'vscode-jsonrpc/node';
 import { CliError, describeFailure, usageError } from '../../../daemon/cli/errors.ts';
 import { wantsColor } from '../../../daemon/cli/output.ts';
 import { SemanticaError } from '../../../shared/errors.ts';
 import { nodeVersionProblem } from '../../../shared/nodeVersion.ts';
+import { RpcError } from '../../../shared/rpc/rpcError.ts';
 
 describe('what an error becomes', () => {
 	it('keeps the sentence and code of the daemon', () => {
-		const error = new ResponseError(4001, 'There is no job x.', { kind: 'NOT_FOUND' });
+		const error = new RpcError(4001, 'There is no job x.', { kind: 'NOT_FOUND' });
 		expect(describeFailure(error)).toEqual({
 			exitCode: 1,
 			message: 'There is no job x.',
@@ -17,14 +17,12 @@ describe('what an error becomes', () => {
 
 	it('counts what the schema refuses as usage, and says where', () => {
 		const data = { path: 'jobs[0].priority', message: 'must be at most 100' };
-		const { exitCode, message } = describeFailure(
-			new ResponseError(-32602, 'Invalid params', data),
-		);
+		const { exitCode, message } = describeFailure(new RpcError(-32602, 'Invalid params', data));
 		expect([exitCode, message]).toEqual([2, 'priority: must be at most 100']);
 	});
 
 	it('says what to do when the daemon does not know a request', () => {
-		expect(describeFailure(new ResponseError(-32601, 'Unhandled')).message).toContain(
+		expect(describeFailure(new RpcError(-32601, 'Unhandled')).message).toContain(
 			'semantica daemon restart',
 		);
 	});

@@ -20,6 +20,13 @@ import {
 	VIEWS,
 	WALKTHROUGH,
 } from '../../../extension/contributions.ts';
+import {
+	FILE_FLAG,
+	HAS_RESULTS,
+	HIT_FLAG,
+	RESULT_COMMANDS,
+	RESULTS_VIEW,
+} from '../../../extension/search/results/contributions.ts';
 import { languageModelTools } from '../../../scripts/languageModelTools.ts';
 
 interface MenuItem {
@@ -42,7 +49,11 @@ const strings: Record<string, string> = JSON.parse(
 );
 const { contributes } = manifest;
 const menus = contributes.menus as Record<string, MenuItem[]>;
-const commandIds = Object.values(COMMANDS).map(({ id }) => id as string);
+/** Those of the results view are registered with it. */
+const commandIds = [
+	...Object.values(COMMANDS).map(({ id }) => id as string),
+	...Object.values(RESULT_COMMANDS),
+];
 const properties = contributes.configuration.properties as Record<string, Property>;
 
 /** Context keys of the editor itself that our when-clauses may use. */
@@ -140,7 +151,7 @@ describe('package.json', () => {
 		const items = (menus['view/item/context'] ?? []).filter(
 			({ command, group }) => !group?.startsWith('inline') && !OF_ONE_JOB.includes(command),
 		);
-		const jobItems = items.filter(({ when }) => !/\\bschedule/.test(when ?? ''));
+		const jobItems = items.filter(({ when }) => !/\\bschedule|semantica\.results/.test(when ?? ''));
 		const beside = items.filter(({ when }) => when?.includes(`\\b${BESIDE_FLAG}\\b`));
 		const onJobs = jobItems.filter((item) => !beside.includes(item));
 		const places = (of: MenuItem[]) => of.map(({ command, group }) => [command, group]);
@@ -161,7 +172,7 @@ describe('package.json', () => {
 	it('contributes exactly the views of the typed module', () => {
 		expect(Object.keys(contributes.views)).toEqual([VIEW_CONTAINER]);
 		const views = contributes.views[VIEW_CONTAINER].map(({ id }: { id: string }) => id);
-		expect(views).toEqual(Object.values(VIEWS));
+		expect(views).toEqual([...Object.values(VIEWS), RESULTS_VIEW]);
 		expect(contributes.viewsContainers.activitybar[0].id).toBe(VIEW_CONTAINER);
 		for (const { view } of contributes.viewsWelcome) expect(views).toContain(view);
 	});
@@ -203,14 +214,17 @@ describe('package.json', () => {
 
 	it('uses only known context keys and flags in when-clauses', () => {
 		for (const key of whenClauses.flatMap(keysOf)) {
-			expect([...EDITOR_KEYS, ...CONTEXT_KEYS]).toContain(key);
+			expect([...EDITOR_KEYS, ...CONTEXT_KEYS, HAS_RESULTS]).toContain(key);
 		}
 		const flags = whenClauses.flatMap((when) =>
 			[...when.matchAll(/viewItem =~ \/\\b(\w+)\\b\//g)].map((match) => match[1]),
 		);
 		expect(flags.length).toBe(whenClauses.filter((when) => when.includes('viewItem')).length);
 		for (const flag of flags)
-			expect([...JOB_FLAGS, ...SCHEDULE_FLAGS, MORE_FLAG, BESIDE_FLAG]).toContain(flag);
+			expect([
+				...[...JOB_FLAGS, ...SCHEDULE_FLAGS, MORE_FLAG, BESIDE_FLAG],
+				...[HIT_FLAG, FILE_FLAG],
+			]).toContain(flag);
 	});
 
 	it('compares context keys with values they can have', () => {

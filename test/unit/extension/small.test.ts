@@ -114,9 +114,13 @@ describe('live search', () => {
 
 	it('asks once per pause and shows only the answer to what stands there', async () => {
 		const answers = new Map<string, (found: string[]) => void>();
+		const aborted: string[] = [];
 		const shown: [string, string[] | undefined][] = [];
 		const live = new LiveSearch<string[]>({
-			search: (query) => new Promise((resolve) => answers.set(query, resolve)),
+			search: (query, signal) => {
+				signal.addEventListener('abort', () => aborted.push(query));
+				return new Promise((resolve) => answers.set(query, resolve));
+			},
 			show: (query, found) => shown.push([query, found]),
 			failed: (error) => {
 				throw error;
@@ -129,6 +133,7 @@ describe('live search', () => {
 		live.type('sock');
 		await vi.advanceTimersByTimeAsync(500);
 		expect([...answers.keys()]).toEqual(['so', 'sock']);
+		expect(aborted).toEqual(['so']);
 		answers.get('sock')?.(['new']);
 		answers.get('so')?.(['old']);
 		await vi.advanceTimersByTimeAsync(0);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FrameError, FrameParser } from '../../../daemon/rpc/framing.ts';
 import { LIMITS } from '../../../shared/jobTerms.ts';
+import { FrameError, FrameParser } from '../../../shared/rpc/framing.ts';
 
 function frame(body: string | Buffer, more = ''): Buffer {
 	const bytes = Buffer.from(body);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ResponseError } from 'vscode-jsonrpc/node';
 import type * as z from 'zod';
 import { refusalOf } from '../../../daemon/rpc/refusal.ts';
-import { invalidParams, toResponseError } from '../../../daemon/rpc/responses.ts';
+import { invalidParams, toRpcError } from '../../../daemon/rpc/responses.ts';
 import { RPC_CODES, SemanticaError } from '../../../shared/errors.ts';
 import { type Method, requests } from '../../../shared/protocol/requests.ts';
+import { RpcError } from '../../../shared/rpc/rpcError.ts';
 
 function refusal(method: Method, params: unknown) {
 	const schema: z.ZodType = requests[method].params;
@@ -70,11 +70,11 @@ describe('what a schema refused is named by path', () => {
 
 describe('errors on their way out', () => {
 	test('typed ones keep code, sentence, kind and path', () => {
-		const error = toResponseError(
+		const error = toRpcError(
 			new SemanticaError('CONFLICT', 'The key is taken.', { path: 'jobs[0].key' }),
 			() => expect.unreachable(),
 		);
-		expect(error.toJson()).toEqual({
+		expect(error.toJSON()).toEqual({
 			code: 4002,
 			message: 'The key is taken.',
 			data: { kind: 'CONFLICT', path: 'jobs[0].key' },
@@ -83,16 +83,16 @@ describe('errors on their way out', () => {
 
 	test('unforeseen ones are reported here and only hinted at there', () => {
 		const reported: string[] = [];
-		const error = toResponseError(new TypeError('secret in a message'), (detail) =>
+		const error = toRpcError(new TypeError('secret in a message'), (detail) =>
 			reported.push(detail),
 		);
-		expect(JSON.stringify(error.toJson())).not.toContain('secret');
+		expect(JSON.stringify(error)).not.toContain('secret');
 		expect(error.data).toEqual({ kind: 'INTERNAL' });
 		expect(reported.join()).toContain('secret in a message');
 	});
 
 	test('answers that are already in wire form pass', () => {
-		const given = new ResponseError(-32600, 'no');
-		expect(toResponseError(given, () => expect.unreachable())).toBe(given);
+		const given = new RpcError(-32600, 'no');
+		expect(toRpcError(given, () => expect.unreachable())).toBe(given);
 	});
 });

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import type { Session } from '../../../daemon/rpc/asking.ts';
 import {
 	type ScheduleSource,
 	subscribeToSchedules,
 } from '../../../daemon/rpc/schedulesSubscription.ts';
-import type { Session } from '../../../daemon/rpc/session.ts';
 import type { Schedule } from '../../../shared/protocol/schedules.ts';
 
 /** As many schedules as asked for, each with a newest job. */

@@ -3,47 +3,53 @@ import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Message } from 'vscode-jsonrpc/node';
-import {
-	BoundedMessageReader,
-	type ReadElsewhere,
-	SocketMessageWriter,
-} from '../../../daemon/rpc/transport.ts';
+import { MessageReader, type ReadElsewhere } from '../../../daemon/rpc/transport.ts';
+import { Outbox } from '../../../shared/rpc/outbox.ts';
 
 function frame(method: string, bytes = 0): string {
 	const body = JSON.stringify({ jsonrpc: '2.0', method, params: ['x'.repeat(bytes)] });
 	return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** A reader whose messages are begun at once, as by a library that has nothing else to do. */
+/** A reader whose messages are over as soon as they have begun. */
 function open(readElsewhere: ReadElsewhere = () => Promise.reject(new Error('not large'))) {
 	const socket = new PassThrough();
-	const reader = new BoundedMessageReader(socket as unknown as Socket, readElsewhere);
 	const begun: string[] = [];
-	const listening = reader.listen((message) => {
-		void reader.handleMessage(message, (one: Message) => {
-			begun.push((one as Message & { method: string }).method);
-		});
+	const reader = new MessageReader(socket as unknown as Socket, readElsewhere, {
+		receive({ method }) {
+			begun.push(String(method));
+			return false;
+		},
+		broken: (error) => expect.unreachable(String(error)),
 	});
 	/** As data comes from the kernel: in a turn of its own. */
 	const receive = async (...frames: string[]) => {
 		socket.write(frames.join(''));
 		await new Promise(process.nextTick);
 	};
-	return { reader, begun, receive, listening };
+	return { reader, begun, receive };
 }
 
 const LARGE = 65_000;
 
-test('a small message is begun at once', async () => {
+test('what is answered with little is begun together, anything else once in a turn', async () => {
 	const { begun, receive } = open();
-	await receive(frame('a'), frame('b'));
-	expect(begun).toEqual(['a', 'b']);
+	await receive(frame('job/list'), frame('job/list'), frame('worker/alive'));
+	expect(begun).toEqual(['job/list']);
+	await nextTurn();
+	expect(begun).toEqual(['job/list', 'job/list']);
+	await nextTurn();
+	const brief = Array.from({ length: 5 }, () => frame('worker/alive'));
+	await receive(...brief);
+	// On a slow machine some of them may take all the time that they have together.
+	while (begun.length < 8) await nextTurn();
+	expect(begun.slice(2)).toEqual(brief.map(() => 'worker/alive').concat('worker/alive'));
 });
 
 test('a large message lets some turns pass, and what comes after it on its connection waits for it', async () => {
 	const { begun, receive } = open();
 	await receive(frame('before'), frame('large', LARGE + 600), frame('after'));
+	await nextTurn();
 	expect(begun).toEqual(['before']);
 	// Another connection is dealt with in these.
 	await nextTurn();
@@ -67,9 +73,9 @@ test('each large message steps back anew', async () => {
 });
 
 test('a connection that is closed meanwhile begins nothing more', async () => {
-	const { begun, receive, listening } = open();
+	const { reader, begun, receive } = open();
 	await receive(frame('large', 2 * LARGE));
-	listening.dispose();
+	reader.end();
 	for (let turn = 0; turn < 10; turn++) await nextTurn();
 	expect(begun).toEqual([]);
 });
@@ -78,16 +84,16 @@ test('answers of one turn leave in one piece, and at once when they are flushed'
 	const socket = new PassThrough();
 	const pieces: string[] = [];
 	socket.on('data', (piece) => pieces.push(String(piece)));
-	const writer = new SocketMessageWriter(socket as unknown as Socket);
-	const message = (id: number) => ({ jsonrpc: '2.0', id, result: 'ü' }) as Message;
-	void writer.write(message(1));
-	void writer.write(message(2));
+	const outbox = new Outbox(socket as unknown as Socket);
+	const message = (id: number) => JSON.stringify({ jsonrpc: '2.0', id, result: 'ü' });
+	outbox.send(message(1));
+	outbox.send(message(2));
 	await nextTurn();
-	const body = JSON.stringify(message(1));
+	const body = message(1);
 	const framed = `Content-Length: ${body.length + 1}\r\n\r\n${body}`;
 	expect(pieces).toEqual([framed + framed.replace('"id":1', '"id":2')]);
-	void writer.write(message(3));
-	writer.flush();
+	outbox.send(message(3));
+	outbox.flush();
 	socket.end();
 	await nextTurn();
 	expect(pieces).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Session } from '../../../daemon/rpc/session.ts';
+import type { Session } from '../../../daemon/rpc/asking.ts';
 import { createWindows } from '../../../daemon/rpc/windows.ts';
 
 function createWindow(told: string[], name: string) {

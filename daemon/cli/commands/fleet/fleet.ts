@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { addInitCommand } from './init.ts';
+import {
+	addAcceptCommand,
+	addForgetCommand,
+	addJoinCommand,
+	addKeyCommand,
+	addLeaveCommand,
+} from './membership.ts';
+import { addStatusCommand, addWorkCommand } from './status.ts';
 
 export function addFleetCommand(program: Command, context: Context): void {
 	const fleet = program
@@ -11,4 +19,11 @@ export function addFleetCommand(program: Command, context: Context): void {
 				'See docs/fleet.md; to run something on one other machine, `ssh box semantica run --wait -- …` is enough.',
 		);
 	addInitCommand(fleet, context);
+	addJoinCommand(fleet, context);
+	addKeyCommand(fleet, context);
+	addAcceptCommand(fleet, context);
+	addWorkCommand(fleet, context);
+	addStatusCommand(fleet, context);
+	addLeaveCommand(fleet, context);
+	addForgetCommand(fleet, context);
 }

@@ -40,7 +40,8 @@ async function printed(line: string): Promise<string> {
 	}
 }
 
-async function askAtTerminal({ stdin, err }: Context): Promise<string | undefined> {
+/** Undefined where nobody is there, or nothing was typed. */
+export async function askAtTerminal({ stdin, err }: Context): Promise<string | undefined> {
 	if (!stdin.isTTY || !err.terminal) return undefined;
 	err.stream.write('Password (empty for none, or the one in the address): ');
 	const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

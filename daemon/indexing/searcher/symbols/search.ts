@@ -8,7 +8,7 @@ import { readContent } from '../../files/content.ts';
 import type { Scope } from '../../files/scope.ts';
 import type { PlacedSymbol } from '../../segments/symbols.ts';
 import { placedSymbols } from '../../symbols/place.ts';
-import { around, composed, snippetOf } from '../../words/lines.ts';
+import { around, composed, snippetAround } from '../../words/lines.ts';
 import type { IndexChoice } from '../ranking.ts';
 import type { Asked } from '../text/language.ts';
 import { createPattern } from '../text/pattern.ts';
@@ -185,7 +185,7 @@ function hitOf(
 		endColumn: column + name.length,
 		kind: 'symbol',
 		symbol: { name, kind, ...(container === '' ? {} : { container }) },
-		snippet: snippetOf(lines[line - 1] ?? '', column - 1),
+		...snippetAround(lines[line - 1] ?? '', column - 1),
 		score: worth,
 		...(contextLines === 0 ? {} : around(text, line, contextLines)),
 	};

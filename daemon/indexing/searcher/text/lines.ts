@@ -5,7 +5,7 @@ import { isShortage } from '../../../../shared/errors.ts';
 import { readContent } from '../../files/content.ts';
 import { stampOf } from '../../files/probe.ts';
 import type { Scope } from '../../files/scope.ts';
-import { composed, snippetOf, typedUnits } from '../../words/lines.ts';
+import { composed, snippetAround, typedUnits } from '../../words/lines.ts';
 import type { TextCandidate } from './candidates.ts';
 import type { LineMatch, Pattern } from './pattern.ts';
 
@@ -16,6 +16,8 @@ export interface FoundLine {
 	readonly column: number;
 	readonly endColumn: number;
 	readonly snippet: string;
+	/** Where in the snippet it begins. */
+	readonly matchAt: number;
 	/** Which of the patterns. */
 	readonly pattern: number;
 }
@@ -134,7 +136,7 @@ function linesOf(
 				line,
 				column: column + 1,
 				endColumn: endColumn + 1,
-				snippet: snippetOf(shown, column),
+				...snippetAround(shown, column),
 				pattern: match.pattern,
 			});
 		}

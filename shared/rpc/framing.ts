@@ -2,8 +2,8 @@
  * LSP framing with bounds (docs/design.md section 7). The library's own reader would buffer whatever length a
  * header promises and wait forever for headers to end; a hostile or broken client must not get that far.
  */
-import { ERROR_CODES, RPC_CODES } from '../../shared/errors.ts';
-import { LIMITS } from '../../shared/jobTerms.ts';
+import { ERROR_CODES, RPC_CODES } from '../errors.ts';
+import { LIMITS } from '../jobTerms.ts';
 
 const MAX_HEADER_BYTES = 4096;
 const HEADER_END = Buffer.from('\r\n\r\n');

@@ -1,0 +1,478 @@
+/**
+ * The fleet room put together: a queue that several machines share. A daemon that joined none reads no driver, polls
+ * nothing and opens no connection.
+ */
+import { SemanticaError } from '../../shared/errors.ts';
+import type { Job, JobSpec } from '../../shared/job.ts';
+import type { FleetStatus, Submission } from '../../shared/protocol/fleet.ts';
+import type { Params, Result } from '../../shared/protocol/requests.ts';
+import type { Executor } from '../queue/execution.ts';
+import type { Clock } from '../queue/ports/clock.ts';
+import type { JobLogs } from '../queue/ports/logs.ts';
+import type { JobRequests } from '../queue/requests.ts';
+import type { Feed } from '../queue/views/feed.ts';
+import type { Sqlite } from '../sqlite/open.ts';
+import { parseAddress, shownAddress } from './address.ts';
+import { createCalls } from './calls.ts';
+import { createConnection } from './connection.ts';
+import { directoryOf, feedOver } from './directory.ts';
+import { gated } from './gate.ts';
+import { type JoinedMachine, openJoined } from './joined.ts';
+import { type Joined, letsRun, openMembership, type Rule } from './membership.ts';
+import { explained, jobOfOthers, type MirrorOptions, mirroredJob, tailSpans } from './mirror.ts';
+import { passwordOf } from './password.ts';
+import type { Nodes, SharedJob } from './port.ts';
+import { createRemoteLogs } from './remoteLogs.ts';
+import { repositoryOf } from './repository.ts';
+import { createFleetTable } from './table.ts';
+import { openIdentity, readShownKey, shownKey } from './trust.ts';
+
+export interface FleetOptions {
+	readonly db: Sqlite;
+	readonly clock: Clock;
+	/** fleet.json, and the file with the key of this machine. */
+	readonly file: string;
+	readonly keyFile: string;
+	/** Under it jobs get folders of their own. */
+	readonly scratch: string;
+	readonly homeFolder: () => string;
+	readonly version: string;
+	readonly jobs: JobRequests;
+	readonly feed: Feed;
+	readonly logs: JobLogs;
+	/** Slots that are free for this queue. */
+	readonly dispatch: { free(queue: string): number };
+	/** Runs inside a group of the queue's writer; resolves after its commit. */
+	readonly submit: <T>(work: () => T) => Promise<T>;
+	readonly enqueue: (spec: JobSpec, from: string) => Promise<void>;
+	readonly met: (set: { power: 'any' | 'ac'; minBattery: number | null; idle: boolean }) => boolean;
+	/** It is not about to leave. */
+	readonly takes: () => boolean;
+	/** What keeps the daemon here has changed. */
+	readonly workloadChanged: () => void;
+	readonly warn: (sentence: string) => void;
+}
+
+export type Fleet = ReturnType<typeof createFleet>;
+
+/** Sentences for `job/explain` while nothing is joined. */
+const NOT_JOINED =
+	'This machine has joined no shared queue. Join one with: semantica fleet join ADDRESS --name NAME';
+const SEEN_OTHERS = 1000;
+
+export function createFleet(options: FleetOptions) {
+	const { clock, jobs, feed, logs, submit } = options;
+	const membership = openMembership(options.file);
+	const table = createFleetTable(options.db);
+	const listeners = new Set<(ids: readonly string[]) => void>();
+	/** Jobs that others asked for, as they were listed last. */
+	const others = new Map<string, SharedJob>();
+	let identity: ReturnType<typeof openIdentity> | undefined;
+	let machine: JoinedMachine | undefined;
+	let nodes: Nodes | undefined;
+
+	const me = () => {
+		identity ??= openIdentity(options.keyFile);
+		return identity;
+	};
+
+	const remoteLogs = createRemoteLogs({
+		queue: () => machine?.queue,
+		clock,
+		known(id) {
+			if (jobs.standing(id) !== undefined) return undefined;
+			const row = table.sent.get(id);
+			if (row === undefined) return undefined;
+			const total = row.ended_at === null ? undefined : mirroredJob(row, mirroring()).logBytes;
+			return { total, tail: row.tail, spans: tailSpans(row, mirroring()) };
+		},
+	});
+
+	function changed(ids: readonly string[]): void {
+		for (const listener of listeners) listener(ids);
+		options.workloadChanged();
+	}
+
+	function open(joined: Joined): void {
+		machine = openJoined({
+			joined,
+			me: me(),
+			membership,
+			table,
+			fleet: options,
+			// Beside those who always listen: somebody looks at jobs, and some of ours are elsewhere.
+			watched: () => remoteLogs.watched() || (listeners.size > 1 && table.sent.openCount() > 0),
+			changed,
+		});
+		machine.node.wake();
+	}
+
+	// What ended here is to be reported, and a free slot may be filled.
+	feed.onChanged((ids) => {
+		if (machine === undefined || ids.length === 0) return;
+		const held = table.held.all();
+		if (held.length > 0) machine.node.wake();
+	});
+
+	function mirroring(): MirrorOptions {
+		const { joined, accept } = membership.read();
+		const names = new Map(Object.entries(joined?.machines ?? {}).map(([name, id]) => [id, name]));
+		return {
+			fleet: joined?.fleet ?? '',
+			keys: [...accept.map(({ key }) => key), me().key],
+			machineName: (id) => names.get(id),
+		};
+	}
+
+	function jobElsewhere(id: string): Job | undefined {
+		const row = table.sent.get(id);
+		if (row !== undefined) return mirroredJob(row, mirroring());
+		const other = others.get(id);
+		return other === undefined ? undefined : jobOfOthers(other, mirroring());
+	}
+
+	function joinedMachine(): JoinedMachine {
+		if (machine !== undefined) return machine;
+		throw new SemanticaError('CONFLICT', NOT_JOINED);
+	}
+
+	async function knownNodes(): Promise<Nodes> {
+		nodes = await joinedMachine().queue.nodes();
+		const { joined } = membership.read();
+		const fresh = nodes.nodes.filter(({ name }) => joined?.machines[name] === undefined);
+		if (fresh.length > 0) {
+			membership.change((now) =>
+				now.joined === undefined
+					? now
+					: {
+							...now,
+							joined: {
+								...now.joined,
+								machines: {
+									...Object.fromEntries(fresh.map(({ name, id }) => [name, id])),
+									...now.joined.machines,
+								},
+							},
+						},
+			);
+		}
+		return nodes;
+	}
+
+	/** A name means the machine that it meant first: a database could exchange them. */
+	async function machineId(name: string): Promise<string> {
+		const pinned = membership.read().joined?.machines[name];
+		const now = await knownNodes().catch((error: unknown) => {
+			if (pinned === undefined) throw error;
+			return undefined;
+		});
+		const found = now?.nodes.find((node) => node.name === name)?.id;
+		if (pinned !== undefined && found !== undefined && pinned !== found) {
+			throw new SemanticaError(
+				'CONFLICT',
+				`"${name}" is another machine in the shared queue than it was before. If that is right, remove it from "machines" in ${options.file}.`,
+				{ path: 'on' },
+			);
+		}
+		const id = pinned ?? found;
+		if (id !== undefined) return id;
+		const names = now?.nodes.map((node) => node.name).join(', ');
+		throw new SemanticaError(
+			'NOT_FOUND',
+			`There is no machine "${name}" in the shared queue. There are: ${names}.`,
+			{ path: 'on' },
+		);
+	}
+
+	const directory = directoryOf(jobs, {
+		any: () => machine !== undefined || table.sent.openCount() > 0,
+		job: jobElsewhere,
+		explain(id) {
+			const row = table.sent.get(id);
+			const job = jobElsewhere(id);
+			if (row === undefined || job === undefined) return { runnable: false, reasons: [] };
+			const unreachable = machine === undefined ? NOT_JOINED : machine.node.unreachable()?.message;
+			return explained(row, job, { unreachable, now: clock.now() });
+		},
+		search: (text, limit) =>
+			table.sent.search(text, limit).map((row) => mirroredJob(row, mirroring())),
+		async list(name, isOpen, limit) {
+			const asked = { ...(name === '*' ? {} : { machine: name }), open: isOpen, limit };
+			return (await list(asked)).jobs;
+		},
+		async cancel(id) {
+			const row = table.sent.get(id);
+			if (row === undefined) return cancelOfOthers(id);
+			if (row.ended_at !== null) return `it is already ${jobElsewhere(id)?.state}`;
+			await submit(() => {
+				if (row.delivered === 1) table.sent.cancel(id, true);
+				else table.sent.refused(id, 'it was cancelled before', clock.now());
+			});
+			changed([id]);
+			machine?.node.wake();
+			return undefined;
+		},
+		async remove(id) {
+			const row = table.sent.get(id);
+			if (row === undefined) return 'it is not of this machine';
+			if (row.ended_at === null) return 'it is not finished; cancel it first, then remove it';
+			await submit(() => table.sent.forget(id));
+			changed([id]);
+			return undefined;
+		},
+	});
+
+	async function cancelOfOthers(id: string): Promise<string | undefined> {
+		const { queue } = joinedMachine();
+		const text = JSON.stringify({ v: 1, fleet: mirroring().fleet, id, order: 'cancel' });
+		const order = Buffer.from(text);
+		const done = await queue.cancel(id, order.toString('base64'), me().sign('order', order));
+		if (done === 'already') return 'it has ended already';
+		if (done === 'forbidden')
+			return 'it waits for others, and only the machine that asked for it can cancel it';
+		return done === 'unknown' ? 'it is not in the shared queue any more' : undefined;
+	}
+
+	async function list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>> {
+		const { machine: name, open: isOpen, text, limit, before } = params;
+		const found = await joinedMachine().queue.list({
+			machine: name,
+			open: isOpen,
+			text,
+			limit,
+			before,
+		});
+		for (const job of found) {
+			others.delete(job.id);
+			others.set(job.id, job);
+		}
+		while (others.size > SEEN_OTHERS) others.delete(others.keys().next().value ?? '');
+		return {
+			jobs: found.map((job) => jobElsewhere(job.id) ?? jobOfOthers(job, mirroring())),
+			before: found.length === limit ? (found.at(-1)?.n ?? null) : null,
+		};
+	}
+
+	function shownRules(): FleetStatus['accepts'] {
+		return membership.read().accept.map(({ key, ...rule }) => ({
+			...rule,
+			key: shownKey(key),
+			self: key === me().key,
+		}));
+	}
+
+	async function status(): Promise<FleetStatus> {
+		const { joined, problem, accept } = membership.read();
+		const found = machine === undefined ? undefined : await knownNodes().catch(() => undefined);
+		const warnings = [problem, machine?.tripped()].filter((one) => one !== undefined);
+		const node = machine?.node;
+		if (node?.replaced() === true) {
+			warnings.push(
+				'Another daemon speaks as this machine. Leave, and join again under another name.',
+			);
+		}
+		const clockMs = node?.clockMs() ?? null;
+		if (clockMs !== null && Math.abs(clockMs) > 60_000) {
+			warnings.push(
+				`The clock of this machine differs from the shared queue's by ${Math.round(Math.abs(clockMs) / 1000)} s. Nothing is decided by it but how old a signature may be.`,
+			);
+		}
+		if ((found?.oldestTransactionMs ?? 0) > 3_600_000) {
+			warnings.push(
+				'A transaction has been open in that database for more than an hour: it slows the queue down. Use a database of its own.',
+			);
+		}
+		if (machine !== undefined && !accept.some(letsRun)) {
+			warnings.push('No work of others is taken here. To take some: semantica fleet accept KEY');
+		}
+		return {
+			joined: joined !== undefined,
+			id: me().id,
+			key: shownKey(me().key),
+			name: joined?.name ?? null,
+			address: joined === undefined ? null : shownAddress(parseAddress(joined.address)),
+			unreachable: node?.unreachable() ?? null,
+			listening: false,
+			roundTripMs: node?.roundTripMs() ?? null,
+			clockMs,
+			warnings,
+			accepts: shownRules(),
+			undelivered: table.sent.undeliveredCount(),
+			unreported: table.held.all().filter(({ state }) => state !== null).length,
+			waiting: found?.waiting ?? null,
+			machines: (found?.nodes ?? []).map(({ id, name, key, info, alive, seen, held }) => ({
+				name,
+				id,
+				key: shownKey(key),
+				self: id === me().id,
+				alive: alive === true,
+				seenAt: seen === null ? null : Math.round(seen),
+				labels: Array.isArray(info['labels']) ? info['labels'].map(String).slice(0, 50) : [],
+				running: held,
+				accepts: info['accepts'] === true,
+				version: String(info['version'] ?? '').slice(0, 64),
+				platform: String(info['platform'] ?? '').slice(0, 64),
+			})),
+		};
+	}
+
+	async function join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>> {
+		if (machine !== undefined) {
+			throw new SemanticaError(
+				'CONFLICT',
+				'This machine has joined a shared queue already. Leave it first: semantica fleet leave',
+			);
+		}
+		const { address: text, name, password: given, passwordCommand, ca, labels } = params;
+		const address = parseAddress(text);
+		const password = given ?? address.password;
+		const credentials = {
+			...(password === undefined ? {} : { password }),
+			...(passwordCommand === undefined ? {} : { passwordCommand }),
+		};
+		const connection = createConnection({ address, password: () => passwordOf(credentials), ca });
+		const queue = createCalls(me().id, connection.call, () => connection.close());
+		try {
+			const { fleet } = await queue.hello({ name, key: me().key, info: { labels }, holds: [] });
+			const joined: Joined = {
+				address: withoutPassword(text),
+				name,
+				...credentials,
+				...(ca === undefined ? {} : { ca }),
+				labels,
+				fleet,
+				machines: { [name]: me().id },
+			};
+			membership.change((now) => ({ ...now, joined }));
+			open(joined);
+		} finally {
+			await connection.close();
+		}
+		return { id: me().id, key: shownKey(me().key), name };
+	}
+
+	async function leave(): Promise<Result<'fleet/leave'>> {
+		const leaving = joinedMachine();
+		const held = table.held.all().length;
+		if (held > 0) {
+			throw new SemanticaError(
+				'CONFLICT',
+				`Work of others is still here, or not reported yet (${held}). Wait for it, or cancel it: semantica cancel --queue fleet`,
+			);
+		}
+		const left = await leaving.queue.leave().then(
+			() => true,
+			() => false,
+		);
+		await leaving.close();
+		machine = undefined;
+		membership.change(({ joined: _, ...now }) => now);
+		const open = table.sent.search('', 1_000_000).filter(({ ended_at }) => ended_at === null);
+		await submit(() => {
+			for (const { id } of open) {
+				table.sent.refused(id, 'this machine left the shared queue', clock.now());
+			}
+			table.setNumber('mark', 0);
+		});
+		changed(open.map(({ id }) => id));
+		return { left };
+	}
+
+	async function accept(params: Params<'fleet/accept'>): Promise<Result<'fleet/accept'>> {
+		const key = params.key === 'self' ? me().key : readShownKey(params.key);
+		let rule: Rule | undefined;
+		if (!('remove' in params)) {
+			const repos = [];
+			for (const folder of params.repos) repos.push({ folder, repo: await repositoryOf(folder) });
+			const { key: _, ...rights } = params;
+			rule = { ...rights, key, repos };
+		}
+		membership.change((now) => {
+			const rest = now.accept.filter((one) => one.key !== key);
+			return { ...now, accept: rule === undefined ? rest : [...rest, rule] };
+		});
+		machine?.reset();
+		options.workloadChanged();
+		return { rules: shownRules() };
+	}
+
+	return {
+		/** Jobs of others wait for its word before they start. */
+		executor: (inner: Executor): Executor =>
+			gated(inner, () =>
+				machine === undefined
+					? undefined
+					: {
+							table,
+							time: machine.node.time,
+							submit,
+							begin: (tenure) => begin(tenure),
+							async cancel(localId) {
+								await jobs.cancel({ ids: [localId] });
+							},
+						},
+			),
+		/** One face over the jobs here and elsewhere, for the doors. */
+		directory,
+		feed: feedOver(feed, (listener) => {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		}),
+		logs: remoteLogs.over(logs),
+		requests: {
+			key: () => ({ key: shownKey(me().key), id: me().id }),
+			status,
+			join,
+			work() {
+				joinedMachine().reset();
+				return {};
+			},
+			leave,
+			accept,
+			list,
+			async submit({ jobs: submissions }: { readonly jobs: readonly Submission[] }) {
+				const { outbox, node } = joinedMachine();
+				const { joined } = membership.read();
+				if (joined === undefined) throw new SemanticaError('CONFLICT', NOT_JOINED);
+				const known = { fleet: joined.fleet, from: joined.name, machineId };
+				const answers = await outbox.accept(submissions, known);
+				node.wake();
+				return { jobs: answers };
+			},
+		},
+		/** What is not delivered or not reported yet keeps the daemon here. */
+		unfinished: () =>
+			machine === undefined ? 0 : table.sent.undeliveredCount() + table.held.all().length,
+		/** The machine slept, or something is free now. */
+		wake: () => machine?.node.wake(),
+		begin() {
+			const { joined, problem } = membership.read();
+			if (problem !== undefined) options.warn(problem);
+			if (joined !== undefined) open(joined);
+		},
+		async check(): Promise<{ name: string; ok: boolean; message: string }[]> {
+			if (machine === undefined) return [];
+			const { unreachable, warnings, roundTripMs, address } = await status();
+			const message =
+				unreachable?.message ??
+				[`${address} answers in ${Math.round(roundTripMs ?? 0)} ms.`, ...warnings].join(' ');
+			return [{ name: 'shared queue', ok: unreachable === null, message }];
+		},
+		close: async () => machine?.close(),
+	};
+
+	async function begin(tenure: { id: string; lease: string }): Promise<boolean> {
+		const open = joinedMachine();
+		const { epoch } = open.node.hello() ?? { epoch: 0 };
+		if (epoch === 0) {
+			throw new SemanticaError('SYSTEM', 'The shared queue cannot be reached.', {
+				unreachable: true,
+			});
+		}
+		return open.queue.begin(epoch, tenure);
+	}
+}
+
+function withoutPassword(text: string): string {
+	return text.trim().replace(/^(postgres(?:ql)?:\/\/[^:@/?]+):[^@/?]*@/, '$1@');
+}

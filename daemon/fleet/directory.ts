@@ -1,0 +1,152 @@
+/** One face over the jobs that are here and those that this machine asked others for. */
+import { SemanticaError } from '../../shared/errors.ts';
+import type { Job } from '../../shared/job.ts';
+import type { ManyResult } from '../../shared/protocol/jobs.ts';
+import type { JobRequests } from '../queue/requests.ts';
+import type { Feed, Unsubscribe } from '../queue/views/feed.ts';
+
+/** Jobs elsewhere; each answers undefined for one that is not. */
+export interface Elsewhere {
+	/** Whether any can be asked for. */
+	readonly any: () => boolean;
+	readonly job: (id: string) => Job | undefined;
+	readonly explain: (id: string) => ReturnType<JobRequests['explain']>;
+	/** Those whose id or title has this in it. */
+	readonly search: (text: string, limit: number) => Job[];
+	/** Everything in the shared queue, or of one machine (`*`: of all). */
+	readonly list: (machine: string, open: boolean, limit: number) => Promise<Job[]>;
+	/** A sentence why not; undefined when it is on its way. */
+	readonly cancel: (id: string) => Promise<string | undefined>;
+	readonly remove: (id: string) => Promise<string | undefined>;
+}
+
+export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequests {
+	const { job: find } = elsewhere;
+	const notHere = (what: string) =>
+		`it is on another machine, and can be ${what} there only; from here it can be looked at and cancelled`;
+
+	/** Each with those that are elsewhere taken out and dealt with on their own. */
+	function many(
+		local: (targets: Parameters<JobRequests['cancel']>[0]) => Promise<ManyResult>,
+		each: (id: string) => Promise<string | undefined>,
+	): (targets: Parameters<JobRequests['cancel']>[0]) => Promise<ManyResult> {
+		return async (targets) => {
+			if (!('ids' in targets) || !elsewhere.any()) return local(targets);
+			const ids = targets.ids.filter(
+				(id) => jobs.standing(id) === undefined && find(id) !== undefined,
+			);
+			if (ids.length === 0) return local(targets);
+			const here = targets.ids.filter((id) => !ids.includes(id));
+			const result =
+				here.length === 0 ? { count: 0, skipped: [], skippedCount: 0 } : await local({ ids: here });
+			const skipped = [...result.skipped];
+			for (const id of ids) {
+				const reason = await each(id);
+				if (reason !== undefined) skipped.push({ id, reason });
+			}
+			const refused = skipped.length - result.skipped.length;
+			return {
+				count: result.count + ids.length - refused,
+				skipped: skipped.slice(0, 100),
+				skippedCount: result.skippedCount + refused,
+			};
+		};
+	}
+
+	const remote = (id: string) => (jobs.standing(id) === undefined ? find(id) : undefined);
+
+	return {
+		...jobs,
+		get(id, scope) {
+			const job = scope === undefined ? remote(id) : undefined;
+			return job === undefined
+				? jobs.get(id, scope)
+				: { job, runs: [], explanation: elsewhere.explain(id) };
+		},
+		usual: (id) => (remote(id) === undefined ? jobs.usual(id) : {}),
+		explain: (id, scope) =>
+			scope === undefined && remote(id) !== undefined
+				? elsewhere.explain(id)
+				: jobs.explain(id, scope),
+		find(ids, maxBytes) {
+			const found = jobs.find(ids, maxBytes);
+			if (found.missing.length === 0 || !elsewhere.any()) return found;
+			const others = found.missing.map((id) => [id, find(id)] as const);
+			return {
+				...found,
+				jobs: [...found.jobs, ...others.flatMap(([, job]) => (job === undefined ? [] : [job]))],
+				missing: others.filter(([, job]) => job === undefined).map(([id]) => id),
+			};
+		},
+		standing(id) {
+			const here = jobs.standing(id);
+			if (here !== undefined) return here;
+			const job = find(id);
+			return job === undefined ? undefined : { state: job.state, parentId: null };
+		},
+		standings(ids) {
+			return ids.map((id) => {
+				const job = remote(id);
+				if (job !== undefined) return { state: job.state, parentId: null };
+				const [standing] = jobs.standings([id]);
+				if (standing === undefined) throw new SemanticaError('NOT_FOUND', `There is no job ${id}.`);
+				return standing;
+			});
+		},
+		readiness: (id) => (remote(id) === undefined ? jobs.readiness(id) : 'never'),
+		successor: (id) => (remote(id) === undefined ? jobs.successor(id) : id),
+		async page(params, scope) {
+			const { machine, state, text } = params.filter;
+			if (machine !== undefined && scope === undefined) {
+				const open = state?.every((one) => OPEN.has(one)) === true;
+				const all = await elsewhere.list(machine, open, params.limit);
+				const found = all.filter((job) => state === undefined || state.includes(job.state));
+				return { jobs: found, nextCursor: null, total: { value: found.length, exact: false } };
+			}
+			const { parentId } = params.filter;
+			// Children of what runs elsewhere stay there.
+			if (parentId != null && remote(parentId) !== undefined) {
+				return { jobs: [], nextCursor: null, total: { value: 0, exact: true } };
+			}
+			const page = await jobs.page(params, scope);
+			if (text === undefined || scope !== undefined || params.cursor !== undefined) return page;
+			const others = elsewhere
+				.search(text, params.limit)
+				.filter(({ id }) => jobs.standing(id) === undefined);
+			return {
+				...page,
+				jobs: [...page.jobs, ...others],
+				total: { ...page.total, value: page.total.value + others.length },
+			};
+		},
+		cancel: many(jobs.cancel, elsewhere.cancel),
+		remove: many(jobs.remove, elsewhere.remove),
+		pause: many(jobs.pause, async () => notHere('paused')),
+		resume: many(jobs.resume, async () => notHere('resumed')),
+		runNow: many(jobs.runNow, async () => notHere('hurried')),
+		payload(params) {
+			if (remote(params.id) === undefined) return jobs.payload(params);
+			throw new SemanticaError('CONFLICT', 'Its input is on its way to another machine.');
+		},
+	};
+}
+
+const OPEN = new Set<string>(['queued', 'running', 'paused']);
+
+/** Hears of changes of jobs elsewhere too. */
+export function feedOver(
+	feed: Feed,
+	changes: (listener: (ids: readonly string[]) => void) => Unsubscribe,
+): Feed {
+	return {
+		onEffects: feed.onEffects,
+		onRefused: feed.onRefused,
+		touch: () => feed.touch(),
+		onChanged(listener) {
+			const stops = [feed.onChanged(listener), changes(listener)];
+			return () => {
+				for (const stop of stops) stop();
+			};
+		},
+	};
+}

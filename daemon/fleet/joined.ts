@@ -1,0 +1,289 @@
+/** A machine that joined: its node, with what it needs of the rest of the daemon. */
+
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import type { Job } from '../../shared/job.ts';
+import { isFinished } from '../../shared/jobTerms.ts';
+import type { LogSpan } from '../../shared/protocol/logs.ts';
+import type { JobLogs } from '../queue/ports/logs.ts';
+import { parseAddress } from './address.ts';
+import { createCalls } from './calls.ts';
+import type { FleetOptions } from './compose.ts';
+import { createConnection } from './connection.ts';
+import { createInbox } from './inbox.ts';
+import { type Joined, letsRun, type Membership, type Rule } from './membership.ts';
+import { type Judging, ruleFor } from './needs.ts';
+import { createNode, type FleetNode } from './node.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { passwordOf } from './password.ts';
+import { packPiece } from './pieces.ts';
+import { type Held, type Hello, type Lease, SHARED, type SharedQueue } from './port.ts';
+import { failureReport, reportOf, type SignedReport } from './report.ts';
+import { isAt } from './repository.ts';
+import type { FleetTable, HeldRow } from './table.ts';
+import { type Identity, isSignedBy } from './trust.ts';
+
+export interface JoinedMachine {
+	readonly queue: SharedQueue;
+	readonly node: FleetNode;
+	readonly outbox: Outbox;
+	/** Why it takes nothing at the moment, in a sentence. */
+	tripped(): string | undefined;
+	/** A person has looked. */
+	reset(): void;
+	close(): Promise<void>;
+}
+
+export interface JoinedOptions {
+	readonly joined: Joined;
+	readonly me: Identity;
+	readonly membership: Membership;
+	readonly table: FleetTable;
+	readonly fleet: FleetOptions;
+	readonly watched: () => boolean;
+	readonly changed: (ids: readonly string[]) => void;
+}
+
+/** Of the end of a log that travels with the report; and what goes up at once. */
+const TAIL_BYTES = 64 * 1024;
+/** A log that changes hands more often is told without. */
+const MOST_SPANS = 500;
+const PIECE_BYTES = 32 * 1024;
+/** So many that could not be started, one after the other: something is wrong here. */
+const SPAWN_FAILURES = 5;
+
+export function openJoined(options: JoinedOptions): JoinedMachine {
+	const { joined, me, membership, table, fleet, watched, changed } = options;
+	const { clock, dispatch, jobs, logs, submit, warn } = fleet;
+	const connection = createConnection({
+		address: parseAddress(joined.address),
+		password: () => passwordOf(joined),
+		ca: joined.ca,
+	});
+	const queue = createCalls(me.id, connection.call, () => connection.close());
+	const outbox = createOutbox({ table, me, now: () => clock.now(), submit, changed });
+	const inbox = createInbox({
+		table,
+		scratch: fleet.scratch,
+		homeFolder: fleet.homeFolder,
+		now: () => clock.now(),
+		submit,
+		enqueue: fleet.enqueue,
+	});
+	const uploaded = new Map<string, number>();
+	let spawnFailures = 0;
+
+	function judging(): Judging {
+		const { accept: rules, recipes, secrets } = membership.read();
+		return { me: me.id, rules, recipes, secrets, met: fleet.met, isAt };
+	}
+
+	const heldOpen = () => table.held.all().filter(({ state }) => state === null);
+
+	function free(): number {
+		const isTripped = spawnFailures >= SPAWN_FAILURES;
+		if (isTripped || !fleet.takes() || !membership.read().accept.some(letsRun)) return 0;
+		const unstarted = heldOpen().filter(({ begun }) => begun === 0).length;
+		return Math.max(0, dispatch.free('fleet') - unstarted);
+	}
+
+	async function claims(needs: ReadonlyMap<number, unknown>) {
+		if (free() === 0) return [];
+		const now = judging();
+		const byRule = new Map<Rule, number[]>();
+		for (const [id, spec] of needs) {
+			const rule = await ruleFor(spec, now);
+			if (rule !== undefined) byRule.set(rule, [...(byRule.get(rule) ?? []), id]);
+		}
+		return [...byRule].map(([rule, ids]) => ({
+			needs: ids,
+			most: rule.atMost - heldOpen().filter((row) => row.rule === rule.key).length,
+		}));
+	}
+
+	async function take(lease: Lease, { fleet: fleetId, leaseMs }: Hello): Promise<void> {
+		try {
+			const file = membership.read();
+			await inbox.take({ lease, queue, fleet: fleetId, leaseMs, file, judging: judging() });
+		} catch (error) {
+			const message = errorMessage(error);
+			warn(message);
+			// A disk that is full, or a queue that is gone: it goes back, and may run later or elsewhere.
+			if (!isFinal(error)) return;
+			await notRun(lease, fleetId, 'REFUSED', message);
+		}
+	}
+
+	/** Says so, now or when it can be heard. */
+	async function notRun(
+		{ id, lease }: { readonly id: string; readonly lease: string },
+		fleetId: string,
+		code: string,
+		message: string,
+	): Promise<void> {
+		const ended = { fleet: fleetId, id, lease, tail: Buffer.alloc(0), spans: [], now: clock.now() };
+		const report = failureReport(me, ended, code, message);
+		if (table.held.all().some((row) => row.lease === lease)) return keep(lease, report);
+		await queue.finish({
+			id,
+			lease,
+			state: report.state,
+			report: report.bytes.toString('base64'),
+			signature: report.signature,
+			tail: '',
+		});
+	}
+
+	async function keep(lease: string, { state, bytes, signature, tail }: SignedReport) {
+		await submit(() =>
+			table.held.ended(lease, state, bytes, Buffer.from(signature, 'base64'), tail),
+		);
+	}
+
+	async function gather(fleetId: string): Promise<void> {
+		for (const row of heldOpen()) {
+			const local = table.local(row.id, row.fence);
+			const job = local === undefined ? undefined : jobs.find([local.id], 1).jobs[0];
+			if (job === undefined) await withoutJob(row, fleetId);
+			else if (isFinished(job.state)) await ended(row, job, fleetId);
+		}
+	}
+
+	async function withoutJob(row: HeldRow, fleetId: string): Promise<void> {
+		if (row.begun === 0) {
+			// It was not queued here before the daemon ended.
+			const nothing = Buffer.alloc(0);
+			await submit(() => {
+				table.held.givenUp(row.lease);
+				table.held.ended(row.lease, SHARED.cancelled, nothing, nothing, nothing);
+			});
+			return;
+		}
+		await notRun(row, fleetId, 'INTERRUPTED', 'Its record was removed where it ran.');
+	}
+
+	async function ended(row: HeldRow, job: Job, fleetId: string): Promise<void> {
+		spawnFailures = job.stopReason === 'spawn' ? spawnFailures + 1 : 0;
+		const { tail, spans } = await tailOf(logs, job);
+		const { id, lease } = row;
+		const about = { fleet: fleetId, id, lease, tail, spans, now: clock.now() };
+		await keep(lease, reportOf(me, job, about));
+		uploaded.delete(lease);
+		await inbox.clean(row);
+	}
+
+	async function stop(row: HeldRow): Promise<boolean> {
+		const local = table.local(row.id, row.fence);
+		if (local === undefined) return false;
+		await jobs.cancel({ ids: [local.id] });
+		return true;
+	}
+
+	function believes({ id, stop: order, stopSignature, stopKey, lease }: Held): boolean {
+		if (order === null || stopSignature === null || stopKey === null) return false;
+		const bytes = Buffer.from(order, 'base64');
+		const row = heldOpen().find((one) => one.lease === lease);
+		const isKnown =
+			row?.rule === stopKey || membership.read().accept.some(({ key }) => key === stopKey);
+		if (!isKnown || !isSignedBy(stopKey, 'order', bytes, stopSignature)) return false;
+		try {
+			const said = JSON.parse(bytes.toString()) as Record<string, unknown>;
+			return said['id'] === id && said['order'] === 'cancel' && said['fleet'] === joined.fleet;
+		} catch {
+			return false;
+		}
+	}
+
+	async function uploads(wishes: readonly string[], held: readonly HeldRow[]): Promise<void> {
+		for (const row of held) {
+			if (!wishes.includes(row.id) || row.state !== null) continue;
+			const local = table.local(row.id, row.fence);
+			if (local === undefined) continue;
+			// Bounded: who looks at a long log gets it at the pace of the looks.
+			for (let pieces = 0; pieces < 16; pieces++) {
+				const at = uploaded.get(row.lease) ?? 0;
+				const piece = await logs.read(local.id, at, PIECE_BYTES, { encoding: 'base64' });
+				if (piece.text === '') break;
+				if (!(await queue.putLog(row, piece.offset, packPiece(piece)))) break;
+				uploaded.set(row.lease, piece.nextOffset);
+			}
+		}
+	}
+
+	const tripped = () =>
+		spawnFailures < SPAWN_FAILURES
+			? undefined
+			: `${SPAWN_FAILURES} jobs of others in a row could not be started here, so no more are taken. Look at them (semantica list -q fleet), then: semantica fleet work`;
+
+	const node = createNode({
+		queue,
+		table,
+		clock,
+		random: Math.random,
+		outbox,
+		submit,
+		joining: {
+			key: me.key,
+			name: joined.name,
+			info: () => ({
+				version: fleet.version,
+				platform: `${process.platform}-${process.arch}`,
+				labels: joined.labels,
+				accepts: membership.read().accept.some(letsRun) && tripped() === undefined,
+			}),
+		},
+		free,
+		claims,
+		take,
+		lost: (held, fleetId) =>
+			notRun(held, fleetId, 'INTERRUPTED', 'Nothing is known of it where it ran.'),
+		stop,
+		gather,
+		believes,
+		uploads,
+		watched,
+		changed: () => changed([]),
+		warn,
+	});
+	return {
+		queue,
+		node,
+		outbox,
+		tripped,
+		reset() {
+			spawnFailures = 0;
+			node.wake();
+		},
+		async close() {
+			await node.stop();
+			await queue.close();
+		},
+	};
+}
+
+/** Another try here would end the same. */
+function isFinal(error: unknown): boolean {
+	if (!(error instanceof SemanticaError)) return true;
+	return error.kind !== 'STORE' && error.kind !== 'SYSTEM' && error.kind !== 'DRAINING';
+}
+
+async function tailOf(
+	logs: Pick<JobLogs, 'read'>,
+	{ id, logBytes }: Job,
+): Promise<{ tail: Buffer; spans: LogSpan[] }> {
+	let at = Math.max(0, logBytes - TAIL_BYTES);
+	let pieces: Buffer[] = [];
+	let spans: LogSpan[] = [];
+	for (;;) {
+		const piece = await logs
+			.read(id, at, TAIL_BYTES, { encoding: 'base64' })
+			.catch(() => undefined);
+		if (piece === undefined || piece.text === '') break;
+		// What was dropped in between would move what stands before it.
+		if (piece.dropped !== undefined) [pieces, spans] = [[], []];
+		pieces.push(Buffer.from(piece.text, 'base64'));
+		spans.push(...(piece.spans ?? []));
+		at = piece.nextOffset;
+		if (piece.atEnd) break;
+	}
+	return { tail: Buffer.concat(pieces).subarray(-TAIL_BYTES), spans: spans.slice(0, MOST_SPANS) };
+}

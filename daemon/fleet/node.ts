@@ -1,0 +1,355 @@
+/**
+ * The loop of a machine that joined: it says that it is there, stops what it may not rely on any more, takes as much
+ * as can start now, and reports. Nothing here decides by the clock of a client but to stop by itself.
+ */
+import { errorMessage } from '../../shared/errors.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
+import { createLeaseTime, type LeaseTime, marginOf } from './lease.ts';
+import type { Outbox } from './outbox.ts';
+import type { Claimed, Held, Hello, Lease, SharedQueue, Sync } from './port.ts';
+import type { FleetTable, HeldRow } from './table.ts';
+
+export interface NodeOptions {
+	readonly queue: SharedQueue;
+	readonly table: FleetTable;
+	readonly clock: Clock;
+	/** In [0, 1). */
+	readonly random: () => number;
+	readonly outbox: Pick<Outbox, 'deliver' | 'follow'>;
+	readonly submit: <T>(work: () => T) => Promise<T>;
+	/** Public key, name, and what is said of this machine. */
+	readonly joining: {
+		readonly key: string;
+		readonly name: string;
+		readonly info: () => Record<string, unknown>;
+	};
+	/** How many more could start now; 0 while this machine takes nothing. */
+	readonly free: () => number;
+	/** Which of these needs it satisfies now, and at most how many of each rule: several claims, one after the other. */
+	readonly claims: (
+		needs: ReadonlyMap<number, unknown>,
+	) => Promise<{ needs: number[]; most: number }[]>;
+	/** Checks what was leased and queues it here. Never rejects. */
+	readonly take: (lease: Lease, hello: Hello) => Promise<void>;
+	/** Reports as interrupted what has begun and of which nothing is known here. */
+	readonly lost: (held: Held, fleet: string) => Promise<void>;
+	/** Ends the local job of a tenure as cancelled; false when there is none that could be. */
+	readonly stop: (held: HeldRow) => Promise<boolean>;
+	/** Makes the reports of those that have ended. */
+	readonly gather: (fleet: string) => Promise<void>;
+	/** Whether the signed order may stop what is held. */
+	readonly believes: (order: Held) => boolean;
+	readonly uploads: (wishes: readonly string[], held: readonly HeldRow[]) => Promise<void>;
+	/** Somebody looks at jobs elsewhere. */
+	readonly watched: () => boolean;
+	/** What is said of the fleet's state has changed. */
+	readonly changed: () => void;
+	readonly warn: (sentence: string) => void;
+}
+
+export interface FleetNode {
+	readonly time: LeaseTime;
+	/** What the server said at the beginning of this life; undefined while there is none. */
+	readonly hello: () => Hello | undefined;
+	readonly unreachable: () => { readonly since: number; readonly message: string } | null;
+	readonly roundTripMs: () => number | null;
+	readonly clockMs: () => number | null;
+	readonly replaced: () => boolean;
+	/** Looks now, or once more after the look that goes on. */
+	wake(): void;
+	/** Resolves when what goes on has ended; nothing more is done then. */
+	stop(): Promise<void>;
+}
+
+const WATCHED_MS = 1000;
+const IDLE_POLL_MS = 5000;
+/** So long after something was found it is looked for often. */
+const LIVELY_MS = 60_000;
+const MOST_BACKOFF_MS = 15_000;
+
+export function createNode(options: NodeOptions): FleetNode {
+	const { queue, table, clock, submit, outbox } = options;
+	const time = createLeaseTime(clock);
+	const needs = new Map<number, unknown>();
+	let hello: Hello | undefined;
+	let unreachable: { since: number; message: string } | null = null;
+	let roundTripMs: number | null = null;
+	let clockMs: number | null = null;
+	let failures = 0;
+	let syncedAt = Number.NEGATIVE_INFINITY;
+	let foundAt = Number.NEGATIVE_INFINITY;
+	let replaced = false;
+	let wishes: readonly string[] = [];
+	let [stopped, again] = [false, false];
+	let going: Promise<void> | undefined;
+	let timer: Timer | undefined;
+	let fenceTimer: Timer | undefined;
+
+	function wake(): void {
+		if (stopped) return;
+		again = true;
+		if (going !== undefined) return;
+		timer?.cancel();
+		going = run().finally(() => {
+			going = undefined;
+			if (again) wake();
+			else arm();
+		});
+	}
+
+	async function run(): Promise<void> {
+		again = false;
+		try {
+			await look();
+			failures = 0;
+			if (unreachable !== null) {
+				unreachable = null;
+				options.changed();
+			}
+		} catch (error) {
+			failures++;
+			if (unreachable === null) {
+				// Whatever it is: what others send must not end the daemon.
+				const message = errorMessage(error);
+				unreachable = { since: clock.now(), message };
+				options.warn(message);
+				options.changed();
+			}
+		}
+	}
+
+	function arm(): void {
+		if (stopped) return;
+		timer = clock.after(nextMs(), wake);
+		armFence();
+	}
+
+	function nextMs(): number {
+		const jitter = 0.75 + 0.5 * options.random();
+		if (failures > 0)
+			return Math.min(MOST_BACKOFF_MS, time.leaseMs / 8, 250 * 2 ** failures) * jitter;
+		if (replaced) return MOST_BACKOFF_MS;
+		const untilSync = syncedAt + syncMs() - clock.monotonic();
+		const lively = clock.monotonic() - foundAt < LIVELY_MS;
+		const isLooking = options.watched() || wishes.length > 0;
+		const poll =
+			isLooking || (options.free() > 0 && lively)
+				? WATCHED_MS
+				: options.free() > 0
+					? IDLE_POLL_MS
+					: Number.POSITIVE_INFINITY;
+		return Math.max(10, Math.min(untilSync, poll * jitter, time.leaseMs / 4));
+	}
+
+	/** Orders come with it: whoever holds work looks more often. */
+	function syncMs(): number {
+		return time.leaseMs / (table.held.all().length > 0 ? 12 : 4);
+	}
+
+	async function look(): Promise<void> {
+		if (replaced) return;
+		if (hello === undefined) await begin();
+		if (clock.monotonic() - syncedAt >= syncMs() - 10 || again) await sync();
+		if (hello === undefined) return;
+		await options.gather(hello.fleet);
+		await report();
+		await outbox.deliver(queue);
+		await claim();
+		if (options.watched() || clock.monotonic() - syncedAt < 50) await outbox.follow(queue);
+		if (wishes.length > 0) await options.uploads(wishes, table.held.all());
+	}
+
+	async function begin(): Promise<void> {
+		const { key, name, info } = options.joining;
+		const holds = table.held.all().map(({ id, lease }) => ({ id, lease }));
+		const confirmed = time.asking();
+		const answer = await timed(() => queue.hello({ key, name, info: info(), holds }));
+		hello = answer;
+		time.leaseMs = answer.leaseMs;
+		confirmed();
+		clockMs = clock.now() - answer.now;
+		needs.clear();
+		await newTimeline(answer.timeline);
+		await reconcile(answer.held);
+		options.changed();
+	}
+
+	async function sync(): Promise<void> {
+		if (hello === undefined) return;
+		const progress = {};
+		const load = { ...options.joining.info(), progress };
+		const confirmed = time.asking();
+		const answer: Sync = await timed(() =>
+			queue.sync(hello?.epoch ?? 0, load, Math.max(0, ...needs.keys())),
+		);
+		clockMs = clock.now() - answer.now;
+		if (answer.replaced) {
+			replaced = true;
+			time.void();
+			await fence();
+			options.warn(
+				'Another daemon speaks as this machine in the shared queue, as after a copy of its data folder. It takes no work any more; leave and join again under another name.',
+			);
+			options.changed();
+			return;
+		}
+		if (!answer.alive) {
+			// This life was declared over. The next one says what it still holds.
+			hello = undefined;
+			time.void();
+			return begin();
+		}
+		confirmed();
+		syncedAt = clock.monotonic();
+		learn(answer.needs);
+		wishes = answer.wishes;
+		await newTimeline(answer.timeline);
+		await reconcile(answer.held);
+	}
+
+	async function timed<T>(ask: () => Promise<T>): Promise<T> {
+		const from = clock.monotonic();
+		const answer = await ask();
+		roundTripMs = clock.monotonic() - from;
+		return answer;
+	}
+
+	/** A server that was promoted may have lost what the old one acknowledged last. */
+	async function newTimeline(timeline: number): Promise<void> {
+		const known = table.number('timeline');
+		if (known === timeline) return;
+		await submit(() => {
+			table.setNumber('timeline', timeline);
+			if (known === undefined) return;
+			table.sent.redeliver();
+			table.setNumber('mark', 0);
+		});
+	}
+
+	function learn(found: Claimed['needs']): void {
+		for (const { id, spec } of found) needs.set(id, spec);
+		// What waits is known again at the next beginning; a machine that lives for years keeps the newest.
+		while (needs.size > 10_000) needs.delete(needs.keys().next().value ?? 0);
+	}
+
+	/** What the server says that is held here, against what is. */
+	async function reconcile(said: readonly Held[]): Promise<void> {
+		const here = new Map(table.held.all().map((row) => [row.lease, row]));
+		const there = new Map(said.map((held) => [held.lease, held]));
+		for (const row of here.values()) {
+			const held = there.get(row.lease);
+			if (held === undefined) {
+				// Its report is refused, and then it is forgotten.
+				if (row.state === null) await giveUp(row);
+			} else if (held.stop !== null && row.state === null && options.believes(held)) {
+				await options.stop(row);
+			}
+		}
+		for (const held of said) {
+			if (here.has(held.lease)) continue;
+			// Leased by a life that did not come to queueing it.
+			const back = await queue.giveBack(held);
+			if (!back && hello !== undefined) await options.lost(held, hello.fleet);
+		}
+	}
+
+	async function giveUp(row: HeldRow): Promise<void> {
+		if (row.given_up === 0) await submit(() => table.held.givenUp(row.lease));
+		await options.stop(row);
+	}
+
+	/** Runs that somebody else may start soon are stopped; what must not run twice goes on, for nobody else will run it. */
+	async function fence(): Promise<void> {
+		const left = time.left();
+		for (const row of table.held.all()) {
+			if (row.state !== null || row.restartable === 0 || row.given_up === 1) continue;
+			if (left <= marginOf(row.grace_ms, time.leaseMs)) await giveUp(row);
+		}
+	}
+
+	function armFence(): void {
+		fenceTimer?.cancel();
+		fenceTimer = undefined;
+		const margins = table.held
+			.all()
+			.filter((row) => row.state === null && row.restartable === 1 && row.given_up === 0)
+			.map((row) => marginOf(row.grace_ms, time.leaseMs));
+		if (margins.length === 0) return;
+		const untilFirst = Math.max(0, time.left() - Math.max(...margins));
+		fenceTimer = clock.after(Math.min(untilFirst + 5, 2 ** 31 - 1), () => {
+			void fence()
+				.catch((error: unknown) => options.warn(errorMessage(error)))
+				.finally(armFence);
+		});
+	}
+
+	async function report(): Promise<void> {
+		for (const row of table.held.all()) {
+			if (row.state === null) {
+				await returnUnstarted(row);
+				continue;
+			}
+			if (row.given_up === 1) await queue.giveBack(row);
+			else {
+				await queue.finish({
+					id: row.id,
+					lease: row.lease,
+					state: row.state,
+					report: row.report?.toString('base64') ?? '',
+					signature: row.signature?.toString('base64') ?? '',
+					tail: row.tail?.toString('base64') ?? '',
+				});
+			}
+			// Accepted, known already, or of no interest to anybody any more.
+			await submit(() => table.held.drop(row.lease));
+		}
+	}
+
+	async function returnUnstarted(row: HeldRow): Promise<void> {
+		if (row.begun === 1 || row.given_up === 1) return;
+		// Nothing is hoarded.
+		if (clock.now() - row.taken_at > time.leaseMs) await giveUp(row);
+	}
+
+	async function claim(): Promise<void> {
+		const known = needs.size;
+		let asked = false;
+		for (const { needs: wanted, most } of await options.claims(needs)) {
+			const n = Math.min(most, options.free());
+			if (n <= 0 || hello === undefined) continue;
+			asked = true;
+			const answer = await queue.claim(hello.epoch, wanted, n, Math.max(0, ...needs.keys()));
+			if (!answer.alive) {
+				again = true;
+				return;
+			}
+			learn(answer.needs);
+			for (const lease of answer.leases) await options.take(lease, hello);
+			if (answer.leases.length === 0) continue;
+			foundAt = clock.monotonic();
+			armFence();
+		}
+		// A machine that satisfies nothing that waits hears of new needs here.
+		if (!asked && hello !== undefined && options.free() > 0) {
+			learn((await queue.claim(hello.epoch, [], 0, Math.max(0, ...needs.keys()))).needs);
+		}
+		if (needs.size > known) again = true;
+	}
+
+	return {
+		time,
+		hello: () => hello,
+		unreachable: () => unreachable,
+		roundTripMs: () => roundTripMs,
+		clockMs: () => clockMs,
+		replaced: () => replaced,
+		wake,
+		async stop() {
+			stopped = true;
+			again = false;
+			timer?.cancel();
+			fenceTimer?.cancel();
+			await going?.catch(() => {});
+		},
+	};
+}

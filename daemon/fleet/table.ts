@@ -1,0 +1,162 @@
+/** What this room keeps in jobs.db: what was asked of others, what others asked of us. Written inside groups of the queue's writer. */
+import type { Sqlite } from '../sqlite/open.ts';
+
+export interface SentRow {
+	readonly id: string;
+	readonly key: string | null;
+	readonly envelope: Buffer;
+	readonly signature: Buffer;
+	readonly payload: Buffer | null;
+	readonly title: string;
+	readonly created_at: number;
+	readonly delivered: number;
+	readonly refused: string | null;
+	/** JSON of a SharedJob. */
+	readonly shared: string | null;
+	readonly ended_at: number | null;
+	readonly tail: Buffer | null;
+	readonly cancelling: number;
+}
+
+export interface HeldRow {
+	readonly lease: string;
+	readonly id: string;
+	readonly fence: number;
+	/** The key whose rule let it in, base64. */
+	readonly rule: string;
+	readonly restartable: number;
+	readonly grace_ms: number;
+	readonly taken_at: number;
+	readonly begun: number;
+	readonly given_up: number;
+	readonly state: number | null;
+	readonly report: Buffer | null;
+	readonly signature: Buffer | null;
+	readonly tail: Buffer | null;
+}
+
+export interface LocalJob {
+	readonly id: string;
+	readonly state: number;
+	readonly run: number;
+}
+
+export type FleetTable = ReturnType<typeof createFleetTable>;
+
+/** The key of the local job of a tenure: by it the two find each other whatever was interrupted. */
+export const localKey = (id: string, fence: number): string => `fleet:${id}:${fence}`;
+
+export function createFleetTable(db: Sqlite) {
+	const one = <P extends unknown[], R>(sql: string) => db.prepare<P, R>(sql);
+	const addSent = db.prepare(
+		'INSERT INTO fleet_sent (id, key, envelope, signature, payload, title, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+	);
+	const sent = one<[string], SentRow>('SELECT * FROM fleet_sent WHERE id = ?');
+	const sentByKey = one<[string], SentRow>('SELECT * FROM fleet_sent WHERE key = ?');
+	const undelivered = one<[number], SentRow>(
+		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0 ORDER BY created_at, id LIMIT ?',
+	);
+	const cancelling = one<[], SentRow>(
+		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND cancelling = 1 LIMIT 100',
+	);
+	const delivered = db.prepare('UPDATE fleet_sent SET delivered = 1 WHERE id = ?');
+	const redeliver = db.prepare('UPDATE fleet_sent SET delivered = 0 WHERE ended_at IS NULL');
+	const cancel = db.prepare('UPDATE fleet_sent SET cancelling = ? WHERE id = ?');
+	const shared = db.prepare(
+		'UPDATE fleet_sent SET shared = ?, ended_at = ?, tail = coalesce(?, tail), delivered = 1 WHERE id = ?',
+	);
+	const refuse = db.prepare('UPDATE fleet_sent SET refused = ?, ended_at = ? WHERE id = ?');
+	const openSent = one<[], { n: number }>(
+		'SELECT count(*) AS n FROM fleet_sent WHERE ended_at IS NULL',
+	);
+	const waitingSent = one<[], { n: number }>(
+		'SELECT count(*) AS n FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0',
+	);
+	const search = one<[string, string, number], SentRow>(
+		'SELECT * FROM fleet_sent WHERE instr(id, ?) > 0 OR instr(lower(title), ?) > 0 ORDER BY created_at DESC LIMIT ?',
+	);
+	const forget = db.prepare('DELETE FROM fleet_sent WHERE id = ?');
+	const forgetOld = db.prepare('DELETE FROM fleet_sent WHERE ended_at < ?');
+
+	const addHeld = db.prepare(
+		'INSERT INTO fleet_held (lease, id, fence, rule, restartable, grace_ms, taken_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+	);
+	const held = one<[], HeldRow>('SELECT * FROM fleet_held ORDER BY taken_at, lease');
+	const heldOf = one<[string, number], HeldRow>(
+		'SELECT * FROM fleet_held WHERE id = ? AND fence = ?',
+	);
+	const heldBegun = db.prepare('UPDATE fleet_held SET begun = 1 WHERE lease = ?');
+	const givenUp = db.prepare('UPDATE fleet_held SET given_up = 1 WHERE lease = ?');
+	const ended = db.prepare(
+		'UPDATE fleet_held SET state = ?, report = ?, signature = ?, tail = ? WHERE lease = ?',
+	);
+	const dropHeld = db.prepare('DELETE FROM fleet_held WHERE lease = ?');
+
+	const seen = one<[string], { begun: number }>('SELECT begun FROM fleet_seen WHERE id = ?');
+	const addSeen = db.prepare(
+		'INSERT INTO fleet_seen (id, begun, not_after) VALUES (?, 0, ?) ON CONFLICT (id) DO NOTHING',
+	);
+	const seenBegun = db.prepare('UPDATE fleet_seen SET begun = 1 WHERE id = ?');
+	const forgetSeen = db.prepare('DELETE FROM fleet_seen WHERE not_after < ?');
+
+	const local = one<[string], LocalJob>('SELECT id, state, run FROM jobs WHERE key = ?');
+	const state = one<[string], { value: number }>('SELECT value FROM fleet_state WHERE name = ?');
+	const setState = db.prepare(
+		'INSERT INTO fleet_state (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+	);
+
+	return {
+		sent: {
+			add(
+				row: Pick<SentRow, 'id' | 'key' | 'envelope' | 'signature' | 'payload' | 'title'>,
+				now: number,
+			) {
+				addSent.run(row.id, row.key, row.envelope, row.signature, row.payload, row.title, now);
+			},
+			get: (id: string) => sent.get(id),
+			byKey: (key: string) => sentByKey.get(key),
+			undelivered: (limit: number) => undelivered.all(limit),
+			cancelling: () => cancelling.all(),
+			delivered: (id: string) => delivered.run(id),
+			/** The server may have lost what it acknowledged last. */
+			redeliver: () => redeliver.run(),
+			cancel: (id: string, on: boolean) => cancel.run(on ? 1 : 0, id),
+			said: (id: string, json: string, endedAt: number | null, tail: Buffer | null) =>
+				shared.run(json, endedAt, tail, id),
+			refused: (id: string, why: string, now: number) => refuse.run(why, now, id),
+			openCount: () => openSent.get()?.n ?? 0,
+			undeliveredCount: () => waitingSent.get()?.n ?? 0,
+			search: (text: string, limit: number) => search.all(text, text.toLowerCase(), limit),
+			forget: (id: string) => forget.run(id),
+			forgetOld: (before: number) => forgetOld.run(before),
+		},
+		held: {
+			add(
+				row: Pick<HeldRow, 'lease' | 'id' | 'fence' | 'rule' | 'restartable' | 'grace_ms'>,
+				now: number,
+			) {
+				addHeld.run(row.lease, row.id, row.fence, row.rule, row.restartable, row.grace_ms, now);
+			},
+			all: () => held.all(),
+			of: (id: string, fence: number) => heldOf.get(id, fence),
+			begun(row: HeldRow) {
+				heldBegun.run(row.lease);
+				seenBegun.run(row.id);
+			},
+			givenUp: (lease: string) => givenUp.run(lease),
+			ended: (lease: string, state: number, report: Buffer, signature: Buffer, tail: Buffer) =>
+				ended.run(state, report, signature, tail, lease),
+			drop: (lease: string) => dropHeld.run(lease),
+		},
+		seen: {
+			/** Undefined: never taken in here. */
+			get: (id: string) => seen.get(id),
+			add: (id: string, notAfter: number) => addSeen.run(id, notAfter),
+			forgetOld: (now: number) => forgetSeen.run(now),
+		},
+		/** The local job of a tenure. */
+		local: (id: string, fence: number) => local.get(localKey(id, fence)),
+		number: (name: string) => state.get(name)?.value,
+		setNumber: (name: string, value: number) => setState.run(name, value),
+	};
+}

@@ -1,0 +1,169 @@
+/** Requests about a queue that several machines share (docs/fleet.md). With the data folder's token only. */
+import * as z from 'zod';
+import { jobSchema, jobSpecSchema } from '../job.ts';
+import { jobRequests } from './jobs.ts';
+
+export const machineNameSchema = z
+	.string()
+	.regex(
+		/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+		'must be 1 to 64 characters of A-Z, a-z, 0-9, . _ and -',
+	);
+const keySchema = z
+	.string()
+	.regex(/^F[A-Za-z0-9_-]{43}$/, 'must be what "semantica fleet key" says there');
+const variableSchema = z
+	.string()
+	.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of a variable');
+const empty = z.strictObject({});
+
+/** Where a shared job runs on the machine that takes it; `cwd` of its command is relative to that. */
+export const placeSchema = z.discriminatedUnion('kind', [
+	/** A fresh, empty folder that goes with the job. */
+	z.strictObject({ kind: z.literal('scratch') }),
+	z.strictObject({ kind: z.literal('home') }),
+	/** A checkout that the machine offers; with `commit` only where that is checked out, and nothing changed. */
+	z.strictObject({
+		kind: z.literal('repo'),
+		repo: z.string().min(1).max(500),
+		commit: z
+			.string()
+			.regex(/^[0-9a-f]{40,64}$/, 'must be the whole hash of a commit')
+			.optional(),
+	}),
+]);
+export type Place = z.output<typeof placeSchema>;
+
+export const recipeCallSchema = z.strictObject({
+	name: machineNameSchema,
+	values: z.record(machineNameSchema, z.string().max(256)).default({}),
+});
+
+export const submitSchema = z
+	.strictObject({
+		/** A machine by its name. */
+		on: machineNameSchema.optional(),
+		/** Whichever machine works for this pool, and is free. */
+		pool: machineNameSchema.optional(),
+		spec: jobSpecSchema,
+		place: placeSchema.default({ kind: 'scratch' }),
+		/** Instead of a command: what the machine calls so, with these values. */
+		recipe: recipeCallSchema.optional(),
+		/** Variables whose values that machine knows. */
+		secrets: z.array(variableSchema).max(20).default([]),
+	})
+	.refine(
+		({ on, pool }) => (on === undefined) !== (pool === undefined),
+		'must say one of "on", a machine, and "pool"',
+	);
+export type Submission = z.output<typeof submitSchema>;
+
+const ruleSchema = z.object({
+	key: z.string(),
+	self: z.boolean(),
+	commands: z.boolean(),
+	shell: z.boolean(),
+	recipes: z.array(z.string()),
+	pools: z.array(z.string()),
+	atMost: z.int(),
+	secrets: z.array(z.string()),
+	repos: z.array(z.object({ repo: z.string(), folder: z.string() })),
+});
+export type ShownRule = z.output<typeof ruleSchema>;
+
+export const fleetStatusSchema = z.object({
+	joined: z.boolean(),
+	id: z.string(),
+	key: z.string(),
+	name: z.string().nullable(),
+	address: z.string().nullable(),
+	/** Epoch ms since when it cannot be reached, and why; null while it can. */
+	unreachable: z.object({ since: z.int(), message: z.string() }).nullable(),
+	/** Notifications come, or it looks by itself. */
+	listening: z.boolean(),
+	roundTripMs: z.number().nullable(),
+	/** Of this machine's clock against the server's. */
+	clockMs: z.number().nullable(),
+	/** Sentences about what a person should look at. */
+	warnings: z.array(z.string()),
+	accepts: z.array(ruleSchema),
+	/** Not delivered, and not reported yet. */
+	undelivered: z.int(),
+	unreported: z.int(),
+	waiting: z.int().nullable(),
+	machines: z.array(
+		z.object({
+			name: z.string(),
+			id: z.string(),
+			key: z.string(),
+			self: z.boolean(),
+			alive: z.boolean(),
+			seenAt: z.int().nullable(),
+			labels: z.array(z.string()),
+			running: z.int(),
+			/** It takes work of somebody. */
+			accepts: z.boolean(),
+			version: z.string(),
+			platform: z.string(),
+		}),
+	),
+});
+export type FleetStatus = z.output<typeof fleetStatusSchema>;
+
+export const fleetRequests = {
+	'fleet/key': { params: empty, result: z.object({ key: z.string(), id: z.string() }) },
+	'fleet/status': { params: empty, result: fleetStatusSchema },
+	/** Joining accepts nothing: from then on this machine submits and watches. */
+	'fleet/join': {
+		params: z.strictObject({
+			address: z.string().min(1).max(2000),
+			name: machineNameSchema,
+			password: z.string().max(1000).optional(),
+			/** A shell line that prints it, run when it is needed. */
+			passwordCommand: z.string().min(1).max(2000).optional(),
+			ca: z.string().min(1).max(4096).optional(),
+			labels: z.array(machineNameSchema).max(50).default([]),
+		}),
+		result: z.object({ id: z.string(), key: z.string(), name: z.string() }),
+	},
+	/** A person has looked: what kept this machine from taking work is forgiven. */
+	'fleet/work': { params: empty, result: z.object({}) },
+	'fleet/leave': { params: empty, result: z.object({ left: z.boolean() }) },
+	/** Whose work may run here. A rule for a key replaces the one before; `remove` takes it away. */
+	'fleet/accept': {
+		params: z.union([
+			z.strictObject({ key: z.union([keySchema, z.literal('self')]), remove: z.literal(true) }),
+			z.strictObject({
+				key: z.union([keySchema, z.literal('self')]),
+				/** Any program. */
+				commands: z.boolean().default(false),
+				/** Also through a shell. */
+				shell: z.boolean().default(false),
+				recipes: z.array(machineNameSchema).max(100).default([]),
+				pools: z.array(machineNameSchema).max(100).default([]),
+				/** So many of it at once. */
+				atMost: z.int().min(1).max(1024).default(1),
+				secrets: z.array(variableSchema).max(100).default([]),
+				/** Folders, absolute, whose `origin` names the repository. */
+				repos: z.array(z.string().min(1).max(4096)).max(100).default([]),
+			}),
+		]),
+		result: z.object({ rules: z.array(ruleSchema) }),
+	},
+	/** Kept here when it is answered, delivered when the queue can be reached. */
+	'fleet/submit': {
+		params: z.strictObject({ jobs: z.array(submitSchema).min(1).max(1000) }),
+		result: jobRequests['job/enqueue'].result,
+	},
+	/** Everything in the shared queue, newest first. */
+	'fleet/list': {
+		params: z.strictObject({
+			machine: machineNameSchema.optional(),
+			open: z.boolean().default(false),
+			text: z.string().min(1).max(200).optional(),
+			limit: z.int().min(1).max(200).default(50),
+			before: z.int().positive().optional(),
+		}),
+		result: z.object({ jobs: z.array(jobSchema), before: z.int().nullable() }),
+	},
+} as const;
