@@ -183,6 +183,23 @@ export const limitsSchema = z
 	);
 export type Limits = z.output<typeof limitsSchema>;
 
+const inputGlobSchema = withoutNul
+	.min(1)
+	.max(LIMITS.inputGlob)
+	.refine(
+		(glob) => !/^[/\\~]|^[A-Za-z]:/.test(glob) && !glob.split(/[/\\]/).includes('..'),
+		'must name files below the folder of the job, as in src/**',
+	);
+
+/** Nothing runs where all that it depends on is as it was when the same succeeded last. */
+export const skipIfUnchangedSchema = z.strictObject({
+	/** Globs below the folder of the command, by the rules of the index. */
+	inputs: z.array(inputGlobSchema).min(1).max(LIMITS.inputs),
+	/** Names of variables. */
+	env: z.array(withoutNul.min(1).max(256)).max(LIMITS.inputs).default([]),
+});
+export type SkipIfUnchanged = z.output<typeof skipIfUnchangedSchema>;
+
 /** Another job that must have come to its end, or be ready, before this one starts. */
 export const afterSchema = z
 	.strictObject({
@@ -266,6 +283,7 @@ const jobFieldsSchema = z.strictObject({
 	graceMs: z.int().min(0).max(60_000).optional(),
 	surroundings: surroundingsSchema.optional(),
 	notify: z.enum(NOTIFY).optional(),
+	skipIfUnchanged: skipIfUnchangedSchema.optional(),
 	/** How errors are found in what it prints; left out, the command says. */
 	errors: z.array(matcherSchema).max(PROBLEM_LIMITS.matchers).optional(),
 });
@@ -381,6 +399,9 @@ export const jobSchema = z.object({
 	onConstraintLost: z.enum(['finish', 'pause', 'requeue']),
 	graceMs: z.int(),
 	notify: z.enum(NOTIFY),
+	skipIfUnchanged: skipIfUnchangedSchema.nullable(),
+	/** The job that really ran, of one for which nothing had to. */
+	unchangedSince: z.string().nullable(),
 	/** Null: chosen by the command. */
 	errors: z.array(matcherSchema).nullable(),
 	state: z.enum(JOB_STATES),

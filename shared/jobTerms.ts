@@ -28,6 +28,7 @@ export const STOP_REASONS = [
 	'dependency',
 	'ready',
 	'memory',
+	'unchanged',
 ] as const;
 export type StopReason = (typeof STOP_REASONS)[number];
 
@@ -68,6 +69,9 @@ export const LIMITS = {
 	mostCpus: 4096,
 	mostProcesses: 4_194_304,
 	groupName: 128,
+	/** Globs, and names of variables. */
+	inputs: 100,
+	inputGlob: 1000,
 	groupLimit: 1_000_000,
 	listLimit: 200,
 	hooks: 50,

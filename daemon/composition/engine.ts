@@ -209,6 +209,7 @@ export async function startEngine(options: EngineOptions) {
 			machine.conditions.remark(constraints.unmetered ? { unmetered: true } : {}),
 		match: readiness.match,
 		scan: store.problems.scan,
+		hashFiles: indexing.inputs.hash,
 		log: instance.log,
 	});
 	// Before anything can start.

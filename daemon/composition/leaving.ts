@@ -39,6 +39,7 @@ export async function leave(options: LeavingOptions, handover: boolean): Promise
 		() => doors.metricsPort.close(),
 		() => doors.metrics.close(),
 		() => engine.indexing.service.close(),
+		() => engine.indexing.inputs.close(),
 		() => store.logSearch.close(),
 		() => store.readiness.close(),
 		() => store.problems.close(),

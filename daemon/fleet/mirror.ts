@@ -47,6 +47,8 @@ const NOTHING = {
 	ready: null,
 	leaveBehind: false,
 	errors: null,
+	skipIfUnchanged: null,
+	unchangedSince: null,
 	problems: null,
 	restart: null,
 	restarts: 0,

@@ -4,6 +4,7 @@ import type { DataPaths } from '../../shared/paths.ts';
 import type { JobHandler, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { JobRequests } from '../queue/requests.ts';
 import { createIndexHandlers, indexerPlan } from './handlers.ts';
+import { createInputHashing, type InputHashing } from './inputs/service.ts';
 import { createIndexService, type IndexService } from './service.ts';
 
 export interface IndexingOptions {
@@ -19,6 +20,8 @@ export interface IndexingOptions {
 export interface Indexing {
 	readonly handlers: readonly JobHandler[];
 	readonly service: IndexService;
+	/** For jobs that need not run where nothing changed. */
+	readonly inputs: InputHashing;
 	/** The program that does index jobs. */
 	indexer(): LaunchPlan;
 }
@@ -34,6 +37,7 @@ export function createIndexing({
 	return {
 		indexer: () => indexerPlan({ node, indexerEntry }),
 		handlers: createIndexHandlers({ node, indexerEntry, home: paths.home }),
+		inputs: createInputHashing(join(dist, 'inputs.js')),
 		service: createIndexService({
 			paths,
 			nativeFolder,

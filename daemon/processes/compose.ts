@@ -12,6 +12,7 @@ import type { LogStore } from './log/store.ts';
 import type { ScanLines } from './problems/watch.ts';
 import type { MatchLines } from './readiness/watch.ts';
 import { createRunner, type Runner } from './runner.ts';
+import type { HashFiles } from './unchanged.ts';
 import { createWorkerStarter, type StartWorkerProcess } from './workerProcesses.ts';
 
 export interface ProcessesOptions {
@@ -30,6 +31,7 @@ export interface ProcessesOptions {
 	readonly match: MatchLines;
 	readonly remark: (constraints: Constraints) => string | undefined;
 	readonly scan: ScanLines;
+	readonly hashFiles: HashFiles;
 	readonly log: { warn(sentence: string): void };
 }
 
@@ -58,6 +60,8 @@ export function createProcesses(options: ProcessesOptions): Processes {
 		match: options.match,
 		remark: options.remark,
 		scan: options.scan,
+		hashFiles: options.hashFiles,
+		lastSuccess: dispatch.lastSuccess,
 		started(id, run, identity) {
 			dispatch.recordProcess(id, run, identity).catch((error: unknown) => {
 				log.warn(`The process of job ${id} could not be recorded: ${errorMessage(error)}`);

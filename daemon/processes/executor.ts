@@ -7,6 +7,7 @@ import { pathOfUri } from '../../shared/inside.ts';
 import type { AskedAgain, Constraints, Progress } from '../../shared/job.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
 import type { JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
+import type { InputState, LastSuccess } from '../queue/ports/inputs.ts';
 import type { InputFile } from '../queue/ports/payloadStore.ts';
 import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
 import type { JobRow } from '../queue/store/rows.ts';
@@ -33,6 +34,7 @@ import {
 } from './readiness/watch.ts';
 import { createRunLimits } from './runLimits.ts';
 import type { Runner, RunningProcess } from './runner.ts';
+import { checkInputs, type HashFiles } from './unchanged.ts';
 
 /** Secrets with which a run may speak to the daemon; they die with the run. */
 export interface RunTokens {
@@ -66,6 +68,9 @@ export interface ExecutorOptions {
 	readonly match: MatchLines;
 	/** Looks for errors in what runs print. */
 	readonly scan: ScanLines;
+	/** Looks whether anything changed that a run depends on. */
+	readonly hashFiles: HashFiles;
+	readonly lastSuccess: (work: string) => LastSuccess | undefined;
 	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
 	readonly progress: (id: string, progress: Progress) => void;
 	/** JSON text. */
@@ -106,6 +111,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 			const masks = createMasks(secretsOf(spec.command?.env ?? {}));
 			let readyRecorded: Promise<void> | undefined;
 			let reading: ProblemReading | undefined;
+			const stopped = new AbortController();
 			const limits = createRunLimits({
 				limits: spec.limits,
 				enforced: runner.enforced,
@@ -141,6 +147,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				let input: InputFile | undefined;
 				let reached = '';
 				let probe: Probe | undefined;
+				let inputs: InputState | undefined;
 				try {
 					limits.assert();
 					if (spec.leaveBehind && !runner.canLeave) note(CANNOT_LEAVE);
@@ -156,6 +163,22 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					if (checkpoint !== undefined) {
 						reached = await options.checkpoints.lay(row.id, row.run, checkpoint);
 					}
+					const env = jobEnvironment(options.env, surroundings?.env, plan.env, {
+						home: options.home,
+						jobId: row.id,
+						run: row.run,
+						attempt: row.attempt,
+						token,
+						answers: options.answers.folderOf(row.id, row.run),
+						checkpoint: reached,
+						dueAt: row.due_at,
+					});
+					const check = inputCheck(plan.cwd, env);
+					const same = await check?.before();
+					if (same !== undefined && stopGrace === undefined) {
+						note(`nothing runs: nothing changed since job ${same.job}`);
+						return await end({ kind: 'unchanged', since: same.job, result: same.result });
+					}
 					probe = await prepareProbe({ ready: spec.ready, cwd: plan.cwd, found: ready, note });
 					if (stopGrace !== undefined) return await end({ kind: 'signal', signal: 'SIGTERM' });
 					reading = createProblemReading({
@@ -170,16 +193,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						id: row.id,
 						run: row.run,
 						plan,
-						env: jobEnvironment(options.env, surroundings?.env, plan.env, {
-							home: options.home,
-							jobId: row.id,
-							run: row.run,
-							attempt: row.attempt,
-							token,
-							answers: options.answers.folderOf(row.id, row.run),
-							checkpoint: reached,
-							dueAt: row.due_at,
-						}),
+						env,
 						// The built-in types write files of ours.
 						umask: surroundings?.umask ?? (row.type === 'command' ? USUAL_UMASK : PRIVATE_UMASK),
 						openFiles: surroundings?.openFiles ?? USUAL_OPEN_FILES,
@@ -221,6 +235,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					outcome = await process.ended;
 					if (outcome.kind === 'exit' && again !== undefined) outcome = { ...outcome, again };
 					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process);
+					if (isSuccess(outcome) && stopGrace === undefined) inputs = await check?.after();
 				} catch (error) {
 					outcome = failureOf(error);
 				}
@@ -231,6 +246,23 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				await limits.end(process);
 				probe?.end();
 				return await end(outcome);
+
+				function inputCheck(cwd: string, env: Readonly<Record<string, string>>) {
+					const { skipIfUnchanged: skip, command } = spec;
+					if (skip === null || command === null) return undefined;
+					return checkInputs({
+						skip,
+						command,
+						folder: cwd,
+						env,
+						stdin: input?.path ?? null,
+						always: row.always_run === 1,
+						hash: options.hashFiles,
+						last: options.lastSuccess,
+						note,
+						signal: stopped.signal,
+					});
+				}
 
 				// A green end that killed a daemon of a build tool puzzles people.
 				function noteLeft(ended: RunningProcess): void {
@@ -268,8 +300,16 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const logBytes = log.end;
 					await logs.closeWriter(row.id);
 					const cost = withPeak(process?.cost(), limits.peak);
-					const problems = reading?.found();
-					return { outcome: last, result, cost, logBytes, stopDetail: limits.tooMuch, problems };
+					const problems = last.kind === 'unchanged' ? null : reading?.found();
+					return {
+						outcome: last,
+						result,
+						cost,
+						logBytes,
+						stopDetail: limits.tooMuch,
+						problems,
+						inputs,
+					};
 				}
 			}
 
@@ -277,6 +317,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				ended: run(),
 				stop(graceMs) {
 					stopGrace = graceMs;
+					stopped.abort();
 					process?.stop(graceMs);
 				},
 				async pause() {
@@ -311,6 +352,10 @@ function capture(log: LogWriter, messages: Messages, masks: Masks, watch: Output
 			captureStderr(stderr, log, masks.stream(), watch),
 		]);
 	};
+}
+
+function isSuccess(outcome: RunOutcome): boolean {
+	return outcome.kind === 'exit' && outcome.exitCode === 0 && outcome.again === undefined;
 }
 
 function startMarker(row: JobRow, plan: LaunchPlan, now: number): string {

@@ -5,6 +5,7 @@ import type { JobState, StopReason } from '../../shared/jobTerms.ts';
 import type { Asked } from '../../shared/question.ts';
 import type { QueueParts } from './parts.ts';
 import type { ConditionSet } from './ports/conditions.ts';
+import type { LastSuccess } from './ports/inputs.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
 import type { ProcessIdentity, UnfinishedRun } from './ports/runs.ts';
 import { capacityNow, type Occupied } from './rules/capacity.ts';
@@ -67,6 +68,8 @@ export interface Dispatch {
 	reportCheckpoint(id: string, run: number, json: string): Promise<void>;
 	/** What the job reads on stdin. */
 	payload(row: JobRow): PayloadSource | null;
+	/** When this work succeeded last, and with what. */
+	lastSuccess(work: string): LastSuccess | undefined;
 	unfinished(): UnfinishedRun[];
 	/** Processes of earlier runs that may still be alive. */
 	recordedGroups(): ProcessIdentity[];
@@ -192,6 +195,7 @@ export function createDispatch(parts: QueueParts): Dispatch {
 		reportProgress: (id, progress) => board.report(id, progress),
 		reportCheckpoint: (id, run, json) => checkpoints.put(id, run, json),
 		payload: (row) => (row.payload_bytes === 0 ? null : parts.payloads.source(row.generation)),
+		lastSuccess: (work) => parts.successes.last(work),
 		unfinished: () => runs.unfinished(),
 		recordedGroups: () => runs.recordedGroups(),
 		unfinishedCount() {

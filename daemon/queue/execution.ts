@@ -4,6 +4,7 @@ import type { Cost } from '../../shared/cost.ts';
 import type { StopReason } from '../../shared/jobTerms.ts';
 import type { Asked } from '../../shared/question.ts';
 import type { ClaimedRun } from './dispatch.ts';
+import type { InputState } from './ports/inputs.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
 import type { RunProblems } from './ports/problems.ts';
 import type { RunOutcome } from './ports/runs.ts';
@@ -33,6 +34,8 @@ export interface ExecutionEnd {
 	readonly stopDetail?: string | undefined;
 	/** What it reported; null where it reported nothing, undefined where that is not known. */
 	readonly problems?: RunProblems | null | undefined;
+	/** What it depended on, where that is to be recorded if the job succeeds. */
+	readonly inputs?: InputState | undefined;
 	readonly logBytes: number;
 }
 

@@ -45,6 +45,7 @@ import { type JobRow, toJob } from './store/rows.ts';
 import { createRunTable, type RunTable } from './store/runs.ts';
 import type { Scope } from './store/scope.ts';
 import { createJobTable, type JobTable } from './store/statements.ts';
+import { createSuccesses, type Successes } from './store/successes.ts';
 import { createSweepTable } from './store/sweeps.ts';
 import type { Tx } from './store/tx.ts';
 import { createWaitClasses, type WaitClasses } from './store/waitClasses.ts';
@@ -109,6 +110,7 @@ export interface QueueParts {
 	readonly table: JobTable;
 	readonly runs: RunTable;
 	readonly problems: ProblemTable;
+	readonly successes: Successes;
 	readonly claims: Claims;
 	readonly classes: WaitClasses;
 	readonly conditions: Conditions;
@@ -156,6 +158,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const table = createJobTable(db);
 	const runs = createRunTable(db);
 	const problems = createProblemTable(db);
+	const successes = createSuccesses(db);
 	const children = createChildTable(db);
 	const subjects = createSubjects(db);
 	const classes = createWaitClasses(db);
@@ -228,6 +231,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		marks,
 		dependencies,
 		lasting,
+		successes,
 		createHooks(db, table, inserter, options.hooks, options.hookStarts ?? HOOK_STARTS),
 		(id) => board.shown(id),
 		checkpoints,
@@ -278,6 +282,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			{ progress: (id) => board.shown(id), logBytes: options.liveLogBytes },
 		);
 
+	const becomeReady = createBecomeReady(db, dependencies, marks);
 	keeper.restore(board);
 	return {
 		db,
@@ -285,6 +290,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		table,
 		runs,
 		problems,
+		successes,
 		queueLimits,
 		claims,
 		classes,
@@ -345,11 +351,13 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			sweeps,
 			runs,
 			problems,
+			successes,
+			becomeReady,
 			checkpoints,
 			random,
 			options.aloneAfterDeaths,
 		),
-		becomeReady: createBecomeReady(db, dependencies, marks),
+		becomeReady,
 		questions: createQuestions(db),
 		checkpoints,
 		pauses,

@@ -96,6 +96,7 @@ const NOT_OF_FUNCTIONS = [
 	['restart', 'is tried again by maxAttempts'],
 	['retryOn', 'has no exit code'],
 	['surroundings', 'runs in the surroundings of its worker'],
+	['skipIfUnchanged', 'has no folder in which its inputs would be'],
 	['errors', 'prints nothing in which errors could be found'],
 	['limits', 'has no processes of its own to be limited'],
 ] as const satisfies readonly (readonly [keyof JobSpec, string])[];

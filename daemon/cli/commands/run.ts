@@ -86,6 +86,7 @@ export function addRunCommand(program: Command, context: Context): void {
 				['semantica run --group my-tests -- npm test', 'never two of them at once'],
 				['semantica run --delay 1h --tag nightly -- ./backup.sh', 'later'],
 				['semantica run --ac --idle --when-lost pause -- make world', 'when nobody minds'],
+				["semantica run --skip-unchanged 'src/**' -- npm test", 'only if those changed'],
 				['semantica run --after 1a2b3c4d -- npm test', 'once that job has succeeded'],
 				["semantica run --ready 'listening on' -- ./serve", 'ready once it says so'],
 				[

@@ -52,6 +52,8 @@ export interface WorkOptions {
 	readonly supersede?: NonNullable<JobSpecInput['supersede']>;
 	readonly notify?: Notify;
 	readonly errors?: string[];
+	readonly skipUnchanged?: string[];
+	readonly skipEnv?: string[];
 }
 
 /** @param payload what `-` means */
@@ -162,6 +164,12 @@ export function addNotify(command: Command, usual: string): Command {
 export function addSameWork(command: Command): Command {
 	return command
 		.optionsGroup('When the same work comes again:')
+		.option(
+			'--skip-unchanged <glob>',
+			'run nothing where these files are as they were when the same command last succeeded here (repeatable)',
+			collect,
+		)
+		.option('--skip-env <name>', 'nor has this variable changed (repeatable)', collect)
 		.option('--subject <text>', 'what it works on: a newer job of a subject replaces waiting ones')
 		.addOption(
 			new Option('--supersede <what>', 'what it replaces; abort also stops a running one').choices([
@@ -214,6 +222,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		subject: options.subject,
 		supersede: options.supersede,
 		notify: options.notify,
+		skipIfUnchanged: skipOf(options),
 		errors: matchersOf(options.errors, context.cwd()),
 	};
 }
@@ -226,6 +235,12 @@ export function limitsOf({
 }: Pick<WorkOptions, 'memory' | 'cpus' | 'processes'>): JobSpecInput['limits'] {
 	const limits = given({ memoryMB: memory, cpus, processes });
 	return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+function skipOf({ skipUnchanged, skipEnv }: WorkOptions): JobSpecInput['skipIfUnchanged'] {
+	if (skipUnchanged !== undefined) return given({ inputs: skipUnchanged, env: skipEnv });
+	if (skipEnv === undefined) return undefined;
+	throw usageError('--skip-env: say which files it depends on, too, with --skip-unchanged.');
 }
 
 function readyOf(options: WorkOptions, cwd: string): JobSpecInput['ready'] {

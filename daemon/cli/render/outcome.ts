@@ -14,6 +14,7 @@ export function jobDetail(job: Job, now: number): string {
 		case 'paused':
 			return runningDetail(job);
 		case 'succeeded':
+			if (job.unchangedSince) return `unchanged since ${shortId(job.unchangedSince)}`;
 			return job.progress === null || job.progress.current === 0
 				? ''
 				: progressAmount({ ...job.progress, total: undefined });

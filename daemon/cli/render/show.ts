@@ -85,6 +85,7 @@ function facts({ job, explanation, left }: JobDetails, now: number, view: View):
 			explanation.usualMs === undefined ? undefined : formatDuration(explanation.usualMs),
 		],
 		['cost', costText(job.cost)],
+		['unchanged', job.unchangedSince ? `since ${job.unchangedSince}` : undefined],
 		['attempts', job.maxAttempts > 1 ? `${job.attempt} of ${job.maxAttempts}` : undefined],
 		['deadline', moment(job.deadlineAt, now)],
 		['time limit', job.timeoutMs === null ? undefined : formatDuration(job.timeoutMs)],

@@ -13,6 +13,10 @@ import { cellWidth, cut, oneLine, wrap } from './text.ts';
 export function renderSummary(job: Job, index: IndexStatus | undefined, view: View): string[] {
 	const lines = [headLine(job, view)];
 	if (!isFinished(job.state)) return lines;
+	if (job.unchangedSince) {
+		const text = `nothing ran: unchanged since ${shortId(job.unchangedSince)}`;
+		return [...lines, ...indented(text, view)];
+	}
 	if (job.state !== 'succeeded') return [...lines, ...indented(stopDetail(job), view)];
 	if (index === undefined) return lines;
 	const amounts = indexAmounts(job, index).join(` ${view.style.symbols.dot} `);

@@ -153,6 +153,13 @@ function handlerOf(given: JobSpec, handlers: JobHandlers): JobHandler {
 		);
 	}
 	refuseImpossible(given, handler);
+	if (given.skipIfUnchanged !== undefined && given.type !== 'command') {
+		throw new SemanticaError(
+			'VALIDATION',
+			'Only of a command is known what it depends on: leave skipIfUnchanged out.',
+			{ path: 'skipIfUnchanged' },
+		);
+	}
 	if (given.command !== undefined && given.type !== 'command') {
 		throw new SemanticaError('VALIDATION', 'Only jobs of type "command" have a command.', {
 			path: 'command',

@@ -16,6 +16,8 @@ export type RunOutcome =
 	| { readonly kind: 'spawn'; readonly code: string; readonly message: string }
 	/** What the run was to read is lost; `message` is a sentence. Another attempt would not find it either. */
 	| { readonly kind: 'payload'; readonly message: string }
+	/** Nothing was started: all that it depends on is as it was when `since` succeeded, whose result (JSON text) it has. */
+	| { readonly kind: 'unchanged'; readonly since: string; readonly result: string | null }
 	/** What a worker says that became of a function. */
 	| {
 			readonly kind: 'function';

@@ -5,6 +5,7 @@ import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { AskedAgain } from '../../../shared/job.ts';
 import { LIMITS, type StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
+import type { InputState } from '../ports/inputs.ts';
 import type { RunProblems } from '../ports/problems.ts';
 import type { RunOutcome } from '../ports/runs.ts';
 import { runsAlone } from '../ports/workers.ts';
@@ -15,9 +16,11 @@ import type { JobRow } from '../store/rows.ts';
 import type { RunTable } from '../store/runs.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
+import type { Successes } from '../store/successes.ts';
 import type { Tx } from '../store/tx.ts';
 import { backoffDelay } from './backoff.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import type { BecomeReady } from './readiness.ts';
 import { createRestartAt } from './restart.ts';
 import { endStateOf, isFailureOfRun } from './stop.ts';
 import type { Sweeps } from './sweep.ts';
@@ -32,6 +35,8 @@ export interface FinishedRun {
 	readonly result?: string | undefined;
 	readonly cost?: Cost | undefined;
 	readonly logBytes?: number | undefined;
+	/** What it depended on, where that is to be recorded if the job succeeds. */
+	readonly inputs?: InputState | undefined;
 	/** What it reported; null where it reported nothing, undefined where that is not known. */
 	readonly problems?: RunProblems | null | undefined;
 	/** A sentence: what exactly it was stopped for. */
@@ -53,6 +58,8 @@ export function createFinishRun(
 	sweeps: Pick<Sweeps, 'settle'>,
 	runs: Pick<RunTable, 'cost' | 'isHanded' | 'forget'>,
 	problems: Pick<ProblemTable, 'set'>,
+	successes: Pick<Successes, 'keep' | 'forget'>,
+	becomeReady: BecomeReady,
 	checkpoints: Pick<Checkpoints, 'runEnded'>,
 	random: () => number,
 	aloneAfterDeaths: number,
@@ -67,6 +74,9 @@ export function createFinishRun(
 	const giveBack = db.prepare('UPDATE jobs SET attempt = attempt - 1 WHERE generation = ?');
 	const setDeaths = db.prepare<[number, number]>(
 		'UPDATE jobs SET worker_deaths = ? WHERE generation = ?',
+	);
+	const setUnchanged = db.prepare<[string, number]>(
+		'UPDATE jobs SET unchanged_since = ?, hashed = 0 WHERE generation = ?',
 	);
 	const setUnclean = db.prepare(
 		'UPDATE jobs SET unclean = ?, acquitted = ?, unclean_boot = ? WHERE generation = ?',
@@ -114,10 +124,12 @@ export function createFinishRun(
 			transitions.end(tx, row, endStateOf(cause), facts);
 		} else if ((cause ?? outcome.kind) === 'interrupted') {
 			interrupted(tx, row, facts, outcome.kind === 'interrupted' ? outcome : {});
+		} else if (cause === null && outcome.kind === 'unchanged') {
+			unchanged(tx, row, facts, outcome.since);
 		} else if (cause === null && outcome.kind === 'exit' && outcome.again !== undefined) {
 			askedAgain(tx, row, facts, outcome.again);
 		} else if (cause === null && isSuccess(outcome)) {
-			succeeded(tx, row, facts, tookMs);
+			succeeded(tx, recorded(row, finished.inputs), facts, tookMs);
 		} else if (outcome.kind === 'payload' || (cause === null && isFinal(outcome))) {
 			transitions.end(tx, row, STATE.failed, facts);
 		} else {
@@ -125,6 +137,25 @@ export function createFinishRun(
 			failed(tx, row, facts, tookMs, afterMs);
 		}
 	};
+
+	/** What it depended on is recorded once the whole job has succeeded. */
+	function recorded(row: JobRow, inputs: InputState | undefined): JobRow {
+		if (inputs === undefined) {
+			if (row.hashed === 0) return row;
+			successes.forget(row);
+			return { ...row, hashed: 0 };
+		}
+		successes.keep(row, inputs);
+		return { ...row, hashed: 1 };
+	}
+
+	/** As good as succeeded and ready, without having run. */
+	function unchanged(tx: Tx, row: JobRow, facts: EndFacts, since: string): void {
+		giveBack.run(row.generation);
+		setUnchanged.run(since, row.generation);
+		becomeReady(tx, row);
+		transitions.end(tx, { ...row, hashed: 0 }, STATE.succeeded, facts);
+	}
 
 	function succeeded(tx: Tx, row: JobRow, facts: EndFacts, tookMs: number): void {
 		const runAt = restartAt(row, false, tx.now, tookMs);
@@ -263,6 +294,8 @@ function factsOf(finished: FinishedRun, cause: StopReason | null): EndFacts {
 			return { ...common, reason: cause ?? 'signal', signal: outcome.signal };
 		case 'function':
 			return { ...common, reason: cause ?? 'exit' };
+		case 'unchanged':
+			return { ...common, result: outcome.result, reason: cause ?? 'unchanged' };
 		case 'spawn':
 		case 'payload':
 		case 'interrupted':
@@ -289,6 +322,7 @@ function ownError(outcome: RunOutcome, result: string | undefined): EndFacts['er
 		case 'payload':
 			return { code: 'PAYLOAD_LOST', message: outcome.message };
 		case 'interrupted':
+		case 'unchanged':
 			return undefined;
 	}
 }

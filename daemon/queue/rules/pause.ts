@@ -54,6 +54,7 @@ export function createPauses(
 	const setPaused = db.prepare(
 		`UPDATE jobs SET state = ${STATE.paused}, phase = 0 WHERE generation = ?`,
 	);
+	const alwaysRun = db.prepare<[number]>('UPDATE jobs SET always_run = 1 WHERE generation = ?');
 	const setPhase = db.prepare('UPDATE jobs SET phase = 0 WHERE generation = ?');
 
 	// What may be run again goes back to the queue where it cannot stand still.
@@ -110,6 +111,7 @@ export function createPauses(
 	}
 
 	function letGo(tx: Tx, row: JobRow, now: boolean): void {
+		if (now && storedSpec(row).skipIfUnchanged !== null) alwaysRun.run(row.generation);
 		const runAt = now ? Math.min(row.run_at, tx.now) : row.run_at;
 		const active = row.stage === STAGE.active;
 		const event = now ? null : row.event;

@@ -33,6 +33,7 @@ export function createRetry(dependencies: RetryDependencies): Retry {
 	const makeDue = db.prepare(
 		'UPDATE jobs SET run_at = ?, wait = NULL, stage = ? WHERE generation = ?',
 	);
+	const alwaysRun = db.prepare<[number]>('UPDATE jobs SET always_run = 1 WHERE generation = ?');
 	const setDue = db.prepare<[number, number]>('UPDATE jobs SET due_at = ? WHERE generation = ?');
 
 	return (tx, row) => {
@@ -43,6 +44,7 @@ export function createRetry(dependencies: RetryDependencies): Retry {
 					`it is ${stateName(row.state)}; only finished jobs and jobs waiting to be retried can be retried`,
 				);
 			}
+			if (storedSpec(row).skipIfUnchanged !== null) alwaysRun.run(row.generation);
 			makeDue.run(
 				tx.now,
 				subjects.stageFor(tx, { ...row, run_at: tx.now, wait: null }),
@@ -114,6 +116,7 @@ export function createRetry(dependencies: RetryDependencies): Retry {
 		if (row.payload_bytes > 0) payloads.share(row.generation, generation);
 		// What succeeded has gone its way to the end: the successor begins at the beginning.
 		if (row.state !== STATE.succeeded) dependencies.checkpoints.share(row.generation, generation);
+		if (spec.skipIfUnchanged !== null) alwaysRun.run(generation);
 		if (row.due_at !== null) setDue.run(row.due_at, generation);
 		return id;
 	}

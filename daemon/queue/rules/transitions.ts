@@ -12,6 +12,7 @@ import type { Lasting } from '../store/lasting.ts';
 import type { JobRow } from '../store/rows.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
+import type { Successes } from '../store/successes.ts';
 import { SWEEP, type SweepTable } from '../store/sweeps.ts';
 import type { Tx } from '../store/tx.ts';
 import type { Checkpoints } from './checkpoints.ts';
@@ -60,6 +61,7 @@ export function createTransitions(
 	sweeps: SweepTable,
 	conditions: Pick<DependencyTable, 'isAwaited' | 'isAwaitedReady'>,
 	lasting: Lasting,
+	successes: Pick<Successes, 'ended'>,
 	ended: Ended,
 	progressOf: (id: string) => Progress | undefined,
 	checkpoints: Pick<Checkpoints, 'drop'>,
@@ -132,6 +134,7 @@ export function createTransitions(
 		const { changes } = endRow.run(to, tx.now, facts.reason, ...factValues(row, facts));
 		// A cascade may have ended it already: a finished job never changes.
 		if (changes === 0) return;
+		if (row.hashed === 1) successes.ended(row, to, facts.result ?? null, tx.now);
 		const { queue, type } = row;
 		tx.moved({ queue, type, from: row.state, to, reason: facts.reason });
 		keepLog(tx, row, facts);

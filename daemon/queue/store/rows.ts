@@ -75,6 +75,11 @@ export interface JobRow extends CostColumns {
 	progress: string | null;
 	/** JSON of a ProblemSummary. */
 	problems: string | null;
+	/** 1: a person asked for it, so it runs even where nothing changed. */
+	always_run: number;
+	/** 1: its run has ended well, and what it would be recorded with is kept. */
+	hashed: number;
+	unchanged_since: string | null;
 	retry_of: string | null;
 	payload_bytes: number;
 	payload_hash: Buffer | null;
@@ -150,6 +155,8 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		constraints: spec.constraints,
 		onConstraintLost: spec.onConstraintLost,
 		graceMs: spec.graceMs,
+		skipIfUnchanged: spec.skipIfUnchanged,
+		unchangedSince: row.unchanged_since,
 		errors: spec.errors === null ? null : [...spec.errors],
 		notify: spec.notify,
 		state: stateName(row.state),

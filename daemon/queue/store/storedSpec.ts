@@ -6,6 +6,7 @@ import type {
 	Limits,
 	Ready,
 	Restart,
+	SkipIfUnchanged,
 	Surroundings,
 } from '../../../shared/job.ts';
 import type { Notify } from '../../../shared/jobTerms.ts';
@@ -34,6 +35,7 @@ export interface StoredSpec {
 	readonly notify: Notify;
 	/** Null: chosen by the command. */
 	readonly errors: readonly Matcher[] | null;
+	readonly skipIfUnchanged: SkipIfUnchanged | null;
 }
 
 /** Rows that are stored already leave these out, so they stay as they are even where defaults change. */
@@ -59,6 +61,7 @@ const USUAL: StoredSpec = {
 	surroundings: null,
 	notify: 'never',
 	errors: null,
+	skipIfUnchanged: null,
 };
 const NAMES = Object.keys(USUAL) as (keyof StoredSpec)[];
 

@@ -19,7 +19,7 @@ interface Before {
 const BEFORE = `SELECT spec, finished_at - started_at AS ms FROM (
 		SELECT * FROM jobs INDEXED BY jobs_state
 		WHERE state = +? AND generation < +? ORDER BY generation DESC LIMIT ?
-	) WHERE type = +? AND title = +? AND workspace = +? AND run = 1 AND finished_at >= started_at`;
+	) WHERE type = +? AND title = +? AND workspace = +? AND run = 1 AND unchanged_since IS NULL AND finished_at >= started_at`;
 
 /** Nothing where it has not succeeded before, as far as jobs are kept. */
 export type UsualTime = (row: JobRow) => { readonly usualMs?: number };

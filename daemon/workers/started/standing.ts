@@ -179,6 +179,7 @@ function howOf(outcome: RunOutcome): string {
 		case 'payload':
 			return outcome.message;
 		case 'function':
+		case 'unchanged':
 		case 'interrupted':
 			return 'ended';
 	}

@@ -19,6 +19,7 @@ const ONCE = new Map([
 	['SELECT EXISTS (SELECT 1 FROM checkpoints)', 'one row, whether there is any'],
 	['SELECT * FROM fired_events LIMIT 1', 'one row of a table that is mostly empty'],
 	['SELECT * FROM sweeps ORDER BY id LIMIT 1', 'one row of a table that is mostly empty'],
+	['SELECT EXISTS (SELECT 1 FROM checkpoints)', 'ends at the first row'],
 	['SELECT count(*) AS n FROM schedules', 'when one is made'],
 	['SELECT total_changes()', 'no table at all'],
 ]);
@@ -33,6 +34,7 @@ const SMALL = [
 	'payload_files_unused',
 	'schedules_due',
 	'schedules_refused',
+	'last_successes_at',
 ];
 
 it('prepares no statement anew for each value (docs/decisions/0006)', () => {

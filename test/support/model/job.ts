@@ -178,6 +178,7 @@ export type ModelOutcome =
 	| 'interrupted'
 	| 'again'
 	| 'free'
+	| 'unchanged'
 	/** The process of its worker died. */
 	| 'died';
 

@@ -82,7 +82,11 @@ export function finish(
 	job.handed = false;
 	if (endStateOf(reason) !== 'failed') end(ledger, job, endStateOf(reason), reason);
 	else if (reason === 'interrupted') interrupted(ledger, job, boot, outcome === 'died');
-	else if (job.stop === null && ASKED_AGAIN[outcome] !== undefined) {
+	else if (outcome === 'unchanged' && job.stop === null) {
+		job.attempt--;
+		becomeReady(ledger, job);
+		end(ledger, job, 'succeeded', 'unchanged');
+	} else if (job.stop === null && ASKED_AGAIN[outcome] !== undefined) {
 		askedAgain(ledger, job, ASKED_AGAIN[outcome]);
 	} else if (outcome === 'ok' && job.stop === null) succeeded(ledger, job);
 	else if (outcome === 'payload') end(ledger, job, 'failed', reason);

@@ -42,6 +42,8 @@ export function job(fields: Partial<Job> = {}): Job {
 		graceMs: 5000,
 		notify: 'never',
 		errors: null,
+		skipIfUnchanged: null,
+		unchangedSince: null,
 		state: 'queued',
 		held: false,
 		needsApproval: false,

@@ -41,6 +41,8 @@ export function makeJob(over: Partial<Job> = {}): Job {
 		graceMs: 5000,
 		notify: 'never',
 		errors: null,
+		skipIfUnchanged: null,
+		unchangedSince: null,
 		state: 'queued',
 		held: false,
 		needsApproval: false,

@@ -100,6 +100,7 @@ const outcome = mostly<ModelOutcome>(
 	'fail',
 	'busy',
 	'again',
+	'unchanged',
 	'free',
 	'signal',
 	'spawn',
@@ -354,8 +355,9 @@ function finish(index: number, how: ModelOutcome): Step {
 	});
 }
 
-/** Only its worker asks for another time, and a stop wins. */
+/** Only its worker asks for another time, and a stop wins; and what a function depends on nobody knows. */
 function metByFunction(job: ModelJob, how: ModelOutcome): ModelOutcome {
+	if (how === 'unchanged') return 'ok';
 	return how === 'free' || (how === 'again' && job.stop !== null) ? 'fail' : how;
 }
 
@@ -426,6 +428,8 @@ function outcomeOf(how: ModelOutcome): RunOutcome {
 			return { kind: 'spawn', code: 'ENOENT', message: 'There is no such program.' };
 		case 'payload':
 			return { kind: 'payload', message: 'The payload is lost.' };
+		case 'unchanged':
+			return { kind: 'unchanged', since: 'another', result: null };
 		case 'interrupted':
 		case 'died':
 			return { kind: 'interrupted' };
