@@ -193,6 +193,7 @@ describe('queues', () => {
 			name: 'narrow',
 			concurrency: 1,
 			rate: null,
+			limits: null,
 			paused: true,
 		});
 		const [held = ''] = await enqueue(connection, shell('true', { queue: 'narrow' }));
@@ -207,6 +208,7 @@ describe('queues', () => {
 			name: 'narrow',
 			concurrency: 1,
 			rate: null,
+			limits: null,
 			paused: true,
 			queued: 1,
 			running: 0,
@@ -255,6 +257,7 @@ describe('queues', () => {
 			name: 'mine',
 			concurrency: 7,
 			rate: null,
+			limits: null,
 			paused: true,
 			queued: 0,
 			running: 0,

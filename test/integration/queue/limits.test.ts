@@ -12,10 +12,10 @@ describe('limits and pauses', () => {
 			queue.jobs.updateQueue({ name: 'slow', paused: false, concurrency: 2 }),
 		]);
 		expect(answers.slice(1)).toEqual([
-			{ name: '*', concurrency: 12, paused: true, rate: null },
-			{ name: 'slow', concurrency: 1, paused: false, rate: null },
-			{ name: 'slow', concurrency: 1, paused: true, rate: null },
-			{ name: 'slow', concurrency: 2, paused: false, rate: null },
+			{ name: '*', concurrency: 12, paused: true, rate: null, limits: null },
+			{ name: 'slow', concurrency: 1, paused: false, rate: null, limits: null },
+			{ name: 'slow', concurrency: 1, paused: true, rate: null, limits: null },
+			{ name: 'slow', concurrency: 2, paused: false, rate: null, limits: null },
 		]);
 		const { global, queues } = queue.jobs.queues();
 		expect(global).toMatchObject({ concurrency: 12, paused: true });
@@ -32,6 +32,7 @@ describe('limits and pauses', () => {
 			concurrency: 3,
 			paused: true,
 			rate: null,
+			limits: null,
 		});
 		expect(await queue.jobs.updateQueue({ name: 'index', paused: false })).toMatchObject({
 			concurrency: 3,
@@ -45,6 +46,7 @@ describe('limits and pauses', () => {
 			concurrency: 3,
 			paused: true,
 			rate: null,
+			limits: null,
 		});
 	});
 });
