@@ -189,7 +189,9 @@ test('a job that serves is waited for until it is ready', async () => {
 	);
 	writeFileSync(join(cwd, 'go'), '');
 	const ready = await call('wait_job', { job_ids: [id], until, timeout_seconds: 60 });
-	expect(ready.text).toMatch(/^READY; 0 of 1 ended\.[\s\S]*, ready, serves until it is cancelled\n/);
+	expect(ready.text).toMatch(
+		/^READY; 0 of 1 ended\.[\s\S]*, ready, serves until it is cancelled\n/,
+	);
 	await call('cancel_job', { job_ids: [id] });
 	const { id: plain } = await call('run_job', { command: ['true'], cwd });
 	expect((await call('wait_job', { job_ids: [plain], until })).text).toMatch(/^NOT DONE: .*ready/);
