@@ -160,8 +160,8 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 	const problems = createProblemTable(db);
 	const successes = createSuccesses(db);
 	const children = createChildTable(db);
-	const subjects = createSubjects(db);
 	const classes = createWaitClasses(db);
+	const subjects = createSubjects(db, classes);
 	const events = createEvents(db, subjects);
 	const guard = createPoisonGuard({
 		db,

@@ -76,6 +76,11 @@ export function forType(type: string, set: ConditionSet | undefined): ConditionS
 	return set === undefined || isFree(machine) ? undefined : machine;
 }
 
+/** Whether any of it is about the machine, and not only about a worker. */
+export function asksMachine(set: ConditionSet): boolean {
+	return !isFree(set);
+}
+
 function isFree({ power, minBattery, idle, sparing, ...resources }: ConditionSet): boolean {
 	const machine = power === 'any' && minBattery === null && !idle && sparing !== true;
 	const { freeMemoryMB, freeDisk, unmetered } = resources;

@@ -5,7 +5,7 @@ import type { DependencyTable, NewDependency } from '../store/dependencies.ts';
 import type { Tx } from '../store/tx.ts';
 import { NOT_WAITING, placeOf } from '../store/waiting.ts';
 import { openAmong } from './conditionsOf.ts';
-import { type Subjects, waiveTime } from './subjects.ts';
+import type { Subjects } from './subjects.ts';
 
 /** What an inserted row is made of, beyond what the transaction decides. */
 export interface NewRow {
@@ -92,9 +92,11 @@ export function createInserter(
 			const open = openAmong(row.after);
 			const stage = stageOf(tx, row, open);
 			const usual = usualValues(tx, id, stage, row);
+			const waits = { class: row.waitClass, max_wait: row.maxWait };
+			const waiveAt = stage === STAGE.ready ? subjects.waiveTime(tx, waits) : null;
 			const { lastInsertRowid } = isUsual(row)
 				? insertUsual.run(...usual)
-				: insertAll.run(...usual, ...seldomValues(tx, stage, open, row));
+				: insertAll.run(...usual, ...seldomValues(open, row, waiveAt));
 			const generation = Number(lastInsertRowid);
 			if (row.after.length > 0) conditions.add(generation, row.after);
 			if (row.expiresAt !== null) tx.wake();
@@ -149,8 +151,7 @@ function usualValues(tx: Tx, id: string, stage: number, row: NewRow): Value[] {
 	];
 }
 
-function seldomValues(tx: Tx, stage: number, open: number, row: NewRow): Value[] {
-	const waits = { class: row.waitClass, max_wait: row.maxWait };
+function seldomValues(open: number, row: NewRow, waiveAt: number | null): Value[] {
 	return [
 		row.subject,
 		row.key,
@@ -160,7 +161,7 @@ function seldomValues(tx: Tx, stage: number, open: number, row: NewRow): Value[]
 		row.expiresAt,
 		row.retryOf,
 		row.maxWait,
-		stage === STAGE.ready ? waiveTime(tx, waits) : null,
+		waiveAt,
 		row.event,
 		row.wait,
 		row.held || row.needsApproval ? 1 : 0,

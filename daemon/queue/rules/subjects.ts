@@ -6,7 +6,7 @@ import type { Sqlite } from '../../sqlite/open.ts';
 import { STAGE } from '../store/codes.ts';
 import type { JobRow } from '../store/rows.ts';
 import type { Tx } from '../store/tx.ts';
-import { FREE_CLASS } from '../store/waitClasses.ts';
+import type { WaitClasses } from '../store/waitClasses.ts';
 
 export type Placeable = Pick<
 	JobRow,
@@ -31,6 +31,8 @@ export type Placeable = Pick<
 export interface Subjects {
 	/** The stage a queued job belongs in now; a ready job of its subject that goes behind it makes way. */
 	stageFor(tx: Tx, job: Placeable): number;
+	/** When a job that is ready now stops waiting for its conditions, epoch ms. */
+	waiveTime(tx: Tx, job: Waiver): number | null;
 	/** All but a slot and its conditions is there: its longest wait for those begins. */
 	ready(tx: Tx, job: Ready): void;
 	/** Where nobody owns the subject any more, its best waiting job, if any, becomes ready. */
@@ -50,12 +52,13 @@ type Ready = Pick<
 	Placeable,
 	'queue' | 'workspace' | 'group_name' | 'class' | 'max_wait' | 'generation'
 >;
+type Waiver = Pick<JobRow, 'class' | 'max_wait'>;
 type Waiting = Pick<
 	JobRow,
 	'generation' | 'queue' | 'workspace' | 'group_name' | 'class' | 'max_wait'
 >;
 
-export function createSubjects(db: Sqlite): Subjects {
+export function createSubjects(db: Sqlite, classes: Pick<WaitClasses, 'asksMachine'>): Subjects {
 	const owner = db.prepare<[string, string], Owner>(
 		`SELECT generation, stage, priority FROM jobs
 		 WHERE type = ? AND subject = ? AND subject IS NOT NULL AND stage IN (1, 5)`,
@@ -84,6 +87,11 @@ export function createSubjects(db: Sqlite): Subjects {
 		 ORDER BY generation DESC LIMIT 1`,
 	);
 
+	function waiveTime(tx: Tx, { class: waitClass, max_wait }: Waiver): number | null {
+		// For a worker it waits however long it takes.
+		return max_wait !== null && classes.asksMachine(waitClass) ? tx.now + max_wait : null;
+	}
+
 	function ready(tx: Tx, job: Ready): void {
 		const waiveAt = waiveTime(tx, job);
 		if (waiveAt !== null && job.generation !== undefined) setWaive.run(waiveAt, job.generation);
@@ -92,6 +100,7 @@ export function createSubjects(db: Sqlite): Subjects {
 	}
 
 	return {
+		waiveTime,
 		ready,
 		stageFor(tx, job) {
 			if (job.after_open > 0) return STAGE.dependency;
@@ -129,9 +138,4 @@ export function createSubjects(db: Sqlite): Subjects {
 function goesBefore(owner: Owner, job: Placeable): boolean {
 	if (owner.priority !== job.priority) return owner.priority > job.priority;
 	return owner.generation < (job.generation ?? Number.POSITIVE_INFINITY);
-}
-
-/** When a job that is ready now stops waiting for its conditions, epoch ms. */
-export function waiveTime(tx: Tx, job: Pick<JobRow, 'class' | 'max_wait'>): number | null {
-	return job.class === FREE_CLASS || job.max_wait === null ? null : tx.now + job.max_wait;
 }

@@ -1,6 +1,6 @@
 /** Wait classes (docs/design.md section 4): each set of conditions has a number, the same for good. */
 import type { Sqlite } from '../../sqlite/open.ts';
-import type { ConditionSet } from '../ports/conditions.ts';
+import { asksMachine, type ConditionSet } from '../ports/conditions.ts';
 import type { Tx } from './tx.ts';
 
 /** The class of jobs that wait for no condition. */
@@ -9,8 +9,10 @@ export const FREE_CLASS = 0;
 export interface WaitClasses {
 	/** The class of a set; a new one is written with the transaction that is open. */
 	intern(tx: Tx, set: ConditionSet | undefined): number;
-	/** Undefined for the class that waits for nothing. */
+	/** Undefined for the class that waits for nothing. Of committed classes: what it reads it remembers. */
 	setOf(waitClass: number): ConditionSet | undefined;
+	/** Whether it waits for anything but a worker; also of a class that may be undone yet. */
+	asksMachine(waitClass: number): boolean;
 	/** After a commit that failed: what was interned in it does not exist. */
 	forget(): void;
 	/** Classes that runs depend on now. */
@@ -31,6 +33,13 @@ export function createWaitClasses(db: Sqlite): WaitClasses {
 	const ids = new Map<string, number>();
 	/** In whose transaction a class was added last: it may be undone yet. */
 	let addedIn: Tx | undefined;
+
+	function read(waitClass: number): ConditionSet {
+		const row = specOf.get(waitClass);
+		if (row === undefined)
+			throw new RangeError(`jobs.db has no wait class ${waitClass}, but a job of it.`);
+		return JSON.parse(row.spec) as ConditionSet;
+	}
 
 	return {
 		intern(tx, set) {
@@ -57,16 +66,12 @@ export function createWaitClasses(db: Sqlite): WaitClasses {
 		},
 		setOf(waitClass) {
 			if (waitClass === FREE_CLASS) return undefined;
-			let set = sets.get(waitClass);
-			if (set === undefined) {
-				const row = specOf.get(waitClass);
-				if (row === undefined)
-					throw new RangeError(`jobs.db has no wait class ${waitClass}, but a job of it.`);
-				set = JSON.parse(row.spec) as ConditionSet;
-				sets.set(waitClass, set);
-			}
+			const set = sets.get(waitClass) ?? read(waitClass);
+			sets.set(waitClass, set);
 			return set;
 		},
+		asksMachine: (waitClass) =>
+			waitClass !== FREE_CLASS && asksMachine(sets.get(waitClass) ?? read(waitClass)),
 		forget: () => sets.clear(),
 		bound: () => bound.all().map((row) => row.class),
 	};

@@ -1,5 +1,10 @@
 /** A machine on which each condition is as it is told to be; the model and the real queue look at the same. */
-import type { ConditionSet, Conditions, Unmet } from '../../../daemon/queue/ports/conditions.ts';
+import {
+	asksMachine,
+	type ConditionSet,
+	type Conditions,
+	type Unmet,
+} from '../../../daemon/queue/ports/conditions.ts';
 
 export class TestMachine implements Conditions {
 	ac = true;
@@ -35,9 +40,8 @@ export class TestMachine implements Conditions {
 	}
 
 	/** A set that asks nothing of the machine, only for a worker, waits for no look at it. */
-	#isKnown({ power, minBattery, idle, unmetered }: ConditionSet): boolean {
-		const asks = power !== 'any' || minBattery !== null || idle || unmetered === true;
-		return this.known || !asks;
+	#isKnown(set: ConditionSet): boolean {
+		return this.known || !asksMachine(set);
 	}
 
 	#missing({ power, minBattery, idle, unmetered }: ConditionSet): Unmet[] {
