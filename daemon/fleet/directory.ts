@@ -68,9 +68,9 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 			scope === undefined && remote(id) !== undefined
 				? elsewhere.explain(id)
 				: jobs.explain(id, scope),
-		find(ids, maxBytes) {
-			const found = jobs.find(ids, maxBytes);
-			if (found.missing.length === 0 || !elsewhere.any()) return found;
+		find(ids, maxBytes, scope) {
+			const found = jobs.find(ids, maxBytes, scope);
+			if (scope !== undefined || found.missing.length === 0 || !elsewhere.any()) return found;
 			const others = found.missing.map((id) => [id, find(id)] as const);
 			return {
 				...found,
