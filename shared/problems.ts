@@ -1,5 +1,6 @@
 /** Errors and warnings that jobs report, as data; and how they are found in what programs print (docs/design.md section 6). */
 import * as z from 'zod';
+import { BUILT_IN_MATCHERS } from './problemTerms.ts';
 import { boundText } from './wording.ts';
 
 z.config({ customError: boundText });
@@ -65,18 +66,6 @@ export const saidProblemSchema = z.strictObject({
 	code: z.string().optional(),
 	source: z.string().optional(),
 });
-
-/** Matchers that are there already, by the names that VS Code has for them; `$pytest` it has not. */
-export const BUILT_IN_MATCHERS = [
-	'$tsc',
-	'$eslint-stylish',
-	'$eslint-compact',
-	'$gcc',
-	'$go',
-	'$msCompile',
-	'$pytest',
-] as const;
-export type BuiltInMatcher = (typeof BUILT_IN_MATCHERS)[number];
 
 const builtInSchema = z.enum(BUILT_IN_MATCHERS, `must be one of ${BUILT_IN_MATCHERS.join(', ')}`);
 
@@ -144,16 +133,3 @@ export type CustomMatcher = z.output<typeof customMatcherSchema>;
 
 export const matcherSchema = z.union([builtInSchema, customMatcherSchema]);
 export type Matcher = z.output<typeof matcherSchema>;
-
-/** `3 errors, 1 warning`; empty where there is nothing. */
-export function problemCountsText({ errors, warnings, infos }: ProblemCounts): string {
-	const parts: [number, string][] = [
-		[errors, 'error'],
-		[warnings, 'warning'],
-		[infos, 'note'],
-	];
-	return parts
-		.filter(([n]) => n > 0)
-		.map(([n, word]) => `${n} ${word}${n === 1 ? '' : 's'}`)
-		.join(', ');
-}

@@ -85,12 +85,12 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 			return job === undefined ? undefined : { state: job.state, parentId: null };
 		},
 		standings(ids) {
-			return ids.map((id) => {
-				const job = remote(id);
-				if (job !== undefined) return { state: job.state, parentId: null };
-				const [standing] = jobs.standings([id]);
-				if (standing === undefined) throw new SemanticaError('NOT_FOUND', `There is no job ${id}.`);
-				return standing;
+			if (ids.every((id) => remote(id) === undefined)) return jobs.standings(ids);
+			return ids.map((id, index) => {
+				const standing = this.standing(id);
+				if (standing !== undefined) return standing;
+				const path = `ids[${index}]`;
+				throw new SemanticaError('NOT_FOUND', `There is no job ${id}.`, { path });
 			});
 		},
 		readiness: (id) => (remote(id) === undefined ? jobs.readiness(id) : 'never'),

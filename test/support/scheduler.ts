@@ -1,6 +1,6 @@
 /** The real queue, loop and conditions on a machine whose time, power, processors and jobs are in the test's hand. */
 import { onTestFinished } from 'vitest';
-import type { ClaimedRun, Dispatch } from '../../daemon/queue/dispatch.ts';
+import type { ClaimedRun } from '../../daemon/queue/dispatch.ts';
 import type { Execution, ExecutionEnd, Executor, ToldOfRun } from '../../daemon/queue/execution.ts';
 import { ActiveRuns } from '../../daemon/scheduling/activeRuns.ts';
 import { MachineConditions } from '../../daemon/scheduling/conditions.ts';
@@ -163,9 +163,10 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 		hindrance: () => loop.hindrance(),
 	});
 	let pending = 0;
-	const dispatch = counted(queue.dispatch, (change) => {
+	const goesOn = (change: 1 | -1) => {
 		pending += change;
-	});
+	};
+	const dispatch = counted(queue.dispatch, goesOn);
 	const running = new Map<string, FakeRun>();
 	const executor: Executor = {
 		execute(claimed, _payload, told) {
@@ -187,7 +188,7 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 	const schedules = hooks.schedules?.(queue);
 	const loop = new SchedulingLoop({
 		...{ dispatch, feed, runs, conditions, clock, timers, log },
-		...(schedules === undefined ? {} : { schedules }),
+		...(schedules === undefined ? {} : { schedules: counted(schedules, goesOn) }),
 	});
 	const close = () => {
 		loop.stop();
@@ -262,8 +263,8 @@ function execute(
 }
 
 // Counts the calls that are on their way, so that a test can wait for quiet without waiting for time.
-function counted(dispatch: Dispatch, change: (by: 1 | -1) => void): Dispatch {
-	return new Proxy(dispatch, {
+function counted<T extends object>(asked: T, change: (by: 1 | -1) => void): T {
+	return new Proxy(asked, {
 		get(target, name, receiver) {
 			const member: unknown = Reflect.get(target, name, receiver);
 			if (typeof member !== 'function') return member;

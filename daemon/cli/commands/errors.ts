@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { problemCountsText } from '../../../shared/problems.ts';
+import { problemCountsText } from '../../../shared/problemTerms.ts';
 import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { resolveId } from '../ids.ts';

@@ -110,7 +110,7 @@ async function run(context: Context, words: string[], options: Options): Promise
 	assertHere(options);
 	assertNotALine(context, 'semantica run', words, options);
 	const after = await afterOf(context, options.after);
-	const spec = { ...specOf(context, words, options), ...after };
+	const spec = { ...(await specOf(context, words, options)), ...after };
 	const input = await inputOf(context, options.payload, options.wait === true);
 	const jobs = [{ ...spec, ...input.spec }];
 	const hold = options.wait === true && options.json !== true && !context.out.terminal;
@@ -126,7 +126,7 @@ async function run(context: Context, words: string[], options: Options): Promise
 async function runElsewhere(context: Context, words: string[], options: Options): Promise<void> {
 	if (options.after !== undefined) throw usageError('--after names jobs of this machine only.');
 	const input = await inputOf(context, options.payload, options.wait === true);
-	const spec = { ...specOf(context, words, options), ...input.spec };
+	const spec = { ...(await specOf(context, words, options)), ...input.spec };
 	const submission = await submitElsewhere(context, words, spec, options).finally(() =>
 		input.dispose(),
 	);
@@ -159,18 +159,18 @@ async function afterOf(
 	});
 }
 
-function specOf(
+async function specOf(
 	context: Context,
 	words: readonly string[],
 	options: Options,
-): JobSpecInput & { key: string } {
+): Promise<JobSpecInput & { key: string }> {
 	const now = Date.now();
 	const runAt = startTime(options, now);
 	const deadlineAt = timeOption('--deadline', options.deadline, now);
 	assertCanRun(options, now, runAt, deadlineAt);
 	return given({
 		key: options.key ?? newKey(),
-		...workOf(context, words, options),
+		...(await workOf(context, words, options)),
 		notify: notifyOf(context, options),
 		...constraintsOf(options, folderOf(context, options)),
 		deadlineAt,

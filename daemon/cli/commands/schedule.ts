@@ -211,7 +211,7 @@ async function add(
 	});
 	const after = options.after?.map(afterOf);
 	const work = {
-		...workOf(context, words, options),
+		...(await workOf(context, words, options)),
 		...constraintsOf(options, folderOf(context, options), false),
 		after,
 	};

@@ -184,7 +184,7 @@ export const folderOf = (context: Context, { cwd }: Pick<WorkOptions, 'cwd'>): s
 	resolve(context.cwd(), cwd ?? '.');
 
 /** The part of a specification that these options say. */
-export function workOf(context: Context, words: readonly string[], options: WorkOptions) {
+export async function workOf(context: Context, words: readonly string[], options: WorkOptions) {
 	if (options.groupLimit !== undefined && options.group === undefined) {
 		throw usageError('--group-limit: say of which group, with --group NAME.');
 	}
@@ -223,7 +223,7 @@ export function workOf(context: Context, words: readonly string[], options: Work
 		supersede: options.supersede,
 		notify: options.notify,
 		skipIfUnchanged: skipOf(options),
-		errors: matchersOf(options.errors, context.cwd()),
+		errors: await matchersOf(options.errors, context.cwd()),
 	};
 }
 

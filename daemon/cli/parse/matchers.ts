@@ -2,22 +2,23 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
-import { BUILT_IN_MATCHERS, type Matcher, matcherSchema } from '../../../shared/problems.ts';
+import type { Matcher } from '../../../shared/problems.ts';
+import { BUILT_IN_MATCHERS } from '../../../shared/problemTerms.ts';
 import { CliError, usageError } from '../errors.ts';
 
 const NAMES = BUILT_IN_MATCHERS.map((name) => name.slice(1));
 
 /** @throws CliError */
-export function matchersOf(
+export async function matchersOf(
 	given: readonly string[] | undefined,
 	cwd: string,
-): Matcher[] | undefined {
+): Promise<Matcher[] | undefined> {
 	if (given === undefined) return undefined;
 	const wanted = given.filter((name) => name !== 'none');
 	if (wanted.length < given.length && wanted.length > 0) {
 		throw usageError('--errors none: no errors are looked for, so there can be no other matcher.');
 	}
-	return wanted.map((name) => builtIn(name) ?? inFile(resolve(cwd, name), name));
+	return Promise.all(wanted.map((name) => builtIn(name) ?? inFile(resolve(cwd, name), name)));
 }
 
 function builtIn(name: string): Matcher | undefined {
@@ -25,7 +26,7 @@ function builtIn(name: string): Matcher | undefined {
 	return BUILT_IN_MATCHERS.find((known) => known.slice(1).toLowerCase() === word);
 }
 
-function inFile(path: string, given: string): Matcher {
+async function inFile(path: string, given: string): Promise<Matcher> {
 	let text: string;
 	try {
 		text = readFileSync(path, 'utf8');
@@ -40,6 +41,8 @@ function inFile(path: string, given: string): Matcher {
 	} catch (error) {
 		throw new CliError(`--errors ${given}: the file is no JSON (${errorMessage(error)}).`);
 	}
+	// The schema library costs everyone's start otherwise.
+	const { matcherSchema } = await import('../../../shared/problems.ts');
 	const { success, data, error } = matcherSchema.safeParse(value);
 	if (success) return data;
 	const [issue] = error.issues;

@@ -1,7 +1,8 @@
 /** Errors that a job reported, as compilers print them: terminals make links of that. */
 import { relative, sep } from 'node:path';
 import type { Job } from '../../../shared/job.ts';
-import { type Problem, problemCountsText } from '../../../shared/problems.ts';
+import type { Problem } from '../../../shared/problems.ts';
+import { problemCountsText } from '../../../shared/problemTerms.ts';
 import { shortId } from './state.ts';
 import type { Style, View } from './style.ts';
 import { cut, oneLine } from './text.ts';

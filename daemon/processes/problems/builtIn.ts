@@ -1,5 +1,6 @@
 /** The matchers that are there already. Their patterns look at each line in time that grows with its length only. */
-import type { BuiltInMatcher, MatcherPattern, Severity } from '../../../shared/problems.ts';
+import type { MatcherPattern, Severity } from '../../../shared/problems.ts';
+import type { BuiltInMatcher } from '../../../shared/problemTerms.ts';
 
 /** One line of a problem. */
 export interface BuiltInPattern extends Omit<MatcherPattern, 'regexp'> {

@@ -140,7 +140,8 @@ export class Writer {
 		const suspended = new AbortController();
 		this.#suspended = suspended;
 		try {
-			await this.#stepping?.promise;
+			// At once where nothing goes on: who is asked to give it back has to hear of it.
+			if (this.#stepping !== undefined) await this.#stepping.promise;
 			return await work(suspended.signal);
 		} finally {
 			this.#suspended = undefined;

@@ -59,7 +59,7 @@ describe('a job that serves', () => {
 		const waited = await cli.run(['wait', '--ready', id]);
 		expect(waited).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ready /) });
 		expect((await cli.run(['wait', waiter])).code).toBe(0);
-		expect((await cli.run(['list', '--state', 'running'])).stdout).toContain('ready');
+		expect((await cli.run(['list', '--state', 'running'])).stdout).toContain('serving');
 		await cli.run(['cancel', id]);
 		await cli.run(['wait', id]);
 	});

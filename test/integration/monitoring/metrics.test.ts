@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import {
 	enqueue,
 	jobEnd,
@@ -39,6 +40,7 @@ it('agrees with the status, job by job', async () => {
 	const waiting = new Set(ids.filter((_, i) => i % 10 === 0 || i % 60 === 3));
 	await client.request('job/cancel', { ids: ids.slice(10, 11) });
 	for (const id of ids) if (!waiting.has(id)) await jobEnd(daemon, id);
+	await aloneAgain(client);
 	const text = await textOf(client);
 	const status = await client.request('system/status', {});
 	const found = samples(text);
@@ -132,3 +134,8 @@ it('remembers across lives what was left behind', async () => {
 		}
 	}
 });
+
+/** Who looked how jobs ended has hung up. */
+async function aloneAgain(client: DaemonConnection): Promise<void> {
+	while ((await client.request('system/status', {})).clients > 1);
+}

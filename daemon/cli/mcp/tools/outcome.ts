@@ -1,7 +1,7 @@
 /** Waiting for jobs, and what there is to say about them then. */
 import type { Job } from '../../../../shared/job.ts';
 import { isFinished } from '../../../../shared/jobTerms.ts';
-import { problemCountsText } from '../../../../shared/problems.ts';
+import { problemCountsText } from '../../../../shared/problemTerms.ts';
 import type { Result } from '../../../../shared/protocol/requests.ts';
 import { problemLine } from '../../render/problems.ts';
 import { facts, nextStep, verdict } from '../answers/job.ts';

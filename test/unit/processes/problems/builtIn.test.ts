@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NOTHING_BEGUN, scanForProblems } from '../../../../daemon/processes/problems/scan.ts';
 import { createPatterns } from '../../../../daemon/processes/readiness/patterns.ts';
-import type { BuiltInMatcher, Problem } from '../../../../shared/problems.ts';
+import type { Problem } from '../../../../shared/problems.ts';
+import type { BuiltInMatcher } from '../../../../shared/problemTerms.ts';
 
 const FOLDER = '/home/me/project';
 
