@@ -5,11 +5,12 @@ import type { ShownHook } from '../../../shared/protocol/hooks.ts';
 import { connectOrStart, connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { commandEnvironment } from '../parse/environment.ts';
+import { given } from '../parse/given.ts';
 import { collect, integerFrom } from '../parse/values.ts';
 import { describeHook, renderHooks } from '../render/hooks.ts';
 import { filterOf } from './filters.ts';
 import { examples, JSON_OPTION } from './help.ts';
-import { assertNotALine, given } from './work.ts';
+import { assertNotALine } from './work.ts';
 
 interface AddOptions {
 	readonly on: WatchedEnd;

@@ -9,13 +9,14 @@ import type { JobSpecInput } from '../../../shared/job.ts';
 import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { CliError } from '../errors.ts';
+import { given } from '../parse/given.ts';
 import { collect, integerFrom, sizeUpTo } from '../parse/values.ts';
 import { agrees } from '../person.ts';
 import { newKey, submit } from '../submit.ts';
 import { finishEnqueue } from './enqueued.ts';
 import { examples, JSON_OPTION } from './help.ts';
 import { addIndexStatusCommand } from './indexStatus.ts';
-import { given, notifyOf } from './work.ts';
+import { notifyOf } from './work.ts';
 
 interface Options {
 	readonly wait?: boolean;

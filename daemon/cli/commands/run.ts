@@ -4,6 +4,7 @@ import { connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { resolveId } from '../ids.ts';
+import { given } from '../parse/given.ts';
 import { collect, durationUpTo, isAwaitable, parseDuration } from '../parse/values.ts';
 import { newKey, submit } from '../submit.ts';
 import { addConstraintOptions, type ConstraintOptions, constraintsOf } from './constraints.ts';
@@ -26,7 +27,6 @@ import {
 	addWhatRuns,
 	assertNotALine,
 	folderOf,
-	given,
 	notifyOf,
 	timeOption,
 	type WorkOptions,

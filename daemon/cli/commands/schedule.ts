@@ -8,6 +8,7 @@ import { explainSchedule } from '../../../shared/scheduleText.ts';
 import { connectOrStart, connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
+import { given } from '../parse/given.ts';
 import { collect, durationUpTo, isAwaitable, parseDuration } from '../parse/values.ts';
 import { renderSchedule, renderScheduleTable } from '../render/schedules.ts';
 import { addConstraintOptions, type ConstraintOptions, constraintsOf } from './constraints.ts';
@@ -21,7 +22,6 @@ import {
 	addWhatRuns,
 	assertNotALine,
 	folderOf,
-	given,
 	timeOption,
 	type WorkOptions,
 	workOf,

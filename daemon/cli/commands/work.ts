@@ -9,6 +9,7 @@ import { shellSurroundings } from '../../../shared/surroundings.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { commandEnvironment, ownPath } from '../parse/environment.ts';
+import { given } from '../parse/given.ts';
 import { matchersOf } from '../parse/matchers.ts';
 import {
 	collect,
@@ -271,13 +272,6 @@ export function assertNotALine(
 		`"${word}" is one word here, and there is no program of that name. ` +
 			`Write: ${start} -- ${word}\nor, for a shell to read it: ${start} --shell -- '${word}'`,
 	);
-}
-
-/** Leaves out what was not given: the daemon fills in defaults for what is absent. */
-export function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-		[K in keyof T]: Exclude<T[K], undefined>;
-	};
 }
 
 /** @throws CliError, usage */

@@ -4,10 +4,11 @@ import type { ShownWorker } from '../../../shared/protocol/startedWorkers.ts';
 import { connectOrStart, connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { commandEnvironment } from '../parse/environment.ts';
+import { given } from '../parse/given.ts';
 import { collect, parseDuration } from '../parse/values.ts';
 import { describeWorker, renderWorkers } from '../render/workers.ts';
 import { examples, JSON_OPTION } from './help.ts';
-import { assertNotALine, given } from './work.ts';
+import { assertNotALine } from './work.ts';
 
 interface AddOptions {
 	readonly type: string[];

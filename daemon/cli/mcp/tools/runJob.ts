@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { JobSpecInput } from '../../../../shared/job.ts';
 import { shellSurroundings } from '../../../../shared/surroundings.ts';
-import { given } from '../../commands/work.ts';
 import { resolveIds } from '../../ids.ts';
 import { ownPath } from '../../parse/environment.ts';
+import { given } from '../../parse/given.ts';
 import { plural } from '../../render/format.ts';
 import type { ToolArguments } from './arguments.ts';
 import { type Answer, type ToolContext, ToolError } from './context.ts';
