@@ -1,9 +1,10 @@
 /** How it is reached: the socket and what is asked over it, figures for others, and what keeps the house in order. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAtomically } from '../../shared/privateFile.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 import type { Instance } from '../instance/compose.ts';
-import { readToken, writeAtomically } from '../instance/files.ts';
+import { readToken } from '../instance/files.ts';
 import type { NodeProgram } from '../instance/node.ts';
 import type { Surroundings } from '../instance/surroundings.ts';
 import { healthCheck } from '../metrics/health.ts';

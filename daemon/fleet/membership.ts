@@ -2,7 +2,7 @@
 import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
-import { writeAtomically } from './files.ts';
+import { writeAtomically } from '../../shared/privateFile.ts';
 
 const parameterSchema = z
 	.strictObject({

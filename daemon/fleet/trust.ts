@@ -10,7 +10,7 @@ import {
 } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { SemanticaError } from '../../shared/errors.ts';
-import { writeAtomically } from './files.ts';
+import { writeAtomically } from '../../shared/privateFile.ts';
 
 /** What is signed for one purpose is worth nothing for another. */
 export type Purpose = 'job' | 'report' | 'order';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { errorCode, errorMessage } from '../../shared/errors.ts';
-import { writeAtomically } from './files.ts';
+import { writeAtomically } from '../../shared/privateFile.ts';
 
 const fileSchema = z.looseObject({
 	revision: z.int().min(0).default(0),

@@ -1,9 +1,10 @@
 /** The small files by which clients find and enter the daemon, and the folders around them. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { makeFolder } from '../../shared/folders.ts';
 import type { DataPaths } from '../../shared/paths.ts';
+import { writeAtomically } from '../../shared/privateFile.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 
 /**
@@ -68,16 +69,4 @@ export function writeStateFile(paths: DataPaths, state: StateFile): void {
 
 export function removeStateFile(paths: DataPaths): void {
 	rmSync(paths.stateFile, { force: true });
-}
-
-/** Whole or not at all: readers see the old text or the new. */
-export function writeAtomically(file: string, text: string): void {
-	const draft = `${file}.${process.pid}.tmp`;
-	try {
-		writeFileSync(draft, text, { mode: 0o600 });
-		renameSync(draft, file);
-	} catch (error) {
-		rmSync(draft, { force: true });
-		throw error;
-	}
 }

@@ -1,6 +1,7 @@
-/** The files of this room: private, and whole or not at all. */
+/** Files that are their owner's alone. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
+/** Whole or not at all: readers see the old text or the new. */
 export function writeAtomically(file: string, text: string): void {
 	const draft = `${file}.${process.pid}.tmp`;
 	try {
