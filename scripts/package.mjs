@@ -8,8 +8,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fetchOtherBinaries } from './otherBinaries.mjs';
 import { extensionReadme } from './readme.mjs';
-import { fetchWindowsBinaries } from './windowsBinaries.mjs';
 
 const root = join(import.meta.dirname, '..');
 const README = 'dist/README.md';
@@ -17,7 +17,7 @@ const CALLED_BY_US = 'SEMANTICA_PACKAGING';
 
 /** @returns the path of the VSIX. */
 export function packageExtension(out, { version, protocol } = {}) {
-	fetchWindowsBinaries();
+	fetchOtherBinaries();
 	if (version === undefined) return packageIn(root, out, []);
 	const copy = mkdtempSync(join(tmpdir(), 'semantica-package-'));
 	try {
