@@ -424,6 +424,8 @@ export const jobSchema = z.object({
 	/** What it asks of a person, while that is open. */
 	question: questionSchema.nullable(),
 	progress: progressSchema.nullable(),
+	/** What the same took before, ms; only while it runs, absent where nothing is known. */
+	usualMs: z.int().optional(),
 	result: z.json().nullable(),
 	error: z.object({ code: z.string(), message: z.string() }).nullable(),
 	stopReason: z.enum(STOP_REASONS).nullable(),

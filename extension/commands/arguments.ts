@@ -1,7 +1,7 @@
 /** Reading what menus pass to commands, without trusting its shape. */
 import { Uri } from 'vscode';
 import { GROUPS, type Group } from '../jobs/store/groups.ts';
-import type { JobNode } from '../jobs/tree/tree.ts';
+import type { JobNode } from '../jobs/tree/nodes.ts';
 
 export function jobNode(value: unknown): JobNode | undefined {
 	const node = fields(value);

@@ -56,3 +56,7 @@ export function compareChildren(a: Job, b: Job): number {
 	const byGroup = GROUPS.indexOf(groupOf(a)) - GROUPS.indexOf(groupOf(b));
 	return byGroup || compareInGroup(a, b);
 }
+
+/** How many parts the job has, listed or not. */
+export const childCount = (job: Job | undefined): number =>
+	Object.values(job?.children ?? {}).reduce((sum, number) => sum + number, 0);

@@ -12,7 +12,7 @@ import { isServing } from '../../../shared/jobTerms.ts';
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
 import { BESIDE_FLAG, COMMANDS, MORE_FLAG } from '../../contributions.ts';
 import { jobFlags } from '../store/flags.ts';
-import { type Group, groupOf } from '../store/groups.ts';
+import { childCount, type Group, groupOf } from '../store/groups.ts';
 import { plainText } from '../text/plainText.ts';
 import type { JobText } from '../text/text.ts';
 import type { WaitingText } from '../text/waitingText.ts';
@@ -128,10 +128,6 @@ function groupAloud(group: Group, shown: number, total: number | undefined): str
 	if (shown === 0) return l10n.t('{0}, no jobs', label);
 	return shown === 1 ? l10n.t('{0}, 1 job', label) : l10n.t('{0}, {1} jobs', label, shown);
 }
-
-/** How many parts the job has, listed or not. */
-export const childCount = (job: Job | undefined): number =>
-	Object.values(job?.children ?? {}).reduce((sum, number) => sum + number, 0);
 
 function groupLabel(group: Group): string {
 	const labels: Record<Group, string> = {

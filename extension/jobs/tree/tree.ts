@@ -3,34 +3,20 @@
  * has asked for the rows below a node that was fired, it does not know them, and a click on one finds no job. That
  * is why all groups stand there as soon as there is a job, and the root is not drawn anew when one comes or goes.
  */
-import { type CancellationToken, EventEmitter, type TreeDataProvider, type TreeItem } from 'vscode';
+import type { CancellationToken, TreeDataProvider, TreeItem } from 'vscode';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Link } from '../../connection/link.ts';
-import { Coalescer, type Disposable, Lifetime } from '../../lifetime.ts';
-import type { ScheduleNode, SchedulesBranch } from '../../schedules/branch.ts';
-import { GROUPS, type Group, groupOf } from '../store/groups.ts';
+import { Coalescer, type Disposable, Lifetime, Signal } from '../../lifetime.ts';
+import type { SchedulesBranch } from '../../schedules/branch.ts';
+import { childCount, GROUPS, groupOf } from '../store/groups.ts';
 import type { WaitingReasons } from '../store/reasons.ts';
 import type { JobStore, StoreChange } from '../store/store.ts';
+import { Hearing } from './hearing.ts';
+import { isSchedules, type JobNode, type Node, nodesByGroup, REMEDIES } from './nodes.ts';
 import { Redraws } from './redraws.ts';
-import { childCount, type JobRows, type Remedy } from './rows.ts';
+import type { JobRows } from './rows.ts';
 
-export type Node =
-	| { readonly kind: 'group'; readonly group: Group }
-	| { readonly kind: 'job'; readonly id: string }
-	| { readonly kind: 'more'; readonly group: Group }
-	/** Parts of a job beyond those that are listed. */
-	| { readonly kind: 'rest'; readonly of: string; readonly count: number }
-	/** What a person can do while there is no daemon; the reason stands above, in the view's message. */
-	| { readonly kind: 'remedy'; readonly command: Remedy }
-	| ScheduleNode;
 type Root = 'groups' | 'scheduled' | 'nothing' | 'remedies';
-export type JobNode = Node & { kind: 'job' };
-export type MoreNode = Node & { kind: 'more' };
-
-const REMEDIES: Node[] = [
-	{ kind: 'remedy', command: 'restartDaemon' },
-	{ kind: 'remedy', command: 'showDaemonLog' },
-];
 
 /** Children fetched when a row is unfolded; of more, only the number is said. */
 const CHILDREN = 200;
@@ -51,8 +37,8 @@ export interface JobsTreePorts {
 export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	readonly #ports: JobsTreePorts;
 	readonly #lifetime = new Lifetime();
-	readonly #events = new EventEmitter<Node | Node[] | undefined>();
-	readonly onDidChangeTreeData = this.#events.event;
+	readonly #events = new Signal<Node | Node[] | undefined>();
+	readonly onDidChangeTreeData = this.#events.on;
 	// The editor knows rows by object identity, so each has one node for as long as it is known.
 	readonly #jobNodes = new Map<string, JobNode>();
 	readonly #groupNodes = nodesByGroup('group');
@@ -68,12 +54,12 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	readonly #progress: Coalescer;
 	/** Rows that only say something else, by id. */
 	readonly #progressed = new Set<string>();
+	readonly #hearing = this.#lifetime.own(new Hearing<Node>(() => this.#drawRoot()));
 
 	constructor(ports: JobsTreePorts) {
 		this.#ports = ports;
 		this.#fire = this.#lifetime.own(new Coalescer(COALESCE_MS, () => this.#flush()));
 		this.#progress = this.#lifetime.own(new Coalescer(PROGRESS_MS, () => this.#showProgress()));
-		this.#lifetime.own(this.#events);
 		this.#lifetime.own(ports.store.onDidChange((change) => this.#noticed(change)));
 		this.#lifetime.own(
 			ports.scheduled.onDidChange((nodes) => {
@@ -93,8 +79,14 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		this.#lifetime.dispose();
 	}
 
+	/** Whether somebody can see it. */
+	set visible(visible: boolean) {
+		this.#hearing.visible = visible;
+	}
+
 	getTreeItem(node: Node): TreeItem {
 		const { rows, store } = this.#ports;
+		this.#hearing.heard(node);
 		if (isSchedules(node)) return this.#ports.scheduled.item(node);
 		if (node.kind === 'more') return rows.more(node.group);
 		if (node.kind === 'rest') return rows.rest(node.of, node.count);
@@ -132,6 +124,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	async getChildren(node?: Node): Promise<Node[]> {
 		const { store } = this.#ports;
 		if (node === undefined) {
+			this.#hearing.heard(undefined);
 			this.#root = this.#wantedRoot();
 			if (this.#root === 'remedies') return REMEDIES;
 			if (this.#root === 'nothing') return [];
@@ -227,8 +220,8 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		for (const id of this.#changed) this.#redraw(id);
 		this.#changed.clear();
 		// It may have been drawn meanwhile, or be again what it was.
-		if (this.#pendingRoot && this.#wantedRoot() !== this.#root) this.#events.fire(undefined);
-		else if (this.#pending.size > 0) this.#events.fire([...this.#pending]);
+		if (this.#pendingRoot && this.#wantedRoot() !== this.#root) this.#drawRoot();
+		else if (this.#pending.size > 0) this.#draw([...this.#pending]);
 		this.#pendingRoot = false;
 		this.#pending.clear();
 		for (const id of this.#jobNodes.keys()) {
@@ -236,6 +229,18 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 			this.#jobNodes.delete(id);
 			this.#redraws.forget(id);
 		}
+	}
+
+	#drawRoot(): void {
+		this.#hearing.fired(undefined);
+		this.#events.emit(undefined);
+	}
+
+	#draw(nodes: Node[]): void {
+		// Of other rows the editor may rightly know nothing: those below a row that is folded.
+		const standsThere = this.#root === 'groups' || this.#root === 'scheduled';
+		for (const node of nodes) if (standsThere && node.kind === 'group') this.#hearing.fired(node);
+		this.#events.emit(nodes);
 	}
 
 	#redraw(id: string): void {
@@ -262,10 +267,6 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	}
 }
 
-function isSchedules(node: Node): node is ScheduleNode {
-	return node.kind.startsWith('schedule');
-}
-
 function lookOf({
 	label,
 	iconPath,
@@ -276,14 +277,4 @@ function lookOf({
 }: TreeItem) {
 	const shape = [label, iconPath, contextValue, collapsibleState, command !== undefined];
 	return { shape: JSON.stringify(shape), description: String(description) };
-}
-
-function nodesByGroup<K extends 'group' | 'more'>(kind: K) {
-	const node = (group: Group) => ({ kind, group }) as Node & { kind: K };
-	return {
-		running: node('running'),
-		waiting: node('waiting'),
-		failed: node('failed'),
-		finished: node('finished'),
-	};
 }

@@ -8,7 +8,8 @@ import type { SetContext } from '../../status/contextKeys.ts';
 import { leavingText } from '../../status/versions.ts';
 import type { WaitingReasons } from '../store/reasons.ts';
 import type { JobStore } from '../store/store.ts';
-import type { JobsTree, Node } from './tree.ts';
+import type { Node } from './nodes.ts';
+import type { JobsTree } from './tree.ts';
 
 export interface JobsView extends Disposable {
 	readonly visible: boolean;
@@ -39,6 +40,7 @@ export function showJobsView(ports: JobsViewPorts): JobsView {
 	// Looking at the jobs is a wish to see them, so it brings the daemon up.
 	const looked = () => {
 		reasons.visible = view.visible;
+		tree.visible = view.visible;
 		if (view.visible) link.start();
 	};
 	lifetime.own(view.onDidChangeVisibility(looked));
