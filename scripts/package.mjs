@@ -17,10 +17,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeBuildInfo } from './buildInfo.mjs';
+import { fetchOtherBinaries } from './otherBinaries.mjs';
 import { extensionReadme } from './readme.mjs';
 import { compareSizes, megabytes, recordedSizes, recordSizes } from './sizes.mjs';
 import { binariesOf, lacks, TARGETS, UNIVERSAL } from './targets.mjs';
-import { fetchOtherBinaries } from './otherBinaries.mjs';
 
 const root = join(import.meta.dirname, '..');
 const README = 'dist/README.md';
