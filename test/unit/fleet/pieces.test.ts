@@ -6,7 +6,7 @@ import { filledIn } from '../../../daemon/fleet/inbox.ts';
 import { createLeaseTime, graceWithin, marginOf } from '../../../daemon/fleet/lease.ts';
 import { type Judging, ruleFor } from '../../../daemon/fleet/needs.ts';
 import { packPiece, spansIn, unpackPiece } from '../../../daemon/fleet/pieces.ts';
-import { normalRepository } from '../../../daemon/fleet/repository.ts';
+import { normalRepository } from '../../../shared/repository.ts';
 import {
 	isSignedBy,
 	machineIdOf,
