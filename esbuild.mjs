@@ -3,12 +3,12 @@
  * `--out FOLDER` builds elsewhere, `--version VERSION` calls it otherwise than package.json does, `--protocol NUMBER`
  * makes one that others do not understand: tests let different builds meet.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import esbuild from 'esbuild';
+import { writeBuildInfo } from './scripts/buildInfo.mjs';
 import { thirdPartyNotices } from './scripts/notices.mjs';
 import { WINDOWS_ARCHS, windowsBinary } from './scripts/windowsBinaries.mjs';
 
@@ -245,20 +245,8 @@ export declare function connect(options?: ConnectOptions): Promise<Client>;
 	await writeFile(join(dist, 'client.d.ts'), types + connect);
 }
 
-async function writeBuildInfo() {
-	const files = await Promise.all(
-		(await daemonFiles()).map(async (path) => {
-			const content = await readFile(join(dist, path));
-			const sha256 = createHash('sha256').update(content).digest('hex');
-			return { path, size: content.length, sha256 };
-		}),
-	);
-	const hash = createHash('sha256').update(version);
-	for (const { path, sha256 } of files) hash.update(path).update(sha256);
-	const buildId = `${version}-${hash.digest('hex').slice(0, 12)}`;
-	const info = { version, buildId, builtAt: Date.now(), daemonFiles: files };
-	await writeFile(join(dist, 'build.json'), `${JSON.stringify(info, null, 2)}\n`);
-}
+const describeBuild = async () =>
+	writeBuildInfo(dist, { version, builtAt: Date.now(), paths: await daemonFiles() });
 
 const finish = {
 	name: 'finish',
@@ -266,7 +254,7 @@ const finish = {
 		build.onEnd(async (result) => {
 			if (result.errors.length > 0) return;
 			await chmod(join(dist, 'cli.js'), 0o755).catch(() => {});
-			await writeBuildInfo();
+			await describeBuild();
 		});
 	},
 };
@@ -307,5 +295,5 @@ if (watch) {
 	const notices = thirdPartyNotices([...bundled, ...NATIVE]);
 	await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices);
 	await chmod(join(dist, 'cli.js'), 0o755);
-	await writeBuildInfo();
+	await describeBuild();
 }
