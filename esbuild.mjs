@@ -3,14 +3,14 @@
  * `--out FOLDER` builds elsewhere, `--version VERSION` calls it otherwise than package.json does, `--protocol NUMBER`
  * makes one that others do not understand: tests let different builds meet.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import esbuild from 'esbuild';
+import { writeBuildInfo } from './scripts/buildInfo.mjs';
 import { thirdPartyNotices } from './scripts/notices.mjs';
-import { WINDOWS_ARCHS, windowsBinary } from './scripts/windowsBinaries.mjs';
+import { OTHER_BINARIES, otherBinary } from './scripts/otherBinaries.mjs';
 
 const { values: flags } = parseArgs({
 	options: {
@@ -90,6 +90,9 @@ const LATE = [
 	'connection/launch',
 	'commands/aiPolicy',
 	'commands/askForCommand',
+	'commands/joinFleet',
+	'commands/showFleet',
+	'fleet/where',
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
 	'search/faces',
@@ -123,6 +126,7 @@ const builds = [
 			largeMessages: 'daemon/rpc/large/main.ts',
 			maintenance: 'daemon/operations/maintenance/main.ts',
 			battery: 'daemon/scheduling/power/batteryReport.ts',
+			terminal: 'daemon/processes/terminal/main.ts',
 			cli: 'daemon/cli/start.ts',
 			commandLine: 'daemon/cli/main.ts',
 			mcp: 'daemon/cli/mcp/main.ts',
@@ -201,7 +205,9 @@ const builds = [
 ];
 
 /** Packages whose compiled code is packaged beside the bundles. */
-const NATIVE = ['better-sqlite3', 'koffi'].map((name) => `node_modules/${name}/package.json`);
+const NATIVE = ['better-sqlite3', 'koffi', '@lydell/node-pty'].map(
+	(name) => `node_modules/${name}/package.json`,
+);
 
 /** The files that a daemon needs to run from a copy; each is listed in build.json. */
 async function daemonFiles() {
@@ -224,6 +230,7 @@ async function daemonFiles() {
 		'largeMessages.js',
 		'maintenance.js',
 		'battery.js',
+		'terminal.js',
 		'execa.js',
 		'pg.js',
 		...(await inFolder('migrations')),
@@ -243,20 +250,8 @@ export declare function connect(options?: ConnectOptions): Promise<Client>;
 	await writeFile(join(dist, 'client.d.ts'), types + connect);
 }
 
-async function writeBuildInfo() {
-	const files = await Promise.all(
-		(await daemonFiles()).map(async (path) => {
-			const content = await readFile(join(dist, path));
-			const sha256 = createHash('sha256').update(content).digest('hex');
-			return { path, size: content.length, sha256 };
-		}),
-	);
-	const hash = createHash('sha256').update(version);
-	for (const { path, sha256 } of files) hash.update(path).update(sha256);
-	const buildId = `${version}-${hash.digest('hex').slice(0, 12)}`;
-	const info = { version, buildId, builtAt: Date.now(), daemonFiles: files };
-	await writeFile(join(dist, 'build.json'), `${JSON.stringify(info, null, 2)}\n`);
-}
+const describeBuild = async () =>
+	writeBuildInfo(dist, { version, builtAt: Date.now(), paths: await daemonFiles() });
 
 const finish = {
 	name: 'finish',
@@ -264,7 +259,7 @@ const finish = {
 		build.onEnd(async (result) => {
 			if (result.errors.length > 0) return;
 			await chmod(join(dist, 'cli.js'), 0o755).catch(() => {});
-			await writeBuildInfo();
+			await describeBuild();
 		});
 	},
 };
@@ -282,11 +277,10 @@ const prebuilds = 'node_modules/better-sqlite3/prebuilds';
 for (const file of await readdir(prebuilds))
 	await cp(join(prebuilds, file), join(dist, 'native', file));
 
-// Where they were fetched (scripts/windowsBinaries.mjs), or npm put them because this is Windows.
-for (const arch of WINDOWS_ARCHS) {
-	const own = `node_modules/@koromix/koffi-win32-${arch}/win32_${arch}/koffi.node`;
-	const binary = [windowsBinary(arch), own].find((file) => existsSync(file));
-	if (binary !== undefined) await cp(binary, join(dist, 'native', `koffi-win32-${arch}.node`));
+// Where they were fetched (scripts/otherBinaries.mjs), or npm put them because this is their platform.
+for (const [name, path] of Object.entries(OTHER_BINARIES)) {
+	const binary = [otherBinary(name), join('node_modules', path)].find((file) => existsSync(file));
+	if (binary !== undefined) await cp(binary, join(dist, 'native', name));
 }
 
 await writeClientTypes();
@@ -305,5 +299,5 @@ if (watch) {
 	const notices = thirdPartyNotices([...bundled, ...NATIVE]);
 	await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), notices);
 	await chmod(join(dist, 'cli.js'), 0o755);
-	await writeBuildInfo();
+	await describeBuild();
 }

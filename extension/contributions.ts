@@ -43,6 +43,8 @@ export const COMMANDS = {
 	answer: { id: 'semantica.answer', palette: true, needsTrust: true, once: true },
 	approve: { id: 'semantica.approve', palette: true, needsTrust: true, once: true },
 	aiPolicy: { id: 'semantica.aiPolicy', palette: true, needsTrust: true, once: false },
+	joinFleet: { id: 'semantica.joinFleet', palette: true, needsTrust: true, once: false },
+	showFleet: { id: 'semantica.showFleet', palette: true, needsTrust: true, once: true },
 	pause: { id: 'semantica.pause', palette: true, needsTrust: true, once: true },
 	resume: { id: 'semantica.resume', palette: true, needsTrust: true, once: true },
 	remove: { id: 'semantica.remove', palette: true, needsTrust: true, once: true },

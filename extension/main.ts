@@ -46,6 +46,7 @@ import { configuredHome, onDidChangeSetting, setting } from './settings.ts';
 import { createContextKeys } from './status/contextKeys.ts';
 import { createReporter } from './status/reporter.ts';
 import { showStatusBar } from './status/statusBar.ts';
+import { offerInTerminals } from './terminalPath.ts';
 
 /** The editor calls `deactivate` without anything by which it could be found. */
 let leave = async (): Promise<void> => {};
@@ -172,6 +173,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 			log: scoped(log, 'ai'),
 		}),
 	);
+	own.own(offerInTerminals(context.environmentVariableCollection, scoped(log, 'terminals')));
 	const presence = own.own(showPresence(link, scoped(log, 'presence')));
 	leave = async () => {
 		// Only what the daemon is told before the connection closes is told at all.

@@ -12,6 +12,8 @@ const NEEDED = [
 	{ module: 'dbus', package: 'python3-dbus' },
 	{ module: 'gi', package: 'python3-gi' },
 	{ program: '/usr/sbin/pgbouncer', package: 'pgbouncer' },
+	{ program: 'ip', package: 'iproute2' },
+	{ program: 'openssl', package: 'openssl' },
 ];
 
 const mayInstall = Boolean(process.env.CI || process.env.SEMANTICA_TEST_INSTALL);

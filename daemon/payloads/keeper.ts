@@ -4,7 +4,7 @@
  */
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { FilePlace } from '../queue/ports/payloadStore.ts';
-import { type Content, compressInto, digestOf } from './codec.ts';
+import { type Content, compressInto, digestOf, type Written } from './codec.ts';
 import type { PayloadFolder } from './folder.ts';
 import { Pins } from './pins.ts';
 import type { Quota } from './quota.ts';
@@ -15,10 +15,23 @@ import { inspectFile } from './verified.ts';
 /** Files written at the same time: each has buffers and a compressor of its own. */
 const WRITERS = 2;
 
+/** Up to this length it is compressed while its digest is still being taken. */
+const AHEAD_BYTES = 8 * 1024 * 1024;
+
+export interface SizedContent extends Content {
+	readonly bytes: number;
+}
+
+interface Drawn extends Written {
+	/** Durable under its name when it resolves. */
+	publish(digest: Buffer): Promise<void>;
+	drop(): Promise<void>;
+}
+
 export interface FileKeeper {
 	readonly pins: Pins;
 	/** Durable and pinned when it resolves. @throws SemanticaError STORE or TOO_LARGE */
-	keep(content: Content): Promise<FilePlace>;
+	keep(content: SizedContent): Promise<FilePlace>;
 	/** Gives a pin back; a file that no row refers to then goes. */
 	release(place: FilePlace): void;
 	/** Removes the file unless it is pinned or has a row. `counted`: bytes that the quota knows of. */
@@ -46,33 +59,57 @@ export function createFileKeeper({ folder, table, quota, warn }: KeeperOptions):
 		return damage === undefined ? row.stored : undefined;
 	}
 
-	async function write(content: Content, digest: Buffer): Promise<number> {
+	/** Compresses it into a draft, which is published or dropped. */
+	async function draw(content: Content): Promise<Drawn> {
 		const draft = await folder.draft();
 		const reservation = quota.reserve();
-		let given = false;
+		async function drop(): Promise<void> {
+			reservation.drop();
+			await draft.close();
+		}
 		try {
 			const written = await compressInto(draft.handle, content, (size) => reservation.growTo(size));
-			if (written.digest?.equals(digest) === false) throw changed();
-			await draft.publish(digest);
-			given = true;
-			// A damaged file of that name was replaced.
-			quota.removed(table.file(digest)?.stored ?? 0);
-			return written.stored;
-		} finally {
-			if (!given) reservation.drop();
-			await draft.close();
+			return { ...written, publish: draft.publish, drop };
+		} catch (error) {
+			await drop();
+			throw error;
 		}
 	}
 
-	async function keep(content: Content): Promise<FilePlace> {
-		const digest = await digestOf(content);
+	async function publish(drawn: Drawn, digest: Buffer): Promise<number> {
+		try {
+			if (drawn.digest?.equals(digest) === false) throw changed();
+			await drawn.publish(digest);
+		} catch (error) {
+			await drawn.drop();
+			throw error;
+		}
+		// A damaged file of that name was replaced.
+		quota.removed(table.file(digest)?.stored ?? 0);
+		return drawn.stored;
+	}
+
+	async function keep(content: SizedContent): Promise<FilePlace> {
+		// What is here already is drawn in vain: of a small one that costs little.
+		let ahead = content.bytes <= AHEAD_BYTES ? draw(content) : undefined;
+		try {
+			const digest = await digestBeside(content, ahead);
+			return await pinned(digest, async () => {
+				const there = await existing(digest);
+				if (there !== undefined) return there;
+				const drawn = ahead ?? draw(content);
+				ahead = undefined;
+				return publish(await drawn, digest);
+			});
+		} finally {
+			ahead?.then((drawn) => drawn.drop()).catch(() => {});
+		}
+	}
+
+	async function pinned(digest: Buffer, store: () => Promise<number>): Promise<FilePlace> {
 		pins.pin(digest);
 		try {
-			const stored = await pins.once(
-				digest,
-				async () => (await existing(digest)) ?? (await write(content, digest)),
-			);
-			return { kind: 'file', digest, stored };
+			return { kind: 'file', digest, stored: await pins.once(digest, store) };
 		} catch (error) {
 			unpin(digest, 0);
 			throw error;
@@ -105,6 +142,20 @@ export function createFileKeeper({ folder, table, quota, warn }: KeeperOptions):
 				throw storageError(error);
 			}),
 	};
+}
+
+/** In memory: meanwhile. Of what is read: by the same pass. */
+async function digestBeside(content: Content, ahead: Promise<Drawn> | undefined): Promise<Buffer> {
+	if (ahead !== undefined && content.whole === undefined) {
+		const digest = await ahead.then(
+			(drawn) => drawn.digest,
+			// There may be no room for another copy of what is here already.
+			() => undefined,
+		);
+		if (digest !== undefined) return digest;
+	}
+	ahead?.catch(() => {});
+	return await digestOf(content);
 }
 
 function changed(): SemanticaError {

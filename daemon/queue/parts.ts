@@ -31,6 +31,7 @@ import { createRelease, createRetryWaiters, type RetryWaiters } from './rules/wa
 import { createYields, type Yields } from './rules/yield.ts';
 import { createCheckpointer } from './store/checkpoint.ts';
 import { createChildTable } from './store/children.ts';
+import { STATE } from './store/codes.ts';
 import { type Counters, createCounters } from './store/counters.ts';
 import { createDependencyTable, type DependencyTable } from './store/dependencies.ts';
 import { createGroups, type Groups } from './store/groups.ts';
@@ -271,8 +272,9 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		checkpoints,
 	});
 	const withinScope = createWithinScope(table, dependencies);
-	const toWire = (row: JobRow, scope?: Scope): Job =>
-		toJob(
+	const usual = createUsualTime(db, clock);
+	const toWire = (row: JobRow, scope?: Scope): Job => ({
+		...toJob(
 			scope === undefined ? row : withinScope(row, scope),
 			{
 				parentId: row.parent === null ? null : table.idOf(row.parent),
@@ -280,7 +282,9 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 				after: row.after_count === 0 ? [] : dependencies.of(row.generation),
 			},
 			{ progress: (id) => board.shown(id), logBytes: options.liveLogBytes },
-		);
+		),
+		...(row.state === STATE.running ? usual(row) : {}),
+	});
 
 	const becomeReady = createBecomeReady(db, dependencies, marks);
 	keeper.restore(board);
@@ -367,7 +371,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		retry,
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
 		dependencies,
-		usual: createUsualTime(db),
+		usual,
 		explain: createExplain({
 			table,
 			claims,

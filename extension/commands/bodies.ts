@@ -91,6 +91,8 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		answer: answer(link, picker),
 		approve: approve(link, picker),
 		aiPolicy: onDemand(async () => (await import('./aiPolicy.ts')).aiPolicy(link)),
+		joinFleet: onDemand(async () => (await import('./joinFleet.ts')).joinFleet(link)),
+		showFleet: onDemand(async () => (await import('./showFleet.ts')).showFleet(link, text)),
 		pause: alsoOnSchedules(pause(link, picker), scheduled.pause),
 		resume: alsoOnSchedules(resume(link, picker), scheduled.resume),
 		remove: alsoOnSchedules(remove(link, picker), scheduled.remove),

@@ -93,7 +93,7 @@ export const explanationSchema = z.object({
 	),
 	/** Jobs of the same queue that would start before this one. */
 	position: z.int().optional(),
-	/** What it usually takes, ms: the median of its last successes. Absent where none is kept. */
+	/** What it usually takes, ms: the median of the last successes of the same. Absent where none is known. */
 	usualMs: z.int().optional(),
 	/** All of it in one line, for people. */
 	summary: z.string().optional(),

@@ -1,8 +1,9 @@
 /** The live view of one job: a few lines whose number hardly changes, so that nothing jumps. */
+import { usualShare } from '../../../shared/usual.ts';
 import { type FollowModel, ratePerSecond, timeLeft } from '../follow/model.ts';
 import { renderBar } from './bar.ts';
-import { formatCount, formatElapsed } from './format.ts';
-import { runTime } from './outcome.ts';
+import { formatCount, formatElapsed, formatPercent } from './format.ts';
+import { runTime, usualText } from './outcome.ts';
 import {
 	childrenSummary,
 	progressAmount,
@@ -26,7 +27,7 @@ export function renderLive(model: FollowModel, now: number, view: View): string[
 	if (job.state === 'queued') {
 		if (model.waitReason !== undefined) lines.push(INDENT + view.style.dim(model.waitReason));
 	} else {
-		const fraction = progressFraction(job.progress);
+		const fraction = progressFraction(job.progress) ?? usualShare(job, now);
 		if (fraction !== undefined) lines.push(barLine(model, fraction, view));
 		lines.push(INDENT + factsLine(model, now, view), ...childLines(model, view));
 	}
@@ -46,7 +47,9 @@ function headLine({ job }: FollowModel, now: number, view: View): string {
 }
 
 function barLine({ job }: FollowModel, fraction: number, view: View): string {
-	const percent = job.progress === null ? '' : progressPercent(job.progress);
+	const percent = job.progress?.total
+		? progressPercent(job.progress)
+		: `~${formatPercent(fraction, 1)}`;
 	const width = Math.max(5, Math.min(MAX_BAR, view.width - 1 - INDENT.length - 6));
 	return `${INDENT}${renderBar(fraction, width, view.style)} ${percent.padStart(4)}`;
 }
@@ -57,6 +60,8 @@ function factsLine(model: FollowModel, now: number, view: View): string {
 	const facts = progressFacts(model, now);
 	const elapsed = runTime(job, now);
 	if (elapsed !== undefined) facts.push(formatElapsed(elapsed));
+	const usual = job.progress?.total ? undefined : usualText(job, now);
+	if (usual !== undefined) facts.push(usual);
 	const text = facts.join(` ${style.symbols.dot} `);
 	const message = job.progress?.message;
 	return message === undefined ? text : `${text}  ${style.dim(oneLine(message))}`;

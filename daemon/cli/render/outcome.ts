@@ -12,7 +12,7 @@ export function jobDetail(job: Job, now: number): string {
 			return queuedDetail(job, now);
 		case 'running':
 		case 'paused':
-			return runningDetail(job);
+			return runningDetail(job, now);
 		case 'succeeded':
 			if (job.unchangedSince) return `unchanged since ${shortId(job.unchangedSince)}`;
 			return job.progress === null || job.progress.current === 0
@@ -32,16 +32,25 @@ function queuedDetail(job: Job, now: number): string {
 	return job.attempt > 0 ? `attempt ${job.attempt + 1} of ${job.maxAttempts} ${when}` : when;
 }
 
-function runningDetail(job: Job): string {
+function runningDetail(job: Job, now: number): string {
 	// A daemon of an older build does not tell.
 	if (job.question != null) return `asks: ${oneLine(job.question.question)}`;
 	if (job.progress === null) {
-		return job.phase === 'children' ? childrenSummary(job.children) : readiness(job);
+		if (job.phase === 'children') return childrenSummary(job.children);
+		return readiness(job) || (usualText(job, now) ?? '');
 	}
 	const percent = progressPercent(job.progress);
 	return [readiness(job), percent, progressAmount(job.progress)]
 		.filter((part) => part !== '')
 		.join('  ');
+}
+
+/** Of a job that runs and serves nobody. */
+export function usualText(job: Job, now: number): string | undefined {
+	const { usualMs, startedAt } = job;
+	if (usualMs === undefined || startedAt === null || isServing(job)) return undefined;
+	const usual = formatDuration(usualMs);
+	return now - startedAt > usualMs ? `longer than the usual ${usual}` : `usually ${usual}`;
 }
 
 /** Of a job that serves, beside its state. A daemon of an older build does not tell. */

@@ -126,13 +126,24 @@ describe('a full disk', () => {
 			data: { kind: 'STORE' },
 			message: expect.stringMatching(/full.*Free space/),
 		};
-		for (let i = 0; i < 3; i++) {
-			await expect(connection.request('job/enqueue', { jobs: large })).rejects.toMatchObject(full);
-		}
+		// What the log has room for already is kept.
+		let kept = 0;
+		const untilRefused = async (): Promise<unknown> => {
+			for (;;) {
+				try {
+					kept += (await connection.request('job/enqueue', { jobs: large })).jobs.length;
+				} catch (error) {
+					return error;
+				}
+			}
+		};
+		for (let i = 0; i < 3; i++) expect(await untilRefused()).toMatchObject(full);
 		// It ends while there may be no room to write that down.
 		writeFileSync(gate, '');
 		expect((await connection.request('job/get', { id: before })).job.state).toBe('queued');
-		expect((await connection.request('system/status', {})).counts).toMatchObject({ queued: 1 });
+		expect((await connection.request('system/status', {})).counts).toMatchObject({
+			queued: 1 + kept,
+		});
 
 		rmSync(join(home, 'ballast'));
 		expect(await jobEnd(daemon, running)).toMatchObject({ state: 'failed', exitCode: 6 });

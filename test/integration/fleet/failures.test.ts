@@ -42,13 +42,16 @@ describe.skipIf(why !== undefined)('parts of a shared queue that fail', () => {
 		const linked = async (name: string) => {
 			const link = await cutLink(servers.bouncer.port);
 			onTestFinished(() => link.close());
-			links.push(link);
+			links[name === 'box' ? 0 : 1] = link;
 			return joinMachine(servers, name, {
 				address: `postgres://${name}@127.0.0.1:${link.port}/postgres`,
 			});
 		};
-		const laptop = await joinMachine(servers, 'laptop');
-		const [box, cubi] = [await linked('box'), await linked('cubi')];
+		const [laptop, box, cubi] = await Promise.all([
+			joinMachine(servers, 'laptop'),
+			linked('box'),
+			linked('cubi'),
+		]);
 		for (const machine of [box, cubi]) {
 			await machine.accept(laptop.key, { commands: true, atMost: 4, pools: ['both'] });
 			await laptop.accept(machine.key);

@@ -13,13 +13,13 @@ beforeAll(async () => {
 	servers = await startFleetServers({ durable: false });
 	await servers.logins('laptop', 'box', 'cubi');
 	// Orders and wishes come with a sync.
-	await servers.owner.run("UPDATE fleet.config SET lease = '8 seconds'");
+	await servers.owner.run("UPDATE fleet.config SET lease = '3 seconds'");
 });
 afterAll(() => servers?.stop());
 
 async function pair(): Promise<[FleetMachine, FleetMachine]> {
 	await servers.owner.run('TRUNCATE fleet.node, fleet.beat, fleet.need, fleet.job CASCADE');
-	return [await joinMachine(servers, 'laptop'), await joinMachine(servers, 'box')];
+	return Promise.all([joinMachine(servers, 'laptop'), joinMachine(servers, 'box')]);
 }
 
 describe.skipIf(why !== undefined)('machines that share a queue', () => {
@@ -83,6 +83,11 @@ describe.skipIf(why !== undefined)('machines that share a queue', () => {
 		]);
 		expect(good.code).toBe(0);
 
+		// What a window begins with: a person sees jobs wherever they run.
+		const { jobs: seen } = await laptop.ask('jobs/subscribe', {});
+		expect(seen.find((job) => job.id === id)).toMatchObject({ machine: 'box', state: 'succeeded' });
+		expect((await box.ask('jobs/subscribe', {})).jobs.every((job) => !job.machine)).toBe(true);
+
 		// Refused by its path, with what to do.
 		const refused = [
 			[['run', '--on', 'nobody', '--', 'true'], 'There is no machine "nobody"'],
@@ -95,9 +100,11 @@ describe.skipIf(why !== undefined)('machines that share a queue', () => {
 				'has joined a shared queue already',
 			],
 		] as const;
-		for (const [args, sentence] of refused) {
-			expect((await laptop.run([...args])).stderr, args.join(' ')).toContain(sentence);
-		}
+		await Promise.all(
+			refused.map(async ([args, sentence]) => {
+				expect((await laptop.run([...args])).stderr, args.join(' ')).toContain(sentence);
+			}),
+		);
 		const status = await laptop.run(['fleet', 'status']);
 		expect(status.stdout).toMatch(/MACHINE +HEARD OF/);
 		expect((await laptop.run(['doctor'])).stdout).toMatch(/shared queue.*answers in/);
@@ -143,6 +150,8 @@ describe.skipIf(why !== undefined)('machines that share a queue', () => {
 		writeFileSync(file, JSON.stringify({ ...kept, recipes, secrets: { TOKEN: 's3cret' } }));
 		await box.run(['fleet', 'accept', laptop.key, '--recipe', 'say', '--pool', 'talkers']);
 		await laptop.accept(box.key);
+		const pools = async () => (await laptop.status()).machines.flatMap((machine) => machine.pools);
+		await expect.poll(pools, { timeout: 60_000 }).toEqual(['talkers']);
 		const said = await laptop.run([
 			'run',
 			'--wait',
@@ -155,18 +164,18 @@ describe.skipIf(why !== undefined)('machines that share a queue', () => {
 		expect([said.code, said.stdout, said.stderr]).toEqual([0, '<a;b>', expect.any(String)]);
 		const option = await laptop.run(['run', '--wait', '--on', 'box', '--recipe', 'say', 'word=-v']);
 		expect([option.code, option.stdout]).toEqual([4, expect.any(String)]);
-		const refused: string[] = [];
-		for (const args of [
+		const wrong = [
 			['--on', 'box', '--', 'true'],
 			['--on', 'box', '--recipe', 'other', 'x=y'],
 			['--on', 'box', '--recipe', 'say', '--secret', 'TOKEN', 'word=a'],
 			['--pool', 'others', '--recipe', 'say', 'word=a'],
-		]) {
-			refused.push(await laptop.submit('--ttl', '3s', ...args));
-		}
-		for (const id of refused) {
-			expect((await jobThat(laptop, id, finished)).state).toBe('expired');
-		}
+		];
+		await Promise.all(
+			wrong.map(async (args) => {
+				const id = await laptop.submit('--ttl', '1s', ...args);
+				expect((await jobThat(laptop, id, finished)).state).toBe('expired');
+			}),
+		);
 	});
 
 	test('a checkout that is offered runs what is committed there, inside it', async () => {
@@ -202,7 +211,7 @@ describe.skipIf(why !== undefined)('machines that share a queue', () => {
 		expect([there.code, there.stdout, there.stderr]).toEqual([0, 'content', expect.any(String)]);
 		const other = await laptop.submit(
 			'--ttl',
-			'2s',
+			'1s',
 			'--on',
 			'box',
 			'--repo',

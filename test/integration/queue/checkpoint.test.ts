@@ -1,8 +1,12 @@
 /** The write-ahead log is carried over between commits, and stays small. */
-import { statSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createCheckpointer, LAST_RESORT_FRAMES } from '../../../daemon/queue/store/checkpoint.ts';
+import {
+	createCheckpointer,
+	LAID_OUT_BYTES,
+	LAST_RESORT_FRAMES,
+} from '../../../daemon/queue/store/checkpoint.ts';
 import { openSqlite, type Sqlite } from '../../../daemon/sqlite/open.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 
@@ -84,4 +88,37 @@ test('a database that was closed meanwhile is left alone', () => {
 	commit(1100);
 	db.close();
 	expect(() => later[0]?.()).not.toThrow();
+});
+
+test('commits write over room that is there already, also when the log was cut off', () => {
+	const { commit, later, db, file } = openQueue();
+	const length = () => statSync(`${file}-wal`).size;
+	expect(length()).toBe(LAID_OUT_BYTES);
+	commit(500);
+	expect(length()).toBe(LAID_OUT_BYTES);
+	db.pragma('wal_checkpoint(TRUNCATE)');
+	expect(length()).toBe(0);
+	commit(1);
+	for (const work of later.splice(0)) work();
+	expect(length()).toBe(LAID_OUT_BYTES);
+	commit(1);
+	expect(later).toHaveLength(0);
+	// Zeros are no frames: a copy is what was committed.
+	for (const suffix of ['', '-wal']) copyFileSync(file + suffix, `${file}.copy${suffix}`);
+	const copy = open(`${file}.copy`);
+	expect(copy.prepare('SELECT count(*) AS n FROM rows').get()).toEqual({ n: 3 });
+	expect(copy.pragma('integrity_check', { simple: true })).toBe('ok');
+});
+
+test('nothing is laid out while somebody else writes', () => {
+	const { commit, later, db, file } = openQueue();
+	const length = () => statSync(`${file}-wal`).size;
+	commit(500);
+	db.pragma('wal_checkpoint(TRUNCATE)');
+	commit(1);
+	const other = open(file);
+	other.exec('BEGIN IMMEDIATE');
+	for (const work of later.splice(0)) work();
+	expect(length()).toBeLessThan(LAID_OUT_BYTES);
+	other.exec('ROLLBACK');
 });

@@ -69,6 +69,29 @@ describe('what a job usually takes', () => {
 		const [again, other] = await queue.enqueue(build(['a']), build(['c']));
 		expect(queue.jobs.usual(again?.id ?? '')).toEqual({ usualMs: 3000 });
 		expect(queue.jobs.usual(other?.id ?? '')).toEqual({});
+		const shown = () => queue.jobs.get(again?.id ?? '').job.usualMs;
+		expect(shown()).toBeUndefined();
+		await queue.claim();
+		expect(shown()).toBe(3000);
+		await queue.dispatch.finish({ id: again?.id ?? '', run: 1, outcome: done });
+		expect(shown()).toBeUndefined();
+	});
+
+	it('is counted anew with each that ends, and forgets what failed', async () => {
+		const queue = openQueue();
+		const took = async (ms: number, exitCode: number) => {
+			const [job] = await queue.enqueue(build(['a']));
+			await queue.claim();
+			const { usualMs } = queue.jobs.get(job?.id ?? '').job;
+			queue.clock.advance(ms);
+			const outcome = { kind: 'exit', exitCode, signal: null } as const;
+			await queue.dispatch.finish({ id: job?.id ?? '', run: 1, outcome });
+			return usualMs;
+		};
+		expect(await took(2000, 0)).toBeUndefined();
+		expect(await took(9000, 1)).toBe(2000);
+		expect(await took(4000, 0)).toBe(2000);
+		expect(await took(1000, 0)).toBe(3000);
 	});
 });
 

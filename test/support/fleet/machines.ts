@@ -97,7 +97,7 @@ export async function jobThat(
 				job = await machine.job(id);
 				return is(job) ? 'so' : `${job.state} ${job.error?.message ?? ''}`;
 			},
-			{ timeout: 60_000, interval: 50 },
+			{ timeout: 120_000, interval: 50 },
 		)
 		.toBe('so');
 	return job as Job;

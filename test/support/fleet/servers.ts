@@ -1,6 +1,14 @@
 /** A real PostgreSQL and a real PgBouncer for tests of the shared queue, on loopback, with a database made by `fleet init`. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	chmodSync,
+	chownSync,
+	copyFileSync,
+	cpSync,
+	mkdtempSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -8,6 +16,7 @@ import { parseAddress } from '../../../daemon/fleet/address.ts';
 import { type Connection, createConnection } from '../../../daemon/fleet/connection.ts';
 import { addLogin, initSchema } from '../../../daemon/fleet/schema.ts';
 import { asUser, type Server, startBound } from '../../bench/queues/bound.ts';
+import type { Certificate } from './certificates.ts';
 
 export const FLEET_SQL = resolve(import.meta.dirname, '../../../migrations/fleet');
 const BOUNCER = '/usr/sbin/pgbouncer';
@@ -41,8 +50,17 @@ export interface RestartableServer {
 	start(): Promise<void>;
 }
 
-/** `durable: false` is for tests in which no server is killed: they play thousands of transactions. */
-export async function startFleetServers({ durable = true } = {}): Promise<FleetServers> {
+export interface FleetServersOptions {
+	/** `false` is for tests in which no server is killed: they play thousands of transactions. */
+	readonly durable?: boolean;
+	/** PgBouncer is there for other machines too, with TLS only. */
+	readonly certificate?: Certificate;
+}
+
+export async function startFleetServers({
+	durable = true,
+	certificate,
+}: FleetServersOptions = {}): Promise<FleetServers> {
 	// One that everybody may enter: neither server wants to be root.
 	const folder = mkdtempSync(join(tmpdir(), 'semantica-fleet-'));
 	chmodSync(folder, 0o755);
@@ -102,6 +120,10 @@ export async function startFleetServers({ durable = true } = {}): Promise<FleetS
 	const ini = join(folder, 'pgbouncer.ini');
 	const users = join(folder, 'users.txt');
 	const known = new Set(['owner']);
+	const tlsOf = (made: Certificate) => {
+		const { cert, key } = ownCopy(made, folder, user);
+		return `client_tls_sslmode = require\nclient_tls_cert_file = ${cert}\nclient_tls_key_file = ${key}\n`;
+	};
 	const writeUsers = () =>
 		writeFileSync(users, [...known].map((login) => `"${login}" ""\n`).join(''));
 	writeUsers();
@@ -110,7 +132,7 @@ export async function startFleetServers({ durable = true } = {}): Promise<FleetS
 		`[databases]
 * = host=127.0.0.1 port=${pgPort}
 [pgbouncer]
-listen_addr = 127.0.0.1
+listen_addr = ${certificate === undefined ? '127.0.0.1' : '*'}
 listen_port = ${bouncerPort}
 unix_socket_dir =
 auth_type = trust
@@ -119,7 +141,7 @@ pool_mode = transaction
 max_client_conn = 500
 default_pool_size = 5
 server_login_retry = 0.2
-`,
+${certificate === undefined ? '' : tlsOf(certificate)}`,
 	);
 	const bouncer = restartable(bouncerPort, () =>
 		startBound({
@@ -155,6 +177,20 @@ server_login_retry = 0.2
 			rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 		},
 	};
+}
+
+/** A key that the server may read, and nobody else. */
+function ownCopy(
+	made: Certificate,
+	folder: string,
+	user: { readonly uid: number; readonly gid: number } | undefined,
+): Certificate {
+	const [cert, key] = [join(folder, 'server.crt'), join(folder, 'server.key')];
+	copyFileSync(made.cert, cert);
+	copyFileSync(made.key, key);
+	chmodSync(key, 0o600);
+	if (user !== undefined) for (const file of [cert, key]) chownSync(file, user.uid, user.gid);
+	return { cert, key };
 }
 
 function restartable(port: number, start: () => Promise<Server>): RestartableServer {

@@ -90,7 +90,7 @@ export async function postgresWorld(servers: FleetServers, through?: 'bouncer'):
 }
 
 /** A log of transitions that no function of the queue knows of. */
-const LOG = `
+export const LOG = `
 DROP TABLE IF EXISTS public.moves;
 CREATE TABLE public.moves (n bigint GENERATED ALWAYS AS IDENTITY, id uuid, was smallint, became smallint, lease uuid,
   restartable boolean);

@@ -115,6 +115,19 @@ describe('the live view', () => {
 		]);
 	});
 
+	it('shows how far a job is by what it took before, until it takes longer', () => {
+		const model = startModel(running({ usualMs: 40_000 }), [], NOW);
+		expect(renderLive(model, NOW, terminal(80))).toEqual([
+			'● running  make all  1a2b3c4d',
+			`  ${'━'.repeat(45)}${'─'.repeat(15)} ~75%`,
+			'  30s · usually 40s',
+		]);
+		expect(renderLive(model, NOW + 20_000, terminal(80))).toEqual([
+			'● running  make all  1a2b3c4d',
+			'  50s · longer than the usual 40s',
+		]);
+	});
+
 	it('says why a job waits', () => {
 		const model = { ...startModel(job(), [], NOW), waitReason: 'queue index is full' };
 		expect(renderLive(model, NOW, terminal(80))).toEqual([

@@ -46,7 +46,9 @@ function progressOf(job: Job, now: number): string {
 		return `${time}, WAITS FOR AN ANSWER to "${plainLine(job.question.question, 300)}"`;
 	}
 	if (job.phase === 'children') return `${time}, its children: ${childrenSummary(job.children)}`;
-	if (job.progress === null) return time;
+	if (job.progress === null) {
+		return job.usualMs === undefined ? time : `${time} (usually ${formatDuration(job.usualMs)})`;
+	}
 	const { current, total, message } = job.progress;
 	const share = total === undefined ? [] : [formatPercent(current, total)];
 	const parts = [...share, progressAmount(job.progress), plainLine(message ?? '')];
