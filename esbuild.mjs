@@ -101,6 +101,7 @@ const LATE = [
 	'ai/prepareServer',
 	'ai/toolServer',
 	'dashboard/panel',
+	'logs/logViews',
 	'publicApi',
 ];
 

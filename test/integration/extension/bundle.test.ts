@@ -35,6 +35,7 @@ describe('the extension', () => {
 		['approvals', 'Let {0} run this?'],
 		['panel', "default-src 'none'"],
 		['showDetails', 'Why it does not run'],
+		['logViews', 'Open a file outside of the folders of this window?'],
 		['diagnose', 'Settings that differ:'],
 		['languageTools', 'Run this as a job?'],
 	])('loads %s when it is needed', (part, content) => {
