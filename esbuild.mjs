@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import esbuild from 'esbuild';
 import { writeBuildInfo } from './scripts/buildInfo.mjs';
 import { thirdPartyNotices } from './scripts/notices.mjs';
-import { WINDOWS_ARCHS, windowsBinary } from './scripts/windowsBinaries.mjs';
+import { OTHER_BINARIES, otherBinary } from './scripts/otherBinaries.mjs';
 
 const { values: flags } = parseArgs({
 	options: {
@@ -90,10 +90,14 @@ const LATE = [
 	'connection/launch',
 	'commands/aiPolicy',
 	'commands/askForCommand',
+	'commands/joinFleet',
+	'commands/showFleet',
+	'fleet/where',
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
 	'search/faces',
-	'commands/showDetails',
+	'commands/bodies',
+	'jobs/text/details',
 	'commands/diagnose',
 	'ai/approvals',
 	'problems/diagnostics',
@@ -123,6 +127,7 @@ const builds = [
 			largeMessages: 'daemon/rpc/large/main.ts',
 			maintenance: 'daemon/operations/maintenance/main.ts',
 			battery: 'daemon/scheduling/power/batteryReport.ts',
+			terminal: 'daemon/processes/terminal/main.ts',
 			cli: 'daemon/cli/start.ts',
 			commandLine: 'daemon/cli/main.ts',
 			mcp: 'daemon/cli/mcp/main.ts',
@@ -201,7 +206,9 @@ const builds = [
 ];
 
 /** Packages whose compiled code is packaged beside the bundles. */
-const NATIVE = ['better-sqlite3', 'koffi'].map((name) => `node_modules/${name}/package.json`);
+const NATIVE = ['better-sqlite3', 'koffi', '@lydell/node-pty'].map(
+	(name) => `node_modules/${name}/package.json`,
+);
 
 /** The files that a daemon needs to run from a copy; each is listed in build.json. */
 async function daemonFiles() {
@@ -224,6 +231,7 @@ async function daemonFiles() {
 		'largeMessages.js',
 		'maintenance.js',
 		'battery.js',
+		'terminal.js',
 		'execa.js',
 		'pg.js',
 		...(await inFolder('migrations')),
@@ -270,11 +278,10 @@ const prebuilds = 'node_modules/better-sqlite3/prebuilds';
 for (const file of await readdir(prebuilds))
 	await cp(join(prebuilds, file), join(dist, 'native', file));
 
-// Where they were fetched (scripts/windowsBinaries.mjs), or npm put them because this is Windows.
-for (const arch of WINDOWS_ARCHS) {
-	const own = `node_modules/@koromix/koffi-win32-${arch}/win32_${arch}/koffi.node`;
-	const binary = [windowsBinary(arch), own].find((file) => existsSync(file));
-	if (binary !== undefined) await cp(binary, join(dist, 'native', `koffi-win32-${arch}.node`));
+// Where they were fetched (scripts/otherBinaries.mjs), or npm put them because this is their platform.
+for (const [name, path] of Object.entries(OTHER_BINARIES)) {
+	const binary = [otherBinary(name), join('node_modules', path)].find((file) => existsSync(file));
+	if (binary !== undefined) await cp(binary, join(dist, 'native', name));
 }
 
 await writeClientTypes();

@@ -1,5 +1,6 @@
 /** The daemon: one of a data folder comes up, serves, and leaves. composition/ puts it together from every room. */
 import { flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { removeOldBuilds } from '../shared/client/builds.ts';
 import { errorMessage, SemanticaError } from '../shared/errors.ts';
 import { isOutdated } from '../shared/outdated.ts';
@@ -47,6 +48,11 @@ async function serve(instance: Instance, surroundings: Surroundings): Promise<vo
 		nativeFolder: instance.nativeFolder,
 		instance: instance.id,
 		cgroups: instance.settings.values.cgroups,
+		terminals: {
+			node: node.path,
+			entry: join(instance.dist, 'terminal.js'),
+			binary: join(instance.nativeFolder, `pty-${process.platform}-${process.arch}.node`),
+		},
 		warn,
 	});
 	// On Windows a service or the next client makes up for what was missed.

@@ -50,6 +50,8 @@ export const COMMANDS = {
 	answer: { id: 'semantica.answer', palette: true, needsTrust: true, once: true },
 	approve: { id: 'semantica.approve', palette: true, needsTrust: true, once: true },
 	aiPolicy: { id: 'semantica.aiPolicy', palette: true, needsTrust: true, once: false },
+	joinFleet: { id: 'semantica.joinFleet', palette: true, needsTrust: true, once: false },
+	showFleet: { id: 'semantica.showFleet', palette: true, needsTrust: true, once: true },
 	pause: { id: 'semantica.pause', palette: true, needsTrust: true, once: true },
 	resume: { id: 'semantica.resume', palette: true, needsTrust: true, once: true },
 	remove: { id: 'semantica.remove', palette: true, needsTrust: true, once: true },
@@ -71,6 +73,8 @@ export const VIEW_CONTAINER = 'semantica';
 export const VIEWS = { jobs: 'semantica.jobs' } as const;
 /** Of logs that are open as files. */
 export const LOG_SCHEME = 'semantica-log';
+/** Of files with the story of a job: one that is left open brings the extension up. */
+export const DETAILS_SCHEME = 'semantica-job';
 /** The kind of the dashboard's panel. */
 export const DASHBOARD = 'semantica.dashboard';
 

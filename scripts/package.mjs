@@ -17,10 +17,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeBuildInfo } from './buildInfo.mjs';
+import { fetchOtherBinaries } from './otherBinaries.mjs';
 import { extensionReadme } from './readme.mjs';
 import { compareSizes, megabytes, recordedSizes, recordSizes } from './sizes.mjs';
 import { binariesOf, lacks, TARGETS, UNIVERSAL } from './targets.mjs';
-import { fetchWindowsBinaries } from './windowsBinaries.mjs';
 
 const root = join(import.meta.dirname, '..');
 const README = 'dist/README.md';
@@ -33,7 +33,7 @@ const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** With a version of its own it is built elsewhere: dist/ stays what it is. @returns the path of the universal VSIX. */
 export function packageExtension(out, { version, protocol, pictures } = {}) {
-	fetchWindowsBinaries();
+	fetchOtherBinaries();
 	if (version === undefined) {
 		build([]);
 		writeReadme(root, pictures);
@@ -52,7 +52,7 @@ export function packageExtension(out, { version, protocol, pictures } = {}) {
 
 /** One build, and of it a package for each target. @returns their paths. */
 function packageTargets(targets, folder, pictures) {
-	fetchWindowsBinaries();
+	fetchOtherBinaries();
 	build([]);
 	writeReadme(root, pictures);
 	const problems = targets.flatMap((target) =>
@@ -158,7 +158,7 @@ function main(values) {
 	if (values.prepublish) {
 		// It is all there already where we called vsce.
 		if (process.env[CALLED_BY_US] !== undefined) return;
-		fetchWindowsBinaries();
+		fetchOtherBinaries();
 		build([]);
 		writeReadme(root, values.pictures);
 		return;

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const TARGETS = {
-	'linux-x64': ['linux-x64.node'],
-	'linux-arm64': ['linux-arm64.node'],
+	'linux-x64': ['linux-x64.node', 'pty-linux-x64.node'],
+	'linux-arm64': ['linux-arm64.node', 'pty-linux-arm64.node'],
 	'alpine-x64': ['linuxmusl-x64.node'],
 	'alpine-arm64': ['linuxmusl-arm64.node'],
-	'darwin-x64': ['darwin-x64.node'],
-	'darwin-arm64': ['darwin-arm64.node'],
+	'darwin-x64': ['darwin-x64.node', 'pty-darwin-x64.node'],
+	'darwin-arm64': ['darwin-arm64.node', 'pty-darwin-arm64.node'],
 	'win32-x64': ['win32-x64.node', 'koffi-win32-x64.node'],
 	'win32-arm64': ['win32-arm64.node', 'koffi-win32-arm64.node'],
 };
@@ -29,7 +29,7 @@ export function lacks(nativeFolder, target) {
 		} catch {
 			return [`${file} is missing. Run npm ci where the npm registry can be reached.`];
 		}
-		const expected = file.replace(/^koffi-|\.node$/g, '');
+		const expected = file.replace(/^(?:koffi|pty)-|\.node$/g, '');
 		const found = platformOf(content);
 		return found === expected ? [] : [`${file} is made for ${found ?? 'no platform known here'}.`];
 	});

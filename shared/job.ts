@@ -273,6 +273,8 @@ const jobFieldsSchema = z.strictObject({
 	ready: readySchema.optional(),
 	restart: restartSchema.optional(),
 	leaveBehind: z.boolean().optional(),
+	/** Its output is a terminal. */
+	pty: z.boolean().optional(),
 	limits: limitsSchema.optional(),
 	maxAttempts: z.int().min(1).max(100).optional(),
 	backoff: backoffSchema.optional(),
@@ -390,6 +392,8 @@ export const jobSchema = z.object({
 	restart: restartSchema.nullable(),
 	/** Processes that outlive the job's own are not ended with it. */
 	leaveBehind: z.boolean(),
+	/** It has a terminal, whose codes stand in its log. */
+	pty: z.boolean(),
 	limits: limitsSchema.nullable(),
 	maxAttempts: z.int(),
 	backoff: backoffSchema,

@@ -196,6 +196,7 @@ export function createFleet(options: FleetOptions) {
 		},
 		search: (text, limit) =>
 			table.sent.search(text, limit).map((row) => mirroredJob(row, mirroring())),
+		newest: (limit) => table.sent.search('', limit).map((row) => mirroredJob(row, mirroring())),
 		async list(name, isOpen, limit) {
 			const asked = { ...(name === '*' ? {} : { machine: name }), open: isOpen, limit };
 			return (await list(asked)).jobs;
@@ -300,19 +301,24 @@ export function createFleet(options: FleetOptions) {
 			undelivered: table.sent.undeliveredCount(),
 			unreported: table.held.all().filter(({ state }) => state !== null).length,
 			waiting: found?.waiting ?? null,
-			machines: (found?.nodes ?? []).map(({ id, name, key, info, alive, seen, held }) => ({
-				name,
-				id,
-				key: shownKey(key),
-				self: id === me().id,
-				alive: alive === true,
-				seenAt: seen === null ? null : Math.round(seen),
-				labels: Array.isArray(info['labels']) ? info['labels'].map(String).slice(0, 50) : [],
-				running: held,
-				accepts: info['accepts'] === true,
-				version: String(info['version'] ?? '').slice(0, 64),
-				platform: String(info['platform'] ?? '').slice(0, 64),
-			})),
+			machines: (found?.nodes ?? []).map(({ id, name, key, load, alive, seen, held, ...node }) => {
+				// What it said when it came, and what it says with each heartbeat.
+				const info = { ...node.info, ...load };
+				return {
+					name,
+					id,
+					key: shownKey(key),
+					self: id === me().id,
+					alive: alive === true,
+					seenAt: seen === null ? null : Math.round(seen),
+					labels: namesIn(info['labels']),
+					pools: namesIn(info['pools']),
+					running: held,
+					accepts: info['accepts'] === true,
+					version: String(info['version'] ?? '').slice(0, 64),
+					platform: String(info['platform'] ?? '').slice(0, 64),
+				};
+			}),
 		};
 	}
 
@@ -471,6 +477,11 @@ export function createFleet(options: FleetOptions) {
 		}
 		return open.queue.begin(epoch, tenure);
 	}
+}
+
+/** What another machine says of itself. */
+function namesIn(said: unknown): string[] {
+	return Array.isArray(said) ? said.map(String).slice(0, 50) : [];
 }
 
 function withoutPassword(text: string): string {

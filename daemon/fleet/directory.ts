@@ -13,6 +13,8 @@ export interface Elsewhere {
 	readonly explain: (id: string) => ReturnType<JobRequests['explain']>;
 	/** Those whose id or title has this in it. */
 	readonly search: (text: string, limit: number) => Job[];
+	/** What this machine asked for, newest first. */
+	readonly newest: (limit: number) => Job[];
 	/** Everything in the shared queue, or of one machine (`*`: of all). */
 	readonly list: (machine: string, open: boolean, limit: number) => Promise<Job[]>;
 	/** A sentence why not; undefined when it is on its way. */
@@ -119,6 +121,16 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 				total: { ...page.total, value: page.total.value + others.length },
 			};
 		},
+		// What windows begin with; what they hear of later comes through the feed.
+		list(params, maxBytes, scope) {
+			const page = jobs.list(params, maxBytes, scope);
+			const { filter, cursor, limit } = params;
+			const { state, ...rest } = filter;
+			const isNarrow = scope !== undefined || cursor !== undefined || Object.keys(rest).length > 0;
+			if (isNarrow || state === undefined || !elsewhere.any()) return page;
+			const others = elsewhere.newest(NEWEST).filter((job) => state.includes(job.state));
+			return { ...page, jobs: [...page.jobs, ...others.slice(0, limit)] };
+		},
 		cancel: many(jobs.cancel, elsewhere.cancel),
 		remove: many(jobs.remove, elsewhere.remove),
 		pause: many(jobs.pause, async () => notHere('paused')),
@@ -131,6 +143,8 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 	};
 }
 
+/** A window shows no more of what others do for this machine. */
+const NEWEST = 200;
 const OPEN = new Set<string>(['queued', 'running', 'paused']);
 
 /** Hears of changes of jobs elsewhere too. */

@@ -228,6 +228,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 				version: fleet.version,
 				platform: `${process.platform}-${process.arch}`,
 				labels: joined.labels,
+				pools: poolsOf(membership.read().accept),
 				accepts: membership.read().accept.some(letsRun) && tripped() === undefined,
 			}),
 		},
@@ -258,6 +259,11 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 			await queue.close();
 		},
 	};
+}
+
+/** For eyes only, and no more of them than fit. */
+function poolsOf(rules: readonly Rule[]): string[] {
+	return [...new Set(rules.filter(letsRun).flatMap(({ pools }) => pools))].sort().slice(0, 50);
 }
 
 /** Another try here would end the same. */

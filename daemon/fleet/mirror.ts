@@ -46,6 +46,7 @@ const NOTHING = {
 	timeoutMs: null,
 	ready: null,
 	leaveBehind: false,
+	pty: false,
 	errors: null,
 	skipIfUnchanged: null,
 	unchangedSince: null,

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { SemanticaError } from '../../shared/errors.ts';
+import { normalRepository } from '../../shared/repository.ts';
 
 const run = promisify(execFile);
 const QUIET = [
@@ -30,15 +31,6 @@ export async function repositoryOf(folder: string): Promise<string> {
 		`${folder} is no checkout of a repository with a remote called "origin".`,
 		{ path: 'repos' },
 	);
-}
-
-/** `git@example.com:a/b.git` and `https://example.com/a/b` are the same. */
-export function normalRepository(url: string): string {
-	const scp = /^(?:[^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(url);
-	const named = /^[a-z+]+:\/\/(?:[^@/]+@)?([^/:]*)(?::\d+)?\/(.+)$/.exec(url);
-	const [, host = '', path = url] = named ?? scp ?? [];
-	const name = path.replace(/\/+$/, '').replace(/\.git$/, '');
-	return host === '' ? name : `${host.toLowerCase()}/${name.replace(/^\/+/, '')}`;
 }
 
 export async function isAt(folder: string, commit: string): Promise<boolean> {

@@ -24,6 +24,13 @@ export interface Launch {
 	readonly caps: Caps;
 	/** What outlives its own process is not ended with it, where that ends by itself. */
 	readonly leaveBehind: boolean;
+	/** It gets a terminal of this size, where there are any. */
+	readonly terminal?: TerminalSize;
+}
+
+export interface TerminalSize {
+	readonly columns: number;
+	readonly rows: number;
 }
 
 export interface LeftProcess {
@@ -59,6 +66,8 @@ export interface ContainedProcess {
 	readonly identity: ProcessIdentity;
 	readonly stdout: Readable;
 	readonly stderr: Readable;
+	/** What its log is to say of how it was begun. */
+	readonly remark?: string;
 	/**
 	 * Resolves when the job's own process has ended; others of the run may be left. `spawn` where it could not even
 	 * be begun. Never rejects.

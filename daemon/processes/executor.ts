@@ -16,7 +16,7 @@ import type { AnswerFiles } from './answers.ts';
 import { createAsking } from './asking.ts';
 import type { CheckpointFiles } from './checkpointFiles.ts';
 import { titleOf } from './commandHandler.ts';
-import { SpawnError } from './containment.ts';
+import { SpawnError, type TerminalSize } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
 import { runMarker } from './log/marks.ts';
 import type { LogStore } from './log/store.ts';
@@ -163,7 +163,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					if (checkpoint !== undefined) {
 						reached = await options.checkpoints.lay(row.id, row.run, checkpoint);
 					}
-					const env = jobEnvironment(options.env, surroundings?.env, plan.env, {
+					const terminal = spec.pty ? terminalSize(plan.env) : undefined;
+					const own = spec.pty ? { TERM: USUAL_TERM, ...plan.env } : plan.env;
+					const env = jobEnvironment(options.env, surroundings?.env, own, {
 						home: options.home,
 						jobId: row.id,
 						run: row.run,
@@ -200,6 +202,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						input: input?.path ?? null,
 						caps: limits.caps,
 						leaveBehind: spec.leaveBehind,
+						terminal,
 						exclusive: row.subject !== null,
 						capture: capture(
 							log,
@@ -227,6 +230,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 							watchForAll([readyWatch(), reading.watch].filter((watch) => watch !== undefined)),
 						),
 					});
+					if (process.remark !== undefined) note(process.remark);
 					tellStarted(process);
 					options.started(row.id, row.run, process.identity);
 					if (stopGrace !== undefined) process.stop(stopGrace);
@@ -333,6 +337,20 @@ export function createExecutor(options: ExecutorOptions): Executor {
 			};
 		},
 		settled: (id, run) => runner.forget(id, run),
+	};
+}
+
+/** Its log may be read at any terminal, not only where the job was asked for. */
+const USUAL_TERM = 'xterm-256color';
+const USUAL_SIZE = { columns: 120, rows: 40 };
+const LARGEST = 1000;
+
+function terminalSize(env: Readonly<Record<string, string>>): TerminalSize {
+	const given = (text: string | undefined, usual: number) =>
+		/^[1-9]\d{0,4}$/.test(text ?? '') ? Math.min(LARGEST, Number(text)) : usual;
+	return {
+		columns: given(env['COLUMNS'], USUAL_SIZE.columns),
+		rows: given(env['LINES'], USUAL_SIZE.rows),
 	};
 }
 

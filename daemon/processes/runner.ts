@@ -7,7 +7,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cost } from '../../shared/cost.ts';
 import type { LaunchPlan } from '../queue/ports/handlers.ts';
 import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
-import type { Caps, ContainedProcess, Containment, MemoryDeath, MemoryUse } from './containment.ts';
+import type {
+	Caps,
+	ContainedProcess,
+	Containment,
+	MemoryDeath,
+	MemoryUse,
+	TerminalSize,
+} from './containment.ts';
 import type { Enforced } from './runLimits.ts';
 
 export interface RunRequest {
@@ -22,6 +29,8 @@ export interface RunRequest {
 	readonly input: string | null;
 	readonly caps: Caps;
 	readonly leaveBehind: boolean;
+	/** It gets a terminal of this size, where there are any. */
+	readonly terminal?: TerminalSize | undefined;
 	/** Nothing of the run may be left when its end is told: another may start that must not meet it. */
 	readonly exclusive: boolean;
 	/** Consumes the output; resolves when both streams have ended and all of it is stored. */
@@ -30,6 +39,8 @@ export interface RunRequest {
 
 export interface RunningProcess {
 	readonly identity: ProcessIdentity;
+	/** What its log is to say of how it was begun. */
+	readonly remark: string | undefined;
 	/** Resolves when the process, its whole group and its output are gone. Never rejects. */
 	readonly ended: Promise<RunOutcome>;
 	/** Who was still there when its own process had ended and was killed then, as far as that is told. */
@@ -121,6 +132,7 @@ export function createRunner(containment: Containment): Runner {
 			input,
 			caps,
 			leaveBehind,
+			terminal,
 			exclusive,
 			capture,
 		}) {
@@ -138,6 +150,7 @@ export function createRunner(containment: Containment): Runner {
 				input,
 				caps,
 				leaveBehind,
+				...(terminal !== undefined && { terminal }),
 			});
 			const captured = capture(contained.stdout, contained.stderr);
 
@@ -155,6 +168,7 @@ export function createRunner(containment: Containment): Runner {
 			}
 			return {
 				identity: contained.identity,
+				remark: contained.remark,
 				ended: end(),
 				cost: () => cost,
 				members: contained.members,
@@ -223,5 +237,5 @@ async function lastOutput(
 }
 
 function bytesRead(stream: Readable): number {
-	return (stream as Socket).bytesRead;
+	return (stream as Partial<Socket>).bytesRead ?? 0;
 }

@@ -92,6 +92,7 @@ function functionHandler(type: string, row: Row | undefined): JobHandler {
 
 const NOT_OF_FUNCTIONS = [
 	['ready', 'has no output by which it could be ready'],
+	['pty', 'has no terminal'],
 	['leaveBehind', 'has no processes of its own to leave'],
 	['restart', 'is tried again by maxAttempts'],
 	['retryOn', 'has no exit code'],

@@ -19,7 +19,10 @@ export function runCommand(link: Link, logs: JobLogs, reporter: Reporter): Comma
 		});
 		if (asked === undefined) return;
 		last = asked.line;
-		const id = await enqueue({ ...asked.spec, ...BY_HAND });
+		const { runElsewhere } = await import('../fleet/where.ts');
+		const elsewhere = await runElsewhere(link, asked.spec);
+		if (elsewhere === undefined) return;
+		const id = elsewhere === 'here' ? await enqueue({ ...asked.spec, ...BY_HAND }) : elsewhere.id;
 		reporter.command(id);
 		await logs.show(id);
 	};

@@ -100,6 +100,8 @@ export const fleetStatusSchema = z.object({
 			alive: z.boolean(),
 			seenAt: z.int().nullable(),
 			labels: z.array(z.string()),
+			/** Those that it works for. */
+			pools: z.array(z.string()),
 			running: z.int(),
 			/** It takes work of somebody. */
 			accepts: z.boolean(),

@@ -26,6 +26,8 @@ interface Case {
 	/** So many processes carry the marker when it is under way, supervisor and watcher included. */
 	readonly processes: number;
 	readonly paused?: boolean;
+	/** It has a terminal. */
+	readonly pty?: boolean;
 	/** Only a control group holds it: elsewhere a documented limit. */
 	readonly needsCgroup?: boolean;
 }
@@ -61,6 +63,18 @@ const CASES: readonly Case[] = [
 		line: 'sleep M & setsid sleep M & while :; do : M; done',
 		processes: 5,
 		paused: true,
+	},
+	{
+		name: 'at a terminal',
+		line: 'trap "" TERM HUP INT; sleep M & sleep M',
+		processes: 5,
+		pty: true,
+	},
+	{
+		name: 'at a terminal, with jobs in groups of their own',
+		line: 'set -m; (trap "" HUP; sleep M; :) & setsid sleep M & sleep M',
+		processes: 7,
+		pty: true,
 	},
 	{
 		name: 'env -i setsid',
@@ -133,7 +147,10 @@ async function startCases(daemon: TestDaemon) {
 	await connection.request('queue/update', { name: '*', concurrency: 100 });
 	await connection.request('queue/update', { name: 'default', concurrency: 100 });
 	const cases = CASES.map((of) => ({ of, marker: newMarker() }));
-	const specs = cases.map(({ of, marker }): JobSpecInput => shell(of.line.replaceAll('M', marker)));
+	const specs = cases.map(
+		({ of, marker }): JobSpecInput =>
+			shell(of.line.replaceAll('M', marker), { pty: of.pty === true }),
+	);
 	const ids = await enqueue(connection, ...specs);
 	const running = cases.map(({ of, marker }, i) => ({
 		of,

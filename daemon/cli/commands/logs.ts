@@ -14,6 +14,7 @@ import { RUNS_AGAIN, reconnect } from '../follow/reconnect.ts';
 import { createTimestamps } from '../follow/timestamps.ts';
 import { resolveId } from '../ids.ts';
 import { integerFrom, parseCount, parseDuration } from '../parse/values.ts';
+import { createPlainStream } from '../render/plainOutput.ts';
 import { examples, ID_HINT } from './help.ts';
 import { grepLog } from './logGrep.ts';
 import { timeOption } from './work.ts';
@@ -28,6 +29,7 @@ interface Options {
 	readonly ignoreCase?: boolean;
 	readonly context?: number;
 	readonly only?: 'stdout' | 'stderr';
+	readonly raw?: boolean;
 	readonly json?: boolean;
 }
 
@@ -41,7 +43,8 @@ export function addLogsCommand(program: Command, context: Context): void {
 		.summary('print the log of a job')
 		.description(
 			'Prints what a job wrote, byte for byte, all its runs one after another. What Semantica itself ' +
-				'says in a log goes to standard error, unless standard output is a terminal.',
+				'says in a log goes to standard error, unless standard output is a terminal. Of a job with a ' +
+				'terminal of its own (--pty) what colours and moves is left out where it is not one.',
 		)
 		.argument('<id>', ID_HINT)
 		.option('-f, --follow', 'go on until the job ends')
@@ -63,6 +66,7 @@ export function addLogsCommand(program: Command, context: Context): void {
 				.choices(['stdout', 'stderr'])
 				.conflicts('json'),
 		)
+		.option('--raw', 'of a job with a terminal every byte, wherever it goes')
 		.option('--json', 'print pieces of the log with their offsets, one JSON object per line')
 		.addHelpText(
 			'after',
@@ -106,20 +110,35 @@ async function logs(
 	if (options.context !== undefined || options.fixed || options.ignoreCase) {
 		throw usageError('--context, --fixed and --ignore-case go with --grep.');
 	}
-	const sink = sinkOf(context, options);
+	const isPlain = !context.out.terminal && !options.json && !options.raw;
+	const plain = isPlain && (await hasTerminal(connection, id)) ? createPlainStream() : undefined;
+	const sink = sinkOf(context, options, plain);
 	// What is printed as JSON is read as text.
 	const how = { encoding: options.json ? 'utf8' : 'base64', timestamps } as const;
 	if (options.follow === true) await follow(context, connection, id, from, sink, how);
 	else await readLog(connection, id, from, sink, how);
+	if (plain !== undefined) context.out.stream.write(plain.end());
 }
 
-function sinkOf(context: Context, { json, only, timestamps }: Options): LogSink {
+/** A daemon of an older build does not tell. */
+async function hasTerminal(connection: DaemonConnection, id: string): Promise<boolean> {
+	const { job } = await connection.request('job/get', { id });
+	return job.pty === true;
+}
+
+function sinkOf(
+	context: Context,
+	{ json, only, timestamps }: Options,
+	plain: ReturnType<typeof createPlainStream> | undefined,
+): LogSink {
 	if (json === true) {
 		return (chunk) => {
 			context.out.stream.write(`${JSON.stringify(chunk)}\n`);
 		};
 	}
-	const write = writeLog(context, asKept(context, only));
+	const write = writeLog(context, asKept(context, only), undefined, (bytes, source) =>
+		plain === undefined || source === 'semantica' ? bytes : plain.push(bytes),
+	);
 	if (timestamps !== true) return write;
 	const stamped = createTimestamps(only);
 	return (chunk) => write(stamped(chunk));

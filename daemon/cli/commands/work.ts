@@ -48,6 +48,7 @@ export interface WorkOptions {
 	readonly retryOn?: number[];
 	readonly restartable?: boolean;
 	readonly leaveBehind?: boolean;
+	readonly pty?: boolean;
 	readonly ttl?: number;
 	readonly subject?: string;
 	readonly supersede?: NonNullable<JobSpecInput['supersede']>;
@@ -68,6 +69,7 @@ export function addWhatRuns(command: Command, payload: string): Command {
 			collect,
 		)
 		.option('--shell', 'hand the words, joined by spaces, to a shell')
+		.option('--pty', 'give it a terminal, of 120 columns unless --env COLUMNS says otherwise')
 		.option(
 			'--errors <matcher>',
 			'how errors are found in what it prints: tsc, eslint-stylish, eslint-compact, gcc, go, msCompile, pytest, a file with a matcher of tasks.json, or none (repeatable; default: by the command)',
@@ -219,6 +221,7 @@ export async function workOf(context: Context, words: readonly string[], options
 		retryOn: options.retryOn,
 		restartable: options.restartable,
 		leaveBehind: options.leaveBehind,
+		pty: options.pty,
 		ttlMs: options.ttl,
 		subject: options.subject,
 		supersede: options.supersede,

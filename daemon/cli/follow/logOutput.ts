@@ -25,8 +25,14 @@ export function asKept({ out, err }: Context, only?: 'stdout' | 'stderr'): LogRo
 /**
  * Writes the bytes of the job exactly, at the reader's pace, wherever that is not the terminal with the live
  * view: there they appear above the view.
+ * @param shown What becomes of them elsewhere, where they are not written as they are.
  */
-export function writeLog(context: Context, route: LogRoute, presenter?: Presenter): LogSink {
+export function writeLog(
+	context: Context,
+	route: LogRoute,
+	presenter?: Presenter,
+	shown = (bytes: Buffer, _source: LogSource): Uint8Array | string => bytes,
+): LogSink {
 	return async (chunk) => {
 		const gap = droppedNote(chunk);
 		if (gap !== undefined) {
@@ -37,7 +43,7 @@ export function writeLog(context: Context, route: LogRoute, presenter?: Presente
 			const target = route(source);
 			if (target === undefined) continue;
 			if (presenter?.log !== undefined && target.terminal) presenter.log(bytes, source);
-			else if (!target.stream.write(bytes)) await once(target.stream, 'drain');
+			else if (!target.stream.write(shown(bytes, source))) await once(target.stream, 'drain');
 		}
 	};
 }

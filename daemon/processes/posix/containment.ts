@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Cap, Containment, ContainmentCheck, Launch } from '../containment.ts';
 import { createCookies } from '../cookie.ts';
+import { openTerminal, type Terminal, type TerminalMeans } from '../terminal/open.ts';
 import { openCgroups } from './cgroups.ts';
 import { costIn, keepAccounts } from './cost.ts';
 import { readPidWorld } from './identity.ts';
@@ -27,6 +28,8 @@ export interface PosixContainmentOptions {
 	readonly instance: string;
 	/** Use control groups where they are to be had. */
 	readonly cgroups: boolean;
+	/** Undefined: runs get none. */
+	readonly terminals?: TerminalMeans;
 	readonly warn: (sentence: string) => void;
 }
 
@@ -96,7 +99,11 @@ export async function createPosixContainment(
 	}
 
 	/** @throws SpawnError when nothing was started. */
-	async function begin(launch: Launch, cookie: string): Promise<BegunRun> {
+	async function begin(
+		launch: Launch,
+		cookie: string,
+		terminal: Terminal | undefined,
+	): Promise<BegunRun> {
 		const { id, run } = launch;
 		// A control group dies with its daemon: what may stay is held by group, session and cookie.
 		const cgroup = launch.leaveBehind ? undefined : means.cgroups?.create(`${id}.${run}`);
@@ -104,13 +111,13 @@ export async function createPosixContainment(
 		let pipes: OutputPipes | undefined;
 		try {
 			caps = cap(launch, cgroup);
-			pipes = await means.pipes?.open();
+			if (terminal === undefined) pipes = await means.pipes?.open();
 			const statusFile = means.statuses.path(id, run);
-			const options = { statusFile, cgroup, pipes, pace: means.pace };
+			const options = { statusFile, cgroup, pipes, terminal, pace: means.pace };
 			const supervisor = await startSupervisor(launch, cookie, caps?.folders ?? [], options);
 			return { supervisor, cgroup, caps };
 		} catch (error) {
-			for (const end of [pipes?.stdout, pipes?.stderr]) end?.destroy();
+			for (const end of [pipes?.stdout, pipes?.stderr, terminal?.stdout]) end?.destroy();
 			if (cgroup !== undefined) await means.cgroups?.remove(cgroup);
 			await caps?.remove();
 			throw error;
@@ -119,17 +126,33 @@ export async function createPosixContainment(
 		}
 	}
 
+	/** A sentence where it is to have one and there is none. */
+	async function terminalFor({ terminal }: Launch): Promise<Terminal | string | undefined> {
+		if (terminal === undefined) return undefined;
+		if (options.terminals === undefined) return 'there are none here';
+		return openTerminal(options.terminals, terminal);
+	}
+
 	return {
 		async spawn(launch) {
 			const { id, run } = launch;
 			const cookie = cookies.of(id, run);
-			const waiting = launch.leaveBehind ? undefined : means.standby?.begin(launch, cookie, cap);
-			const begun = waiting ?? (await begin(launch, cookie));
+			const opened = await terminalFor(launch);
+			const terminal = typeof opened === 'string' ? undefined : opened;
+			const isUsual = !launch.leaveBehind && terminal === undefined;
+			const waiting = isUsual ? means.standby?.begin(launch, cookie, cap) : undefined;
+			const begun = waiting ?? (await begin(launch, cookie, terminal));
 			void means.standby?.prepare();
 			const { supervisor, cgroup, caps } = begun;
 			const { leaveBehind } = launch;
 			const facts = { id, run, cookie, cgroup, caps, leaveBehind, program: programOf(launch) };
-			return supervise(supervisor, facts, means);
+			terminal?.onLost(() => {
+				warn(`The terminal of job ${id} is gone, and its run is ended with it.`);
+				supervisor.lifeline.destroy();
+			});
+			const contained = await supervise(supervisor, facts, means);
+			if (typeof opened !== 'string') return contained;
+			return { ...contained, remark: `it runs without a terminal: ${opened}` };
 		},
 		seesMemory: seesProcesses,
 		canLeave: seesProcesses,

@@ -11,11 +11,14 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { errorCode, errorMessage } from '../../../shared/errors.ts';
 import { type Launch, SpawnError } from '../containment.ts';
 import { COOKIE_NAME } from '../cookie.ts';
+import type { Terminal } from '../terminal/open.ts';
 import type { Pace } from './pace.ts';
 import type { OutputPipes } from './pipes.ts';
 import { splitEnvironment } from './shellVariables.ts';
 
 const LIFELINE_FD = 3;
+const PIPES = ['pipe', 'pipe'] as const;
+const NOTHING = ['ignore', 'ignore'] as const;
 /** Gives the job its priority. It also stands between env(1) and a program with = in its path, which that would
  * take for one more variable. Nothing where the system has none. */
 const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file)) ?? '';
@@ -29,10 +32,12 @@ const NICE = ['/usr/bin/nice', '/bin/nice'].find((file) => existsSync(file)) ?? 
 // keeps that child waiting, and nobody else. Why the job was not begun it leaves in the status file: refusal.ts.
 // What the run cost, and who is left of it in its control group, it leaves beside the status file: cost.ts.
 // Arguments: status file, cookie or nothing, control group or nothing, a file to read before the job begins or nothing,
-// a word where what outlives the job may stay, then the job: its folder, umask, limit of open files, niceness, three control groups of v1 that cap it or nothing,
+// a word where what outlives the job may stay, a terminal or nothing, the same again where that is its stdin too, then the job: its folder, umask, limit of open files, niceness, three control groups of v1 that cap it or nothing,
 // program and arguments; without these,
 // the name of that file comes later, on stdin.
-const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3 _semantica_job=$4 _semantica_lv=$5; shift 5
+// Who leads a session and opens a terminal has it as the session's own, with its group in the foreground: so the
+// supervisor opens it first, and the job is held by group and session as any other.
+const SCRIPT = `_semantica_st=$1 _semantica_ck=$2 _semantica_cg=$3 _semantica_job=$4 _semantica_lv=$5 _semantica_tt=$6 _semantica_ti=$7; shift 7
 trap '' HUP INT QUIT PIPE ALRM TERM USR1 USR2
 ( while read -r _semantica_m <&3; do
     true >>"$_semantica_st"
@@ -44,6 +49,7 @@ _semantica_w=$!
 echo "$_semantica_w" >&3
 exec 3<&- 4>&2 2>/dev/null
 trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
+[ -z "$_semantica_tt" ] || true <>"$_semantica_tt"
 ( [ -z "$_semantica_cg" ] || echo 0 >"$_semantica_cg/cgroup.procs"
   _semantica_odd=
   [ $# -gt 0 ] || IFS= read -r _semantica_job || exit 143
@@ -80,6 +86,8 @@ trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
   [ -z "$TMPDIR" ] || [ -d "$TMPDIR" ] || unset TMPDIR
   ${COOKIE_NAME}=$_semantica_ck; export ${COOKIE_NAME}
   [ ! -e "$_semantica_st" ] || exit 143
+  [ -z "$_semantica_tt" ] || { true <>"$_semantica_tt" || exit 143; exec 4<>"$_semantica_tt" >&4; }
+  [ -z "$_semantica_ti" ] || exec <&4
   trap '_semantica_no EXEC "$_semantica_p"' 0
   exec "$@" 2>&4 4>&- )
 _semantica_rc=$?
@@ -123,6 +131,8 @@ export interface SupervisorOptions {
 	readonly cgroup: string | undefined;
 	/** Undefined: Node makes them. */
 	readonly pipes: OutputPipes | undefined;
+	/** Instead of pipes. */
+	readonly terminal?: Terminal | undefined;
 	readonly pace: Pace;
 }
 
@@ -149,6 +159,8 @@ export async function startSupervisor(
 				options.cgroup ?? '',
 				jobFile,
 				launch.leaveBehind ? 'leave' : '',
+				options.terminal?.path ?? '',
+				input === undefined ? (options.terminal?.path ?? '') : '',
 				...jobArguments(launch, folders),
 			],
 			env: plain,
@@ -190,7 +202,7 @@ export function writeJobFile(file: string, script: string): void {
  */
 export function startWaitingSupervisor(options: SupervisorOptions): Promise<Supervisor> {
 	return start(options, {
-		args: ['', options.cgroup ?? '', '', ''],
+		args: ['', options.cgroup ?? '', '', '', '', ''],
 		env: {},
 		stdin: 'pipe',
 		what: 'The supervisor',
@@ -219,7 +231,7 @@ const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const words = (texts: readonly string[]): string => texts.map(quote).join(' ');
 
 interface SupervisorProcess {
-	/** Cookie, control group, file to read, whether what it leaves may stay, and the job. */
+	/** Cookie, control group, file to read, whether what it leaves may stay, terminal, and the job. */
 	readonly args: readonly string[];
 	readonly env: Record<string, string>;
 	readonly stdin: 'pipe' | 'ignore' | number;
@@ -228,11 +240,13 @@ interface SupervisorProcess {
 }
 
 async function start(
-	{ statusFile, pipes, pace }: SupervisorOptions,
+	{ statusFile, pipes, terminal, pace }: SupervisorOptions,
 	process: SupervisorProcess,
 ): Promise<Supervisor> {
 	await pace();
-	const child = await spawnShell(statusFile, process, pipes?.job ?? ['pipe', 'pipe']);
+	const output = terminal === undefined ? (pipes?.job ?? PIPES) : NOTHING;
+	const child = await spawnShell(statusFile, process, output);
+	if (terminal !== undefined) child.once('exit', terminal.release);
 	const pipe = child.stdio[LIFELINE_FD] as Duplex;
 	pipe.on('error', () => {});
 	const watcher = new Promise<number | undefined>((resolve) => {
@@ -243,8 +257,8 @@ async function start(
 		child,
 		pid: child.pid as number,
 		stdin: child.stdin,
-		stdout: pipes?.stdout ?? (child.stdout as Readable),
-		stderr: pipes?.stderr ?? (child.stderr as Readable),
+		stdout: (terminal ?? pipes)?.stdout ?? (child.stdout as Readable),
+		stderr: (terminal ?? pipes)?.stderr ?? (child.stderr as Readable),
 		watcher,
 		lifeline: {
 			send: (message) => pipe.write(`${message}\n`),
@@ -257,7 +271,7 @@ async function start(
 async function spawnShell(
 	statusFile: string,
 	{ args, env, stdin, what }: SupervisorProcess,
-	output: readonly ['pipe', 'pipe'] | readonly [number, number],
+	output: typeof PIPES | typeof NOTHING | readonly [number, number],
 ): Promise<ChildProcess> {
 	try {
 		const child = spawn('/bin/sh', ['-c', SCRIPT, 'semantica', statusFile, ...args], {

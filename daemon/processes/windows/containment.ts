@@ -18,6 +18,8 @@ export interface WindowsContainmentOptions {
 	readonly warn: (sentence: string) => void;
 }
 
+const NO_TERMINAL = 'it runs without a terminal: on Windows jobs have none';
+
 export function createWindowsContainment(options: WindowsContainmentOptions): Containment {
 	const binary = join(options.nativeFolder ?? '', `koffi-${process.platform}-${process.arch}.node`);
 	const jobs = openJobObjects(binary);
@@ -38,6 +40,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				identity: { pid, pgid: null, startTime, boot: 'win32', pidNamespace: 'win32', cookie },
 				stdout,
 				stderr,
+				...(launch.terminal !== undefined && { remark: NO_TERMINAL }),
 				ended: child.ended,
 				cost: () => undefined,
 				left: () => [],

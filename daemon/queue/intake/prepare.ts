@@ -160,6 +160,11 @@ function handlerOf(given: JobSpec, handlers: JobHandlers): JobHandler {
 			{ path: 'skipIfUnchanged' },
 		);
 	}
+	if (given.pty === true && given.type !== 'command') {
+		throw new SemanticaError('VALIDATION', 'Only a command has a terminal: leave pty out.', {
+			path: 'pty',
+		});
+	}
 	if (given.command !== undefined && given.type !== 'command') {
 		throw new SemanticaError('VALIDATION', 'Only jobs of type "command" have a command.', {
 			path: 'command',

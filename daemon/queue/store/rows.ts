@@ -147,6 +147,7 @@ export function toJob(row: JobRow, related: RelatedFacts, live: LiveFacts): Job 
 		ready: spec.ready,
 		restart: spec.restart,
 		leaveBehind: spec.leaveBehind,
+		pty: spec.pty,
 		limits: spec.limits,
 		maxAttempts: spec.maxAttempts,
 		backoff: spec.backoff,

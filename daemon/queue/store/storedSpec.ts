@@ -23,6 +23,7 @@ export interface StoredSpec {
 	readonly ready: Ready | null;
 	readonly restart: Restart | null;
 	readonly leaveBehind: boolean;
+	readonly pty: boolean;
 	readonly limits: Limits | null;
 	readonly maxAttempts: number;
 	readonly backoff: Backoff;
@@ -50,6 +51,7 @@ const USUAL: StoredSpec = {
 	ready: null,
 	restart: null,
 	leaveBehind: false,
+	pty: false,
 	limits: null,
 	maxAttempts: 1,
 	backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },

@@ -4,6 +4,7 @@ import type { Job } from '../../../shared/job.ts';
 import { isFailure, isServing, type JobState } from '../../../shared/jobTerms.ts';
 import { indexSummary, skippedCount } from '../../indexing/summary.ts';
 import { isOver, steppedAside } from '../store/groups.ts';
+import { rowTitle } from './title.ts';
 
 /** The shape of vscode.l10n.t; tests pass their own. */
 export type Translate = (message: string, ...args: (string | number)[]) => string;
@@ -161,7 +162,10 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 		return t('{0}, skipped {1}', files(count), reasons.join(', '));
 	};
 
-	const description = (job: Job, reason: string | undefined): string => {
+	const description = (job: Job, reason: string | undefined): string =>
+		onMachine(job, standing(job, reason));
+
+	const standing = (job: Job, reason: string | undefined): string => {
 		if (job.state === 'queued') return waiting(job, reason);
 		if (steppedAside(job) && job.stopping === null) return reason ?? states.paused;
 		return isOver(job) ? over(job) : running(job);
@@ -170,7 +174,8 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 	return {
 		state: (job) => states[job.state],
 		description,
-		aloud: (job, description) => `${job.title}, ${withState(states[job.state], description)}`,
+		aloud: (job, description) =>
+			`${rowTitle(job.title)}, ${withState(states[job.state], description)}`,
 		duration,
 		time,
 		outcome: (job) => {
@@ -211,6 +216,7 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 				[t('Error'), job.error?.message],
 				[t('Command'), job.command && [job.command.command, ...job.command.args].join(' ')],
 				[t('Folder'), job.command?.cwd ?? (job.workspace && folderPath(job.workspace))],
+				[t('Machine'), job.machine],
 				[t('Queue'), job.queue],
 				[t('Attempts'), job.maxAttempts > 1 ? t('{0} of {1}', job.attempt, job.maxAttempts) : null],
 				[t('Created'), time(job.createdAt)],
@@ -225,6 +231,11 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 			return facts.filter((fact): fact is [string, string] => typeof fact[1] === 'string');
 		},
 	};
+}
+
+/** With the machine in front where that is another one. */
+function onMachine({ machine }: Job, description: string): string {
+	return machine === undefined ? description : `${machine} · ${description}`;
 }
 
 /** Of several jobs so many titles. */

@@ -44,8 +44,9 @@ export async function startBound(options: BoundOptions): Promise<Server> {
 	let said = '';
 	const ready = new Promise<void>((resolve) => {
 		const hear = (text: string) => {
-			said = (said + text).slice(-LAST_WORDS);
+			said += text;
 			if (said.includes(options.readyWhen)) resolve();
+			said = said.slice(-LAST_WORDS);
 		};
 		for (const stream of streamsOf(child)) stream.setEncoding('utf8').on('data', hear);
 	});

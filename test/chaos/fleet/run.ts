@@ -140,12 +140,15 @@ export async function runFleetChaos(options: FleetChaosOptions): Promise<FleetCh
 			const counts = { cut: 0, loss: 0, daemon: 0, hang: 0, pooler: 0, database: 0 };
 			const busy = new Set<string>();
 			const going = new Set<Promise<void>>();
+			const failed: unknown[] = [];
 			const later = (name: string, what: () => Promise<void>) => {
 				busy.add(name);
-				const one = what().finally(() => {
-					busy.delete(name);
-					going.delete(one);
-				});
+				const one = what()
+					.catch((error: unknown) => void failed.push(error))
+					.finally(() => {
+						busy.delete(name);
+						going.delete(one);
+					});
 				going.add(one);
 			};
 			const happen: Record<string, (machine: Machine) => Promise<void>> = {
@@ -174,7 +177,7 @@ export async function runFleetChaos(options: FleetChaosOptions): Promise<FleetCh
 				},
 			};
 			const others = ['loss', 'daemon', 'daemon', 'hang', 'hang', 'pooler', 'database'] as const;
-			while (counts.cut < cuts) {
+			while (counts.cut < cuts && failed.length === 0) {
 				const kind = random.chance(0.5) ? 'cut' : random.pick(others);
 				const machine = random.pick(machines as [Machine, ...Machine[]]);
 				const at = kind === 'pooler' || kind === 'database' ? 'servers' : machine.name;
@@ -189,6 +192,7 @@ export async function runFleetChaos(options: FleetChaosOptions): Promise<FleetCh
 				await delay(random.int(100, 3000));
 			}
 			await Promise.all(going);
+			if (failed.length > 0) throw failed[0];
 			return counts;
 		}
 	} finally {

@@ -1,5 +1,6 @@
 /** `semantica logs`: the end, a time, a pattern, times in front. */
 import { expect, it } from 'vitest';
+import { hasTerminals } from '../../support/terminals.ts';
 import { createCli } from './cli.ts';
 
 const TIME = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d';
@@ -64,3 +65,18 @@ it('refuses what does not go together, and a pattern that is none, with a senten
 	const bad = await cli.run(['logs', id, '-g', '(']);
 	expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('missing closing )')]);
 });
+
+it.skipIf(!hasTerminals)(
+	'shows what a job wrote to its terminal as text, and as it is',
+	async () => {
+		const cli = createCli();
+		const line = "printf 'one\\ntwo 1\\rtwo 2\\r\\n\\033[31mred\\033[0m'";
+		const { stdout } = await cli.run(['run', '--pty', '--', 'sh', '-c', line]);
+		const id = stdout.trim();
+		expect((await cli.run(['wait', id])).code).toBe(0);
+		const logs = async (...args: string[]) => (await cli.run(['logs', id, ...args])).stdout;
+		expect(await logs()).toBe('one\ntwo 2\nred');
+		expect(await logs('-f')).toBe('one\ntwo 2\nred');
+		expect(await logs('--raw')).toBe('one\r\ntwo 1\rtwo 2\r\r\n\u001b[31mred\u001b[0m');
+	},
+);

@@ -83,6 +83,11 @@ describe.skipIf(why !== undefined)('machines that share a queue', () => {
 		]);
 		expect(good.code).toBe(0);
 
+		// What a window begins with: a person sees jobs wherever they run.
+		const { jobs: seen } = await laptop.ask('jobs/subscribe', {});
+		expect(seen.find((job) => job.id === id)).toMatchObject({ machine: 'box', state: 'succeeded' });
+		expect((await box.ask('jobs/subscribe', {})).jobs.every((job) => !job.machine)).toBe(true);
+
 		// Refused by its path, with what to do.
 		const refused = [
 			[['run', '--on', 'nobody', '--', 'true'], 'There is no machine "nobody"'],
@@ -145,6 +150,8 @@ describe.skipIf(why !== undefined)('machines that share a queue', () => {
 		writeFileSync(file, JSON.stringify({ ...kept, recipes, secrets: { TOKEN: 's3cret' } }));
 		await box.run(['fleet', 'accept', laptop.key, '--recipe', 'say', '--pool', 'talkers']);
 		await laptop.accept(box.key);
+		const pools = async () => (await laptop.status()).machines.flatMap((machine) => machine.pools);
+		await expect.poll(pools, { timeout: 60_000 }).toEqual(['talkers']);
 		const said = await laptop.run([
 			'run',
 			'--wait',

@@ -32,6 +32,7 @@ export function job(fields: Partial<Job> = {}): Job {
 		ready: null,
 		restart: null,
 		leaveBehind: false,
+		pty: false,
 		limits: null,
 		maxAttempts: 1,
 		backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },

@@ -8,6 +8,7 @@ import {
 	COMMANDS,
 	CONTEXT_KEYS,
 	DASHBOARD,
+	DETAILS_SCHEME,
 	INDEX_ON_BATTERY,
 	INDEX_ON_OPEN,
 	JOB_FLAGS,
@@ -290,6 +291,7 @@ describe('package.json', () => {
 		expect(manifest.activationEvents).toEqual([
 			'onStartupFinished',
 			`onFileSystem:${LOG_SCHEME}`,
+			`onFileSystem:${DETAILS_SCHEME}`,
 			`onWebviewPanel:${DASHBOARD}`,
 		]);
 	});

@@ -31,6 +31,7 @@ export function makeJob(over: Partial<Job> = {}): Job {
 		ready: null,
 		restart: null,
 		leaveBehind: false,
+		pty: false,
 		limits: null,
 		maxAttempts: 1,
 		backoff: { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.25 },

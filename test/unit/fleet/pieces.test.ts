@@ -6,7 +6,6 @@ import { filledIn } from '../../../daemon/fleet/inbox.ts';
 import { createLeaseTime, graceWithin, marginOf } from '../../../daemon/fleet/lease.ts';
 import { type Judging, ruleFor } from '../../../daemon/fleet/needs.ts';
 import { packPiece, spansIn, unpackPiece } from '../../../daemon/fleet/pieces.ts';
-import { normalRepository } from '../../../daemon/fleet/repository.ts';
 import {
 	isSignedBy,
 	machineIdOf,
@@ -14,6 +13,7 @@ import {
 	readShownKey,
 	shownKey,
 } from '../../../daemon/fleet/trust.ts';
+import { normalRepository } from '../../../shared/repository.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 
 test('an address is read whole, and shown without its password', () => {

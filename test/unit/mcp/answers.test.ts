@@ -8,8 +8,8 @@ import {
 	isRunMark,
 	lastBytes,
 	plainLine,
-	plainOutput,
 } from '../../../daemon/cli/mcp/answers/plain.ts';
+import { plainOutput } from '../../../daemon/cli/render/plainOutput.ts';
 import { job, NOW } from '../cli/samples.ts';
 
 describe('plain output', () => {

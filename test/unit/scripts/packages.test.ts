@@ -12,7 +12,8 @@ describe('the package of a platform', () => {
 	test('carries what only that platform loads, and all are in the universal one', () => {
 		expect(binariesOf('alpine-arm64')).toEqual(['linuxmusl-arm64.node']);
 		expect(binariesOf('win32-x64')).toEqual(['win32-x64.node', 'koffi-win32-x64.node']);
-		const ours = binariesOf(UNIVERSAL).filter((file) => !file.startsWith('koffi-'));
+		expect(binariesOf('darwin-x64')).toEqual(['darwin-x64.node', 'pty-darwin-x64.node']);
+		const ours = binariesOf(UNIVERSAL).filter((file) => !/^(?:koffi|pty)-/.test(file));
 		expect(ours.sort()).toEqual(readdirSync(PREBUILDS).sort());
 	});
 
@@ -31,6 +32,10 @@ describe('the package of a platform', () => {
 		const x64 = readFileSync(join(PREBUILDS, 'linux-x64.node'));
 		writeFileSync(join(folder, 'linux-x64.node'), x64);
 		writeFileSync(join(folder, 'win32-x64.node'), x64);
+		expect(lacks(folder, 'linux-x64')).toEqual([
+			'pty-linux-x64.node is missing. Run npm ci where the npm registry can be reached.',
+		]);
+		writeFileSync(join(folder, 'pty-linux-x64.node'), x64);
 		expect(lacks(folder, 'linux-x64')).toEqual([]);
 		expect(lacks(folder, 'win32-x64')).toEqual([
 			'win32-x64.node is made for linux-x64.',

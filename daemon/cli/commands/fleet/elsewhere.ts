@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import type { JobSpecInput } from '../../../../shared/job.ts';
 import type { ParamsInput } from '../../../../shared/protocol/requests.ts';
+import { normalRepository } from '../../../../shared/repository.ts';
 import { connectOrStart } from '../../connect.ts';
 import type { Context } from '../../context.ts';
 import { CliError, usageError } from '../../errors.ts';
@@ -123,7 +124,6 @@ async function placeOf(
 	const root = await git(here, 'rev-parse', '--show-toplevel');
 	const url = await git(here, 'config', '--get', 'remote.origin.url');
 	const hash = commit === true ? await git(here, 'rev-parse', 'HEAD') : commit;
-	const { normalRepository } = await import('../../../fleet/repository.ts');
 	const inside = relative(root, resolve(here, cwd ?? '.'));
 	return {
 		place: {

@@ -1,6 +1,6 @@
 /** Lines of a log that match, with those around them, as grep shows them: each once. */
 import type { LogMatch } from '../../../../shared/protocol/logs.ts';
-import { plainOutput } from './plain.ts';
+import { plainOutput } from '../../render/plainOutput.ts';
 
 /** Behind a part of a log that is not kept, lines have no numbers: there each match stands for itself. */
 export function matchText(matches: readonly LogMatch[]): string {

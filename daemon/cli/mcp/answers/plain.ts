@@ -1,22 +1,6 @@
-/** Output of programs as text for a model: without what moves a cursor, and bounded. */
+/** What others wrote as text for a model: one line of it, or bounded. */
 import { withoutTerminalCodes } from '../../../../shared/terminalCodes.ts';
-
-// All of Cc but tab and newline, and what could make a line read as something else than it is.
-const CONTROLS = /(?:[^\P{Cc}\t\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069])+/gu;
-
-/** Terminal codes go, and of what a progress display wrote over and over its last state stays. */
-export function plainOutput(text: string): string {
-	return withoutTerminalCodes(text)
-		.replace(/\r+\n/g, '\n')
-		.split('\n')
-		.map((line) => lastState(line).replace(CONTROLS, ''))
-		.join('\n');
-}
-
-function lastState(line: string): string {
-	if (!line.includes('\r')) return line;
-	return line.split('\r').findLast((state) => state.trim() !== '') ?? '';
-}
+import { CONTROLS } from '../../render/plainOutput.ts';
 
 /** One line of what others chose. */
 export function plainLine(text: string, longest = 200): string {

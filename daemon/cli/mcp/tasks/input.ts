@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Job } from '../../../../shared/job.ts';
 import type { Question } from '../../../../shared/question.ts';
-import { plainOutput } from '../answers/plain.ts';
+import { plainOutput } from '../../render/plainOutput.ts';
 
 export type InputRequests = Readonly<
 	Record<

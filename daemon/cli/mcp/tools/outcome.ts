@@ -3,10 +3,11 @@ import type { Job } from '../../../../shared/job.ts';
 import { isFinished } from '../../../../shared/jobTerms.ts';
 import { problemCountsText } from '../../../../shared/problemTerms.ts';
 import type { Result } from '../../../../shared/protocol/requests.ts';
+import { plainOutput } from '../../render/plainOutput.ts';
 import { problemLine } from '../../render/problems.ts';
 import { facts, nextStep, verdict } from '../answers/job.ts';
 import { outputSection, type Shown } from '../answers/output.ts';
-import { lastBytes, plainLine, plainOutput } from '../answers/plain.ts';
+import { lastBytes, plainLine } from '../answers/plain.ts';
 import { questionLines } from '../answers/question.ts';
 import type { ToolContext } from './context.ts';
 

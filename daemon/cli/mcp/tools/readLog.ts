@@ -1,10 +1,11 @@
 import type { Job } from '../../../../shared/job.ts';
 import { resolveId } from '../../ids.ts';
 import { formatBytes } from '../../render/format.ts';
+import { plainOutput } from '../../render/plainOutput.ts';
 import { verdict } from '../answers/job.ts';
 import { matchText } from '../answers/matches.ts';
 import { fenced, outputSection } from '../answers/output.ts';
-import { firstBytes, isRunMark, plainOutput } from '../answers/plain.ts';
+import { firstBytes, isRunMark } from '../answers/plain.ts';
 import type { ToolArguments } from './arguments.ts';
 import { type Answer, type ToolContext, ToolError } from './context.ts';
 import { readTail, withoutFirstMark } from './outcome.ts';

@@ -2,6 +2,7 @@
 import type { Link } from '../connection/link.ts';
 import type { DashboardOnDemand } from '../dashboard/onDemand.ts';
 import type { Indexer } from '../indexing/indexer.ts';
+import type { JobDetails } from '../jobs/details.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import type { JobPages } from '../jobs/store/pages.ts';
 import type { JobStore } from '../jobs/store/store.ts';
@@ -32,7 +33,7 @@ import { openLogInTerminal } from './openLogInTerminal.ts';
 import { pause } from './pause.ts';
 import { pauseAll } from './pauseAll.ts';
 import { raisePriority } from './raisePriority.ts';
-import type { CommandBody, registerCommands } from './register.ts';
+import type { CommandBodies, CommandBody } from './register.ts';
 import { remove } from './remove.ts';
 import { resume } from './resume.ts';
 import { resumeAll } from './resumeAll.ts';
@@ -43,6 +44,7 @@ import { runNow } from './runNow.ts';
 import { search } from './search.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
 import { showDashboard } from './showDashboard.ts';
+import { showDetails } from './showDetails.ts';
 import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
 
@@ -59,6 +61,7 @@ export interface CommandServices {
 	readonly indexer: Indexer;
 	readonly reporter: Reporter;
 	readonly text: JobText;
+	readonly details: Pick<JobDetails, 'show'>;
 	readonly dashboard: DashboardOnDemand;
 	readonly search: SearchOnDemand;
 	readonly log: Log;
@@ -66,7 +69,7 @@ export interface CommandServices {
 	readonly version: string;
 }
 
-export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
+export function commandBodies(services: CommandServices): CommandBodies {
 	const { link, store, loaded, pages, picker, logs, indexer, reporter, text, log } = services;
 	const scheduled = createScheduleChanges(link, reporter);
 	return {
@@ -84,10 +87,7 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		showLog: showLog((id) => logs.show(id), picker),
 		openLogInTerminal: openLogInTerminal(services.logViews, picker),
 		openLogFile: openLogFile(services.logViews, picker),
-		showDetails: onDemand(async () => {
-			const details = await import('./showDetails.ts');
-			return details.showDetails(link, picker, text);
-		}),
+		showDetails: showDetails(services.details, picker),
 		explainWaiting: explainWaiting(link, picker),
 		copyId: copyId(picker),
 		revealFolder: revealFolder(link, picker),
@@ -97,6 +97,8 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		answer: answer(link, picker),
 		approve: approve(link, picker),
 		aiPolicy: onDemand(async () => (await import('./aiPolicy.ts')).aiPolicy(link)),
+		joinFleet: onDemand(async () => (await import('./joinFleet.ts')).joinFleet(link)),
+		showFleet: onDemand(async () => (await import('./showFleet.ts')).showFleet(link, text)),
 		pause: alsoOnSchedules(pause(link, picker), scheduled.pause),
 		resume: alsoOnSchedules(resume(link, picker), scheduled.resume),
 		remove: alsoOnSchedules(remove(link, picker), scheduled.remove),
