@@ -64,6 +64,8 @@ export type CommandName = keyof typeof COMMANDS;
 
 export const VIEW_CONTAINER = 'semantica';
 export const VIEWS = { jobs: 'semantica.jobs' } as const;
+/** Of files with the story of a job: one that is left open brings the extension up. */
+export const DETAILS_SCHEME = 'semantica-job';
 /** The kind of the dashboard's panel. */
 export const DASHBOARD = 'semantica.dashboard';
 

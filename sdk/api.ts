@@ -157,6 +157,8 @@ export interface WorkContext {
 	connect(): Promise<Client>;
 	/** To be thrown: the run has failed and is tried again after so long, within its attempts. */
 	retryAfter(ms: number, why: string): Error;
+	/** To be thrown: the job has failed, whatever attempts it has left, since another one would end the same. */
+	giveUp(why: string): Error;
 }
 
 /** What it returns, or resolves with, is the job's result: JSON, at most 16 KiB. What it throws fails the run. */

@@ -35,6 +35,8 @@ class RetryLater extends Error {
 	}
 }
 
+class GivenUp extends Error {}
+
 /** Takes what this connection is handed. Nothing comes before it has registered. */
 export function takeWork(connection: DaemonConnection, dependencies: WorkDependencies): Work {
 	const { types, failed } = dependencies;
@@ -132,7 +134,8 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 			}
 			// It ended because it was told to: why that was is known.
 			if (signal.aborted) return { ...name, outcome: 'interrupted' };
-			return { ...name, outcome: 'failed', error: sentence(error) };
+			const final = error instanceof GivenUp ? { final: true } : {};
+			return { ...name, outcome: 'failed', error: sentence(error), ...final };
 		}
 	}
 
@@ -169,6 +172,7 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 			enqueue: async (...jobs) => (await connect()).enqueue(...jobs),
 			connect,
 			retryAfter: (ms, why) => new RetryLater(ms, why),
+			giveUp: (why) => new GivenUp(why),
 		};
 	}
 

@@ -66,10 +66,15 @@ export async function* chunksOf(handle: FileHandle): AsyncGenerator<Buffer> {
 	}
 }
 
-/** SHA-256 of content; other work goes on between its chunks, or meanwhile where all of it is in memory. */
+/** Of what is in memory, up to this length is copied in one step for another thread to hash. */
+const COPIED_BYTES = 1024 * 1024;
+
+/** SHA-256 of content; other work goes on meanwhile, or between its chunks. */
 export async function digestOf(content: Content): Promise<Buffer> {
 	const { whole } = content;
-	if (whole !== undefined) return Buffer.from(await crypto.subtle.digest('SHA-256', ownOf(whole)));
+	if (whole !== undefined && whole.length <= COPIED_BYTES && isOwn(whole)) {
+		return Buffer.from(await crypto.subtle.digest('SHA-256', whole));
+	}
 	const hash = createHash('sha256');
 	for await (const chunk of content.read()) {
 		hash.update(chunk);
@@ -78,10 +83,9 @@ export async function digestOf(content: Content): Promise<Buffer> {
 	return hash.digest();
 }
 
-/** What crossed from another thread stands in memory that is shared, which the digest does not take. */
-function ownOf(whole: Buffer): Buffer<ArrayBuffer> {
-	const isOwn = whole.buffer instanceof ArrayBuffer;
-	return isOwn ? (whole as Buffer<ArrayBuffer>) : Buffer.from(whole);
+/** What crossed from another thread stands in memory that is shared, which the other digest does not take. */
+function isOwn(whole: Buffer): whole is Buffer<ArrayBuffer> {
+	return whole.buffer instanceof ArrayBuffer;
 }
 
 /**

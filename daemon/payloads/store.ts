@@ -106,7 +106,7 @@ export function createPayloadRoom(options: PayloadOptions): PayloadRoom {
 			for (const { place } of payloads) if (place.kind === 'file') keeper.release(place);
 		},
 		source: (job) => ({
-			inline: () => table.inline(job),
+			inlineText: () => table.inlineText(job),
 			async layOut() {
 				const input = await folder.input().catch((error: unknown) => {
 					throw noRoom(error);

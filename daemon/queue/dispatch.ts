@@ -144,7 +144,9 @@ export function createDispatch(parts: QueueParts): Dispatch {
 		begin: (names) =>
 			writer.submit((tx) =>
 				names.filter(({ id, run }) => {
-					const row = settled(tx, id);
+					const seen = table.runStateOf(id);
+					// Nothing can be coming to it from above where there is nothing.
+					const row = seen?.parent === null ? seen : settled(tx, id);
 					const goesOn = row?.run === run && row.stage === STAGE.active && row.phase === 0;
 					// Its stop is on its way.
 					if (!goesOn || row.stop_cause !== null) return false;

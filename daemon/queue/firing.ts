@@ -38,13 +38,14 @@ export interface Firing {
 export function createFiring(parts: QueueParts): Firing {
 	const { db, writer, table, feed, payloads } = parts;
 	const setDue = db.prepare<[number, string]>('UPDATE jobs SET due_at = ? WHERE id = ?');
+	// SQLite would rather read all that the schedule ever began.
 	const unfinished = db.prepare<[string], { queued: number; n: number }>(
-		`SELECT count(*) AS n, coalesce(sum(state = ${STATE.queued}), 0) AS queued FROM jobs
+		`SELECT count(*) AS n, coalesce(sum(state = ${STATE.queued}), 0) AS queued FROM jobs INDEXED BY jobs_of_schedule
 		 WHERE origin = ? AND due_at IS NOT NULL AND stage <> ${STAGE.ended}`,
 	);
 	const others = db.prepare<[string], { id: string }>(
-		`SELECT id FROM jobs WHERE origin = +? AND due_at IS NOT NULL AND stage <> ${STAGE.ended}
-		 ORDER BY generation`,
+		`SELECT id FROM jobs INDEXED BY jobs_of_schedule
+		 WHERE origin = +? AND due_at IS NOT NULL AND stage <> ${STAGE.ended} ORDER BY generation`,
 	);
 	const newestOfSchedule = db
 		.prepare<[string], string>(

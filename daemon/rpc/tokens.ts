@@ -1,5 +1,5 @@
 /** Who may speak: clients with the data folder's token, and runs with one of their own that dies with them. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { proofOf } from '../../shared/proof.ts';
 
 export interface JobIdentity {
@@ -30,13 +30,34 @@ export interface Tokens {
 	prove(endpoint: string, nonce: string): string;
 }
 
+const SECRET_BYTES = 32;
+/** Asking the system for randomness costs most of it, so it is asked for many at once. */
+const POOL_BYTES = 128 * SECRET_BYTES;
+
+function createSecrets(): () => string {
+	const pool = Buffer.alloc(POOL_BYTES);
+	let used = POOL_BYTES;
+	return () => {
+		if (used === POOL_BYTES) {
+			randomFillSync(pool);
+			used = 0;
+		}
+		const secret = pool.toString('hex', used, used + SECRET_BYTES);
+		// What was given out stands here no more.
+		pool.fill(0, used, used + SECRET_BYTES);
+		used += SECRET_BYTES;
+		return secret;
+	};
+}
+
 export function createTokens(clientToken: string): Tokens {
+	const newSecret = createSecrets();
 	// Keyed by hash: a lookup then tells nothing about the token by how long it takes.
 	const issued = new Map<string, Speaker>();
 	const client = digest(clientToken);
 
 	function issue(speaker: Speaker): string {
-		const token = randomBytes(32).toString('hex');
+		const token = newSecret();
 		issued.set(digest(token).toString('hex'), speaker);
 		return token;
 	}
@@ -56,5 +77,5 @@ export function createTokens(clientToken: string): Tokens {
 }
 
 function digest(token: string): Buffer {
-	return createHash('sha256').update(token).digest();
+	return hash('sha256', token, 'buffer');
 }

@@ -172,7 +172,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 
 		async function handOver(): Promise<void> {
 			const { id, run, attempt, type } = row;
-			const small = row.payload_bytes < IN_MESSAGE_BYTES ? payload?.inline() : undefined;
+			const small = row.payload_bytes < IN_MESSAGE_BYTES ? payload?.inlineText() : undefined;
 			if (small === undefined) input = await payload?.layOut();
 			if (runs.get(id)?.state === 'over') await input?.remove().catch(() => {});
 			if (alone) await besideNothing(worker, () => runs.get(id)?.state !== 'over');
@@ -183,7 +183,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 				type,
 				deadlineAt,
 				...(row.workspace === '' ? {} : { workspace: row.workspace }),
-				...(small === undefined ? {} : { payload: parseExactly(small.toString()) }),
+				...(small === undefined ? {} : { payload: parseExactly(small) }),
 				...(input === undefined ? {} : { payloadPath: input.path }),
 				...(checkpoint === undefined ? {} : { checkpoint: parseExactly(checkpoint) }),
 			});

@@ -31,7 +31,7 @@ export interface PayloadSource {
 	 */
 	layOut(): Promise<InputFile>;
 	/** Its content where it lies in the database; undefined where it is a file. */
-	inline(): Buffer | undefined;
+	inlineText(): string | undefined;
 }
 
 /** What a run has as its stdin. */

@@ -72,9 +72,10 @@ export function createSubjects(db: Sqlite, classes: Pick<WaitClasses, 'asksMachi
 	const setWaive = db.prepare<[number, number]>(
 		'UPDATE jobs SET waive_at = ? WHERE generation = ?',
 	);
+	// SQLite would rather read all that the subject ever had.
 	const queued = db.prepare<[string, string], JobRow>(
-		`SELECT * FROM jobs WHERE type = +? AND subject = +? AND subject IS NOT NULL AND state = 0
-		 AND stage <> ${STAGE.stopping} ORDER BY generation`,
+		`SELECT * FROM jobs INDEXED BY jobs_subject_queued
+		 WHERE type = +? AND subject = +? AND subject IS NOT NULL AND state = 0 AND stage <> ${STAGE.stopping} ORDER BY generation`,
 	);
 	const active = db.prepare<[string, string], JobRow>(
 		`SELECT * FROM jobs WHERE type = ? AND subject = ? AND subject IS NOT NULL AND stage IN (1, 5)

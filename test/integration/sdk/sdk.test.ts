@@ -106,6 +106,12 @@ describe('a worker', () => {
 					return { attempt };
 				},
 			},
+			'test.hopeless': {
+				maxAttempts: 5,
+				handler: (_payload, { giveUp }) => {
+					throw giveUp('There is no such text.');
+				},
+			},
 			'test.large': () => 'x'.repeat(20_000),
 			'test.wait': (_payload, context) => {
 				begun.resolve(context);
@@ -120,15 +126,22 @@ describe('a worker', () => {
 			},
 			'test.child': (payload) => ({ payload: payload ?? null }),
 		});
-		const [fail = '', again = '', large = '', wait = '', parent = ''] = await client.enqueue(
-			{ type: 'test.fail' },
-			{ type: 'test.again' },
-			{ type: 'test.large' },
-			{ type: 'test.wait' },
-			{ type: 'test.parent' },
-		);
+		const [fail = '', again = '', large = '', wait = '', parent = '', hopeless = ''] =
+			await client.enqueue(
+				{ type: 'test.fail' },
+				{ type: 'test.again' },
+				{ type: 'test.large' },
+				{ type: 'test.wait' },
+				{ type: 'test.parent' },
+				{ type: 'test.hopeless' },
+			);
 		const { signal } = await begun.promise;
 		await client.cancel(wait);
+		expect((await client.wait([hopeless])).jobs[0]).toMatchObject({
+			state: 'failed',
+			attempt: 1,
+			error: { code: 'FUNCTION', message: 'There is no such text.' },
+		});
 		const { jobs } = await client.wait([fail, again, large, wait, parent]);
 		expect(jobs.map(({ state }) => state)).toEqual([
 			'failed',

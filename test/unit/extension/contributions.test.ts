@@ -8,6 +8,7 @@ import {
 	COMMANDS,
 	CONTEXT_KEYS,
 	DASHBOARD,
+	DETAILS_SCHEME,
 	INDEX_ON_BATTERY,
 	INDEX_ON_OPEN,
 	JOB_FLAGS,
@@ -284,6 +285,10 @@ describe('package.json', () => {
 	});
 
 	it('is activated by start-up, views and commands, never by everything', () => {
-		expect(manifest.activationEvents).toEqual(['onStartupFinished', `onWebviewPanel:${DASHBOARD}`]);
+		expect(manifest.activationEvents).toEqual([
+			'onStartupFinished',
+			`onFileSystem:${DETAILS_SCHEME}`,
+			`onWebviewPanel:${DASHBOARD}`,
+		]);
 	});
 });

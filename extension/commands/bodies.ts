@@ -2,6 +2,7 @@
 import type { Link } from '../connection/link.ts';
 import type { DashboardOnDemand } from '../dashboard/onDemand.ts';
 import type { Indexer } from '../indexing/indexer.ts';
+import type { JobDetails } from '../jobs/details.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import type { JobPages } from '../jobs/store/pages.ts';
 import type { JobStore } from '../jobs/store/store.ts';
@@ -29,7 +30,7 @@ import { moveToQueue } from './moveToQueue.ts';
 import { pause } from './pause.ts';
 import { pauseAll } from './pauseAll.ts';
 import { raisePriority } from './raisePriority.ts';
-import type { CommandBody, registerCommands } from './register.ts';
+import type { CommandBodies, CommandBody } from './register.ts';
 import { remove } from './remove.ts';
 import { resume } from './resume.ts';
 import { resumeAll } from './resumeAll.ts';
@@ -40,6 +41,7 @@ import { runNow } from './runNow.ts';
 import { search } from './search.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
 import { showDashboard } from './showDashboard.ts';
+import { showDetails } from './showDetails.ts';
 import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
 
@@ -55,6 +57,7 @@ export interface CommandServices {
 	readonly indexer: Indexer;
 	readonly reporter: Reporter;
 	readonly text: JobText;
+	readonly details: Pick<JobDetails, 'show'>;
 	readonly dashboard: DashboardOnDemand;
 	readonly search: SearchOnDemand;
 	readonly log: Log;
@@ -62,7 +65,7 @@ export interface CommandServices {
 	readonly version: string;
 }
 
-export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
+export function commandBodies(services: CommandServices): CommandBodies {
 	const { link, store, loaded, pages, picker, logs, indexer, reporter, text, log } = services;
 	const scheduled = createScheduleChanges(link, reporter);
 	return {
@@ -78,10 +81,7 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		goToSymbol: goToSymbol(services.search),
 		showDashboard: showDashboard(services.dashboard),
 		showLog: showLog(logs, picker),
-		showDetails: onDemand(async () => {
-			const details = await import('./showDetails.ts');
-			return details.showDetails(link, picker, text);
-		}),
+		showDetails: showDetails(services.details, picker),
 		explainWaiting: explainWaiting(link, picker),
 		copyId: copyId(picker),
 		revealFolder: revealFolder(link, picker),
