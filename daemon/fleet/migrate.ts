@@ -219,8 +219,6 @@ function whyItStays(row: SentRow): string | undefined {
 }
 
 async function contentOf(source: PayloadSource): Promise<Buffer> {
-	const inline = source.inline();
-	if (inline !== undefined) return inline;
 	const file = await source.layOut();
 	try {
 		return await readFile(file.path);
