@@ -24,6 +24,7 @@ import { createQuestions, type Questions } from './rules/questions.ts';
 import { type BecomeReady, createBecomeReady } from './rules/readiness.ts';
 import { createRemoval, type Removal } from './rules/remove.ts';
 import { createRetry, type Retry } from './rules/retry.ts';
+import { createRoom, type Room } from './rules/room.ts';
 import { createSubjects } from './rules/subjects.ts';
 import { createSweeps, type Sweeps } from './rules/sweep.ts';
 import { createTransitions, type Transitions } from './rules/transitions.ts';
@@ -88,6 +89,8 @@ export interface QueueOptions {
 	readonly conditions: Conditions;
 	readonly payloads: PayloadStore;
 	readonly workers: Workers;
+	/** What the caps of runs may come to together, of 1,048,576 bytes; undefined: without bound. */
+	readonly roomMB: () => number | undefined;
 	/** What is to run when jobs end. */
 	readonly hooks: () => readonly Hook[];
 	/** Whether a run's processes can be made to stand still here. */
@@ -121,6 +124,7 @@ export interface QueueParts {
 	readonly limits: Limits;
 	readonly groups: Groups;
 	readonly rates: Rates;
+	readonly room: Room;
 	readonly queueLimits: QueueLimits;
 	readonly counters: Counters;
 	readonly lasting: Lasting;
@@ -262,7 +266,13 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		release,
 		rows,
 	});
-	const claims = createClaims(db, table, children, guard, sweeps, rates, options.boot);
+	const room = createRoom({
+		db,
+		classes,
+		allowedMB: options.roomMB,
+		monotonic: () => clock.monotonic(),
+	});
+	const claims = createClaims(db, table, children, guard, sweeps, rates, room, options.boot);
 	const retry = createRetry({
 		db,
 		table,
@@ -306,6 +316,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		limits,
 		groups,
 		rates,
+		room,
 		counters,
 		lasting,
 		figures: createFigures({
@@ -315,6 +326,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			limits,
 			groups,
 			rates,
+			room,
 			queueLimits,
 			classes,
 			conditions,
@@ -382,6 +394,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			limits,
 			groups,
 			rates,
+			room,
 			subjects,
 			dependencies,
 			classes,

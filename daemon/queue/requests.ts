@@ -19,6 +19,7 @@ import type { Asker, Enqueued, PreparedJob } from './rules/enqueue.ts';
 import type { Leaving } from './rules/handOver.ts';
 import type { Answer } from './rules/questions.ts';
 import { type Readiness, readinessOf } from './rules/readiness.ts';
+import type { RoomState } from './rules/room.ts';
 import { stateName } from './store/codes.ts';
 import { EVERYTHING } from './store/limits.ts';
 import { type JobRow, parseJson, wireBytes } from './store/rows.ts';
@@ -35,6 +36,8 @@ export interface JobRequests {
 	get(id: string, scope?: Scope): Result<'job/get'>;
 	/** What its last run reported. @throws SemanticaError NOT_FOUND */
 	problems(id: string): Result<'job/errors'>;
+	/** What the caps of runs take of the machine's memory; undefined where nothing bounds them. */
+	room(): RoomState | undefined;
 	/** What the job usually takes, where that is known. */
 	usual(id: string): { readonly usualMs?: number };
 	/** With a scope it names no job outside. @throws SemanticaError NOT_FOUND */
@@ -197,6 +200,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			};
 		},
 		problems: (id) => parts.problems.of(table.need(id)),
+		room: () => parts.room.state(),
 		usual: (id) => parts.usual(table.need(id)),
 		explain: (id, scope) => parts.explain(table.need(id), scope),
 		find(ids, maxBytes, scope) {
