@@ -84,6 +84,8 @@ export interface QueueOptions {
 	readonly occupied: Occupied;
 	/** What keeps every job from starting just now; scheduling knows. */
 	readonly hindrance: () => Hindrance | undefined;
+	/** Hears that jobs are on their way to the next commit. */
+	readonly arriving?: () => void;
 	readonly conditions: Conditions;
 	readonly payloads: PayloadStore;
 	readonly workers: Workers;
@@ -143,6 +145,7 @@ export interface QueueParts {
 	readonly sweeps: Sweeps;
 	readonly board: ProgressBoard;
 	readonly feed: Feed;
+	readonly arriving: () => void;
 	readonly explain: Explain;
 	readonly usual: UsualTime;
 	/** With a scope it names no job outside. */
@@ -326,6 +329,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		feed,
 		board,
 		transitions,
+		arriving: options.arriving ?? (() => {}),
 		occupied,
 		workers,
 		payloads,
