@@ -96,7 +96,8 @@ const LATE = [
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
 	'search/faces',
-	'commands/showDetails',
+	'commands/bodies',
+	'jobs/text/details',
 	'commands/diagnose',
 	'ai/approvals',
 	'problems/diagnostics',
@@ -104,6 +105,7 @@ const LATE = [
 	'ai/prepareServer',
 	'ai/toolServer',
 	'dashboard/panel',
+	'logs/logViews',
 	'publicApi',
 ];
 

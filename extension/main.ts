@@ -5,7 +5,6 @@ import type { SemanticaApi } from '../sdk/api.ts';
 import { openDoor } from './ai/door.ts';
 import { watchApprovals } from './ai/watch.ts';
 import { createApi } from './api.ts';
-import { commandBodies } from './commands/all.ts';
 import { registerCommands } from './commands/register.ts';
 import { createWindowLink, keepInformed, type Notifications } from './connection/windowLink.ts';
 import { dashboardOnDemand } from './dashboard/onDemand.ts';
@@ -17,12 +16,15 @@ import { IndexedFolders } from './indexing/indexedFolders.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { indexOnChange } from './indexing/onChange.ts';
 import { indexOnSave } from './indexing/onSave.ts';
+import { showJobDetails } from './jobs/details.ts';
 import { createJobPicker } from './jobs/pick.ts';
 import { JobOutcomes } from './jobs/store/outcomes.ts';
 import { JobPages } from './jobs/store/pages.ts';
 import { WaitingReasons } from './jobs/store/reasons.ts';
 import { JobStore } from './jobs/store/store.ts';
 import { followJobs } from './jobs/store/subscription.ts';
+import { UsualTimes } from './jobs/store/usual.ts';
+import { createElapsedText } from './jobs/text/elapsed.ts';
 import { createJobText } from './jobs/text/text.ts';
 import { createWaitingText } from './jobs/text/waitingText.ts';
 import { createJobRows } from './jobs/tree/rows.ts';
@@ -31,6 +33,8 @@ import { showJobsView } from './jobs/tree/view.ts';
 import { Lifetime, Signal } from './lifetime.ts';
 import { createLog, scoped } from './log.ts';
 import { JobLogs } from './logs/channels.ts';
+import { logViewsOnDemand } from './logs/onDemand.ts';
+import { LogSubscriptions } from './logs/subscriptions.ts';
 import { showEnds } from './presence/ends.ts';
 import { showPresence } from './presence/presence.ts';
 import { watchProblems } from './problems/watch.ts';
@@ -64,17 +68,29 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const pages = own.own(new JobPages(store, link, scoped(log, 'jobs')));
 	const outcomes = own.own(new JobOutcomes(store.updates, link));
 	const reasons = own.own(new WaitingReasons(store, link, scoped(log, 'jobs')));
-	const rows = createJobRows(text, waiting, (id) => reasons.of(id));
+	const usual = own.own(new UsualTimes(store, link, scoped(log, 'jobs')));
+	const elapsed = createElapsedText(l10n.t, text.duration, Date.now);
+	const rows = createJobRows({
+		...{ text, waiting },
+		reasonOf: (id) => reasons.of(id),
+		elapsedOf: (job) => elapsed(job, usual.of(job.id)),
+	});
 	const schedules = new ScheduleStore();
 	own.own(followSchedules(schedules, { link, notifications, log: scoped(log, 'schedules') }));
 	const scheduleText = createScheduleText(l10n.t, text.time, Date.now);
 	const scheduled = own.own(new SchedulesBranch(schedules, scheduleText));
 	const tree = own.own(
-		new JobsTree({ store, rows, link, reasons, scheduled, log: scoped(log, 'jobs') }),
+		new JobsTree({
+			...{ store, rows, link, reasons, usual, scheduled, now: Date.now },
+			log: scoped(log, 'jobs'),
+		}),
 	);
 	const setContext = createContextKeys();
 	const view = own.own(showJobsView({ tree, store, link, reasons, setContext }));
-	const logs = own.own(new JobLogs({ link, notifications, text, log: scoped(log, 'logs') }));
+	const logged = { link, log: scoped(log, 'logs') };
+	const subscriptions = own.own(new LogSubscriptions({ ...logged, notifications }));
+	const logs = own.own(new JobLogs({ ...logged, subscriptions, text }));
+	const logViews = own.own(logViewsOnDemand({ ...logged, subscriptions, text }));
 	const jobsVisible = () => view.visible;
 	const reporter = createReporter({ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') });
 	own.own(showEnds({ link, notifications, reporter }));
@@ -105,6 +121,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		}),
 	);
 	const search = own.own(searchOnDemand({ link, indexed, memory: context.workspaceState, log }));
+	const details = own.own(showJobDetails({ link, store, text, waiting }));
 	const services = {
 		link,
 		store,
@@ -113,15 +130,18 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		pages,
 		picker,
 		logs,
+		logViews,
 		indexer,
 		reporter,
 		text,
+		details,
 		dashboard,
 		search,
 		log,
 		version: String(context.extension.packageJSON.version),
 	};
-	own.own(registerCommands(commandBodies(services), link, log));
+	const bodies = async () => (await import('./commands/bodies.ts')).commandBodies(services);
+	own.own(registerCommands(bodies, link, log));
 	own.own(
 		watchApprovals({
 			updates: store.updates,

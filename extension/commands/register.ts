@@ -12,15 +12,23 @@ import { DoubleClickGuard } from './doubleClick.ts';
 /** Arguments come from menus, links and other extensions: each command checks its own. */
 export type CommandBody = (...args: unknown[]) => Promise<void>;
 
+export type CommandBodies = Readonly<Record<CommandName, CommandBody>>;
+
+/** @param load Called at the first command of all: no window needs them at start. */
 export function registerCommands(
-	bodies: Readonly<Record<CommandName, CommandBody>>,
+	load: () => Promise<CommandBodies>,
 	link: Pick<Link, 'stay'>,
 	log: Log,
 ): Disposable {
 	const lifetime = new Lifetime();
 	const guard = new DoubleClickGuard(Date.now);
-	for (const [name, body] of Object.entries(bodies) as [CommandName, CommandBody][]) {
+	let loading: Promise<CommandBodies> | undefined;
+	for (const name of Object.keys(COMMANDS) as CommandName[]) {
 		const { id, needsTrust, once } = COMMANDS[name];
+		const body = async (...args: unknown[]) => {
+			loading ??= load();
+			await (await loading)[name](...args);
+		};
 		const run = async (...args: unknown[]): Promise<void> => {
 			if (needsTrust && !workspace.isTrusted) return offerTrust();
 			link.stay();

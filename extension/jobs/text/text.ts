@@ -4,6 +4,7 @@ import type { Job } from '../../../shared/job.ts';
 import { isFailure, isServing, type JobState } from '../../../shared/jobTerms.ts';
 import { indexSummary, skippedCount } from '../../indexing/summary.ts';
 import { isOver, steppedAside } from '../store/groups.ts';
+import { rowTitle } from './title.ts';
 
 /** The shape of vscode.l10n.t; tests pass their own. */
 export type Translate = (message: string, ...args: (string | number)[]) => string;
@@ -173,7 +174,8 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 	return {
 		state: (job) => states[job.state],
 		description,
-		aloud: (job, description) => `${job.title}, ${withState(states[job.state], description)}`,
+		aloud: (job, description) =>
+			`${rowTitle(job.title)}, ${withState(states[job.state], description)}`,
 		duration,
 		time,
 		outcome: (job) => {

@@ -15,6 +15,7 @@ import { jobFlags } from '../store/flags.ts';
 import { childCount, type Group, groupOf } from '../store/groups.ts';
 import { plainText } from '../text/plainText.ts';
 import type { JobText } from '../text/text.ts';
+import { rowTitle } from '../text/title.ts';
 import type { WaitingText } from '../text/waitingText.ts';
 
 /** Commands that help where there is no daemon. */
@@ -32,11 +33,16 @@ export interface JobRows {
 	tooltip(job: Job, explanation: Explanation | null): MarkdownString;
 }
 
-export function createJobRows(
-	text: JobText,
-	waiting: WaitingText,
-	reasonOf: (id: string) => string | undefined,
-): JobRows {
+export interface RowsPorts {
+	readonly text: JobText;
+	readonly waiting: WaitingText;
+	/** Why a job waits, in a word. */
+	reasonOf(id: string): string | undefined;
+	/** How long it has been running, and what it usually takes. */
+	elapsedOf(job: Job): string | undefined;
+}
+
+export function createJobRows({ text, waiting, reasonOf, elapsedOf }: RowsPorts): JobRows {
 	return {
 		group(group, shown, total) {
 			const item = new TreeItem(groupLabel(group), TreeItemCollapsibleState.Expanded);
@@ -48,12 +54,13 @@ export function createJobRows(
 		},
 		job(job) {
 			const item = new TreeItem(
-				job.title,
+				rowTitle(job.title),
 				childCount(job) > 0 ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
 			);
 			item.id = `job:${job.id}`;
 			const description = text.description(job, reasonOf(job.id));
-			item.description = description;
+			const elapsed = elapsedOf(job);
+			item.description = elapsed === undefined ? description : `${description} · ${elapsed}`;
 			item.iconPath = jobIcon(job);
 			const flags = jobFlags(job);
 			item.contextValue = flags.join('.');

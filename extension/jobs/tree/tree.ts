@@ -11,10 +11,12 @@ import type { SchedulesBranch } from '../../schedules/branch.ts';
 import { childCount, GROUPS, groupOf } from '../store/groups.ts';
 import type { WaitingReasons } from '../store/reasons.ts';
 import type { JobStore, StoreChange } from '../store/store.ts';
+import type { UsualTimes } from '../store/usual.ts';
 import { Hearing } from './hearing.ts';
 import { isSchedules, type JobNode, type Node, nodesByGroup, REMEDIES } from './nodes.ts';
 import { Redraws } from './redraws.ts';
 import type { JobRows } from './rows.ts';
+import { RunningClock } from './runningClock.ts';
 
 type Root = 'groups' | 'scheduled' | 'nothing' | 'remedies';
 
@@ -31,7 +33,10 @@ export interface JobsTreePorts {
 	readonly log: (message: string) => void;
 	/** Changes a row for another reason than the job itself. */
 	readonly reasons: Pick<WaitingReasons, 'onDidChange'>;
+	readonly usual: Pick<UsualTimes, 'onDidChange' | 'want'>;
 	readonly scheduled: SchedulesBranch;
+	/** The time of day, as the daemon's. */
+	readonly now: () => number;
 }
 
 export class JobsTree implements TreeDataProvider<Node>, Disposable {
@@ -56,8 +61,18 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	readonly #progressed = new Set<string>();
 	readonly #hearing = this.#lifetime.own(new Hearing<Node>(() => this.#drawRoot()));
 
+	readonly #clock: RunningClock;
+
 	constructor(ports: JobsTreePorts) {
 		this.#ports = ports;
+		this.#clock = this.#lifetime.own(
+			new RunningClock({
+				running: () => ports.store.group('running'),
+				now: ports.now,
+				tick: (ids) => this.#passTime(ids),
+				long: (ids) => ports.usual.want(ids),
+			}),
+		);
 		this.#fire = this.#lifetime.own(new Coalescer(COALESCE_MS, () => this.#flush()));
 		this.#progress = this.#lifetime.own(new Coalescer(PROGRESS_MS, () => this.#showProgress()));
 		this.#lifetime.own(ports.store.onDidChange((change) => this.#noticed(change)));
@@ -73,6 +88,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 				for (const id of ids) this.#noticedJob(id);
 			}),
 		);
+		this.#lifetime.own(ports.usual.onDidChange((ids) => this.#passTime(ids)));
 	}
 
 	dispose(): void {
@@ -82,6 +98,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	/** Whether somebody can see it. */
 	set visible(visible: boolean) {
 		this.#hearing.visible = visible;
+		this.#clock.visible = visible;
 	}
 
 	getTreeItem(node: Node): TreeItem {
@@ -198,6 +215,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	}
 
 	#noticed(change: StoreChange): void {
+		this.#clock.changed();
 		if (this.#wantedRoot() !== this.#root) this.#pendingRoot = true;
 		for (const group of change.all ? GROUPS : change.groups) {
 			this.#pending.add(this.#groupNodes[group]);
@@ -253,6 +271,15 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (redraw !== 'in time') return;
 		this.#progressed.add(id);
 		this.#progress.schedule();
+	}
+
+	/** Of the same rows, another time: whoever reads a tooltip keeps it. */
+	#passTime(ids: Iterable<string>): void {
+		for (const id of ids) {
+			const node = this.#jobNodes.get(id);
+			if (node !== undefined && !this.#redraws.isRead(id)) this.#pending.add(node);
+		}
+		if (this.#pending.size > 0) this.#flush();
 	}
 
 	#showProgress(): void {

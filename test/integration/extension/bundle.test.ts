@@ -6,6 +6,7 @@ import { DIST } from '../../support/daemon.ts';
 
 describe('the extension', () => {
 	const code = readFileSync(join(DIST, 'extension.js'), 'utf8');
+	const bodies = readFileSync(join(DIST, 'bodies.js'), 'utf8');
 
 	test('is small: every window pays for it at start', () => {
 		expect(code.length).toBeLessThan(120_000);
@@ -37,11 +38,13 @@ describe('the extension', () => {
 		['faces', 'Words to look for'],
 		['approvals', 'Let {0} run this?'],
 		['panel', "default-src 'none'"],
-		['showDetails', 'Why it does not run'],
+		['logViews', 'Open a file outside of the folders of this window?'],
+		['bodies', 'Remove 1 finished job and its log?'],
+		['details', 'Why it does not run'],
 		['diagnose', 'Settings that differ:'],
 		['languageTools', 'Run this as a job?'],
 	])('loads %s when it is needed', (part, content) => {
-		expect(code).toContain(`require("./${part}.js")`);
+		expect(code + bodies).toContain(`require("./${part}.js")`);
 		expect(code).not.toContain(content);
 		expect(readFileSync(join(DIST, `${part}.js`), 'utf8')).toContain(content);
 	});

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { TreeItem } from 'vscode';
-import type { WaitingReasons } from '../../../extension/jobs/store/reasons.ts';
 import { JobStore, type Snapshot } from '../../../extension/jobs/store/store.ts';
 import { HEARD_MS } from '../../../extension/jobs/tree/hearing.ts';
 import type { JobRows } from '../../../extension/jobs/tree/rows.ts';
@@ -36,12 +35,15 @@ const rows: JobRows = {
 
 function openTree() {
 	const store = new JobStore();
+	const want = vi.fn();
 	const scheduled = {
 		...{ isEmpty: true, onDidChange: new Signal<readonly ScheduleNode[]>().on },
 	} as unknown as SchedulesBranch;
 	const tree = new JobsTree({
 		...{ store, rows, log: () => {} },
-		reasons: { onDidChange: new Signal<ReadonlySet<string>>().on } as WaitingReasons,
+		reasons: { onDidChange: new Signal<ReadonlySet<string>>().on },
+		usual: { onDidChange: new Signal<ReadonlySet<string>>().on, want },
+		now: () => performance.now(),
 		link: { state: { kind: 'connected' } } as JobsTreePorts['link'],
 		scheduled,
 	});
@@ -52,7 +54,7 @@ function openTree() {
 		...{ instance: 'i', seq: 0, counts: COUNTS, paused: false, jobs },
 	});
 	return {
-		...{ editor, store, tree },
+		...{ editor, store, tree, want },
 		snapshot: (...jobs: Job[]) => store.replace(snapshot(jobs)),
 		change: (...jobs: Job[]) =>
 			store.apply({

@@ -2,12 +2,14 @@
 import type { Link } from '../connection/link.ts';
 import type { DashboardOnDemand } from '../dashboard/onDemand.ts';
 import type { Indexer } from '../indexing/indexer.ts';
+import type { JobDetails } from '../jobs/details.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import type { JobPages } from '../jobs/store/pages.ts';
 import type { JobStore } from '../jobs/store/store.ts';
 import type { JobText } from '../jobs/text/text.ts';
 import type { Log } from '../log.ts';
 import type { JobLogs } from '../logs/channels.ts';
+import type { LogViewsOnDemand } from '../logs/onDemand.ts';
 import { alsoOnSchedules, createScheduleChanges } from '../schedules/changes.ts';
 import type { ScheduleStore } from '../schedules/store.ts';
 import type { SearchOnDemand } from '../search/onDemand.ts';
@@ -26,10 +28,12 @@ import { indexFolder } from './indexFolder.ts';
 import { indexWorkspace } from './indexWorkspace.ts';
 import { lowerPriority } from './lowerPriority.ts';
 import { moveToQueue } from './moveToQueue.ts';
+import { openLogFile } from './openLogFile.ts';
+import { openLogInTerminal } from './openLogInTerminal.ts';
 import { pause } from './pause.ts';
 import { pauseAll } from './pauseAll.ts';
 import { raisePriority } from './raisePriority.ts';
-import type { CommandBody, registerCommands } from './register.ts';
+import type { CommandBodies, CommandBody } from './register.ts';
 import { remove } from './remove.ts';
 import { resume } from './resume.ts';
 import { resumeAll } from './resumeAll.ts';
@@ -40,6 +44,7 @@ import { runNow } from './runNow.ts';
 import { search } from './search.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
 import { showDashboard } from './showDashboard.ts';
+import { showDetails } from './showDetails.ts';
 import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
 
@@ -52,9 +57,11 @@ export interface CommandServices {
 	readonly pages: JobPages;
 	readonly picker: JobPicker;
 	readonly logs: JobLogs;
+	readonly logViews: LogViewsOnDemand;
 	readonly indexer: Indexer;
 	readonly reporter: Reporter;
 	readonly text: JobText;
+	readonly details: Pick<JobDetails, 'show'>;
 	readonly dashboard: DashboardOnDemand;
 	readonly search: SearchOnDemand;
 	readonly log: Log;
@@ -62,7 +69,7 @@ export interface CommandServices {
 	readonly version: string;
 }
 
-export function commandBodies(services: CommandServices): Parameters<typeof registerCommands>[0] {
+export function commandBodies(services: CommandServices): CommandBodies {
 	const { link, store, loaded, pages, picker, logs, indexer, reporter, text, log } = services;
 	const scheduled = createScheduleChanges(link, reporter);
 	return {
@@ -77,11 +84,10 @@ export function commandBodies(services: CommandServices): Parameters<typeof regi
 		search: search(services.search),
 		goToSymbol: goToSymbol(services.search),
 		showDashboard: showDashboard(services.dashboard),
-		showLog: showLog(logs, picker),
-		showDetails: onDemand(async () => {
-			const details = await import('./showDetails.ts');
-			return details.showDetails(link, picker, text);
-		}),
+		showLog: showLog((id) => logs.show(id), picker),
+		openLogInTerminal: openLogInTerminal(services.logViews, picker),
+		openLogFile: openLogFile(services.logViews, picker),
+		showDetails: showDetails(services.details, picker),
 		explainWaiting: explainWaiting(link, picker),
 		copyId: copyId(picker),
 		revealFolder: revealFolder(link, picker),
