@@ -14,6 +14,7 @@ export const WAIVED_BY_RUN_NOW: ReadonlySet<string> = new Set([
 	'cpu',
 	'limit',
 	'rate',
+	'room',
 	'paused',
 	'alone',
 	'spread',
@@ -39,6 +40,8 @@ export const WAIT_REASONS = [
 	'disk',
 	'network',
 	'rate',
+	/** The caps of what runs leave too little of the machine's memory. */
+	'room',
 	'group',
 	/** Of a function: nobody who does it is there, or has room. */
 	'worker',

@@ -33,6 +33,7 @@ import { createClientEvents } from '../scheduling/clientEvents.ts';
 import { createMachine, createScheduling } from '../scheduling/compose.ts';
 import { createBatteryReport } from '../scheduling/power/windows.ts';
 import { recoverRuns } from '../scheduling/recovery.ts';
+import { roomMB } from '../scheduling/resources/room.ts';
 import { createWorkers } from '../workers/compose.ts';
 import type { Store } from './store.ts';
 
@@ -118,6 +119,7 @@ export async function startEngine(options: EngineOptions) {
 		newId: createIdSource(() => clock.now()),
 		boot: readPidWorld().boot,
 		aloneAfterDeaths: settings.values.aloneAfterDeaths,
+		roomMB: () => roomMB(settings.values['limits.memoryPercent']),
 		cores: availableParallelism(),
 		liveLogBytes: (id) => logs.liveSize(id),
 		occupied: (name, of) => runs.count(name, of),
@@ -186,6 +188,11 @@ export async function startEngine(options: EngineOptions) {
 		async enqueue(spec, from) {
 			const prepared = await prepareJobs([spec], handlers, payloads.store, sparesBattery);
 			await jobs.enqueue(prepared, { origin: `fleet/${from}` });
+		},
+		async enqueueHere(spec) {
+			const prepared = await prepareJobs([spec], handlers, payloads.store, sparesBattery);
+			const [made] = await jobs.enqueue(prepared, { origin: 'fleet' });
+			return made?.id ?? '';
 		},
 		met: (set) => machine.conditions.met(set),
 		takes: fires,

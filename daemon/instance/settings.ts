@@ -60,6 +60,11 @@ const settingsSchema = z.strictObject({
 	aloneAfterDeaths: z.int().min(1).max(100).default(2),
 	/** Functions that may be with workers at once, over all workers. */
 	maxFunctions: z.int().min(1).max(10_000).default(256),
+	/**
+	 * What the memory caps of all runs may come to together, percent of the machine's memory; 0 is without bound. Jobs
+	 * with a cap wait for room.
+	 */
+	'limits.memoryPercent': z.int().min(0).max(100).default(100),
 	/** Of finished jobs at most this many are kept. */
 	retentionCount: z.int().min(0).default(20_000),
 	/** Say on the desktop that a job has ended, where that was asked for and no window of an editor is there. */

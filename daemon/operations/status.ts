@@ -39,6 +39,7 @@ export function createStatus(sources: StatusSources): () => SystemStatus {
 			clients: sources.clients(),
 			counts: jobs.counts(),
 			queues: jobs.queues().queues,
+			room: roomOf(jobs),
 			memory: memory(),
 			storage: {
 				databaseBytes: size(databaseFile),
@@ -49,6 +50,13 @@ export function createStatus(sources: StatusSources): () => SystemStatus {
 			warnings: [...sources.warnings],
 		};
 	};
+}
+
+function roomOf(jobs: Pick<JobRequests, 'room'>): SystemStatus['room'] {
+	const state = jobs.room();
+	if (state === undefined) return null;
+	const { allowedMB, takenMB, holders, uncapped } = state;
+	return { allowedMB, takenMB, capped: holders.length, uncapped };
 }
 
 function memory(): SystemStatus['memory'] {

@@ -16,6 +16,7 @@ import { createEnqueue, type Enqueue } from './rules/enqueue.ts';
 import { createEvents, type Events } from './rules/events.ts';
 import { createFinishRun, type FinishRun } from './rules/finish.ts';
 import { createPoisonGuard } from './rules/guard.ts';
+import { createHandOver, type HandOver } from './rules/handOver.ts';
 import { createHooks } from './rules/hooks.ts';
 import { createInserter } from './rules/insert.ts';
 import { createPauses, type Pauses } from './rules/pause.ts';
@@ -23,6 +24,7 @@ import { createQuestions, type Questions } from './rules/questions.ts';
 import { type BecomeReady, createBecomeReady } from './rules/readiness.ts';
 import { createRemoval, type Removal } from './rules/remove.ts';
 import { createRetry, type Retry } from './rules/retry.ts';
+import { createRoom, type Room } from './rules/room.ts';
 import { createSubjects } from './rules/subjects.ts';
 import { createSweeps, type Sweeps } from './rules/sweep.ts';
 import { createTransitions, type Transitions } from './rules/transitions.ts';
@@ -87,6 +89,8 @@ export interface QueueOptions {
 	readonly conditions: Conditions;
 	readonly payloads: PayloadStore;
 	readonly workers: Workers;
+	/** What the caps of runs may come to together, of 1,048,576 bytes; undefined: without bound. */
+	readonly roomMB: () => number | undefined;
 	/** What is to run when jobs end. */
 	readonly hooks: () => readonly Hook[];
 	/** Whether a run's processes can be made to stand still here. */
@@ -120,6 +124,7 @@ export interface QueueParts {
 	readonly limits: Limits;
 	readonly groups: Groups;
 	readonly rates: Rates;
+	readonly room: Room;
 	readonly queueLimits: QueueLimits;
 	readonly counters: Counters;
 	readonly lasting: Lasting;
@@ -133,6 +138,7 @@ export interface QueueParts {
 	readonly finishRun: FinishRun;
 	readonly becomeReady: BecomeReady;
 	readonly retry: Retry;
+	readonly handOver: HandOver;
 	readonly retryWaiters: RetryWaiters;
 	readonly dependencies: DependencyTable;
 	readonly update: Update;
@@ -260,7 +266,13 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		release,
 		rows,
 	});
-	const claims = createClaims(db, table, children, guard, sweeps, rates, options.boot);
+	const room = createRoom({
+		db,
+		classes,
+		allowedMB: options.roomMB,
+		monotonic: () => clock.monotonic(),
+	});
+	const claims = createClaims(db, table, children, guard, sweeps, rates, room, options.boot);
 	const retry = createRetry({
 		db,
 		table,
@@ -304,6 +316,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		limits,
 		groups,
 		rates,
+		room,
 		counters,
 		lasting,
 		figures: createFigures({
@@ -313,6 +326,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			limits,
 			groups,
 			rates,
+			room,
 			queueLimits,
 			classes,
 			conditions,
@@ -369,6 +383,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		removal: createRemoval(db, table, children, keys, dependencies, marks, checkpoints),
 		update: createUpdate(db, subjects),
 		retry,
+		handOver: createHandOver(transitions, dependencies, payloads),
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
 		dependencies,
 		usual,
@@ -379,6 +394,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			limits,
 			groups,
 			rates,
+			room,
 			subjects,
 			dependencies,
 			classes,

@@ -16,8 +16,10 @@ import type { QueueInfo } from '../../shared/protocol/system.ts';
 import type { Question } from '../../shared/question.ts';
 import type { QueueParts } from './parts.ts';
 import type { Asker, Enqueued, PreparedJob } from './rules/enqueue.ts';
+import type { Leaving } from './rules/handOver.ts';
 import type { Answer } from './rules/questions.ts';
 import { type Readiness, readinessOf } from './rules/readiness.ts';
+import type { RoomState } from './rules/room.ts';
 import { stateName } from './store/codes.ts';
 import { EVERYTHING } from './store/limits.ts';
 import { type JobRow, parseJson, wireBytes } from './store/rows.ts';
@@ -34,6 +36,8 @@ export interface JobRequests {
 	get(id: string, scope?: Scope): Result<'job/get'>;
 	/** What its last run reported. @throws SemanticaError NOT_FOUND */
 	problems(id: string): Result<'job/errors'>;
+	/** What the caps of runs take of the machine's memory; undefined where nothing bounds them. */
+	room(): RoomState | undefined;
 	/** What the job usually takes, where that is known. */
 	usual(id: string): { readonly usualMs?: number };
 	/** With a scope it names no job outside. @throws SemanticaError NOT_FOUND */
@@ -64,6 +68,13 @@ export interface JobRequests {
 	isOneGo(targets: Targets | Params<'job/update'>): boolean;
 	cancel(targets: Targets): Promise<ManyResult>;
 	retry(targets: RetryTargets): Promise<Result<'job/retry'>>;
+	/** A waiting job as it could be asked for elsewhere. @throws SemanticaError NOT_FOUND, or CONFLICT with the reason why it stays */
+	leaving(id: string): Leaving;
+	/**
+	 * Ends it here in the commit in which `keep` keeps it elsewhere, and names it there.
+	 * @throws SemanticaError CONFLICT where it is not any more what was looked at
+	 */
+	handOver(id: string, stamp: string, keep: () => string): Promise<void>;
 	pause(targets: Targets): Promise<ManyResult>;
 	resume(targets: Targets): Promise<ManyResult>;
 	runNow(targets: Targets): Promise<ManyResult>;
@@ -189,6 +200,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			};
 		},
 		problems: (id) => parts.problems.of(table.need(id)),
+		room: () => parts.room.state(),
 		usual: (id) => parts.usual(table.need(id)),
 		explain: (id, scope) => parts.explain(table.need(id), scope),
 		find(ids, maxBytes, scope) {
@@ -270,6 +282,11 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			const skippedCount = result.skippedCount - result.skipped.length + skipped.length;
 			return { count, skipped, skippedCount, jobs };
 		},
+		leaving: (id) => parts.handOver.look(table.need(id)),
+		handOver: (id, stamp, keep) =>
+			writer.submit((tx) =>
+				parts.handOver.leave(tx, parts.sweeps.settle(tx, table.need(id)), stamp, keep),
+			),
 		pause(targets) {
 			writer.hurry();
 			return many(targets, { states: OPEN, held: false }, parts.pauses.pause);

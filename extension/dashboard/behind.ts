@@ -57,6 +57,8 @@ function waitsFor(job: Job, reason: WaitReason, paused: ReadonlySet<string>): bo
 			return constraints?.freeDisk !== undefined;
 		case 'network':
 			return constraints?.unmetered === true;
+		case 'room':
+			return job.limits?.memoryMB !== undefined;
 		case 'group':
 			return job.group !== null;
 		case 'worker':

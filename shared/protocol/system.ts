@@ -43,6 +43,17 @@ export const systemStatusSchema = z.object({
 	clients: z.int(),
 	counts: countsSchema,
 	queues: z.array(queueSchema),
+	/** What the memory caps of runs take of what they may take together; null: they are not bounded. */
+	room: z
+		.object({
+			allowedMB: z.int(),
+			takenMB: z.int(),
+			/** Runs with a cap, and without: those count nothing. */
+			capped: z.int(),
+			uncapped: z.int(),
+		})
+		.nullable()
+		.optional(),
 	memory: z.object({ rssBytes: z.int(), heapUsedBytes: z.int() }),
 	storage: z.object({ databaseBytes: z.int(), walBytes: z.int(), payloadBytes: z.int() }),
 	/** What the clean-up at start found and did. */

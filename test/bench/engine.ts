@@ -63,6 +63,7 @@ export function openEngine(
 		newId: createIdSource(() => Date.now()),
 		boot: 'boot',
 		aloneAfterDeaths: 2,
+		roomMB: () => undefined,
 		cores: 2,
 		liveLogBytes: () => undefined,
 		occupied: () => running,

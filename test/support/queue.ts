@@ -115,6 +115,8 @@ export interface TestQueueOptions {
 	/** The setting; 2 where it is not given. */
 	readonly aloneAfterDeaths?: number;
 	readonly canPauseRuns?: boolean;
+	/** What caps may come to together; without: no bound. */
+	readonly roomMB?: () => number | undefined;
 	readonly hooks?: readonly Hook[];
 	/** Of one hook so many fall due in a minute. */
 	readonly hookStarts?: number;
@@ -185,6 +187,7 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		hindrance: options.hindrance ?? (() => undefined),
 		conditions: options.conditions ?? UNCONDITIONAL,
 		payloads,
+		roomMB: options.roomMB ?? (() => undefined),
 		hooks: () => options.hooks ?? [],
 		canPauseRuns: () => options.canPauseRuns ?? true,
 		freeReserve: () => false,

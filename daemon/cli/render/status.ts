@@ -28,6 +28,7 @@ export function renderStatus(data: StatusData, now: number, view: View): string[
 		...renderDaemon(data.system, data.build, now, view),
 		'',
 		jobsLine(data.system.counts, view),
+		...roomLines(data.system, view),
 		'',
 		...queueTable(data.system, view),
 		'',
@@ -131,6 +132,15 @@ function jobsLine(counts: Counts, view: View): string {
 	const parts = STATE_NAMES.flatMap(part);
 	const line = parts.length === 0 ? 'no jobs yet' : parts.join('   ');
 	return cut(`${style.bold('Jobs')}  ${line}`, view.width, style);
+}
+
+/** Once there is a run whose memory is capped. */
+function roomLines({ room }: SystemStatus, view: View): string[] {
+	if (!room || room.capped === 0) return [];
+	const gigabytes = (mb: number) => (mb / 1024).toFixed(1);
+	const taken = `${gigabytes(room.takenMB)} of ${gigabytes(room.allowedMB)} GB of memory taken by the caps of ${plural(room.capped, 'run')}`;
+	const rest = room.uncapped === 0 ? '' : `, ${plural(room.uncapped, 'run')} without a cap`;
+	return wrap(`${view.style.bold('Room')}  ${taken}${rest}`, view.width);
 }
 
 function queueTable({ queues }: SystemStatus, view: View): string[] {

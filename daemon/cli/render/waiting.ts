@@ -8,6 +8,7 @@ import type { Style, View } from './style.ts';
 const REASONS: readonly (readonly [WaitReason, string, keyof Style])[] = [
 	['slot', 'for a slot', 'cyan'],
 	['rate', 'for the rate', 'blue'],
+	['room', 'for room', 'blue'],
 	['group', 'for their group', 'blue'],
 	['subject', 'for their subject', 'magenta'],
 	['dependency', 'for other jobs', 'magenta'],

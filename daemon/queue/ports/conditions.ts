@@ -13,6 +13,8 @@ export interface ConditionSet {
 	readonly freeMemoryMB?: number;
 	readonly freeDisk?: { readonly path: string; readonly MB: number };
 	readonly unmetered?: true;
+	/** Memory of its cap, rounded up: it waits until the caps of what runs leave so much. Asked of the queue. */
+	readonly room?: number;
 	/** A function of this type, which waits for a worker that does it. Asked of the workers, not of the machine. */
 	readonly worker?: string;
 }
@@ -69,10 +71,29 @@ export function conditionSetOf(
 	return isFree(set) ? undefined : set;
 }
 
-/** The same conditions for a job of this type: functions also wait for a worker. */
-export function forType(type: string, set: ConditionSet | undefined): ConditionSet | undefined {
-	const { worker: _, ...machine } = set ?? { power: 'any', minBattery: null, idle: false };
+/** The least memory that a cap may be, and that classes of caps differ by. */
+const LEAST_ROOM_MB = 16;
+
+/** Few classes: so that all jobs of one that finds no room are passed over at once. */
+export function roomFor(memoryMB: number | null | undefined): number | undefined {
+	if (memoryMB === null || memoryMB === undefined) return undefined;
+	return LEAST_ROOM_MB * 2 ** Math.max(0, Math.ceil(Math.log2(memoryMB / LEAST_ROOM_MB)));
+}
+
+/** The same conditions for this job: functions also wait for a worker, others for room where their memory is capped. */
+export function forJob(
+	type: string,
+	memoryMB: number | null | undefined,
+	set: ConditionSet | undefined,
+): ConditionSet | undefined {
+	const {
+		worker: _,
+		room: __,
+		...machine
+	} = set ?? { power: 'any', minBattery: null, idle: false };
 	if (isFunctionType(type)) return { ...machine, worker: type };
+	const room = roomFor(memoryMB);
+	if (room !== undefined) return { ...machine, room };
 	return set === undefined || isFree(machine) ? undefined : machine;
 }
 
@@ -89,7 +110,7 @@ function isFree({ power, minBattery, idle, sparing, ...resources }: ConditionSet
 
 /** What is left of a set when a person starts the work. */
 export function withoutSparing({ sparing: _, ...set }: ConditionSet): ConditionSet | undefined {
-	return set.worker === undefined && isFree(set) ? undefined : set;
+	return (set.worker ?? set.room) === undefined && isFree(set) ? undefined : set;
 }
 
 /**

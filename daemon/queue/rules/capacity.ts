@@ -6,6 +6,7 @@ import { EVERYTHING, type Limits } from '../store/limits.ts';
 import type { Rates } from '../store/rates.ts';
 import type { JobRow } from '../store/rows.ts';
 import type { WaitClasses } from '../store/waitClasses.ts';
+import type { Room, RoomLeft } from './room.ts';
 
 /** Free slots; a paused queue has none. */
 export interface Capacity {
@@ -29,6 +30,8 @@ export interface Capacity {
 	forGroup(group: string): number;
 	/** The conditions of this wait class hold now. */
 	met(waitClass: number): boolean;
+	/** What the caps of runs leave of the machine's memory. */
+	roomLeft(remembers: boolean): RoomLeft;
 	/** The machine is too busy for another job of low priority. */
 	crowded(): boolean;
 }
@@ -40,6 +43,7 @@ export interface CapacitySources {
 	readonly classes: WaitClasses;
 	readonly conditions: Conditions;
 	readonly workers: Workers;
+	readonly room: Pick<Room, 'left'>;
 }
 
 /** Slots taken, in all or of one queue: by processes, or the places that functions have. */
@@ -47,7 +51,7 @@ export type Occupied = (queue?: string, of?: 'functions') => number;
 
 /** `running` tells how many slots are taken, in all or of one queue; `atMost` so many jobs may start. */
 export function capacityNow(
-	{ limits, groups, rates, classes, conditions, workers }: CapacitySources,
+	{ limits, groups, rates, classes, conditions, workers, room }: CapacitySources,
 	running: Occupied,
 	atMost = Number.POSITIVE_INFINITY,
 ): Capacity {
@@ -78,6 +82,7 @@ export function capacityNow(
 			const set = classes.setOf(waitClass);
 			return set === undefined || conditions.met(set);
 		},
+		roomLeft: room.left,
 		crowded: () => conditions.crowded(),
 	};
 }
@@ -94,12 +99,15 @@ export class Slots {
 	readonly #begins = new Map<string, number>();
 	/** The same of functions; a queue whose concurrency nobody set bounds none. */
 	readonly #functions = new Map<string, number>();
+	readonly #memory: RoomLeft;
 	#room: WorkerRoom | undefined;
 	#total: number;
 	#functionTotal: number;
 
-	constructor(capacity: Capacity) {
+	/** @param remembers Whether who finds no room is known to wait for it from now on. */
+	constructor(capacity: Capacity, remembers = false) {
 		this.#capacity = capacity;
+		this.#memory = capacity.roomLeft(remembers);
 		this.#total = capacity.total;
 		this.#functionTotal = capacity.functions;
 	}
@@ -147,6 +155,16 @@ export class Slots {
 	mayBegin(queue: string, waitClass: number): boolean {
 		const free = this.isFunction(waitClass) ? this.#functionsOf(queue) > 0 : this.free(queue);
 		return free && this.#beginsIn(queue) > 0;
+	}
+
+	/** The caps of what runs leave enough for a run of this class. */
+	hasMemory(waitClass: number, generation: number): boolean {
+		return this.#memory.has(waitClass, generation);
+	}
+
+	/** What was begun takes what its cap says, not what its class does. */
+	takeMemory(waitClass: number, memoryMB: () => number | undefined): void {
+		if (this.#memory.counts(waitClass)) this.#memory.take(memoryMB() ?? 0);
 	}
 
 	take(job: Taker): void {

@@ -10,12 +10,14 @@ import { STAGE, STATE } from '../store/codes.ts';
 import type { Rates } from '../store/rates.ts';
 import type { JobRow } from '../store/rows.ts';
 import type { JobTable } from '../store/statements.ts';
+import { storedSpec } from '../store/storedSpec.ts';
 import type { ReadyRange, Tx } from '../store/tx.ts';
 import { FREE_CLASS } from '../store/waitClasses.ts';
 import { NOT_WAITING, placeOf } from '../store/waiting.ts';
 import { type Capacity, Slots, type Taker } from './capacity.ts';
 import type { PoisonGuard } from './guard.ts';
 import { createHeads } from './heads.ts';
+import type { Room } from './room.ts';
 import type { Sweeps } from './sweep.ts';
 import type { Head, Obstacle } from './turns.ts';
 import { createUrgent } from './urgent.ts';
@@ -66,6 +68,7 @@ export function createClaims(
 	guard: PoisonGuard,
 	sweeps: Pick<Sweeps, 'isAwaited' | 'settle'>,
 	rates: Pick<Rates, 'take'>,
+	room: Pick<Room, 'began'>,
 	boot: string,
 ): Claims {
 	// A head that is remembered may be of a job that left its range and is ready in another one by now.
@@ -114,14 +117,15 @@ export function createClaims(
 	const setStage = db.prepare<[number, number]>('UPDATE jobs SET stage = ? WHERE generation = ?');
 
 	function obstacleOf(capacity: Capacity, slots: Slots) {
-		return ({ range, priority }: Head): Obstacle | 'group' | undefined => {
+		return ({ range, priority, generation }: Head): Obstacle | 'group' | undefined => {
 			if (!capacity.met(range.class)) return 'class';
 			if (!slots.hasWorker(range.class)) return 'class';
 			if (!slots.mayBegin(range.queue, range.class)) return 'queue';
 			if (!slots.hasPlace(range)) return 'group';
 			if (slots.isFunction(range.class)) return undefined;
 			const crowd = priority < UNTHROTTLED_PRIORITY && slots.busy(range.queue);
-			return crowd && capacity.crowded() ? 'for now' : undefined;
+			if (crowd && capacity.crowded()) return 'for now';
+			return slots.hasMemory(range.class, generation) ? undefined : 'class';
 		};
 	}
 
@@ -153,7 +157,8 @@ export function createClaims(
 		hasUrgent,
 		any(capacity) {
 			if (hasUrgent(capacity) || resuming.get() !== undefined) return true;
-			const slots = new Slots(capacity);
+			// While one is tried alone it is nobody else's turn.
+			const slots = new Slots(capacity, guard.onTrial().length === 0);
 			admit(capacity, slots);
 			return slots.any() && heads.best(obstacleOf(capacity, slots)) !== undefined;
 		},
@@ -162,7 +167,7 @@ export function createClaims(
 		rangesReady: (ranges) => heads.joined(ranges),
 		placesFreed: (groups) => heads.placesFreed(groups),
 		claim(tx, capacity) {
-			const slots = new Slots(capacity);
+			const slots = new Slots(capacity, true);
 			const claimed: JobRow[] = [];
 			const passed: number[] = [];
 			const family = guard.familyOf(guard.onTrial());
@@ -172,6 +177,7 @@ export function createClaims(
 				if (row === undefined) slots.giveBack(job);
 				if (row === undefined) return false;
 				claimed.push(row);
+				slots.takeMemory(job.class, () => storedSpec(row).limits?.memoryMB);
 				if (guard.isSuspect(row)) tryAlone(family, generation);
 				return true;
 			};
@@ -196,6 +202,7 @@ export function createClaims(
 					if (!slots.mayBegin(part.queue, part.class) || !capacity.met(part.class)) continue;
 					if (!slots.hasPlace(part) || !slots.hasWorker(part.class)) continue;
 					if (crowd && capacity.crowded()) continue;
+					if (!slots.hasMemory(part.class, part.generation)) continue;
 					if (sweeps.isAwaited(part)) passOver(passed, part.generation);
 					else start(part.generation, part);
 				}
@@ -343,6 +350,7 @@ export function createClaims(
 			isFunctionType(row.type) ? 1 : 0,
 		);
 		rates.take(queue);
+		room.began(generation);
 		const { type, group_name: group } = row;
 		tx.waits({
 			queue,

@@ -1,7 +1,7 @@
 /** What time brings: delayed jobs become ready, jobs past their ttl or deadline expire. In small batches. */
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { Clock } from '../ports/clock.ts';
-import { forType } from '../ports/conditions.ts';
+import { forJob } from '../ports/conditions.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import type { Rates } from '../store/rates.ts';
 import type { JobRow } from '../store/rows.ts';
@@ -43,8 +43,11 @@ export function createDueWork(
 		`SELECT generation FROM jobs WHERE expires_at IS NOT NULL AND expires_at <= ?
 		 ORDER BY expires_at LIMIT ${BATCH}`,
 	);
-	const waiving = db.prepare<[number], ReadyRange & { generation: number; type: string }>(
-		`SELECT generation, type, queue, class, workspace, group_name FROM jobs WHERE waive_at IS NOT NULL AND stage = 1
+	const waiving = db.prepare<
+		[number],
+		ReadyRange & { generation: number; type: string; mb: number | null }
+	>(
+		`SELECT generation, type, json_extract(spec, '$.limits.memoryMB') AS mb, queue, class, workspace, group_name FROM jobs WHERE waive_at IS NOT NULL AND stage = 1
 		 AND waive_at <= ? ORDER BY waive_at LIMIT ${BATCH}`,
 	);
 	const waive = db.prepare<[number, number]>(
@@ -69,9 +72,9 @@ export function createDueWork(
 
 	// They have waited long enough for power, battery and idleness: they start without.
 	function waiveDue(tx: Tx, isOver: () => boolean): boolean {
-		return inBatch(waiving.all(tx.now), isOver, ({ generation, type, ...range }) => {
-			// A function has to have its worker all the same.
-			const waitClass = classes.intern(tx, forType(type, undefined));
+		return inBatch(waiving.all(tx.now), isOver, ({ generation, type, mb, ...range }) => {
+			// A function has to have its worker all the same, and a cap its room.
+			const waitClass = classes.intern(tx, forJob(type, mb, undefined));
 			waive.run(waitClass, generation);
 			tx.ready({ ...range, class: waitClass });
 		});

@@ -5,7 +5,7 @@ import type { JobSpec } from '../../../shared/job.ts';
 import type { JobState } from '../../../shared/jobTerms.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
-import { conditionSetOf, forType } from '../ports/conditions.ts';
+import { conditionSetOf, forJob } from '../ports/conditions.ts';
 import type { JobHandler } from '../ports/handlers.ts';
 import type { PayloadStore, StoredPayload } from '../ports/payloadStore.ts';
 import type { ChildTable } from '../store/children.ts';
@@ -127,14 +127,22 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 	}
 
 	// A part that asks for nothing itself waits and steps aside with its parent: for what that depends on now.
-	function waitsOf(tx: Tx, prepared: PreparedJob, parent: JobRow | null) {
+	function waitsOf(
+		tx: Tx,
+		prepared: PreparedJob,
+		parent: JobRow | null,
+		limits: JobSpec['limits'],
+	) {
 		const { spec, sparing } = prepared;
 		if (parent?.stage === STAGE.active && spec.constraints === undefined) {
-			const set = forType(spec.type, classes.setOf(parent.class));
+			const set = forJob(spec.type, limits?.memoryMB, classes.setOf(parent.class));
 			return { waitClass: classes.intern(tx, set), onLost: onLostOfPart(prepared) };
 		}
 		return {
-			waitClass: classes.intern(tx, forType(spec.type, conditionSetOf(spec.constraints, sparing))),
+			waitClass: classes.intern(
+				tx,
+				forJob(spec.type, limits?.memoryMB, conditionSetOf(spec.constraints, sparing)),
+			),
 			onLost: ON_LOST[spec.onConstraintLost ?? 'finish'],
 		};
 	}
@@ -182,7 +190,8 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 		const debounced =
 			debounceMs === 0 ? tx.now : Math.min(tx.now + debounceMs, firstTrigger + maxDelayMs);
 		const runAt = Math.max(spec.runAt ?? tx.now, debounced);
-		const { waitClass, onLost } = waitsOf(tx, prepared, parent);
+		const limits = limitsOf(spec, queue);
+		const { waitClass, onLost } = waitsOf(tx, prepared, parent, limits);
 		const { id, generation } = inserter.insert(tx, {
 			type: spec.type,
 			title: spec.title ?? spec.type,
@@ -198,7 +207,7 @@ export function createEnqueue(dependencies: EnqueueDependencies, inserter: Inser
 			depth: parent === null ? 0 : parent.depth + 1,
 			priority: spec.priority ?? parent?.priority ?? 0,
 			// What it may not replace now it must not replace later either.
-			spec: specText(prepared, maxDelayMs, strangers, limitsOf(spec, queue)),
+			spec: specText(prepared, maxDelayMs, strangers, limits),
 			firstTrigger: debounceMs === 0 ? tx.now : firstTrigger,
 			runAt,
 			wait: runAt > tx.now && runAt !== spec.runAt ? runAt - tx.now : null,

@@ -45,7 +45,7 @@ export function createWaitClasses(db: Sqlite): WaitClasses {
 		intern(tx, set) {
 			if (set === undefined) return FREE_CLASS;
 			const { power, minBattery, idle, sparing, worker } = set;
-			const { freeMemoryMB, freeDisk, unmetered } = set;
+			const { freeMemoryMB, freeDisk, unmetered, room } = set;
 			const spec = JSON.stringify({
 				power,
 				minBattery,
@@ -54,6 +54,7 @@ export function createWaitClasses(db: Sqlite): WaitClasses {
 				...(freeMemoryMB === undefined ? {} : { freeMemoryMB }),
 				...(freeDisk === undefined ? {} : { freeDisk }),
 				...(unmetered ? { unmetered } : {}),
+				...(room === undefined ? {} : { room }),
 				...(worker === undefined ? {} : { worker }),
 			});
 			const known = ids.get(spec) ?? find.get(spec)?.id;

@@ -10,6 +10,7 @@ import { capacityNow, type Occupied } from '../rules/capacity.ts';
 import { type Claims, COUNTED_AHEAD, UNTHROTTLED_PRIORITY } from '../rules/claims.ts';
 import { nameOf } from '../rules/conditionsOf.ts';
 import type { PoisonGuard } from '../rules/guard.ts';
+import type { Room } from '../rules/room.ts';
 import type { Subjects } from '../rules/subjects.ts';
 import type { Sweeps } from '../rules/sweep.ts';
 import { STAGE, STATE, stateName } from '../store/codes.ts';
@@ -43,6 +44,7 @@ export interface ExplainDependencies {
 	readonly limits: Limits;
 	readonly groups: Groups;
 	readonly rates: Rates;
+	readonly room: Room;
 	readonly subjects: Subjects;
 	readonly dependencies: Pick<DependencyTable, 'of'>;
 	readonly classes: WaitClasses;
@@ -59,7 +61,8 @@ export interface ExplainDependencies {
 export type Explain = (row: JobRow, scope?: Scope) => Explanation;
 
 export function createExplain(dependencies: ExplainDependencies): Explain {
-	const { table, claims, guard, limits, groups, rates, subjects, classes, sweeps } = dependencies;
+	const { table, claims, guard, limits, groups, rates, room, subjects, classes, sweeps } =
+		dependencies;
 	const { conditions, workers, now, running } = dependencies;
 
 	function reasons(row: JobRow, scope: Scope | undefined): Explanation['reasons'] {
@@ -113,6 +116,7 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
 			...capacityReasons(row, since),
 			...rateReasons(row.queue, since),
 			...groupReasons(row, since),
+			...roomReasons(row, since),
 			...crowdReasons(row, since),
 			...guardReasons(row, since),
 			...hindrances(since),
@@ -255,11 +259,32 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
 		const { limit } = groups.limitOf(group);
 		const taken = groups.taken(group);
 		if (taken < limit) return [];
-		const holders = groups.holders(group, NAMED_HOLDERS);
-		const others = taken - holders.length;
-		const who = [...holders, ...(others > 0 ? [`${others} more`] : [])].join(', ');
+		const who = manyNamed(groups.holders(group, NAMED_HOLDERS), taken);
 		const message = `waiting for a place in group ${group} (${taken} of ${limit} taken by ${who})`;
 		return [{ kind: 'group', message, since }];
+	}
+
+	function roomReasons(row: JobRow, since: number): Explanation['reasons'] {
+		const need = classes.setOf(row.class)?.room;
+		const state = need === undefined ? undefined : room.state();
+		if (need === undefined || state === undefined || state.takenMB === 0) return [];
+		const { takenMB, allowedMB, holders } = state;
+		if (takenMB + need > allowedMB) {
+			const message = `waits for room: ${gigabytes(takenMB)} of ${gigabytes(allowedMB)} GB taken by ${manyNamed(holders)}`;
+			return [{ kind: 'room', message, since }];
+		}
+		const before = room.overdue().find((generation) => {
+			const other = table.byGeneration(generation);
+			if (other === undefined || other.stage !== STAGE.ready || generation === row.generation)
+				return false;
+			return (
+				other.priority > row.priority ||
+				(other.priority === row.priority && generation < row.generation)
+			);
+		});
+		if (before === undefined) return [];
+		const message = `waits for room: job ${table.idOf(before)} has waited for it for more than a minute, and comes first`;
+		return [{ kind: 'room', message, since }];
 	}
 
 	return (row, scope) => {
@@ -295,6 +320,15 @@ function summaryOf({ runnable, reasons, position = 0 }: Explanation, queue: stri
 			: []),
 	].join('; ');
 }
+
+/** The first of so many. */
+function manyNamed(names: readonly string[], all = names.length): string {
+	const named = names.slice(0, NAMED_HOLDERS);
+	const others = all - named.length;
+	return [...named, ...(others > 0 ? [`${others} more`] : [])].join(', ');
+}
+
+const gigabytes = (mb: number): string => (mb / 1024).toFixed(1);
 
 const AWAITED: Readonly<Record<Need, string>> = {
 	succeeded: 'has succeeded',

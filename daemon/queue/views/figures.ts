@@ -7,6 +7,7 @@ import type { Conditions } from '../ports/conditions.ts';
 import type { Workers } from '../ports/workers.ts';
 import type { Occupied } from '../rules/capacity.ts';
 import type { Claims } from '../rules/claims.ts';
+import type { Room } from '../rules/room.ts';
 import type { Counters } from '../store/counters.ts';
 import type { Groups } from '../store/groups.ts';
 import type { Lasting } from '../store/lasting.ts';
@@ -43,6 +44,7 @@ export interface FiguresDependencies {
 	readonly limits: Limits;
 	readonly groups: Groups;
 	readonly rates: Rates;
+	readonly room: Pick<Room, 'state' | 'left'>;
 	readonly queueLimits: Pick<QueueLimits, 'of'>;
 	readonly classes: WaitClasses;
 	readonly conditions: Conditions;
@@ -63,7 +65,7 @@ const REASON_OF_UNMET = {
 } as const;
 
 export function createFigures(dependencies: FiguresDependencies): Figures {
-	const { db, claims, counters, limits, groups, rates, classes, conditions, lasting } =
+	const { db, claims, counters, limits, groups, rates, room, classes, conditions, lasting } =
 		dependencies;
 	const { occupied, workers } = dependencies;
 	const running = db.prepare<[], { name: string }>(
@@ -91,7 +93,9 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 		const worker = set?.worker;
 		if (worker !== undefined && workers.unmet(worker) !== undefined) return 'worker';
 		const [unmet] = set === undefined ? [] : conditions.unmet(set);
-		return unmet === undefined ? 'slot' : REASON_OF_UNMET[unmet.kind];
+		if (unmet !== undefined) return REASON_OF_UNMET[unmet.kind];
+		const fits = set?.room === undefined || room.left(false).has(waitClass, 0);
+		return fits ? 'slot' : 'room';
 	}
 
 	return {

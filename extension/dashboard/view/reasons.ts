@@ -8,7 +8,7 @@ export const REASON_GROUPS: readonly {
 	readonly color: ColorName;
 	readonly reasons: readonly WaitReason[];
 }[] = [
-	{ label: 'a slot', color: 'blue', reasons: ['slot', 'group', 'rate'] },
+	{ label: 'a slot', color: 'blue', reasons: ['slot', 'group', 'rate', 'room'] },
 	{ label: 'other jobs', color: 'purple', reasons: ['dependency', 'subject'] },
 	{ label: 'their time', color: 'green', reasons: ['delayed', 'event'] },
 	{ label: 'the next try', color: 'red', reasons: ['backoff'] },
@@ -22,6 +22,7 @@ export const REASON_TEXT: Readonly<Record<WaitReason, string>> = {
 	slot: 'a slot',
 	group: 'a place in their group',
 	rate: 'the rate of their queue',
+	room: 'room for their memory',
 	dependency: 'other jobs',
 	subject: 'older work of the same subject',
 	delayed: 'their start time',

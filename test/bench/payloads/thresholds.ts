@@ -126,6 +126,7 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 			newId: uuidv7,
 			boot: 'boot',
 			aloneAfterDeaths: 2,
+			roomMB: () => undefined,
 			cores: 2,
 			liveLogBytes: () => undefined,
 			occupied: () => 0,

@@ -49,6 +49,7 @@ async function play(
 			file,
 			clock,
 			conditions: machine,
+			roomMB: () => machine.roomMB,
 			workers: workersOf(machine, () => queue.db),
 			handlerOf: (type) => (isFunctionType(type) ? functionOf(type) : undefined),
 			idsUsed,

@@ -28,6 +28,7 @@ const SPEC: ModelSpec = {
 	maxAttempts: 1,
 	backoffMs: 1000,
 	retryOn: null,
+	memoryMB: null,
 	restartable: false,
 	restart: null,
 	key: null,

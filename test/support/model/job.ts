@@ -29,6 +29,8 @@ export interface ModelSpec {
 	readonly event: string | null;
 	readonly maxWaitMs: number | null;
 	readonly onConstraintLost: 'finish' | 'pause' | 'requeue';
+	/** Its cap, of a command. */
+	readonly memoryMB: number | null;
 	/** A worker of this type does it as a function; null: a command. */
 	readonly worker: 'f.a' | 'f.b' | null;
 }
@@ -100,8 +102,10 @@ export interface ModelJob {
 	earlier: boolean;
 	/** A worker has it and has not begun it. */
 	handed: boolean;
-	/** It waits for a worker, or ran with the conditions under which it did. */
+	/** It waits for a worker, or for room, or ran with the conditions under which it did. */
 	workerBound: boolean;
+	/** Since when it has waited for room, on a clock that only goes forward. */
+	roomSince: number | null;
 	/** How often its worker's process died. */
 	workerDeaths: number;
 	/** What its runs left for the next one, and what the one that goes on has said. */

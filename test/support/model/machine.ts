@@ -17,6 +17,8 @@ export class TestMachine implements Conditions {
 	/** Runs that workers of each type have room for. */
 	readonly places = { 'f.a': 1, 'f.b': 0 };
 	metered = false;
+	/** What the caps of runs may come to together, MB; undefined: without bound. */
+	roomMB: number | undefined = undefined;
 
 	met(set: ConditionSet): boolean {
 		return this.#isKnown(set) && this.#missing(set).length === 0;

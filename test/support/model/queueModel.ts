@@ -31,6 +31,7 @@ import {
 	hasSlot,
 	type QueueLimits,
 	readyJobs,
+	roundedUp,
 	type Served,
 } from './ready.ts';
 import { advanceSweep, hasten, isAwaited, isDoomed, isReleasing, settle } from './sweeps.ts';
@@ -183,10 +184,11 @@ export class QueueModel {
 					(job.bound || job.workerBound) &&
 					(ready.has(job) || (isActive(job) && !job.held && !job.leftSlot)),
 			)
-			.flatMap(({ bound, workerBound, spec: { conditions, worker } }) => {
+			.flatMap(({ bound, workerBound, spec: { conditions, worker, memoryMB } }) => {
 				const set = bound ? conditions : null;
-				if (worker === null || !workerBound) return set ?? [];
-				return { ...(set ?? { power: 'any', minBattery: null, idle: false }), worker };
+				if ((worker ?? memoryMB) === null || !workerBound) return set ?? [];
+				const own = worker === null ? { room: roundedUp(memoryMB ?? 0) } : { worker };
+				return { ...(set ?? { power: 'any', minBattery: null, idle: false }), ...own };
 			});
 	}
 
@@ -218,6 +220,7 @@ export class QueueModel {
 				Object.assign(job, { bound: false, workerBound: false });
 			}
 			job.handed = job.spec.worker !== null;
+			job.roomSince = null;
 			Object.assign(job, { state: 'running', runNow: false, event: null });
 			beginTrial(job, this.#ledger.monotonic);
 			const bucket = this.limits.rates.get(job.spec.queue);
@@ -459,7 +462,8 @@ export class QueueModel {
 	/** The daemon died and a new one came up. */
 	crash(boot: string): void {
 		this.#served = { turns: new Map(), turn: 0 };
-		for (const job of this.kept) Object.assign(job, { trialSince: null, waitsSince: null });
+		for (const job of this.kept)
+			Object.assign(job, { trialSince: null, waitsSince: null, roomSince: null });
 		for (const job of this.kept.filter(isActive)) this.finish(job, 'interrupted', boot);
 		this.takeOrders();
 	}

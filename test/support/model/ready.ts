@@ -91,6 +91,13 @@ export function beginTrial(job: ModelJob, now: number): void {
 	if (mustBeAlone(job)) job.trialSince = now;
 }
 
+/** Caps that differ little wait together. */
+export const roundedUp = (memoryMB: number): number => {
+	let size = 16;
+	while (size < memoryMB) size *= 2;
+	return size;
+};
+
 /** It belongs to the run of another. */
 function isPartOf(job: ModelJob, other: ModelJob): boolean {
 	const { parent } = job;
@@ -162,6 +169,24 @@ export function chooseClaims(
 		job.waitsSince ??= now;
 		return now - job.waitsSince >= PATIENCE_MS;
 	};
+	// The caps of runs that go on, of paused ones too, leave it enough; or it is the only one that has a cap.
+	const capped = kept.filter((job) => isActive(job) && !job.awaiting);
+	const caps = capped.reduce((sum, { spec }) => sum + (spec.memoryMB ?? 0), 0);
+	let isReserved = false;
+	const blocked = new Set<string>();
+	/** Of all that wait alike in a queue only the best is looked at, once a claim. */
+	const hasMemory = (job: ModelJob, isPart = false): boolean => {
+		const { memoryMB, queue, conditions } = job.spec;
+		if (memoryMB === null || machine.roomMB === undefined) return true;
+		const alike = JSON.stringify([queue, job.bound ? conditions : null, roundedUp(memoryMB)]);
+		if (isReserved || (!isPart && blocked.has(alike))) return false;
+		const begun = claimed.reduce((sum, { spec }) => sum + (spec.memoryMB ?? 0), 0);
+		if (caps + begun === 0 || caps + begun + roundedUp(memoryMB) <= machine.roomMB) return true;
+		blocked.add(alike);
+		job.roomSince ??= now;
+		isReserved = now - job.roomSince >= PATIENCE_MS;
+		return false;
+	};
 	const onTrial = () => [...running, ...started()].filter(mustBeAlone);
 
 	const ready = [...readyJobs(kept)].sort((a, b) => a.generation - b.generation);
@@ -192,6 +217,7 @@ export function chooseClaims(
 		);
 		for (const job of parts.sort(byPriority)) {
 			if (!hasRoom(job) || !hasToken(job) || !isMet(job) || isCrowded(job)) continue;
+			if (!hasMemory(job, true)) continue;
 			(isAwaited(job) ? passed : claimed).push(job);
 		}
 		return chosen;
@@ -200,12 +226,13 @@ export function chooseClaims(
 	const turnOf = (job: ModelJob) => served.turns.get(job.spec.workspace) ?? 0;
 	for (;;) {
 		// A job of the same subject becomes ready only when this one has ended.
-		const [best] = ready
+		const best = ready
 			.filter((job) => !claimed.includes(job) && !passed.includes(job))
 			.filter((job) => hasRoom(job) && hasToken(job) && isMet(job) && !isCrowded(job))
 			.sort(
 				(a, b) => b.priority - a.priority || turnOf(a) - turnOf(b) || a.generation - b.generation,
-			);
+			)
+			.find((job) => hasMemory(job));
 		if (best === undefined) break;
 		if (isAwaited(best)) {
 			passed.push(best);

@@ -306,7 +306,7 @@ function requeue(ledger: Ledger, job: ModelJob, runAt: number): void {
 		wait,
 		due,
 		bound,
-		workerBound: job.spec.worker !== null,
+		workerBound: (job.spec.worker ?? job.spec.memoryMB) !== null,
 		expiresAt,
 		awaiting: false,
 		againAt: null,

@@ -287,6 +287,16 @@ describe('the status', () => {
 		expect(renderStatus(same, NOW, terminal(200)).join('\n')).not.toContain('This command line');
 	});
 
+	it('says what caps take of the memory, once there is one', () => {
+		const room = { allowedMB: 4096, takenMB: 3277, capped: 2, uncapped: 1 };
+		const withRoom = (of: typeof room) =>
+			renderStatus({ ...data, system: { ...system, room: of } }, NOW, terminal(200)).join('\n');
+		expect(withRoom(room)).toContain(
+			'Room  3.2 of 4.0 GB of memory taken by the caps of 2 runs, 1 run without a cap',
+		);
+		expect(withRoom({ ...room, capped: 0, takenMB: 0 })).not.toContain('Room');
+	});
+
 	it.each([
 		['handover', 'An update takes over once what runs has ended; what is enqueued meanwhile waits'],
 		['finish', 'It takes no new jobs: An update takes over.'],

@@ -21,6 +21,7 @@ const SPEC: ModelSpec = {
 	backoffMs: 0,
 	ready: true,
 	retryOn: null,
+	memoryMB: null,
 	restart: null,
 	restartable: false,
 	key: null,

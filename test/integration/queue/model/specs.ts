@@ -54,6 +54,7 @@ export const anySpec: fc.Arbitrary<ModelSpec> = fc
 		event: mostly<string | null>(null, 'commit', 'closed'),
 		maxWaitMs: fc.constantFrom(null, null, 100),
 		onConstraintLost: fc.constantFrom('finish', 'pause', 'pause', 'requeue'),
+		memoryMB: mostly<number | null>(null, 16, 40, 200),
 		worker: mostly<ModelSpec['worker']>(null, 'f.a', 'f.a', 'f.b'),
 	})
 	.map(asFunction)
@@ -76,6 +77,7 @@ function asFunction(made: ModelSpec): ModelSpec {
 	return {
 		...made,
 		ready: false,
+		memoryMB: null,
 		retryOn: null,
 		restart: null,
 		subject: subject === null ? null : `${subject} of ${worker}`,
@@ -116,6 +118,7 @@ export function inputOf(
 		...(s.maxDelayMs === null ? {} : { maxDelayMs: s.maxDelayMs }),
 		...(s.ready ? { ready: {} } : {}),
 		...(s.restart === null ? {} : { restart: { ...s.restart, backoff: RESTART_BACKOFF } }),
+		...(s.memoryMB === null ? {} : { limits: { memoryMB: s.memoryMB } }),
 		...(s.retryOn === null ? {} : { retryOn: [...s.retryOn] }),
 		...(s.workspace === '' ? {} : { workspace: workspaces[s.workspace] }),
 		...(s.group === null ? {} : { group: s.group }),

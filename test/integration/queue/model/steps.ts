@@ -173,6 +173,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<Step>])[] = [
 			.map(([f, r]) => flip(f, r)),
 	],
 	[1, fc.constantFrom(30, 60).map(charge)],
+	[2, fc.constantFrom<(number | undefined)[]>(undefined, 20, 64, 128, 300).map(room)],
 	[3, fc.constant(step('review', review))],
 	[
 		3,
@@ -553,6 +554,12 @@ function flip(what: Flip, noticed: boolean): Step {
 function charge(percent: number): Step {
 	return step(`charge ${percent}`, async (model) => {
 		model.machine.battery = percent;
+	});
+}
+
+function room(mb: number | undefined): Step {
+	return step(`room ${mb}`, async (model) => {
+		model.machine.roomMB = mb;
 	});
 }
 
