@@ -105,6 +105,7 @@ const LATE = [
 	'ai/prepareServer',
 	'ai/toolServer',
 	'dashboard/panel',
+	'logs/logViews',
 	'publicApi',
 ];
 
@@ -121,6 +122,7 @@ const builds = [
 			indexer: 'daemon/indexing/worker/main.ts',
 			searcher: 'daemon/indexing/searcher/main.ts',
 			inputs: 'daemon/indexing/inputs/main.ts',
+			watching: 'daemon/indexing/watching/main.ts',
 			logSearch: 'daemon/processes/log/search/main.ts',
 			history: 'daemon/metrics/history/main.ts',
 			largeMessages: 'daemon/rpc/large/main.ts',
@@ -225,6 +227,7 @@ async function daemonFiles() {
 		'indexer.js',
 		'searcher.js',
 		'inputs.js',
+		'watching.js',
 		'logSearch.js',
 		'history.js',
 		'largeMessages.js',

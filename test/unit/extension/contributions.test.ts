@@ -9,10 +9,12 @@ import {
 	CONTEXT_KEYS,
 	DASHBOARD,
 	DETAILS_SCHEME,
+	GROUP_FLAGS,
 	INDEX_ON_BATTERY,
 	INDEX_ON_OPEN,
 	JOB_FLAGS,
 	LOG_LEVELS,
+	LOG_SCHEME,
 	MCP_PROVIDER,
 	MORE_FLAG,
 	SCHEDULE_FLAGS,
@@ -91,6 +93,8 @@ function keysOf(when: string): string[] {
 /** What makes sense for one job only. */
 const OF_ONE_JOB: readonly string[] = [
 	COMMANDS.showLog.id,
+	COMMANDS.openLogInTerminal.id,
+	COMMANDS.openLogFile.id,
 	COMMANDS.showDetails.id,
 	COMMANDS.explainWaiting.id,
 	COMMANDS.revealFolder.id,
@@ -152,7 +156,9 @@ describe('package.json', () => {
 		const items = (menus['view/item/context'] ?? []).filter(
 			({ command, group }) => !group?.startsWith('inline') && !OF_ONE_JOB.includes(command),
 		);
-		const jobItems = items.filter(({ when }) => !/\\bschedule|semantica\.results/.test(when ?? ''));
+		const jobItems = items.filter(
+			({ when }) => !/\\b(schedule|group)|semantica\.results/.test(when ?? ''),
+		);
 		const beside = items.filter(({ when }) => when?.includes(`\\b${BESIDE_FLAG}\\b`));
 		const onJobs = jobItems.filter((item) => !beside.includes(item));
 		const places = (of: MenuItem[]) => of.map(({ command, group }) => [command, group]);
@@ -223,7 +229,7 @@ describe('package.json', () => {
 		expect(flags.length).toBe(whenClauses.filter((when) => when.includes('viewItem')).length);
 		for (const flag of flags)
 			expect([
-				...[...JOB_FLAGS, ...SCHEDULE_FLAGS, MORE_FLAG, BESIDE_FLAG],
+				...[...JOB_FLAGS, ...SCHEDULE_FLAGS, ...GROUP_FLAGS, MORE_FLAG, BESIDE_FLAG],
 				...[HIT_FLAG, FILE_FLAG],
 			]).toContain(flag);
 	});
@@ -287,6 +293,7 @@ describe('package.json', () => {
 	it('is activated by start-up, views and commands, never by everything', () => {
 		expect(manifest.activationEvents).toEqual([
 			'onStartupFinished',
+			`onFileSystem:${LOG_SCHEME}`,
 			`onFileSystem:${DETAILS_SCHEME}`,
 			`onWebviewPanel:${DASHBOARD}`,
 		]);
