@@ -13,6 +13,7 @@ import { largeParents } from './cases/families.ts';
 import { idleCost, memory } from './cases/footprint.ts';
 import { largeGraphs } from './cases/graph.ts';
 import { claimBesideBlocked, claimGroups } from './cases/groups.ts';
+import { indexing } from './cases/indexing.ts';
 import { containedSpawn, daemonReady, duringLoad, enqueueToStart } from './cases/latency.ts';
 import { longestPauses } from './cases/pauses.ts';
 import { megabytePayloads } from './cases/payloads.ts';
@@ -51,6 +52,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 	payloads: megabytePayloads,
 	queues: besideQueues,
 	'queues-idle': idleQueues,
+	index: indexing,
 };
 
 const { values } = parseArgs({
