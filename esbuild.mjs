@@ -106,6 +106,8 @@ const LATE = [
 	'ai/toolServer',
 	'dashboard/panel',
 	'logs/logViews',
+	'tasks/chooseTask',
+	'tasks/taskTerminal',
 	'publicApi',
 ];
 

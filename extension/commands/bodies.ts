@@ -41,6 +41,7 @@ import { retry } from './retry.ts';
 import { revealFolder } from './revealFolder.ts';
 import { runCommand } from './runCommand.ts';
 import { runNow } from './runNow.ts';
+import { runTask } from './runTask.ts';
 import { search } from './search.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
 import { showDashboard } from './showDashboard.ts';
@@ -77,6 +78,7 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		indexFolder: indexFolder(indexer, reporter),
 		indexCurrentFile: indexCurrentFile(indexer, reporter),
 		runCommand: runCommand(link, logs, reporter),
+		runTask: runTask(link, logs, reporter),
 		scheduleCommand: onDemand(async () => {
 			const { scheduleCommand } = await import('./scheduleCommand.ts');
 			return scheduleCommand(link, services.schedules, text);
