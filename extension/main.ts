@@ -143,6 +143,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		dashboard,
 		search,
 		log,
+		memory: context.workspaceState,
 		version: String(context.extension.packageJSON.version),
 	};
 	const bodies = async () => (await import('./commands/bodies.ts')).commandBodies(services);

@@ -21,6 +21,7 @@ export function specOfDefinition(
 		cwd,
 		env = {},
 		shell,
+		pty,
 		queue,
 		subject,
 		priority,
@@ -33,6 +34,7 @@ export function specOfDefinition(
 	if (!isOptional(cwd, 'string')) return { wrong: 'cwd' };
 	if (!isText(env)) return { wrong: 'env' };
 	if (!isOptional(shell, 'boolean')) return { wrong: 'shell' };
+	if (!isOptional(pty, 'boolean')) return { wrong: 'pty' };
 	if (!isOptional(queue, 'string')) return { wrong: 'queue' };
 	if (!isOptional(subject, 'string')) return { wrong: 'subject' };
 	if (!isOptional(priority, 'number')) return { wrong: 'priority' };
@@ -57,6 +59,7 @@ export function specOfDefinition(
 			...(waits.ac ? { power: 'ac' as const } : {}),
 			...(waits.idle ? { idle: true } : {}),
 		},
+		...(pty === true ? { pty } : {}),
 		...(queue === undefined ? {} : { queue }),
 		...(subject === undefined ? {} : { subject }),
 		...(priority === undefined ? {} : { priority }),

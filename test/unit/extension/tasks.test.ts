@@ -199,6 +199,7 @@ describe('a task of our own type', () => {
 			retries: 2,
 			idle: true,
 			queue: 'builds',
+			pty: true,
 		};
 		const made = specOfDefinition(definition, at);
 		expect(made).toEqual({
@@ -214,6 +215,7 @@ describe('a task of our own type', () => {
 					shell: false,
 				},
 				constraints: { minBattery: 0, idle: true },
+				pty: true,
 				queue: 'builds',
 				timeoutMs: 1500,
 				maxAttempts: 3,
@@ -228,6 +230,7 @@ describe('a task of our own type', () => {
 		[{ command: 'x', args: 'y' }, 'args'],
 		[{ command: 'x', env: { A: 1 } }, 'env'],
 		[{ command: 'x', retries: '1' }, 'retries'],
+		[{ command: 'x', pty: 1 }, 'pty'],
 	])('%j names what is wrong', (definition, wrong) => {
 		expect(specOfDefinition(definition, at)).toEqual({ wrong });
 	});
