@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { claimAndComplete, claimDepth, claimQueues } from './cases/engine.ts';
 import { bulkEnqueue, loneEnqueue, pipelinedEnqueue, supersedeStorm } from './cases/enqueue.ts';
 import { largeParents } from './cases/families.ts';
+import { sharedQueue } from './cases/fleet.ts';
 import { idleCost, memory } from './cases/footprint.ts';
 import { largeGraphs } from './cases/graph.ts';
 import { claimBesideBlocked, claimGroups } from './cases/groups.ts';
@@ -51,6 +52,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 	payloads: megabytePayloads,
 	queues: besideQueues,
 	'queues-idle': idleQueues,
+	fleet: sharedQueue,
 };
 
 const { values } = parseArgs({
