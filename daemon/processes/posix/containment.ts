@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Cap, Containment, ContainmentCheck, Launch } from '../containment.ts';
 import { createCookies } from '../cookie.ts';
+import { problemsIn } from '../problems/collect.ts';
 import { openTerminal, type Terminal, type TerminalMeans } from '../terminal/open.ts';
 import { openCgroups } from './cgroups.ts';
 import { costIn, keepAccounts } from './cost.ts';
@@ -157,6 +158,7 @@ export async function createPosixContainment(
 		seesMemory: seesProcesses,
 		canLeave: seesProcesses,
 		left: left.of,
+		countLeft: left.count,
 		endLeft: left.end,
 		kept: limits?.kept ?? new Set(),
 		canPause: means.sweeper !== undefined || means.cgroups !== undefined,
@@ -192,6 +194,8 @@ export async function createPosixContainment(
 		recordedCost: (id, run) => costIn(statuses.cost(id, run)),
 		keepResult: (id, run, json) => statuses.keepResult(id, run, json),
 		keepAgain: (id, run, json) => statuses.keepAgain(id, run, json),
+		keepProblem: (id, run, json) => statuses.keepProblem(id, run, json),
+		recordedProblems: (id, run) => problemsIn(statuses.problems(id, run)),
 		markTaken: (id, run) => statuses.markTaken(id, run),
 		forget: (id, run) => statuses.remove(id, run),
 		forgetAllBut: (runs) => statuses.removeAllBut(runs),

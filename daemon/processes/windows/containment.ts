@@ -68,10 +68,13 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		// Their Job Object ends with the daemon, whatever becomes of their own.
 		canLeave: false,
 		left: async () => [],
+		countLeft: async () => 0,
 		endLeft: async () => 0,
 		recordedCost: () => undefined,
 		keepResult: () => {},
 		keepAgain: () => {},
+		keepProblem: () => {},
+		recordedProblems: () => undefined,
 		markTaken: () => {},
 		forget: async () => {},
 		forgetAllBut: async () => {},
