@@ -105,6 +105,7 @@ const LATE = [
 	'ai/prepareServer',
 	'ai/toolServer',
 	'dashboard/panel',
+	'logs/logViews',
 	'publicApi',
 ];
 

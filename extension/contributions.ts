@@ -33,6 +33,13 @@ export const COMMANDS = {
 	search: { id: 'semantica.search', palette: true, needsTrust: true, once: false },
 	goToSymbol: { id: 'semantica.goToSymbol', palette: true, needsTrust: true, once: false },
 	showLog: { id: 'semantica.showLog', palette: true, needsTrust: true, once: false },
+	openLogInTerminal: {
+		id: 'semantica.openLogInTerminal',
+		palette: true,
+		needsTrust: true,
+		once: true,
+	},
+	openLogFile: { id: 'semantica.openLogFile', palette: true, needsTrust: true, once: true },
 	showDetails: { id: 'semantica.showDetails', palette: true, needsTrust: true, once: true },
 	explainWaiting: { id: 'semantica.explainWaiting', palette: true, needsTrust: true, once: true },
 	copyId: { id: 'semantica.copyId', palette: true, needsTrust: true, once: true },
@@ -64,6 +71,8 @@ export type CommandName = keyof typeof COMMANDS;
 
 export const VIEW_CONTAINER = 'semantica';
 export const VIEWS = { jobs: 'semantica.jobs' } as const;
+/** Of logs that are open as files. */
+export const LOG_SCHEME = 'semantica-log';
 /** Of files with the story of a job: one that is left open brings the extension up. */
 export const DETAILS_SCHEME = 'semantica-job';
 /** The kind of the dashboard's panel. */

@@ -33,6 +33,8 @@ import { showJobsView } from './jobs/tree/view.ts';
 import { Lifetime, Signal } from './lifetime.ts';
 import { createLog, scoped } from './log.ts';
 import { JobLogs } from './logs/channels.ts';
+import { logViewsOnDemand } from './logs/onDemand.ts';
+import { LogSubscriptions } from './logs/subscriptions.ts';
 import { showEnds } from './presence/ends.ts';
 import { showPresence } from './presence/presence.ts';
 import { watchProblems } from './problems/watch.ts';
@@ -85,7 +87,10 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	);
 	const setContext = createContextKeys();
 	const view = own.own(showJobsView({ tree, store, link, reasons, setContext }));
-	const logs = own.own(new JobLogs({ link, notifications, text, log: scoped(log, 'logs') }));
+	const logged = { link, log: scoped(log, 'logs') };
+	const subscriptions = own.own(new LogSubscriptions({ ...logged, notifications }));
+	const logs = own.own(new JobLogs({ ...logged, subscriptions, text }));
+	const logViews = own.own(logViewsOnDemand({ ...logged, subscriptions, text }));
 	const jobsVisible = () => view.visible;
 	const reporter = createReporter({ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') });
 	own.own(showEnds({ link, notifications, reporter }));
@@ -125,6 +130,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		pages,
 		picker,
 		logs,
+		logViews,
 		indexer,
 		reporter,
 		text,

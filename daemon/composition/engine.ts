@@ -189,6 +189,11 @@ export async function startEngine(options: EngineOptions) {
 			const prepared = await prepareJobs([spec], handlers, payloads.store, sparesBattery);
 			await jobs.enqueue(prepared, { origin: `fleet/${from}` });
 		},
+		async enqueueHere(spec) {
+			const prepared = await prepareJobs([spec], handlers, payloads.store, sparesBattery);
+			const [made] = await jobs.enqueue(prepared, { origin: 'fleet' });
+			return made?.id ?? '';
+		},
 		met: (set) => machine.conditions.met(set),
 		takes: fires,
 		workloadChanged: options.workloadChanged,

@@ -55,6 +55,8 @@ export function createCalls(node: string, call: Call, close: () => Promise<void>
 			(await ask('get_chunk', { id, lease, n }, z.object({ data: z.string().nullable() }))).data,
 		cancel: async (id, order, signature) =>
 			(await ask('cancel', { id, order, signature }, cancelSchema)).done,
+		withdraw: async (id) =>
+			(await ask('withdraw', { id }, z.object({ withdrawn: z.boolean() }))).withdrawn,
 		changes: (since, mine) => ask('changes', { since, mine }, changesSchema),
 		get: (id) => ask('get', { id }, sharedJobSchema.nullable()),
 		list: async (query) =>

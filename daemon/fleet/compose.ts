@@ -3,55 +3,27 @@
  * nothing and opens no connection.
  */
 import { SemanticaError } from '../../shared/errors.ts';
-import type { Job, JobSpec } from '../../shared/job.ts';
-import type { FleetStatus, Submission } from '../../shared/protocol/fleet.ts';
+import type { Job } from '../../shared/job.ts';
+import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { Executor } from '../queue/execution.ts';
-import type { Clock } from '../queue/ports/clock.ts';
-import type { JobLogs } from '../queue/ports/logs.ts';
-import type { JobRequests } from '../queue/requests.ts';
-import type { Feed } from '../queue/views/feed.ts';
-import type { Sqlite } from '../sqlite/open.ts';
-import { parseAddress, shownAddress } from './address.ts';
+import { parseAddress } from './address.ts';
 import { createCalls } from './calls.ts';
 import { createConnection } from './connection.ts';
 import { directoryOf, feedOver } from './directory.ts';
 import { gated } from './gate.ts';
 import { type JoinedMachine, openJoined } from './joined.ts';
-import { type Joined, letsRun, openMembership, type Rule } from './membership.ts';
+import { type Joined, openMembership, type Rule } from './membership.ts';
 import { explained, jobOfOthers, type MirrorOptions, mirroredJob, tailSpans } from './mirror.ts';
+import { createMachines } from './names.ts';
+import type { FleetOptions } from './options.ts';
 import { passwordOf } from './password.ts';
-import type { Nodes, SharedJob } from './port.ts';
+import type { SharedJob } from './port.ts';
 import { createRemoteLogs } from './remoteLogs.ts';
 import { repositoryOf } from './repository.ts';
+import { shownRules, statusOf } from './status.ts';
 import { createFleetTable } from './table.ts';
 import { openIdentity, readShownKey, shownKey } from './trust.ts';
-
-export interface FleetOptions {
-	readonly db: Sqlite;
-	readonly clock: Clock;
-	/** fleet.json, and the file with the key of this machine. */
-	readonly file: string;
-	readonly keyFile: string;
-	/** Under it jobs get folders of their own. */
-	readonly scratch: string;
-	readonly homeFolder: () => string;
-	readonly version: string;
-	readonly jobs: JobRequests;
-	readonly feed: Feed;
-	readonly logs: JobLogs;
-	/** Slots that are free for this queue. */
-	readonly dispatch: { free(queue: string): number };
-	/** Runs inside a group of the queue's writer; resolves after its commit. */
-	readonly submit: <T>(work: () => T) => Promise<T>;
-	readonly enqueue: (spec: JobSpec, from: string) => Promise<void>;
-	readonly met: (set: { power: 'any' | 'ac'; minBattery: number | null; idle: boolean }) => boolean;
-	/** It is not about to leave. */
-	readonly takes: () => boolean;
-	/** What keeps the daemon here has changed. */
-	readonly workloadChanged: () => void;
-	readonly warn: (sentence: string) => void;
-}
 
 export type Fleet = ReturnType<typeof createFleet>;
 
@@ -69,7 +41,6 @@ export function createFleet(options: FleetOptions) {
 	const others = new Map<string, SharedJob>();
 	let identity: ReturnType<typeof openIdentity> | undefined;
 	let machine: JoinedMachine | undefined;
-	let nodes: Nodes | undefined;
 
 	const me = () => {
 		identity ??= openIdentity(options.keyFile);
@@ -102,6 +73,7 @@ export function createFleet(options: FleetOptions) {
 			fleet: options,
 			// Beside those who always listen: somebody looks at jobs, and some of ours are elsewhere.
 			watched: () => remoteLogs.watched() || (listeners.size > 1 && table.sent.openCount() > 0),
+			machineId: (name) => machines.idOf(name),
 			changed,
 		});
 		machine.node.wake();
@@ -136,53 +108,8 @@ export function createFleet(options: FleetOptions) {
 		throw new SemanticaError('CONFLICT', NOT_JOINED);
 	}
 
-	async function knownNodes(): Promise<Nodes> {
-		nodes = await joinedMachine().queue.nodes();
-		const { joined } = membership.read();
-		const fresh = nodes.nodes.filter(({ name }) => joined?.machines[name] === undefined);
-		if (fresh.length > 0) {
-			membership.change((now) =>
-				now.joined === undefined
-					? now
-					: {
-							...now,
-							joined: {
-								...now.joined,
-								machines: {
-									...Object.fromEntries(fresh.map(({ name, id }) => [name, id])),
-									...now.joined.machines,
-								},
-							},
-						},
-			);
-		}
-		return nodes;
-	}
-
-	/** A name means the machine that it meant first: a database could exchange them. */
-	async function machineId(name: string): Promise<string> {
-		const pinned = membership.read().joined?.machines[name];
-		const now = await knownNodes().catch((error: unknown) => {
-			if (pinned === undefined) throw error;
-			return undefined;
-		});
-		const found = now?.nodes.find((node) => node.name === name)?.id;
-		if (pinned !== undefined && found !== undefined && pinned !== found) {
-			throw new SemanticaError(
-				'CONFLICT',
-				`"${name}" is another machine in the shared queue than it was before. If that is right, remove it from "machines" in ${options.file}.`,
-				{ path: 'on' },
-			);
-		}
-		const id = pinned ?? found;
-		if (id !== undefined) return id;
-		const names = now?.nodes.map((node) => node.name).join(', ');
-		throw new SemanticaError(
-			'NOT_FOUND',
-			`There is no machine "${name}" in the shared queue. There are: ${names}.`,
-			{ path: 'on' },
-		);
-	}
+	const machines = createMachines(membership, () => joinedMachine().queue, options.file);
+	const status = () => statusOf({ membership, table, me: me(), machine, machines });
 
 	const directory = directoryOf(jobs, {
 		any: () => machine !== undefined || table.sent.openCount() > 0,
@@ -251,74 +178,6 @@ export function createFleet(options: FleetOptions) {
 		return {
 			jobs: found.map((job) => jobElsewhere(job.id) ?? jobOfOthers(job, mirroring())),
 			before: found.length === limit ? (found.at(-1)?.n ?? null) : null,
-		};
-	}
-
-	function shownRules(): FleetStatus['accepts'] {
-		return membership.read().accept.map(({ key, ...rule }) => ({
-			...rule,
-			key: shownKey(key),
-			self: key === me().key,
-		}));
-	}
-
-	async function status(): Promise<FleetStatus> {
-		const { joined, problem, accept } = membership.read();
-		const found = machine === undefined ? undefined : await knownNodes().catch(() => undefined);
-		const warnings = [problem, machine?.tripped()].filter((one) => one !== undefined);
-		const node = machine?.node;
-		if (node?.replaced() === true) {
-			warnings.push(
-				'Another daemon speaks as this machine. Leave, and join again under another name.',
-			);
-		}
-		const clockMs = node?.clockMs() ?? null;
-		if (clockMs !== null && Math.abs(clockMs) > 60_000) {
-			warnings.push(
-				`The clock of this machine differs from the shared queue's by ${Math.round(Math.abs(clockMs) / 1000)} s. Nothing is decided by it but how old a signature may be.`,
-			);
-		}
-		if ((found?.oldestTransactionMs ?? 0) > 3_600_000) {
-			warnings.push(
-				'A transaction has been open in that database for more than an hour: it slows the queue down. Use a database of its own.',
-			);
-		}
-		if (machine !== undefined && !accept.some(letsRun)) {
-			warnings.push('No work of others is taken here. To take some: semantica fleet accept KEY');
-		}
-		return {
-			joined: joined !== undefined,
-			id: me().id,
-			key: shownKey(me().key),
-			name: joined?.name ?? null,
-			address: joined === undefined ? null : shownAddress(parseAddress(joined.address)),
-			unreachable: node?.unreachable() ?? null,
-			listening: false,
-			roundTripMs: node?.roundTripMs() ?? null,
-			clockMs,
-			warnings,
-			accepts: shownRules(),
-			undelivered: table.sent.undeliveredCount(),
-			unreported: table.held.all().filter(({ state }) => state !== null).length,
-			waiting: found?.waiting ?? null,
-			machines: (found?.nodes ?? []).map(({ id, name, key, load, alive, seen, held, ...node }) => {
-				// What it said when it came, and what it says with each heartbeat.
-				const info = { ...node.info, ...load };
-				return {
-					name,
-					id,
-					key: shownKey(key),
-					self: id === me().id,
-					alive: alive === true,
-					seenAt: seen === null ? null : Math.round(seen),
-					labels: namesIn(info['labels']),
-					pools: namesIn(info['pools']),
-					running: held,
-					accepts: info['accepts'] === true,
-					version: String(info['version'] ?? '').slice(0, 64),
-					platform: String(info['platform'] ?? '').slice(0, 64),
-				};
-			}),
 		};
 	}
 
@@ -399,7 +258,7 @@ export function createFleet(options: FleetOptions) {
 		});
 		machine?.reset();
 		options.workloadChanged();
-		return { rules: shownRules() };
+		return { rules: shownRules(membership, me()) };
 	}
 
 	return {
@@ -436,11 +295,12 @@ export function createFleet(options: FleetOptions) {
 			leave,
 			accept,
 			list,
+			migrate: (params: Params<'fleet/migrate'>) => joinedMachine().migration.run(params),
 			async submit({ jobs: submissions }: { readonly jobs: readonly Submission[] }) {
 				const { outbox, node } = joinedMachine();
 				const { joined } = membership.read();
 				if (joined === undefined) throw new SemanticaError('CONFLICT', NOT_JOINED);
-				const known = { fleet: joined.fleet, from: joined.name, machineId };
+				const known = { fleet: joined.fleet, from: joined.name, machineId: machines.idOf };
 				const answers = await outbox.accept(submissions, known);
 				node.wake();
 				return { jobs: answers };
@@ -477,11 +337,6 @@ export function createFleet(options: FleetOptions) {
 		}
 		return open.queue.begin(epoch, tenure);
 	}
-}
-
-/** What another machine says of itself. */
-function namesIn(said: unknown): string[] {
-	return Array.isArray(said) ? said.map(String).slice(0, 50) : [];
 }
 
 function withoutPassword(text: string): string {

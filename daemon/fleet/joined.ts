@@ -7,12 +7,13 @@ import type { LogSpan } from '../../shared/protocol/logs.ts';
 import type { JobLogs } from '../queue/ports/logs.ts';
 import { parseAddress } from './address.ts';
 import { createCalls } from './calls.ts';
-import type { FleetOptions } from './compose.ts';
 import { createConnection } from './connection.ts';
 import { createInbox } from './inbox.ts';
 import { type Joined, letsRun, type Membership, type Rule } from './membership.ts';
+import { createMigration, type Migration } from './migrate.ts';
 import { type Judging, ruleFor } from './needs.ts';
 import { createNode, type FleetNode } from './node.ts';
+import type { FleetOptions } from './options.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { passwordOf } from './password.ts';
 import { packPiece } from './pieces.ts';
@@ -26,6 +27,7 @@ export interface JoinedMachine {
 	readonly queue: SharedQueue;
 	readonly node: FleetNode;
 	readonly outbox: Outbox;
+	readonly migration: Migration;
 	/** Why it takes nothing at the moment, in a sentence. */
 	tripped(): string | undefined;
 	/** A person has looked. */
@@ -40,6 +42,7 @@ export interface JoinedOptions {
 	readonly table: FleetTable;
 	readonly fleet: FleetOptions;
 	readonly watched: () => boolean;
+	readonly machineId: (name: string) => Promise<string>;
 	readonly changed: (ids: readonly string[]) => void;
 }
 
@@ -61,6 +64,21 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 	});
 	const queue = createCalls(me.id, connection.call, () => connection.close());
 	const outbox = createOutbox({ table, me, now: () => clock.now(), submit, changed });
+	const migration = createMigration({
+		jobs,
+		table,
+		outbox,
+		queue,
+		me,
+		fleet: joined.fleet,
+		from: joined.name,
+		now: () => clock.now(),
+		homeFolder: fleet.homeFolder,
+		submit,
+		enqueue: fleet.enqueueHere,
+		machineId: options.machineId,
+		changed,
+	});
 	const inbox = createInbox({
 		table,
 		scratch: fleet.scratch,
@@ -220,6 +238,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		clock,
 		random: Math.random,
 		outbox,
+		bringBack: migration.bringBack,
 		submit,
 		joining: {
 			key: me.key,
@@ -249,6 +268,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		queue,
 		node,
 		outbox,
+		migration,
 		tripped,
 		reset() {
 			spawnFailures = 0;

@@ -146,6 +146,10 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 }
 
 function ended(row: SentRow, job: Job, shared: SharedJob | undefined, options: MirrorOptions): Job {
+	if (row.coming_back === 2) {
+		const message = `It came back to this machine as ${row.refused}.`;
+		return { ...job, state: 'superseded', error: { code: 'MOVED', message } };
+	}
 	if (shared === undefined) {
 		const message = `It was not delivered: ${row.refused ?? 'the shared queue refused it'}.`;
 		return { ...job, state: 'failed', error: { code: 'REFUSED', message } };

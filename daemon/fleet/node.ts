@@ -16,6 +16,8 @@ export interface NodeOptions {
 	/** In [0, 1). */
 	readonly random: () => number;
 	readonly outbox: Pick<Outbox, 'deliver' | 'follow'>;
+	/** Takes back what is marked so. */
+	readonly bringBack: () => Promise<unknown>;
 	readonly submit: <T>(work: () => T) => Promise<T>;
 	/** Public key, name, and what is said of this machine. */
 	readonly joining: {
@@ -154,6 +156,7 @@ export function createNode(options: NodeOptions): FleetNode {
 		await options.gather(hello.fleet);
 		await report();
 		await outbox.deliver(queue);
+		await options.bringBack();
 		await claim();
 		if (options.watched() || clock.monotonic() - syncedAt < 50) await outbox.follow(queue);
 		if (wishes.length > 0) await options.uploads(wishes, table.held.all());

@@ -54,12 +54,14 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 		return answers;
 	}
 
+	/** Inside a group of the writer. */
 	function keep({
 		envelope,
 		bytes,
 		signature,
 		payload,
-	}: Sealed & { payload: Buffer | null }): Enqueued {
+		movedFrom = null,
+	}: Sealed & { payload: Buffer | null; movedFrom?: string | null }): Enqueued {
 		const { id, spec } = envelope;
 		const known = spec.key === undefined ? undefined : table.sent.byKey(spec.key);
 		const common = { generation: 0, superseded: [] };
@@ -76,6 +78,7 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 				title: titleOf(envelope),
 			},
 			now(),
+			movedFrom,
 		);
 		return { ...common, id, state: 'queued', existing: false };
 	}
@@ -160,7 +163,7 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 		}
 	}
 
-	return { accept, deliver, follow };
+	return { accept, keep, deliver, follow };
 }
 
 export function envelopeOf(row: Pick<SentRow, 'envelope'>): Envelope {

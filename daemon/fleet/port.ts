@@ -245,6 +245,8 @@ export interface SharedQueue {
 	arrived(id: string): Promise<number | null>;
 	getChunk(tenure: Tenure, n: number): Promise<string | null>;
 	cancel(id: string, order: string, signature: string): Promise<Cancelled>;
+	/** Takes back what waits; false where somebody has it, or it has ended otherwise. */
+	withdraw(id: string): Promise<boolean>;
 	changes(since: number, mine: boolean): Promise<Changes>;
 	get(id: string): Promise<SharedJob | null>;
 	list(query: ListQuery): Promise<SharedJob[]>;

@@ -33,6 +33,12 @@ export async function repositoryOf(folder: string): Promise<string> {
 	);
 }
 
+/** Which checkout a folder lies in. @throws SemanticaError VALIDATION */
+export async function checkoutOf(folder: string): Promise<{ repo: string; root: string }> {
+	const repo = await repositoryOf(folder);
+	return { repo, root: await git(folder, 'rev-parse', '--show-toplevel') };
+}
+
 export async function isAt(folder: string, commit: string): Promise<boolean> {
 	try {
 		if ((await git(folder, 'rev-parse', 'HEAD')) !== commit) return false;

@@ -16,6 +16,10 @@ export interface SentRow {
 	readonly ended_at: number | null;
 	readonly tail: Buffer | null;
 	readonly cancelling: number;
+	/** The job here that it was before. */
+	readonly moved_from: string | null;
+	/** 1: it is to be taken back, if nobody has it · 2: it is back, as what `refused` says. */
+	readonly coming_back: number;
 }
 
 export interface HeldRow {
@@ -49,10 +53,21 @@ export const localKey = (id: string, fence: number): string => `fleet:${id}:${fe
 export function createFleetTable(db: Sqlite) {
 	const one = <P extends unknown[], R>(sql: string) => db.prepare<P, R>(sql);
 	const addSent = db.prepare(
-		'INSERT INTO fleet_sent (id, key, envelope, signature, payload, title, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+		'INSERT INTO fleet_sent (id, key, envelope, signature, payload, title, created_at, moved_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
 	);
 	const sent = one<[string], SentRow>('SELECT * FROM fleet_sent WHERE id = ?');
 	const sentByKey = one<[string], SentRow>('SELECT * FROM fleet_sent WHERE key = ?');
+	const sentMoved = one<[string], SentRow>('SELECT * FROM fleet_sent WHERE moved_from = ?');
+	const open = one<[], SentRow>(
+		'SELECT * FROM fleet_sent WHERE ended_at IS NULL ORDER BY created_at, id',
+	);
+	const comeBack = db.prepare('UPDATE fleet_sent SET coming_back = ? WHERE id = ?');
+	const cameBack = db.prepare(
+		'UPDATE fleet_sent SET coming_back = 2, refused = ?, ended_at = ? WHERE id = ?',
+	);
+	const comingBack = one<[], SentRow>(
+		'SELECT * FROM fleet_sent WHERE coming_back = 1 ORDER BY created_at, id LIMIT 200',
+	);
 	const undelivered = one<[number], SentRow>(
 		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0 ORDER BY created_at, id LIMIT ?',
 	);
@@ -63,7 +78,7 @@ export function createFleetTable(db: Sqlite) {
 	const redeliver = db.prepare('UPDATE fleet_sent SET delivered = 0 WHERE ended_at IS NULL');
 	const cancel = db.prepare('UPDATE fleet_sent SET cancelling = ? WHERE id = ?');
 	const shared = db.prepare(
-		'UPDATE fleet_sent SET shared = ?, ended_at = ?, tail = coalesce(?, tail), delivered = 1 WHERE id = ?',
+		'UPDATE fleet_sent SET shared = ?, ended_at = CASE coming_back WHEN 2 THEN ended_at ELSE ? END, tail = coalesce(?, tail), delivered = 1 WHERE id = ?',
 	);
 	const refuse = db.prepare('UPDATE fleet_sent SET refused = ?, ended_at = ? WHERE id = ?');
 	const openSent = one<[], { n: number }>(
@@ -110,9 +125,18 @@ export function createFleetTable(db: Sqlite) {
 			add(
 				row: Pick<SentRow, 'id' | 'key' | 'envelope' | 'signature' | 'payload' | 'title'>,
 				now: number,
+				movedFrom: string | null = null,
 			) {
-				addSent.run(row.id, row.key, row.envelope, row.signature, row.payload, row.title, now);
+				const { id, key, envelope, signature, payload, title } = row;
+				addSent.run(id, key, envelope, signature, payload, title, now, movedFrom);
 			},
+			/** What became of a job that was moved. */
+			movedFrom: (id: string) => sentMoved.get(id),
+			open: () => open.all(),
+			comeBack: (id: string, on: boolean) => comeBack.run(on ? 1 : 0, id),
+			/** `to`: what it is here now. */
+			cameBack: (id: string, to: string, now: number) => cameBack.run(to, now, id),
+			comingBack: () => comingBack.all(),
 			get: (id: string) => sent.get(id),
 			byKey: (key: string) => sentByKey.get(key),
 			undelivered: (limit: number) => undelivered.all(limit),

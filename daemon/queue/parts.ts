@@ -16,6 +16,7 @@ import { createEnqueue, type Enqueue } from './rules/enqueue.ts';
 import { createEvents, type Events } from './rules/events.ts';
 import { createFinishRun, type FinishRun } from './rules/finish.ts';
 import { createPoisonGuard } from './rules/guard.ts';
+import { createHandOver, type HandOver } from './rules/handOver.ts';
 import { createHooks } from './rules/hooks.ts';
 import { createInserter } from './rules/insert.ts';
 import { createPauses, type Pauses } from './rules/pause.ts';
@@ -137,6 +138,7 @@ export interface QueueParts {
 	readonly finishRun: FinishRun;
 	readonly becomeReady: BecomeReady;
 	readonly retry: Retry;
+	readonly handOver: HandOver;
 	readonly retryWaiters: RetryWaiters;
 	readonly dependencies: DependencyTable;
 	readonly update: Update;
@@ -381,6 +383,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		removal: createRemoval(db, table, children, keys, dependencies, marks, checkpoints),
 		update: createUpdate(db, subjects),
 		retry,
+		handOver: createHandOver(transitions, dependencies, payloads),
 		retryWaiters: createRetryWaiters(table, dependencies, sweeps, retry),
 		dependencies,
 		usual,

@@ -16,6 +16,7 @@ import type { QueueInfo } from '../../shared/protocol/system.ts';
 import type { Question } from '../../shared/question.ts';
 import type { QueueParts } from './parts.ts';
 import type { Asker, Enqueued, PreparedJob } from './rules/enqueue.ts';
+import type { Leaving } from './rules/handOver.ts';
 import type { Answer } from './rules/questions.ts';
 import { type Readiness, readinessOf } from './rules/readiness.ts';
 import type { RoomState } from './rules/room.ts';
@@ -67,6 +68,13 @@ export interface JobRequests {
 	isOneGo(targets: Targets | Params<'job/update'>): boolean;
 	cancel(targets: Targets): Promise<ManyResult>;
 	retry(targets: RetryTargets): Promise<Result<'job/retry'>>;
+	/** A waiting job as it could be asked for elsewhere. @throws SemanticaError NOT_FOUND, or CONFLICT with the reason why it stays */
+	leaving(id: string): Leaving;
+	/**
+	 * Ends it here in the commit in which `keep` keeps it elsewhere, and names it there.
+	 * @throws SemanticaError CONFLICT where it is not any more what was looked at
+	 */
+	handOver(id: string, stamp: string, keep: () => string): Promise<void>;
 	pause(targets: Targets): Promise<ManyResult>;
 	resume(targets: Targets): Promise<ManyResult>;
 	runNow(targets: Targets): Promise<ManyResult>;
@@ -274,6 +282,11 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			const skippedCount = result.skippedCount - result.skipped.length + skipped.length;
 			return { count, skipped, skippedCount, jobs };
 		},
+		leaving: (id) => parts.handOver.look(table.need(id)),
+		handOver: (id, stamp, keep) =>
+			writer.submit((tx) =>
+				parts.handOver.leave(tx, parts.sweeps.settle(tx, table.need(id)), stamp, keep),
+			),
 		pause(targets) {
 			writer.hurry();
 			return many(targets, { states: OPEN, held: false }, parts.pauses.pause);

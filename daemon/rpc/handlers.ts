@@ -85,6 +85,7 @@ export interface FleetRequests {
 	leave(): Promise<Result<'fleet/leave'>>;
 	accept(params: Params<'fleet/accept'>): Promise<Result<'fleet/accept'>>;
 	submit(params: Params<'fleet/submit'>): Promise<Result<'fleet/submit'>>;
+	migrate(params: Params<'fleet/migrate'>): Promise<Result<'fleet/migrate'>>;
 	list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>>;
 }
 
@@ -390,6 +391,7 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 			refuseWhileLeaving();
 			return inTurn(session, params, dependencies.fleet.submit, 'done');
 		}),
+		'fleet/migrate': clientsOnly((params) => dependencies.fleet.migrate(params)),
 		'fleet/list': clientsOnly((params) => dependencies.fleet.list(params)),
 		'worker/register': clientsOnly(async (params, session) => {
 			refuseWhileLeaving();

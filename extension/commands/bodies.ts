@@ -9,6 +9,7 @@ import type { JobStore } from '../jobs/store/store.ts';
 import type { JobText } from '../jobs/text/text.ts';
 import type { Log } from '../log.ts';
 import type { JobLogs } from '../logs/channels.ts';
+import type { LogViewsOnDemand } from '../logs/onDemand.ts';
 import { alsoOnSchedules, createScheduleChanges } from '../schedules/changes.ts';
 import type { ScheduleStore } from '../schedules/store.ts';
 import type { SearchOnDemand } from '../search/onDemand.ts';
@@ -27,6 +28,8 @@ import { indexFolder } from './indexFolder.ts';
 import { indexWorkspace } from './indexWorkspace.ts';
 import { lowerPriority } from './lowerPriority.ts';
 import { moveToQueue } from './moveToQueue.ts';
+import { openLogFile } from './openLogFile.ts';
+import { openLogInTerminal } from './openLogInTerminal.ts';
 import { pause } from './pause.ts';
 import { pauseAll } from './pauseAll.ts';
 import { raisePriority } from './raisePriority.ts';
@@ -54,6 +57,7 @@ export interface CommandServices {
 	readonly pages: JobPages;
 	readonly picker: JobPicker;
 	readonly logs: JobLogs;
+	readonly logViews: LogViewsOnDemand;
 	readonly indexer: Indexer;
 	readonly reporter: Reporter;
 	readonly text: JobText;
@@ -80,7 +84,9 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		search: search(services.search),
 		goToSymbol: goToSymbol(services.search),
 		showDashboard: showDashboard(services.dashboard),
-		showLog: showLog(logs, picker),
+		showLog: showLog((id) => logs.show(id), picker),
+		openLogInTerminal: openLogInTerminal(services.logViews, picker),
+		openLogFile: openLogFile(services.logViews, picker),
 		showDetails: showDetails(services.details, picker),
 		explainWaiting: explainWaiting(link, picker),
 		copyId: copyId(picker),

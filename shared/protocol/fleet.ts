@@ -157,6 +157,34 @@ export const fleetRequests = {
 		params: z.strictObject({ jobs: z.array(submitSchema).min(1).max(1000) }),
 		result: jobRequests['job/enqueue'].result,
 	},
+	/** What waits changes between this queue and the shared one; interrupted, it goes on where it was. */
+	'fleet/migrate': {
+		params: z.union([
+			z
+				.strictObject({
+					direction: z.literal('out'),
+					on: machineNameSchema.optional(),
+					pool: machineNameSchema.optional(),
+					/** What folders of commands are relative to there. */
+					place: z.enum(['home', 'repo', 'scratch']).default('home'),
+					/** Of this queue only. */
+					queue: z.string().min(1).max(128).optional(),
+					dryRun: z.boolean().default(false),
+				})
+				.refine(
+					({ on, pool }) => (on === undefined) !== (pool === undefined),
+					'must say one of "on", a machine, and "pool"',
+				),
+			z.strictObject({ direction: z.literal('back'), dryRun: z.boolean().default(false) }),
+		]),
+		result: z.object({
+			count: z.int(),
+			/** The first 200. `to` is null where nothing was done. */
+			moved: z.array(z.object({ id: z.string(), to: z.string().nullable() })),
+			skipped: z.array(z.object({ id: z.string(), title: z.string(), reason: z.string() })),
+			skippedCount: z.int(),
+		}),
+	},
 	/** Everything in the shared queue, newest first. */
 	'fleet/list': {
 		params: z.strictObject({

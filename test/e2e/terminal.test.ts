@@ -1,11 +1,13 @@
-/** What the editor's terminals have of Semantica. */
-import { readFileSync } from 'node:fs';
+/** What the editor's terminals have of Semantica, and logs in terminals and as files. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Editor } from './editor.ts';
+import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { PATIENCE_MS } from './patience.ts';
-import { makeWorkspace } from './workspace.ts';
+import { makeWorkspace, RARE } from './workspace.ts';
 
 describe('a terminal', () => {
 	const folder = makeWorkspace('harbour', 2);
@@ -13,7 +15,9 @@ describe('a terminal', () => {
 	let workbench: Workbench;
 
 	beforeAll(async () => {
-		editor = await Editor.start();
+		// Drawn on a canvas, nothing could be read from the page.
+		const settings = { 'terminal.integrated.gpuAcceleration': 'off' };
+		editor = await Editor.start({ settings });
 		workbench = await editor.open({ folder });
 		await workbench.jobs.openEmpty();
 	});
@@ -28,8 +32,87 @@ describe('a terminal', () => {
 		await workbench.jobs.open();
 		await workbench.jobs.row('echo moored').waitFor();
 		expect(said(folder)).toBe('moored\n');
+		await workbench.run('Terminal: Kill All Terminals');
 	});
+
+	it('shows a log with its colours and what it draws again, and nothing else of its codes', async () => {
+		const connection = await editor.connect();
+		const line = [
+			"printf 'loading 10%%\\rloading 99%%\\n'",
+			"printf '\\033[31mred\\033[0m \\033]0;stolen title\\007and plain\\n'",
+			`echo '${RARE.path}:${RARE.line}:3 has it, /etc/hostname:1 too, gone.ts:1 not'`,
+		].join('\n');
+		writeFileSync(join(folder, 'paint.sh'), line);
+		const command = { command: '/bin/sh', args: ['paint.sh'], cwd: folder };
+		await connection.request('job/enqueue', {
+			jobs: [{ type: 'command', title: 'Paint the hull', command }],
+		});
+		connection.dispose();
+		const row = workbench.jobs.row('Paint the hull');
+		await row.waitFor();
+		await workbench.jobs.choose(row, 'Open Log in Terminal');
+		await screen('succeeded').waitFor();
+		await workbench.page.screenshot({ path: picture('log') });
+		expect(await screen('loading 99%').count()).toBe(1);
+		expect(await screen('red and plain').count()).toBe(1);
+		expect(await screen('10%').count()).toBe(0);
+		expect(await workbench.page.locator('body').filter({ hasText: 'stolen title' }).count()).toBe(
+			0,
+		);
+	});
+
+	it('shows a log as a file, whose links open what is there, and what is elsewhere after a question', async () => {
+		await workbench.jobs.choose(workbench.jobs.row('Paint the hull'), 'Open Log File');
+		await workbench.activeTab.filter({ hasText: 'Paint the hull' }).waitFor();
+		const link = workbench.page.locator('.part.editor .detected-link');
+		await link
+			.filter({ hasText: RARE.path.slice(0, 8) })
+			.first()
+			.waitFor();
+		await workbench.page.screenshot({ path: picture('file') });
+		expect(await link.filter({ hasText: 'gone.ts' }).count()).toBe(0);
+		await insist(workbench.dialog.filter({ hasText: '/etc/hostname' }), () =>
+			follow(link.filter({ hasText: 'hostname' }).first()),
+		);
+		await workbench.page.screenshot({ path: picture('question') });
+		await workbench.page.keyboard.press('Escape');
+		await workbench.dialog.waitFor({ state: 'detached' });
+		await insist(workbench.activeTab.filter({ hasText: RARE.file }), () =>
+			follow(link.filter({ hasText: 'marsupials' }).first()),
+		);
+		await workbench.cursorAt(RARE.line).waitFor();
+	});
+
+	it('has the file again when the window is loaded anew', async () => {
+		await workbench.jobs.choose(workbench.jobs.row('Paint the hull'), 'Open Log File');
+		await workbench.activeTab.filter({ hasText: 'Paint the hull' }).waitFor();
+		await workbench.page.reload();
+		await workbench.ready();
+		await workbench.activeTab.filter({ hasText: 'Paint the hull' }).waitFor();
+		await workbench.page.locator('.part.editor .view-line').filter({ hasText: 'plain' }).waitFor();
+		await workbench.page.screenshot({ path: picture('reload') });
+	});
+
+	/** Playwright's own click looks for the link again once the key has changed how it is drawn. */
+	async function follow(link: Locator): Promise<void> {
+		const { page } = workbench;
+		const { x, y } = (await link.boundingBox()) ?? { x: 0, y: 0 };
+		await page.mouse.move(x + 20, y + 5);
+		await page.keyboard.down('Control');
+		await page.mouse.move(x + 22, y + 6);
+		await page.mouse.click(x + 22, y + 6);
+		await page.keyboard.up('Control');
+	}
+
+	const screen = (text: string) =>
+		workbench.page.locator('.terminal-wrapper .xterm-rows > div').filter({ hasText: text });
 });
+
+function picture(name: string): string {
+	const folder = join(import.meta.dirname, '../../test-results/e2e');
+	mkdirSync(folder, { recursive: true });
+	return join(folder, `terminal-${name}.png`);
+}
 
 function said(folder: string): string | undefined {
 	try {

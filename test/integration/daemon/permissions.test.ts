@@ -86,6 +86,7 @@ function harmless(own: string): { readonly [M in Method]: ParamsInput<M> } {
 		'fleet/leave': {},
 		'fleet/accept': { key: 'self', remove: true },
 		'fleet/submit': { jobs: [{ on: 'nobody', spec: { type: 'command' } }] },
+		'fleet/migrate': { direction: 'back' },
 		'fleet/list': {},
 		'worker/list': {},
 		'worker/add': {

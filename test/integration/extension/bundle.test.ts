@@ -38,6 +38,7 @@ describe('the extension', () => {
 		['faces', 'Words to look for'],
 		['approvals', 'Let {0} run this?'],
 		['panel', "default-src 'none'"],
+		['logViews', 'Open a file outside of the folders of this window?'],
 		['bodies', 'Remove 1 finished job and its log?'],
 		['details', 'Why it does not run'],
 		['diagnose', 'Settings that differ:'],

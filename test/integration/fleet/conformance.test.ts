@@ -65,7 +65,7 @@ type Step =
 			chunks: number;
 	  }
 	| {
-			do: 'cancel' | 'due' | 'expire' | 'arrived' | 'chunk' | 'get' | 'wish';
+			do: 'cancel' | 'withdraw' | 'due' | 'expire' | 'arrived' | 'chunk' | 'get' | 'wish';
 			m: number;
 			job: number;
 	  }
@@ -117,6 +117,7 @@ const stepArb: fc.Arbitrary<Step> = fc.oneof(
 		arbitrary: fc.record({
 			do: fc.constantFrom(
 				'cancel' as const,
+				'withdraw' as const,
 				'due' as const,
 				'expire' as const,
 				'arrived' as const,
@@ -226,6 +227,7 @@ async function play(world: World, steps: readonly Step[]): Promise<string[]> {
 		}
 		if (step.do === 'cancel')
 			return queue.cancel(id, 'b3JkZXI=', Buffer.alloc(64).toString('base64'));
+		if (step.do === 'withdraw') return queue.withdraw(id);
 		if (step.do === 'arrived') return queue.arrived(id);
 		if (step.do === 'chunk') {
 			for (const n of [0, 1]) await queue.putChunk(id, n, 'cGllY2U=');

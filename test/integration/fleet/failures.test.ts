@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { gone, temporaryFolder } from '../../support/daemon.ts';
+import { temporaryFolder } from '../../support/daemon.ts';
 import { type CutLink, cutLink } from '../../support/fleet/link.ts';
-import { type FleetMachine, finished, jobThat, joinMachine } from '../../support/fleet/machines.ts';
+import { finished, jobThat, joinMachine } from '../../support/fleet/machines.ts';
 import { type FleetServers, startFleetServers, whyNoServers } from '../../support/fleet/servers.ts';
 
 const why = whyNoServers();
@@ -18,12 +18,6 @@ beforeAll(async () => {
 	await servers.owner.run("UPDATE fleet.config SET lease = '4 seconds'");
 });
 afterAll(() => servers?.stop());
-
-async function kill(machine: FleetMachine): Promise<void> {
-	const pid = (await machine.daemonPid()) ?? 0;
-	process.kill(pid, 'SIGKILL');
-	await gone(pid);
-}
 
 /** Says when it began and ended, by a clock that all share, and under which fence. */
 const noting = (file: string, seconds: number) =>
@@ -151,7 +145,7 @@ describe.skipIf(why !== undefined)('parts of a shared queue that fail', () => {
 			noting(join(folder, 'once'), 600),
 		);
 		for (const id of [restarted, once]) await jobThat(laptop, id, (job) => job.state === 'running');
-		await kill(box);
+		await box.kill();
 		await box.status();
 		expect((await jobThat(laptop, once, finished)).stopReason).toBe('interrupted');
 		expect((await jobThat(laptop, restarted, finished)).state).toBe('succeeded');
@@ -160,7 +154,7 @@ describe.skipIf(why !== undefined)('parts of a shared queue that fail', () => {
 		// The submitter dies with something undelivered, and delivers it in its next life.
 		await servers.bouncer.kill();
 		const kill9 = await laptop.submit('--on', 'cubi', '--', 'true');
-		await kill(laptop);
+		await laptop.kill();
 		await servers.bouncer.start();
 		expect((await jobThat(laptop, kill9, finished)).state).toBe('succeeded');
 	});

@@ -7,6 +7,7 @@ import { dataPaths } from '../../../shared/paths.ts';
 import type { FleetStatus } from '../../../shared/protocol/fleet.ts';
 import type { Method, ParamsInput, Result } from '../../../shared/protocol/requests.ts';
 import { type Cli, createCli } from '../../integration/cli/cli.ts';
+import { gone } from '../daemon.ts';
 import type { FleetServers } from './servers.ts';
 
 export interface FleetMachine extends Cli {
@@ -21,6 +22,8 @@ export interface FleetMachine extends Cli {
 	why(id: string): Promise<string>;
 	accept(key: string, more?: Partial<ParamsInput<'fleet/accept'>>): Promise<void>;
 	status(): Promise<FleetStatus>;
+	/** SIGKILL of its daemon; what is asked next starts another one. */
+	kill(): Promise<void>;
 }
 
 /** Joins under a login of the same name. */
@@ -78,6 +81,12 @@ export async function joinMachine(
 		job: async (id) => (await ask('job/get', { id })).job,
 		why: async (id) => (await ask('job/explain', { id })).summary ?? '',
 		status: () => ask('fleet/status', {}),
+		async kill() {
+			const dying = await open?.catch(() => undefined);
+			const pid = (await cli.daemonPid()) ?? 0;
+			process.kill(pid, 'SIGKILL');
+			await Promise.all([gone(pid), dying?.closed]);
+		},
 		async accept(key, more = {}) {
 			await ask('fleet/accept', { key, ...more } as ParamsInput<'fleet/accept'>);
 		},

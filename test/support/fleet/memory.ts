@@ -452,6 +452,14 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 				endUnreported(job, SHARED.cancelled, 'cancel');
 				return 'ended';
 			},
+			async withdraw(id) {
+				speaker();
+				const job = jobs.get(id);
+				if (job === undefined || job.submitter !== me) return false;
+				const waits = [SHARED.waiting, SHARED.delayed, SHARED.behind, SHARED.arriving] as number[];
+				if (waits.includes(job.state)) endUnreported(job, SHARED.superseded, 'moved');
+				return job.state === SHARED.superseded && job.reason === 'moved';
+			},
 			async changes(since, own) {
 				speaker();
 				const found = [...jobs.values()]

@@ -13,6 +13,7 @@ import {
 	INDEX_ON_OPEN,
 	JOB_FLAGS,
 	LOG_LEVELS,
+	LOG_SCHEME,
 	MCP_PROVIDER,
 	MORE_FLAG,
 	SCHEDULE_FLAGS,
@@ -91,6 +92,8 @@ function keysOf(when: string): string[] {
 /** What makes sense for one job only. */
 const OF_ONE_JOB: readonly string[] = [
 	COMMANDS.showLog.id,
+	COMMANDS.openLogInTerminal.id,
+	COMMANDS.openLogFile.id,
 	COMMANDS.showDetails.id,
 	COMMANDS.explainWaiting.id,
 	COMMANDS.revealFolder.id,
@@ -287,6 +290,7 @@ describe('package.json', () => {
 	it('is activated by start-up, views and commands, never by everything', () => {
 		expect(manifest.activationEvents).toEqual([
 			'onStartupFinished',
+			`onFileSystem:${LOG_SCHEME}`,
 			`onFileSystem:${DETAILS_SCHEME}`,
 			`onWebviewPanel:${DASHBOARD}`,
 		]);

@@ -8,6 +8,7 @@ import {
 	addKeyCommand,
 	addLeaveCommand,
 } from './membership.ts';
+import { addMigrateCommand } from './migrate.ts';
 import { addStatusCommand, addWorkCommand } from './status.ts';
 
 export function addFleetCommand(program: Command, context: Context): void {
@@ -24,6 +25,7 @@ export function addFleetCommand(program: Command, context: Context): void {
 	addAcceptCommand(fleet, context);
 	addWorkCommand(fleet, context);
 	addStatusCommand(fleet, context);
+	addMigrateCommand(fleet, context);
 	addLeaveCommand(fleet, context);
 	addForgetCommand(fleet, context);
 }

@@ -1,0 +1,36 @@
+/** What the room needs of the rest of the daemon. */
+import type { JobSpec } from '../../shared/job.ts';
+import type { Clock } from '../queue/ports/clock.ts';
+import type { JobLogs } from '../queue/ports/logs.ts';
+import type { JobRequests } from '../queue/requests.ts';
+import type { Feed } from '../queue/views/feed.ts';
+import type { Sqlite } from '../sqlite/open.ts';
+
+export interface FleetOptions {
+	readonly db: Sqlite;
+	readonly clock: Clock;
+	/** fleet.json, and the file with the key of this machine. */
+	readonly file: string;
+	readonly keyFile: string;
+	/** Under it jobs get folders of their own. */
+	readonly scratch: string;
+	readonly homeFolder: () => string;
+	readonly version: string;
+	readonly jobs: JobRequests;
+	readonly feed: Feed;
+	readonly logs: JobLogs;
+	/** Slots that are free for this queue. */
+	readonly dispatch: { free(queue: string): number };
+	/** Runs inside a group of the queue's writer; resolves after its commit. */
+	readonly submit: <T>(work: () => T) => Promise<T>;
+	/** Queues a job as the machine of this name asked for it. */
+	readonly enqueue: (spec: JobSpec, from: string) => Promise<void>;
+	/** Queues one of this machine's own; resolves with its id. */
+	readonly enqueueHere: (spec: JobSpec) => Promise<string>;
+	readonly met: (set: { power: 'any' | 'ac'; minBattery: number | null; idle: boolean }) => boolean;
+	/** It is not about to leave. */
+	readonly takes: () => boolean;
+	/** What keeps the daemon here has changed. */
+	readonly workloadChanged: () => void;
+	readonly warn: (sentence: string) => void;
+}
