@@ -54,6 +54,8 @@ export interface MemoryDeath {
 	readonly peakBytes: number;
 	/** Undefined where the system does not tell us. */
 	readonly killed: { readonly pid: number; readonly name: string } | undefined;
+	/** It killed nobody, but gave this process no more: its pid. */
+	readonly refused?: number;
 }
 
 /** Memory of all processes of a run together. */
