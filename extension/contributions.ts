@@ -59,12 +59,25 @@ export const COMMANDS = {
 	lowerPriority: { id: 'semantica.lowerPriority', palette: true, needsTrust: true, once: true },
 	changeTime: { id: 'semantica.changeTime', palette: true, needsTrust: true, once: false },
 	moveToQueue: { id: 'semantica.moveToQueue', palette: true, needsTrust: true, once: false },
+	filterJobs: { id: 'semantica.filterJobs', palette: true, needsTrust: true, once: true },
+	clearFilter: { id: 'semantica.clearFilter', palette: true, needsTrust: true, once: true },
+	toggleEverywhere: {
+		id: 'semantica.toggleEverywhere',
+		palette: true,
+		needsTrust: true,
+		once: true,
+	},
 	clearFinished: { id: 'semantica.clearFinished', palette: true, needsTrust: true, once: true },
 	pauseAll: { id: 'semantica.pauseAll', palette: true, needsTrust: true, once: true },
 	resumeAll: { id: 'semantica.resumeAll', palette: true, needsTrust: true, once: true },
 	restartDaemon: { id: 'semantica.restartDaemon', palette: true, needsTrust: true, once: true },
 	showDaemonLog: { id: 'semantica.showDaemonLog', palette: true, needsTrust: false, once: false },
 	diagnose: { id: 'semantica.diagnose', palette: true, needsTrust: true, once: true },
+	cancelGroup: { id: 'semantica.cancelGroup', palette: false, needsTrust: true, once: true },
+	pauseGroup: { id: 'semantica.pauseGroup', palette: false, needsTrust: true, once: true },
+	resumeGroup: { id: 'semantica.resumeGroup', palette: false, needsTrust: true, once: true },
+	retryGroup: { id: 'semantica.retryGroup', palette: false, needsTrust: true, once: true },
+	removeGroup: { id: 'semantica.removeGroup', palette: false, needsTrust: true, once: true },
 	showMore: { id: 'semantica.showMore', palette: false, needsTrust: true, once: true },
 } as const satisfies Record<string, CommandContribution>;
 export type CommandName = keyof typeof COMMANDS;
@@ -126,10 +139,13 @@ export interface ContextKeys {
 		| 'failed';
 	/** Whether everything is paused. */
 	'semantica.paused': boolean;
+	/** Whether somebody looks for something among the jobs. */
+	'semantica.filtered': boolean;
 }
 export const CONTEXT_KEYS = [
 	'semantica.connection',
 	'semantica.paused',
+	'semantica.filtered',
 ] as const satisfies (keyof ContextKeys)[];
 
 /** Flags in a job row's context value, matched in when-clauses by `viewItem =~ /\bflag\b/`. */
@@ -150,6 +166,14 @@ export type JobFlag = (typeof JOB_FLAGS)[number];
 /** Flags in a schedule row's context value. */
 export const SCHEDULE_FLAGS = ['schedule', 'scheduleActive', 'schedulePaused'] as const;
 export type ScheduleFlag = (typeof SCHEDULE_FLAGS)[number];
+/** Flags of a heading below which there are jobs. */
+export const GROUP_FLAGS = [
+	'groupRunning',
+	'groupWaiting',
+	'groupFailed',
+	'groupFinished',
+] as const;
+export type GroupFlag = (typeof GROUP_FLAGS)[number];
 /** The context value of the row that pages a group. */
 export const MORE_FLAG = 'more';
 /** Rows that are no jobs: a selection that touches one keeps the menu that its jobs have. */

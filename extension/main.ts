@@ -16,7 +16,11 @@ import { IndexedFolders } from './indexing/indexedFolders.ts';
 import { Indexer } from './indexing/indexer.ts';
 import { indexOnChange } from './indexing/onChange.ts';
 import { indexOnSave } from './indexing/onSave.ts';
+import { watchOpenFolders } from './indexing/openFolders.ts';
 import { showJobDetails } from './jobs/details.ts';
+import { JobsFilter } from './jobs/filter/filter.ts';
+import { rememberedWish, rememberWish } from './jobs/filter/memory.ts';
+import { sift } from './jobs/filter/shown.ts';
 import { createJobPicker } from './jobs/pick.ts';
 import { JobOutcomes } from './jobs/store/outcomes.ts';
 import { JobPages } from './jobs/store/pages.ts';
@@ -64,16 +68,30 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const store = new JobStore();
 	const text = createJobText(l10n.t, env.language, Date.now);
 	const waiting = createWaitingText(l10n.t, text);
-	const jobs = own.own(followJobs(store, { link, notifications, log: scoped(log, 'jobs') }));
-	const pages = own.own(new JobPages(store, link, scoped(log, 'jobs')));
+	const folders = own.own(watchOpenFolders());
+	const filter = new JobsFilter(
+		{ folders: () => folders.uris, now: Date.now },
+		rememberedWish(context.workspaceState),
+	);
+	const sifted = own.own(sift(store, filter));
+	own.own(rememberWish(filter, context.workspaceState));
+	own.own(folders.onDidChange(() => filter.look()));
+	const shown = sifted.store;
+	const jobs = own.own(
+		followJobs(sifted.follower, { link, notifications, log: scoped(log, 'jobs') }),
+	);
+	const pages = own.own(
+		new JobPages(shown, link, scoped(log, 'jobs'), (group) => filter.listed(group)),
+	);
 	const outcomes = own.own(new JobOutcomes(store.updates, link));
-	const reasons = own.own(new WaitingReasons(store, link, scoped(log, 'jobs')));
+	const reasons = own.own(new WaitingReasons(shown, link, scoped(log, 'jobs')));
 	const usual = own.own(new UsualTimes(store, link, scoped(log, 'jobs')));
 	const elapsed = createElapsedText(l10n.t, text.duration, Date.now);
 	const rows = createJobRows({
 		...{ text, waiting },
 		reasonOf: (id) => reasons.of(id),
 		elapsedOf: (job) => elapsed(job, usual.of(job.id)),
+		placeOf: (job) => filter.placeOf(job),
 	});
 	const schedules = new ScheduleStore();
 	own.own(followSchedules(schedules, { link, notifications, log: scoped(log, 'schedules') }));
@@ -81,23 +99,27 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const scheduled = own.own(new SchedulesBranch(schedules, scheduleText));
 	const tree = own.own(
 		new JobsTree({
-			...{ store, rows, link, reasons, usual, scheduled, now: Date.now },
+			...{ store: shown, filter, rows, link, reasons, usual, scheduled, now: Date.now },
+			others: () => filter.others(store.top()),
 			log: scoped(log, 'jobs'),
 		}),
 	);
 	const setContext = createContextKeys();
-	const view = own.own(showJobsView({ tree, store, link, reasons, setContext }));
+	const view = own.own(showJobsView({ tree, store, link, reasons, filter, setContext }));
 	const logged = { link, log: scoped(log, 'logs') };
 	const subscriptions = own.own(new LogSubscriptions({ ...logged, notifications }));
 	const logs = own.own(new JobLogs({ ...logged, subscriptions, text }));
 	const logViews = own.own(logViewsOnDemand({ ...logged, subscriptions, text }));
 	const jobsVisible = () => view.visible;
-	const reporter = createReporter({ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') });
+	const reporter = createReporter({
+		...{ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') },
+		started: (id) => sifted.own(id),
+	});
 	own.own(showEnds({ link, notifications, reporter }));
 	const indexed = new IndexedFolders(context.globalState, link);
 	const indexer = new Indexer(link, indexed);
 	const loaded = () => jobs.loaded();
-	const picker = createJobPicker(store, text, loaded, () => view.selected());
+	const picker = createJobPicker(store, shown, text, loaded, () => view.selected());
 	own.own(keepInformed(link, indexed, log));
 	own.own(
 		takeBackEmptied({
@@ -125,6 +147,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const services = {
 		link,
 		store,
+		filter,
 		schedules,
 		loaded,
 		pages,

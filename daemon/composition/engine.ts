@@ -125,6 +125,7 @@ export async function startEngine(options: EngineOptions) {
 		occupied: (name, of) => runs.count(name, of),
 		workers: workers.port,
 		hindrance: () => loop.hindrance(),
+		arriving: () => loop.arriving(),
 		conditions: machine.conditions,
 		payloads: payloads.store,
 		hooks: () => instance.hooks.all,

@@ -8,7 +8,7 @@ import type { ConditionSet } from './ports/conditions.ts';
 import type { LastSuccess } from './ports/inputs.ts';
 import type { PayloadSource } from './ports/payloadStore.ts';
 import type { ProcessIdentity, UnfinishedRun } from './ports/runs.ts';
-import { capacityNow, type Occupied } from './rules/capacity.ts';
+import { type Capacity, capacityNow, type Occupied } from './rules/capacity.ts';
 import type { FinishedRun } from './rules/finish.ts';
 import { STAGE, stateName } from './store/codes.ts';
 import { type JobRow, parseJson } from './store/rows.ts';
@@ -34,6 +34,8 @@ export interface Dispatch {
 	 * `atMost` jobs, beside those that were asked to run now.
 	 */
 	claim(running: Occupied, atMost?: number): Promise<ClaimedRun[]>;
+	/** The same in the commit that is coming, of what that brings, too; undefined where no slot is free. */
+	claimArriving(running: Occupied): Promise<ClaimedRun[]> | undefined;
 	/** How many more jobs of the queue could start now, whatever waits. */
 	free(running: Occupied, queue: string): number;
 	/** Lets paused runs go on whose turn it is, and starts nothing. */
@@ -99,24 +101,40 @@ export function createDispatch(parts: QueueParts): Dispatch {
 		return { nobody, others };
 	}
 
+	function hasSlots(capacity: Capacity): boolean {
+		return capacity.total > 0 || (capacity.functions > 0 && workers.anybody());
+	}
+
+	async function claimed(operation: (tx: Tx) => JobRow[]): Promise<ClaimedRun[]> {
+		try {
+			const rows = await writer.submit(operation);
+			return rows.map((row) => {
+				const parentId = row.parent === null ? null : table.idOf(row.parent);
+				board.open(row.id, parentId, parseJson<Progress>(row.progress) ?? undefined);
+				return { row, parentId, checkpoint: checkpoints.of(row.generation) };
+			});
+		} catch (error) {
+			claims.reload();
+			classes.forget();
+			throw error;
+		}
+	}
+
 	return {
 		async claim(running, atMost = Number.POSITIVE_INFINITY) {
 			const capacity = capacityNow(parts, running, atMost);
 			// Nothing would be claimed, so nothing need be committed.
-			const none = capacity.total === 0 && (capacity.functions === 0 || !workers.anybody());
-			if (none ? !claims.hasUrgent(capacity) : !claims.any(capacity)) return [];
-			try {
-				const rows = await writer.submit((tx) => claims.claim(tx, capacity));
-				return rows.map((row) => {
-					const parentId = row.parent === null ? null : table.idOf(row.parent);
-					board.open(row.id, parentId, parseJson<Progress>(row.progress) ?? undefined);
-					return { row, parentId, checkpoint: checkpoints.of(row.generation) };
-				});
-			} catch (error) {
-				claims.reload();
-				classes.forget();
-				throw error;
-			}
+			const some = hasSlots(capacity) ? claims.any(capacity) : claims.hasUrgent(capacity);
+			return some ? claimed((tx) => claims.claim(tx, capacity)) : [];
+		},
+		claimArriving(running) {
+			const capacity = capacityNow(parts, running);
+			if (!hasSlots(capacity)) return undefined;
+			return claimed((tx) => {
+				// They are told after a commit as a rule.
+				claims.rangesReady(tx.effects.ready);
+				return claims.claim(tx, capacity);
+			});
 		},
 		free(running, queue) {
 			const capacity = capacityNow(parts, running);

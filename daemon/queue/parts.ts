@@ -86,6 +86,8 @@ export interface QueueOptions {
 	readonly occupied: Occupied;
 	/** What keeps every job from starting just now; scheduling knows. */
 	readonly hindrance: () => Hindrance | undefined;
+	/** Hears that jobs are on their way to the next commit. */
+	readonly arriving?: () => void;
 	readonly conditions: Conditions;
 	readonly payloads: PayloadStore;
 	readonly workers: Workers;
@@ -149,6 +151,7 @@ export interface QueueParts {
 	readonly sweeps: Sweeps;
 	readonly board: ProgressBoard;
 	readonly feed: Feed;
+	readonly arriving: () => void;
 	readonly explain: Explain;
 	readonly usual: UsualTime;
 	/** With a scope it names no job outside. */
@@ -340,6 +343,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 		feed,
 		board,
 		transitions,
+		arriving: options.arriving ?? (() => {}),
 		occupied,
 		workers,
 		payloads,

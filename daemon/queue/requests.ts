@@ -187,6 +187,8 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 		settled: () => writer.settled(),
 		enqueue(jobs, by) {
 			const enqueued = submitted(jobs, by);
+			// What is written in steps has a transaction of its own.
+			if (jobs.length < IN_STEPS) parts.arriving();
 			const stored = jobs.map((job) => job.payload).filter((payload) => payload !== null);
 			if (stored.length === 0) return enqueued;
 			return enqueued.finally(() => parts.payloads.release(stored));

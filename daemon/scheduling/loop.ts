@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorMessage } from '../../shared/errors.ts';
-import type { Dispatch } from '../queue/dispatch.ts';
+import type { ClaimedRun, Dispatch } from '../queue/dispatch.ts';
 import type { Clock, Timer } from '../queue/ports/clock.ts';
 import type { ConditionSet } from '../queue/ports/conditions.ts';
 import type { Order } from '../queue/store/tx.ts';
@@ -88,6 +88,24 @@ export class SchedulingLoop {
 		this.#looking = this.#look();
 	}
 
+	/** Jobs are on their way to a commit: whoever of them may start is claimed in the same one. */
+	arriving(): void {
+		if (this.#stopped || this.#busy || this.#heldBack !== undefined) return;
+		if (this.#isSpreading() || this.#options.holds?.() === false) return;
+		const { dispatch, runs, clock } = this.#options;
+		// Whose time is over is seen to first.
+		if ((dispatch.nextTime() ?? Number.POSITIVE_INFINITY) <= clock.now()) return;
+		const claiming = dispatch.claimArriving((queue, of) => runs.count(queue, of));
+		if (claiming === undefined) return;
+		this.#busy = true;
+		// Their answer leaves first.
+		const answered = claiming.then(async (claimed) => {
+			await nextTurn();
+			return claimed;
+		});
+		this.#looking = this.#look(this.#startClaimed(answered));
+	}
+
 	/** The machine slept: what was measured is void, what became due starts spread. */
 	slept(recent: boolean): void {
 		if (recent) this.#spreadUntil = this.#options.clock.monotonic() + SPREAD_MS;
@@ -122,10 +140,10 @@ export class SchedulingLoop {
 		this.#timer?.cancel();
 	}
 
-	async #look(): Promise<void> {
+	async #look(begun: Promise<void> = nextTurn()): Promise<void> {
 		try {
 			// Whoever waits for the answer to what woke us is not to wait for this as well.
-			await nextTurn();
+			await begun;
 			do {
 				if (this.#stopped) return;
 				this.#again = false;
@@ -161,16 +179,20 @@ export class SchedulingLoop {
 			await dispatch.resume((queue, of) => runs.count(queue, of));
 			return;
 		}
-		this.#early = [];
-		const claimed = await dispatch.claim(
-			(queue, of) => runs.count(queue, of),
-			this.#startsAllowed(),
+		await this.#startClaimed(
+			dispatch.claim((queue, of) => runs.count(queue, of), this.#startsAllowed()),
 		);
+		// What was claimed may depend on conditions of its own from now on.
+		conditions.need(dispatch.needs());
+	}
+
+	async #startClaimed(claiming: Promise<ClaimedRun[]>): Promise<void> {
+		const { runs, clock } = this.#options;
+		this.#early = [];
+		const claimed = await claiming;
 		for (const run of claimed) runs.start(run);
 		for (const order of this.#early.splice(0)) runs.obey(order);
 		if (claimed.length > 0) this.#nextStart = clock.monotonic() + SPREAD_STEP_MS;
-		// What was claimed may depend on conditions of its own from now on.
-		conditions.need(dispatch.needs());
 	}
 
 	/** When schedules bring something, epoch ms. */

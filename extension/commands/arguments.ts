@@ -30,6 +30,12 @@ export function groupOfMore(value: unknown): Group | undefined {
 	return node['kind'] === 'more' ? GROUPS.find((group) => group === node['group']) : undefined;
 }
 
+/** The heading a command was called on. */
+export function groupOfRow(value: unknown): Group | undefined {
+	const node = fields(value);
+	return node['kind'] === 'group' ? GROUPS.find((group) => group === node['group']) : undefined;
+}
+
 export function fileUri(value: unknown): Uri | undefined {
 	return value instanceof Uri && value.scheme === 'file' ? value : undefined;
 }

@@ -3,6 +3,7 @@ import type { Link } from '../connection/link.ts';
 import type { DashboardOnDemand } from '../dashboard/onDemand.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import type { JobDetails } from '../jobs/details.ts';
+import type { JobsFilter } from '../jobs/filter/filter.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import type { JobPages } from '../jobs/store/pages.ts';
 import type { JobStore } from '../jobs/store/store.ts';
@@ -18,10 +19,13 @@ import type { Reporter } from '../status/reporter.ts';
 import { answer } from './answer.ts';
 import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';
+import { cancelGroup } from './cancelGroup.ts';
 import { changeTime } from './changeTime.ts';
+import { clearFilter } from './clearFilter.ts';
 import { clearFinished } from './clearFinished.ts';
 import { copyId } from './copyId.ts';
 import { explainWaiting } from './explainWaiting.ts';
+import { filterJobs } from './filterJobs.ts';
 import { goToSymbol } from './goToSymbol.ts';
 import { indexCurrentFile } from './indexCurrentFile.ts';
 import { indexFolder } from './indexFolder.ts';
@@ -32,12 +36,16 @@ import { openLogFile } from './openLogFile.ts';
 import { openLogInTerminal } from './openLogInTerminal.ts';
 import { pause } from './pause.ts';
 import { pauseAll } from './pauseAll.ts';
+import { pauseGroup } from './pauseGroup.ts';
 import { raisePriority } from './raisePriority.ts';
 import type { CommandBodies, CommandBody } from './register.ts';
 import { remove } from './remove.ts';
+import { removeGroup } from './removeGroup.ts';
 import { resume } from './resume.ts';
 import { resumeAll } from './resumeAll.ts';
+import { resumeGroup } from './resumeGroup.ts';
 import { retry } from './retry.ts';
+import { retryGroup } from './retryGroup.ts';
 import { revealFolder } from './revealFolder.ts';
 import { runCommand } from './runCommand.ts';
 import { runNow } from './runNow.ts';
@@ -47,10 +55,12 @@ import { showDashboard } from './showDashboard.ts';
 import { showDetails } from './showDetails.ts';
 import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
+import { toggleEverywhere } from './toggleEverywhere.ts';
 
 export interface CommandServices {
 	readonly link: Link;
 	readonly store: JobStore;
+	readonly filter: JobsFilter;
 	readonly schedules: ScheduleStore;
 	/** Connects if need be, and resolves once the store holds the daemon's jobs. */
 	loaded(): Promise<void>;
@@ -106,6 +116,9 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		lowerPriority: lowerPriority(link, picker, store),
 		changeTime: changeTime(link, picker, text),
 		moveToQueue: moveToQueue(link, picker),
+		filterJobs: filterJobs(services.filter),
+		clearFilter: clearFilter(services.filter),
+		toggleEverywhere: toggleEverywhere(services.filter),
 		clearFinished: clearFinished(link),
 		pauseAll: pauseAll(link),
 		resumeAll: resumeAll(link),
@@ -117,6 +130,11 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		diagnose: onDemand(async () => {
 			return (await import('./diagnose.ts')).diagnose(link, configuredHome, services.version);
 		}),
+		cancelGroup: cancelGroup(link, services.filter),
+		pauseGroup: pauseGroup(link, services.filter),
+		resumeGroup: resumeGroup(link, services.filter),
+		retryGroup: retryGroup(link, services.filter),
+		removeGroup: removeGroup(link, services.filter),
 		showMore: showMore(pages),
 	};
 }

@@ -5,6 +5,7 @@ import type { Link } from '../connection/link.ts';
 import type { JobStore } from '../jobs/store/store.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
 import { setting } from '../settings.ts';
+import { returnsAfterLong } from './away.ts';
 import { indexedFolder } from './folders.ts';
 import type { IndexedFolders } from './indexedFolders.ts';
 import type { Indexer } from './indexer.ts';
@@ -36,6 +37,14 @@ export function indexOnOpen(ports: AutomaticPorts): Disposable {
 		if (id !== undefined && onBattery === 'ask') lifetime.own(askOnBattery(id, folder));
 	};
 
+	/** What was brought up to date at its opening, and nobody is asked about. */
+	const again = async (uri: Uri) => {
+		if (!workspace.isTrusted || !setting('indexOnChange', uri)) return;
+		const folder = indexedFolder(uri);
+		if (!begun.has(folder.uri)) return;
+		await indexer.byItself(folder, setting('indexOnBattery', uri) === 'run' ? 'run' : 'wait');
+	};
+
 	/** Asks once, when the job is found to wait for power. */
 	const askOnBattery = (id: string, folder: IndexedFolder): Disposable => {
 		let asking = false;
@@ -61,6 +70,12 @@ export function indexOnOpen(ports: AutomaticPorts): Disposable {
 		for (const { uri } of folders) index(uri).catch(failed(uri.fsPath));
 	};
 	const allOpen = () => all(workspace.workspaceFolders ?? []);
+	const isReturn = returnsAfterLong(Date.now);
+	const back = ({ focused }: { readonly focused: boolean }) => {
+		if (!isReturn(focused)) return;
+		for (const { uri } of workspace.workspaceFolders ?? []) again(uri).catch(failed(uri.fsPath));
+	};
+	lifetime.own(window.onDidChangeWindowState(back));
 	lifetime.own(workspace.onDidChangeWorkspaceFolders(({ added }) => all(added)));
 	lifetime.own(workspace.onDidGrantWorkspaceTrust(allOpen));
 	// Some were indexed elsewhere, on the command line for example: the first daemon that we meet knows.

@@ -22,7 +22,9 @@ export interface JobPicker {
 }
 
 export function createJobPicker(
-	store: JobStore,
+	store: Pick<JobStore, 'top'>,
+	/** Those that the view shows. */
+	shown: Pick<JobStore, 'get'>,
 	text: JobText,
 	/** Resolves once the store holds the daemon's jobs. */
 	loaded: () => Promise<void>,
@@ -33,7 +35,7 @@ export function createJobPicker(
 		whole: (id) => (selection().includes(id) ? selection() : [id]),
 		async pick(question) {
 			const fitting = selection().filter((id) => {
-				const job = store.get(id);
+				const job = shown.get(id);
 				return job !== undefined && question.fits(job);
 			});
 			return fitting.length > 0 ? fitting : picker.ask(question);

@@ -21,6 +21,8 @@ export interface ReporterPorts {
 	readonly text: JobText;
 	/** Whether the person sees the jobs anyway. */
 	jobsVisible(): boolean;
+	/** Somebody asked for this job in this window. */
+	started(id: string): void;
 	readonly log: (message: string) => void;
 }
 
@@ -140,15 +142,18 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		);
 
 	function indexing(id: string, folder: IndexedFolder): void {
+		ports.started(id);
 		const outcome = ports.jobsVisible() ? outcomes.of(id) : withNotification(id, folder.name);
 		void outcome.then((job) => indexed(job, folder));
 	}
 
 	function command(id: string): void {
+		ports.started(id);
 		void outcomes.of(id).then(ran);
 	}
 
 	function quiet(id: string): void {
+		ports.started(id);
 		void outcomes.of(id).then(indexedFile);
 	}
 

@@ -125,6 +125,7 @@ export interface TestQueueOptions {
 	/** As over the wire: what no person started spares a low battery. */
 	readonly sparing?: boolean;
 	readonly committing?: QueueOptions['committing'];
+	readonly arriving?: QueueOptions['arriving'];
 	/** Hears of every statement that the queue prepares. */
 	readonly prepared?: (sql: string) => void;
 }
@@ -192,6 +193,7 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		canPauseRuns: () => options.canPauseRuns ?? true,
 		freeReserve: () => false,
 		...(options.committing === undefined ? {} : { committing: options.committing }),
+		...(options.arriving === undefined ? {} : { arriving: options.arriving }),
 		...(options.sweepRows === undefined ? {} : { sweepRows: options.sweepRows }),
 		...(options.hookStarts === undefined ? {} : { hookStarts: options.hookStarts }),
 		damaged: (sentence) => {

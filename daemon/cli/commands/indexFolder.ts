@@ -16,10 +16,12 @@ import { newKey, submit } from '../submit.ts';
 import { finishEnqueue } from './enqueued.ts';
 import { examples, JSON_OPTION } from './help.ts';
 import { addIndexStatusCommand } from './indexStatus.ts';
+import { watchAndIndex } from './indexWatch.ts';
 import { notifyOf } from './work.ts';
 
 interface Options {
 	readonly wait?: boolean;
+	readonly watch?: boolean;
 	readonly exclude?: string[];
 	readonly defaultExcludes: boolean;
 	readonly maxFileSize?: number;
@@ -38,6 +40,12 @@ export function addIndexCommand(program: Command, context: Context): void {
 		)
 		.argument('[folder]', 'the folder', '.')
 		.option('-w, --wait', 'follow the job; Ctrl-C leaves it running')
+		.addOption(
+			new Option(
+				'--watch',
+				'stay, and index what changes, whoever changes it; Ctrl-C ends it',
+			).conflicts(['wait', 'json']),
+		)
 		.option('-x, --exclude <pattern>', 'leave this out too, as in .gitignore (repeatable)', collect)
 		.option(
 			'--no-default-excludes',
@@ -53,6 +61,7 @@ export function addIndexCommand(program: Command, context: Context): void {
 		.addOption(
 			new Option('--delete', 'delete the index of the folder, not the folder').conflicts([
 				'wait',
+				'watch',
 				'exclude',
 				'defaultExcludes',
 				'maxFileSize',
@@ -63,7 +72,8 @@ export function addIndexCommand(program: Command, context: Context): void {
 		.addHelpText(
 			'after',
 			examples(
-				['semantica index --wait', 'index the current folder and watch'],
+				['semantica index --wait', 'index the current folder, and see how it goes'],
+				['semantica index --watch', 'keep its index current without an editor'],
 				['semantica index ~/src/linux', 'index in the background'],
 				["semantica index -x 'vendor/' -x '*.min.js'", 'leave some files out'],
 			),
@@ -97,17 +107,17 @@ async function indexFolder(context: Context, folder: string, options: Options): 
 		...(options.defaultExcludes ? {} : { defaultExcludes: false }),
 		...(options.maxFileSize === undefined ? {} : { maxFileBytes: options.maxFileSize }),
 	};
-	const spec: JobSpecInput & { key: string } = {
+	const spec: JobSpecInput & { workspace: string } = {
 		type: 'index.workspace',
 		workspace: pathToFileURL(path).href,
-		key: newKey(),
 		// Started by hand, so at any charge.
 		constraints: { minBattery: 0 },
 		...given({ notify: notifyOf(context, options) }),
 		...(Object.keys(payload).length === 0 ? {} : { payload }),
 		...(options.priority === undefined ? {} : { priority: options.priority }),
 	};
-	await finishEnqueue(context, await submit(context.daemon, [spec]), {
+	if (options.watch === true) return watchAndIndex(context, path, spec);
+	await finishEnqueue(context, await submit(context.daemon, [{ ...spec, key: newKey() }]), {
 		wait: options.wait === true,
 		json: options.json === true,
 		log: false,

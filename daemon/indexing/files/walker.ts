@@ -13,6 +13,8 @@ export interface WalkOptions {
 	readonly isLeftOut: IsIgnored;
 	/** A folder that cannot be read, with Node's message. */
 	readonly onUnreadable: (folder: string, error: unknown) => void;
+	/** A folder that is about to be read; a nested repository only by its name, and not entered. */
+	readonly onFolder?: (folder: string, isNested: boolean) => void;
 }
 
 interface Ground {
@@ -41,6 +43,7 @@ interface Walk {
 function* walkFolder(walk: Walk, path: string, rules: Rules): Generator<Names> {
 	const { folder, ground, options } = walk;
 	let entries: Dirent<Buffer>[];
+	options.onFolder?.(path, false);
 	try {
 		entries = readdirSync(join(folder, path), { withFileTypes: true, encoding: 'buffer' });
 	} catch (error) {
@@ -58,7 +61,9 @@ function* walkFolder(walk: Walk, path: string, rules: Rules): Generator<Names> {
 		const isFolder = entry.isDirectory();
 		if (name === '.git' || rules.isIgnored(ground.prefix + child, isFolder)) continue;
 		if (options.isLeftOut(child, isFolder)) continue;
-		if (isFolder && isUtf8(entry.name) && !hasGit(join(folder, child))) folders.push(child);
+		const isNested = isFolder && hasGit(join(folder, child));
+		if (isNested) options.onFolder?.(child, true);
+		if (isFolder && isUtf8(entry.name) && !isNested) folders.push(child);
 		else if (isFolder || entry.isFile() || entry.isSymbolicLink()) {
 			addName(files, prefix, entry.name);
 		}

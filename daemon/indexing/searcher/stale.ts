@@ -1,6 +1,6 @@
 /** Which of the paths that somebody saw change the index does not have as they are now. */
 import { type Dirent, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isShortage, SemanticaError } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
@@ -74,9 +74,12 @@ export async function staleOf(
 		if (unknown.size > MOST) await admit();
 	}
 	await admit();
-	if (stale.size > MOST) return WALK;
+	// What its rules let in or leave out now, nobody told of.
+	if (stale.size > MOST || [...stale].some(isRules)) return WALK;
 	return { files: [...stale].sort(), walk: false };
 }
+
+const isRules = (path: string): boolean => basename(path) === '.gitignore';
 
 const reasonOf = (found: ReturnType<typeof probe>): string | undefined =>
 	found.kind === 'skipped' ? found.reason : undefined;

@@ -51,11 +51,22 @@ export class JobStore {
 	readonly #limits = new Map<Group, number>();
 	/** Groups that have more jobs than the store keeps. */
 	readonly #truncated = new Set<Group>();
+	readonly #keeps: (job: Job) => boolean;
+	readonly #countable: () => boolean;
 	#instance: string | undefined;
 	#seq = 0;
 	#counts: Counts | undefined;
 	#paused = false;
 	#draining: Draining | undefined;
+
+	/**
+	 * @param keeps Which jobs have a place here.
+	 * @param countable Whether those are all that the daemon counts.
+	 */
+	constructor(keeps: (job: Job) => boolean = isNews, countable: () => boolean = () => true) {
+		this.#keeps = keeps;
+		this.#countable = countable;
+	}
 
 	/** How and why the daemon is about to leave; undefined while it stays. */
 	get draining(): Draining | undefined {
@@ -98,7 +109,7 @@ export class JobStore {
 		if (!this.truncated(group)) return jobs.length;
 		// The daemon counts parts of jobs too. Those that wait belong to jobs that run, which are all here; those that
 		// ended, and saves that ended well, cannot be told from the rest.
-		if (group !== 'waiting') return undefined;
+		if (group !== 'waiting' || !this.#countable()) return undefined;
 		const parts = this.group('running').reduce(
 			(sum, { children }) => sum + (children['queued'] ?? 0),
 			0,
@@ -125,6 +136,19 @@ export class JobStore {
 
 	isUnfolded(parent: string): boolean {
 		return this.#children.has(parent);
+	}
+
+	/** All of it, for another store; undefined while nothing is known. */
+	snapshot(): Snapshot | undefined {
+		if (this.#instance === undefined || this.#counts === undefined) return undefined;
+		return {
+			...{ instance: this.#instance, seq: this.#seq, counts: this.#counts, paused: this.#paused },
+			...{ draining: this.#draining, jobs: [...this.#top.values()] },
+		};
+	}
+
+	keeps(job: Job): boolean {
+		return this.#keeps(job);
 	}
 
 	replace(snapshot: Snapshot): void {
@@ -223,9 +247,10 @@ export class JobStore {
 	#keep(job: Job): boolean {
 		const family = job.parentId === null ? this.#top : this.#children.get(job.parentId);
 		if (family === undefined) return false;
-		if (isNews(job)) family.set(job.id, job);
+		const keeps = this.#keeps(job);
+		if (keeps) family.set(job.id, job);
 		else family.delete(job.id);
-		return isNews(job);
+		return keeps;
 	}
 
 	#remove(id: string, groups: Set<Group>, parents: Set<string>): void {

@@ -16,7 +16,10 @@ export interface JobsSubscription extends Disposable {
 	loaded(): Promise<void>;
 }
 
-export function followJobs(store: JobStore, ports: SubscriptionPorts): JobsSubscription {
+/** What is kept equal to the daemon's jobs. */
+export type Follower = Pick<JobStore, 'replace' | 'apply' | 'clear' | 'counts'>;
+
+export function followJobs(store: Follower, ports: SubscriptionPorts): JobsSubscription {
 	const lifetime = new Lifetime();
 	const { link, log } = ports;
 	let subscribing: Promise<void> | undefined;

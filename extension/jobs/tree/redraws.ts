@@ -2,6 +2,8 @@
  * Which rows have to be drawn anew. A row that is takes its tooltip with it, so one that looks the same is left
  * alone, progress is shown only now and then, and other words wait while somebody reads the tooltip.
  */
+import type { TreeItem } from 'vscode';
+
 export interface RowLook {
 	/** All of it but the description. */
 	readonly shape: string;
@@ -49,4 +51,16 @@ export class Redraws {
 		if (drawn.description === look.description) return 'no';
 		return progresses || this.isRead(id) ? 'in time' : 'now';
 	}
+}
+
+export function lookOf({
+	label,
+	iconPath,
+	contextValue,
+	collapsibleState,
+	command,
+	description,
+}: TreeItem) {
+	const shape = [label, iconPath, contextValue, collapsibleState, command !== undefined];
+	return { shape: JSON.stringify(shape), description: String(description) };
 }

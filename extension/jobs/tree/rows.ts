@@ -10,7 +10,7 @@ import {
 import type { Job } from '../../../shared/job.ts';
 import { isServing } from '../../../shared/jobTerms.ts';
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
-import { BESIDE_FLAG, COMMANDS, MORE_FLAG } from '../../contributions.ts';
+import { BESIDE_FLAG, COMMANDS, type GroupFlag, MORE_FLAG } from '../../contributions.ts';
 import { jobFlags } from '../store/flags.ts';
 import { childCount, type Group, groupOf } from '../store/groups.ts';
 import { plainText } from '../text/plainText.ts';
@@ -27,11 +27,21 @@ export interface JobRows {
 	job(job: Job): TreeItem;
 	more(group: Group): TreeItem;
 	rest(parent: string, count: number): TreeItem;
+	/** Leads to the jobs of other folders, or back to those of this window. */
+	others(names: readonly string[], shown: boolean): TreeItem;
 	remedy(command: Remedy): TreeItem;
 	/** A row that left between two refreshes. */
 	gone(id: string): TreeItem;
 	tooltip(job: Job, explanation: Explanation | null): MarkdownString;
 }
+
+const GROUP_FLAG: Record<Group, GroupFlag> = {
+	...{ running: 'groupRunning', waiting: 'groupWaiting' },
+	...{ failed: 'groupFailed', finished: 'groupFinished' },
+};
+
+/** Of other folders, so many by name. */
+const NAMED = 3;
 
 export interface RowsPorts {
 	readonly text: JobText;
@@ -40,15 +50,17 @@ export interface RowsPorts {
 	reasonOf(id: string): string | undefined;
 	/** How long it has been running, and what it usually takes. */
 	elapsedOf(job: Job): string | undefined;
+	/** The folder of a job that is not of this window. */
+	placeOf(job: Job): string | undefined;
 }
 
-export function createJobRows({ text, waiting, reasonOf, elapsedOf }: RowsPorts): JobRows {
+export function createJobRows({ text, waiting, reasonOf, elapsedOf, placeOf }: RowsPorts): JobRows {
 	return {
 		group(group, shown, total) {
 			const item = new TreeItem(groupLabel(group), TreeItemCollapsibleState.Expanded);
 			item.id = `group:${group}`;
 			item.description = amount(shown, total);
-			item.contextValue = `group.${BESIDE_FLAG}`;
+			item.contextValue = [...(shown === 0 ? [] : [GROUP_FLAG[group]]), BESIDE_FLAG].join('.');
 			item.accessibilityInformation = { label: groupAloud(group, shown, total) };
 			return item;
 		},
@@ -59,8 +71,8 @@ export function createJobRows({ text, waiting, reasonOf, elapsedOf }: RowsPorts)
 			);
 			item.id = `job:${job.id}`;
 			const description = text.description(job, reasonOf(job.id));
-			const elapsed = elapsedOf(job);
-			item.description = elapsed === undefined ? description : `${description} · ${elapsed}`;
+			const more = [placeOf(job), description, elapsedOf(job)];
+			item.description = more.filter((part) => part !== undefined).join(' · ');
 			item.iconPath = jobIcon(job);
 			const flags = jobFlags(job);
 			item.contextValue = flags.join('.');
@@ -91,6 +103,20 @@ export function createJobRows({ text, waiting, reasonOf, elapsedOf }: RowsPorts)
 			item.id = `rest:${parent}`;
 			item.contextValue = `rest.${BESIDE_FLAG}`;
 			item.iconPath = new ThemeIcon('ellipsis');
+			return item;
+		},
+		others(names, shown) {
+			const label = shown ? l10n.t('This Workspace Only') : l10n.t('Other Workspaces');
+			const item = new TreeItem(label);
+			item.id = 'others';
+			item.contextValue = `others.${BESIDE_FLAG}`;
+			item.iconPath = new ThemeIcon(shown ? 'root-folder' : 'folder-library');
+			const named = names.slice(0, NAMED).map(rowTitle);
+			item.description = shown ? '' : [...named, ...(names.length > NAMED ? ['…'] : [])].join(', ');
+			item.tooltip = shown
+				? l10n.t('Jobs of other folders on this machine are shown, too.')
+				: l10n.t('Jobs of other folders on this machine are not shown. A click shows them.');
+			item.command = { command: COMMANDS.toggleEverywhere.id, title: label };
 			return item;
 		},
 		remedy(command) {

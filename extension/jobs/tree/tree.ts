@@ -8,17 +8,28 @@ import { errorMessage } from '../../../shared/errors.ts';
 import type { Link } from '../../connection/link.ts';
 import { Coalescer, type Disposable, Lifetime, Signal } from '../../lifetime.ts';
 import type { SchedulesBranch } from '../../schedules/branch.ts';
+import type { JobsFilter } from '../filter/filter.ts';
 import { childCount, GROUPS, groupOf } from '../store/groups.ts';
 import type { WaitingReasons } from '../store/reasons.ts';
 import type { JobStore, StoreChange } from '../store/store.ts';
+import { unfold } from '../store/unfold.ts';
 import type { UsualTimes } from '../store/usual.ts';
 import { Hearing } from './hearing.ts';
-import { isSchedules, type JobNode, type Node, nodesByGroup, REMEDIES } from './nodes.ts';
-import { Redraws } from './redraws.ts';
+import {
+	isPlain,
+	isSchedules,
+	type JobNode,
+	type Node,
+	nodesByGroup,
+	OTHERS,
+	REMEDIES,
+} from './nodes.ts';
+import { lookOf, Redraws } from './redraws.ts';
 import type { JobRows } from './rows.ts';
 import { RunningClock } from './runningClock.ts';
 
-type Root = 'groups' | 'scheduled' | 'nothing' | 'remedies';
+/** Its rows, by name. */
+type Root = string;
 
 /** Children fetched when a row is unfolded; of more, only the number is said. */
 const CHILDREN = 200;
@@ -28,6 +39,9 @@ const PROGRESS_MS = 2_000;
 
 export interface JobsTreePorts {
 	readonly store: JobStore;
+	readonly filter: Pick<JobsFilter, 'groups' | 'sorted' | 'narrows' | 'wish'>;
+	/** Names of folders whose jobs are not of this window. */
+	others(): readonly string[];
 	readonly rows: JobRows;
 	readonly link: Pick<Link, 'request' | 'state'>;
 	readonly log: (message: string) => void;
@@ -108,6 +122,8 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (node.kind === 'more') return rows.more(node.group);
 		if (node.kind === 'rest') return rows.rest(node.of, node.count);
 		if (node.kind === 'remedy') return rows.remedy(node.command);
+		if (node.kind === 'others')
+			return rows.others(this.#ports.others(), this.#ports.filter.wish.everywhere);
 		if (node.kind === 'group') {
 			return rows.group(node.group, store.group(node.group).length, store.total(node.group));
 		}
@@ -143,21 +159,16 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (node === undefined) {
 			this.#hearing.heard(undefined);
 			this.#root = this.#wantedRoot();
-			if (this.#root === 'remedies') return REMEDIES;
-			if (this.#root === 'nothing') return [];
-			return GROUPS.flatMap((group) =>
-				group === 'waiting' && this.#root === 'scheduled'
-					? [this.#groupNodes[group], this.#ports.scheduled.root]
-					: [this.#groupNodes[group]],
-			);
+			return this.#rootNodes();
 		}
 		if (isSchedules(node)) return this.#ports.scheduled.children(node);
-		if (node.kind === 'more' || node.kind === 'rest' || node.kind === 'remedy') return [];
+		if (node.kind === 'more' || node.kind === 'rest' || isPlain(node)) return [];
 		if (node.kind === 'group') {
-			const jobs: Node[] = store.group(node.group).map((job) => this.jobNode(job.id));
+			const listed = this.#ports.filter.sorted(store.group(node.group));
+			const jobs: Node[] = listed.map((job) => this.jobNode(job.id));
 			return store.truncated(node.group) ? [...jobs, this.#moreNodes[node.group]] : jobs;
 		}
-		if (!store.isUnfolded(node.id)) await this.#unfold(node.id);
+		if (!store.isUnfolded(node.id)) await unfold(this.#ports, node.id, CHILDREN);
 		const children: Node[] = store.children(node.id).map((job) => this.jobNode(job.id));
 		const count = childCount(store.get(node.id)) - children.length;
 		// While parts come and go the numbers differ for a moment; that is not worth a row.
@@ -169,7 +180,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (isSchedules(node)) {
 			return node.kind === 'schedules' ? undefined : this.#ports.scheduled.root;
 		}
-		if (node.kind === 'group' || node.kind === 'remedy') return undefined;
+		if (node.kind === 'group' || isPlain(node)) return undefined;
 		if (node.kind === 'more') return this.#groupNodes[node.group];
 		if (node.kind === 'rest') return this.jobNode(node.of);
 		const job = this.#ports.store.get(node.id);
@@ -190,33 +201,30 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (node.kind === 'job') this.#ports.store.fold(node.id);
 	}
 
-	async #unfold(id: string): Promise<void> {
-		const { link, store, log } = this.#ports;
-		try {
-			// Registered first, so that changes on their way meanwhile are not lost.
-			store.unfold(id, []);
-			const answer = await link.request('job/list', {
-				filter: { parentId: id },
-				sort: 'createdAt',
-				limit: CHILDREN,
-			});
-			store.unfold(id, answer.jobs);
-		} catch (error) {
-			store.fold(id);
-			log(`The parts of ${id} could not be listed: ${errorMessage(error)}`);
-		}
+	#wantedRoot(): Root {
+		return this.#rootNodes()
+			.map((node) => (node.kind === 'group' ? node.group : node.kind))
+			.join(' ');
 	}
 
-	#wantedRoot(): Root {
-		const { store, link } = this.#ports;
-		if (link.state.kind === 'failed') return 'remedies';
-		if (!this.#ports.scheduled.isEmpty) return 'scheduled';
-		return GROUPS.some((group) => store.total(group) !== 0) ? 'groups' : 'nothing';
+	#rootNodes(): Node[] {
+		const { store, link, filter, scheduled, others } = this.#ports;
+		if (link.state.kind === 'failed') return REMEDIES;
+		const beside = others().length > 0 ? [OTHERS] : [];
+		const someJob = GROUPS.some((group) => store.total(group) !== 0);
+		// Of nothing at all the view's welcome tells.
+		if (!someJob && !filter.narrows && scheduled.isEmpty) return beside;
+		const groups = filter.groups();
+		const nodes = groups.map((group): Node => this.#groupNodes[group]);
+		const waiting = groups.indexOf('waiting') + 1;
+		if (!scheduled.isEmpty) nodes.splice(waiting === 0 ? nodes.length : waiting, 0, scheduled.root);
+		return [...nodes, ...beside];
 	}
 
 	#noticed(change: StoreChange): void {
 		this.#clock.changed();
 		if (this.#wantedRoot() !== this.#root) this.#pendingRoot = true;
+		if (change.all) this.#pending.add(OTHERS);
 		for (const group of change.all ? GROUPS : change.groups) {
 			this.#pending.add(this.#groupNodes[group]);
 		}
@@ -256,8 +264,10 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 
 	#draw(nodes: Node[]): void {
 		// Of other rows the editor may rightly know nothing: those below a row that is folded.
-		const standsThere = this.#root === 'groups' || this.#root === 'scheduled';
-		for (const node of nodes) if (standsThere && node.kind === 'group') this.#hearing.fired(node);
+		const stand = new Set(this.#root?.split(' '));
+		for (const node of nodes) {
+			if (node.kind === 'group' && stand.has(node.group)) this.#hearing.fired(node);
+		}
 		this.#events.emit(nodes);
 	}
 
@@ -292,16 +302,4 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 		if (this.#progressed.size > 0) this.#progress.schedule();
 		this.#flush();
 	}
-}
-
-function lookOf({
-	label,
-	iconPath,
-	contextValue,
-	collapsibleState,
-	command,
-	description,
-}: TreeItem) {
-	const shape = [label, iconPath, contextValue, collapsibleState, command !== undefined];
-	return { shape: JSON.stringify(shape), description: String(description) };
 }

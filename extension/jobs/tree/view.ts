@@ -6,6 +6,8 @@ import { VIEWS } from '../../contributions.ts';
 import { Coalescer, type Disposable, Lifetime } from '../../lifetime.ts';
 import type { SetContext } from '../../status/contextKeys.ts';
 import { leavingText } from '../../status/versions.ts';
+import type { JobsFilter } from '../filter/filter.ts';
+import { filterText } from '../filter/text.ts';
 import type { WaitingReasons } from '../store/reasons.ts';
 import type { JobStore } from '../store/store.ts';
 import type { Node } from './nodes.ts';
@@ -22,11 +24,12 @@ export interface JobsViewPorts {
 	readonly store: JobStore;
 	readonly link: Link;
 	readonly reasons: WaitingReasons;
+	readonly filter: Pick<JobsFilter, 'wish' | 'narrows' | 'onDidChange'>;
 	readonly setContext: SetContext;
 }
 
 export function showJobsView(ports: JobsViewPorts): JobsView {
-	const { tree, store, link, reasons, setContext } = ports;
+	const { tree, store, link, reasons, filter, setContext } = ports;
 	const lifetime = new Lifetime();
 	const view: TreeView<Node> = lifetime.own(
 		window.createTreeView(VIEWS.jobs, {
@@ -53,6 +56,13 @@ export function showJobsView(ports: JobsViewPorts): JobsView {
 	};
 	const badgeLater = lifetime.own(new Coalescer(250, badge));
 	lifetime.own(store.onDidChange(() => badgeLater.schedule()));
+
+	const showFilter = () => {
+		setContext('semantica.filtered', filter.narrows);
+		view.description = filterText(l10n.t, filter.wish);
+	};
+	lifetime.own(filter.onDidChange(showFilter));
+	showFilter();
 
 	// In other states the view is empty and says it in its welcome, which a message would hide.
 	const leaving = () =>

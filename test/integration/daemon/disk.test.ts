@@ -141,9 +141,8 @@ describe('a full disk', () => {
 		// It ends while there may be no room to write that down.
 		writeFileSync(gate, '');
 		expect((await connection.request('job/get', { id: before })).job.state).toBe('queued');
-		expect((await connection.request('system/status', {})).counts).toMatchObject({
-			queued: 1 + kept,
-		});
+		const { queued = 0, superseded = 0 } = (await connection.request('system/status', {})).counts;
+		expect(queued + superseded).toBe(1 + kept);
 
 		rmSync(join(home, 'ballast'));
 		expect(await jobEnd(daemon, running)).toMatchObject({ state: 'failed', exitCode: 6 });

@@ -40,6 +40,12 @@ test('of paths that were seen to change, those that the index lacks or has other
 		),
 	).toEqual({ files: ['src/changed.ts', 'src/gone.ts', 'src/new.ts'], walk: false });
 
+	// Rules that changed let in and leave out what nobody told of.
+	sandbox.write('.gitignore', 'dist/\nsrc/new.ts\n');
+	expect(await stale('.gitignore')).toEqual({ files: [], walk: true });
+	sandbox.write('.gitignore', 'dist/\n');
+	await sandbox.indexFiles('.gitignore');
+
 	// Of folders only their own name may be told.
 	renameSync(join(sandbox.root, 'old'), join(sandbox.root, 'renamed'));
 	expect(await stale('old', 'renamed')).toEqual({

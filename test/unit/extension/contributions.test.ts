@@ -9,6 +9,7 @@ import {
 	CONTEXT_KEYS,
 	DASHBOARD,
 	DETAILS_SCHEME,
+	GROUP_FLAGS,
 	INDEX_ON_BATTERY,
 	INDEX_ON_OPEN,
 	JOB_FLAGS,
@@ -155,7 +156,9 @@ describe('package.json', () => {
 		const items = (menus['view/item/context'] ?? []).filter(
 			({ command, group }) => !group?.startsWith('inline') && !OF_ONE_JOB.includes(command),
 		);
-		const jobItems = items.filter(({ when }) => !/\\bschedule|semantica\.results/.test(when ?? ''));
+		const jobItems = items.filter(
+			({ when }) => !/\\b(schedule|group)|semantica\.results/.test(when ?? ''),
+		);
 		const beside = items.filter(({ when }) => when?.includes(`\\b${BESIDE_FLAG}\\b`));
 		const onJobs = jobItems.filter((item) => !beside.includes(item));
 		const places = (of: MenuItem[]) => of.map(({ command, group }) => [command, group]);
@@ -226,7 +229,7 @@ describe('package.json', () => {
 		expect(flags.length).toBe(whenClauses.filter((when) => when.includes('viewItem')).length);
 		for (const flag of flags)
 			expect([
-				...[...JOB_FLAGS, ...SCHEDULE_FLAGS, MORE_FLAG, BESIDE_FLAG],
+				...[...JOB_FLAGS, ...SCHEDULE_FLAGS, ...GROUP_FLAGS, MORE_FLAG, BESIDE_FLAG],
 				...[HIT_FLAG, FILE_FLAG],
 			]).toContain(flag);
 	});

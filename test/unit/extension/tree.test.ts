@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { TreeItem } from 'vscode';
+import { JobsFilter } from '../../../extension/jobs/filter/filter.ts';
 import { JobStore, type Snapshot } from '../../../extension/jobs/store/store.ts';
 import { HEARD_MS } from '../../../extension/jobs/tree/hearing.ts';
 import type { JobRows } from '../../../extension/jobs/tree/rows.ts';
@@ -28,6 +29,7 @@ const rows: JobRows = {
 	job: (job) => row(`job:${job.id}`, `  ${job.title} ${job.state}`),
 	more: (group) => row(`more:${group}`, 'more'),
 	rest: (of) => row(`rest:${of}`, 'rest'),
+	others: () => row('others', 'others'),
 	remedy: (command) => row(`remedy:${command}`, command),
 	gone: (id) => row(`job:${id}`, 'gone'),
 	tooltip: () => ({}) as ReturnType<JobRows['tooltip']>,
@@ -42,6 +44,8 @@ function openTree() {
 	const tree = new JobsTree({
 		...{ store, rows, log: () => {} },
 		reasons: { onDidChange: new Signal<ReadonlySet<string>>().on },
+		filter: new JobsFilter({ folders: () => [], now: Date.now }),
+		others: () => [],
 		usual: { onDidChange: new Signal<ReadonlySet<string>>().on, want },
 		now: () => performance.now(),
 		link: { state: { kind: 'connected' } } as JobsTreePorts['link'],

@@ -1,0 +1,68 @@
+/** `semantica index --watch` on a real folder: what others change is found, and a folder that is gone forgets nothing. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Result } from '../../../shared/protocol/requests.ts';
+import { temporaryFolder } from '../../support/daemon.ts';
+import { createCli } from './cli.ts';
+
+test('what others change in a followed folder is found', async () => {
+	const cli = createCli();
+	const folder = join(temporaryFolder(), 'project');
+	const write = (path: string, text: string) => {
+		mkdirSync(join(folder, path, '..'), { recursive: true });
+		writeFileSync(join(folder, path), text);
+	};
+	const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
+	const jobsOf = async (name: string) => {
+		const { jobs } = await cli.json<Result<'job/list'>>(['list', '--type', 'index.*', '--all']);
+		return jobs.filter(({ title }) => title.includes(name));
+	};
+	const found = async (word: string) => {
+		const { hits } = await cli.json<Result<'index/search'>>(['search', word, '-f', folder]);
+		return hits.map(({ path }) => path);
+	};
+	write('src/one.ts', 'const alpha = 1;');
+	write('.gitignore', 'built/\n');
+	write('built/out.ts', 'const alpha = 2;');
+	git('init', '--quiet');
+
+	const watching = cli.start(['index', folder, '--watch']);
+	await watching.saw('Watching ');
+	write('built/more.ts', 'const beta = 0;');
+	write('src/two.ts', 'const beta = 1;');
+	await watching.saw('src/two.ts: ');
+	// A folder that comes is followed from then on.
+	write('new/inner/three.ts', 'const gamma = 1;');
+	await watching.saw('new/inner/three.ts: ');
+	write('new/inner/four.ts', 'const gamma = 2;');
+	await watching.saw('new/inner/four.ts: ');
+	renameSync(join(folder, 'new'), join(folder, 'renamed'));
+	await watching.saw('renamed/inner/four.ts');
+	write('.gitignore', 'built/\nsrc/one.ts\n');
+	await watching.saw('looking at everything: ');
+	await cli.run(['wait', ...(await jobsOf('')).map(({ id }) => id)]);
+
+	expect(await found('beta')).toEqual(['src/two.ts']);
+	expect((await found('gamma')).sort()).toEqual([
+		'renamed/inner/four.ts',
+		'renamed/inner/three.ts',
+	]);
+	expect(await found('alpha')).toEqual([]);
+	expect(await jobsOf('more.ts')).toEqual([]);
+
+	renameSync(folder, `${folder} away`);
+	const { code, stderr } = await watching.finished;
+	expect([code, stderr]).toEqual([1, expect.stringContaining('nothing was removed')]);
+	renameSync(`${folder} away`, folder);
+	expect(await found('beta')).toEqual(['src/two.ts']);
+
+	const again = cli.start(['index', folder, '--watch']);
+	await again.saw('Watching ');
+	git('symbolic-ref', 'HEAD', 'refs/heads/other');
+	await again.saw('looking at everything: ');
+	again.child.kill('SIGINT');
+	const end = await again.finished;
+	expect([end.code, end.stderr]).toEqual([0, '']);
+});
