@@ -4,7 +4,12 @@ import { errorMessage } from '../../../shared/errors.ts';
 import type { Cap, Containment, ContainmentCheck, Launch } from '../containment.ts';
 import { createCookies } from '../cookie.ts';
 import { problemsIn } from '../problems/collect.ts';
-import { openTerminal, type Terminal, type TerminalMeans } from '../terminal/open.ts';
+import {
+	describeTerminals,
+	openTerminal,
+	type Terminal,
+	type TerminalMeans,
+} from '../terminal/open.ts';
 import { openCgroups } from './cgroups.ts';
 import { costIn, keepAccounts } from './cost.ts';
 import { readPidWorld } from './identity.ts';
@@ -210,6 +215,7 @@ export async function createPosixContainment(
 						: `Every job has a control group of its own under ${cgroups.root}.`,
 			},
 			{ name: 'limits of jobs', ok: true, message: describeLimits(limits?.kept, seesProcesses) },
+			{ name: 'terminals of jobs', ok: true, message: describeTerminals(options.terminals) },
 		],
 		// /proc tells it where it can be told: scheduling/cpu/own.ts.
 		ownCpuMs: () => undefined,

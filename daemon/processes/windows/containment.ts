@@ -92,6 +92,11 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 						: 'Every job runs in a Job Object of its own that dies with the daemon.',
 			},
 			{
+				name: 'terminals of jobs',
+				ok: true,
+				message: 'There are none on Windows: jobs that ask for one run without.',
+			},
+			{
 				name: 'limits of jobs',
 				ok: true,
 				message:
