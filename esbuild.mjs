@@ -95,6 +95,7 @@ const LATE = [
 	'fleet/where',
 	'commands/restartDaemon',
 	'commands/scheduleCommand',
+	'commands/stopDaemon',
 	'search/faces',
 	'commands/bodies',
 	'jobs/text/details',

@@ -6,6 +6,7 @@ import { openDoor } from './ai/door.ts';
 import { watchApprovals } from './ai/watch.ts';
 import { createApi } from './api.ts';
 import { registerCommands } from './commands/register.ts';
+import { leaveWhenStopped } from './connection/stopDaemon.ts';
 import { createWindowLink, keepInformed, type Notifications } from './connection/windowLink.ts';
 import { dashboardOnDemand } from './dashboard/onDemand.ts';
 import { DAEMON_SETTINGS, takeBackEmptied } from './emptied.ts';
@@ -90,7 +91,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const rows = createJobRows({
 		...{ text, waiting },
 		reasonOf: (id) => reasons.of(id),
-		elapsedOf: (job) => elapsed(job, usual.of(job.id)),
+		elapsedOf: (job) => elapsed(job, job.usualMs ?? usual.of(job.id)),
 		placeOf: (job) => filter.placeOf(job),
 	});
 	const schedules = new ScheduleStore();
@@ -121,6 +122,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const loaded = () => jobs.loaded();
 	const picker = createJobPicker(store, shown, text, loaded, () => view.selected());
 	own.own(keepInformed(link, indexed, log));
+	own.own(leaveWhenStopped(link, store));
 	own.own(
 		takeBackEmptied({
 			link,

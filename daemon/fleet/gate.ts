@@ -17,7 +17,7 @@ export interface GateOptions {
 }
 
 const ASK_AGAIN_MS = 250;
-const KEY = /^fleet:([0-9a-f-]{36}):(\d+)$/;
+const KEY = /^fleet:([0-9a-f-]{36}):([0-9a-f-]{36})$/;
 
 /** Jobs of others wait at the gate; everything else goes straight to `others`. */
 export function gated(others: Executor, options: () => GateOptions | undefined): Executor {
@@ -38,8 +38,8 @@ async function mayStart(
 	localId: string,
 	options: GateOptions | undefined,
 ): Promise<boolean> {
-	const [, id, fence] = KEY.exec(key ?? '') ?? [];
-	const held = options?.table.held.of(id ?? '', Number(fence));
+	const [, id = '', lease = ''] = KEY.exec(key ?? '') ?? [];
+	const held = options?.table.held.of({ id, lease });
 	const allowed =
 		options !== undefined &&
 		held !== undefined &&
@@ -79,7 +79,7 @@ async function begun(held: HeldRow, options: GateOptions): Promise<boolean> {
 	}
 	if (restartable && !isOurs()) return false;
 	return submit(() => {
-		const now = table.held.of(held.id, held.fence);
+		const now = table.held.of(held);
 		if (now === undefined || now.given_up === 1) return false;
 		// Handed out twice under two leases, which only a server does that lies or has lost its last second.
 		const before = table.seen.get(held.id)?.begun === 1;

@@ -8,7 +8,7 @@ import { type Envelope, fieldThatStays, hashOf, unseal } from './envelope.ts';
 import { graceWithin } from './lease.ts';
 import type { FleetFile, Recipe, Rule } from './membership.ts';
 import { type Judging, ruleFor } from './needs.ts';
-import type { Lease, SharedQueue } from './port.ts';
+import type { Lease, SharedQueue, Tenure } from './port.ts';
 import { type FleetTable, localKey } from './table.ts';
 
 export interface InboxOptions {
@@ -89,7 +89,7 @@ export function createInbox(options: InboxOptions) {
 			const local = jobSpecSchema.parse({
 				...spec,
 				queue: 'fleet',
-				key: localKey(lease.id, lease.fence),
+				key: localKey(lease),
 				command,
 				graceMs: held.grace_ms,
 				...(input === undefined ? {} : { payloadFile: input }),
@@ -100,8 +100,7 @@ export function createInbox(options: InboxOptions) {
 		}
 	}
 
-	const scratchOf = ({ id, fence }: { readonly id: string; readonly fence: number }) =>
-		join(options.scratch, `${id}-${fence}`);
+	const scratchOf = ({ id, lease }: Tenure) => join(options.scratch, `${id}-${lease}`);
 
 	async function placeOf({ place, spec }: Envelope, rule: Rule, lease: Lease): Promise<string> {
 		const root = await rootOf();
@@ -136,7 +135,7 @@ export function createInbox(options: InboxOptions) {
 	return {
 		take,
 		/** The folder of its own goes with the job. Never rejects. */
-		async clean(tenure: { readonly id: string; readonly fence: number }): Promise<void> {
+		async clean(tenure: Tenure): Promise<void> {
 			await rm(scratchOf(tenure), { recursive: true, force: true }).catch(() => {});
 		},
 	};

@@ -159,7 +159,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 
 	async function gather(fleetId: string): Promise<void> {
 		for (const row of heldOpen()) {
-			const local = table.local(row.id, row.fence);
+			const local = table.local(row);
 			const job = local === undefined ? undefined : jobs.find([local.id], 1).jobs[0];
 			if (job === undefined) await withoutJob(row, fleetId);
 			else if (isFinished(job.state)) await ended(row, job, fleetId);
@@ -190,7 +190,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 	}
 
 	async function stop(row: HeldRow): Promise<boolean> {
-		const local = table.local(row.id, row.fence);
+		const local = table.local(row);
 		if (local === undefined) return false;
 		await jobs.cancel({ ids: [local.id] });
 		return true;
@@ -214,7 +214,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 	async function uploads(wishes: readonly string[], held: readonly HeldRow[]): Promise<void> {
 		for (const row of held) {
 			if (!wishes.includes(row.id) || row.state !== null) continue;
-			const local = table.local(row.id, row.fence);
+			const local = table.local(row);
 			if (local === undefined) continue;
 			// Bounded: who looks at a long log gets it at the pace of the looks.
 			for (let pieces = 0; pieces < 16; pieces++) {

@@ -1,5 +1,6 @@
 /** What this room keeps in jobs.db: what was asked of others, what others asked of us. Written inside groups of the queue's writer. */
 import type { Sqlite } from '../sqlite/open.ts';
+import type { Tenure } from './port.ts';
 
 export interface SentRow {
 	readonly id: string;
@@ -47,8 +48,11 @@ export interface LocalJob {
 
 export type FleetTable = ReturnType<typeof createFleetTable>;
 
-/** The key of the local job of a tenure: by it the two find each other whatever was interrupted. */
-export const localKey = (id: string, fence: number): string => `fleet:${id}:${fence}`;
+/**
+ * The key of the local job of a tenure: by it the two find each other whatever was interrupted. By the lease and not by
+ * the fence: a promoted standby counts the same number twice.
+ */
+export const localKey = ({ id, lease }: Tenure): string => `fleet:${id}:${lease}`;
 
 export function createFleetTable(db: Sqlite) {
 	const one = <P extends unknown[], R>(sql: string) => db.prepare<P, R>(sql);
@@ -97,8 +101,8 @@ export function createFleetTable(db: Sqlite) {
 		'INSERT INTO fleet_held (lease, id, fence, rule, restartable, grace_ms, taken_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
 	);
 	const held = one<[], HeldRow>('SELECT * FROM fleet_held ORDER BY taken_at, lease');
-	const heldOf = one<[string, number], HeldRow>(
-		'SELECT * FROM fleet_held WHERE id = ? AND fence = ?',
+	const heldOf = one<[string, string], HeldRow>(
+		'SELECT * FROM fleet_held WHERE id = ? AND lease = ?',
 	);
 	const heldBegun = db.prepare('UPDATE fleet_held SET begun = 1 WHERE lease = ?');
 	const givenUp = db.prepare('UPDATE fleet_held SET given_up = 1 WHERE lease = ?');
@@ -162,7 +166,7 @@ export function createFleetTable(db: Sqlite) {
 				addHeld.run(row.lease, row.id, row.fence, row.rule, row.restartable, row.grace_ms, now);
 			},
 			all: () => held.all(),
-			of: (id: string, fence: number) => heldOf.get(id, fence),
+			of: ({ id, lease }: Tenure) => heldOf.get(id, lease),
 			begun(row: HeldRow) {
 				heldBegun.run(row.lease);
 				seenBegun.run(row.id);
@@ -179,7 +183,7 @@ export function createFleetTable(db: Sqlite) {
 			forgetOld: (now: number) => forgetSeen.run(now),
 		},
 		/** The local job of a tenure. */
-		local: (id: string, fence: number) => local.get(localKey(id, fence)),
+		local: (tenure: Tenure) => local.get(localKey(tenure)),
 		number: (name: string) => state.get(name)?.value,
 		setNumber: (name: string, value: number) => setState.run(name, value),
 	};

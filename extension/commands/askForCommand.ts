@@ -1,10 +1,13 @@
 /** Asks for a command line and where it runs; what comes of it is a job's specification. */
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { l10n, window, workspace } from 'vscode';
+import { dirname } from 'node:path';
+import { l10n, Uri, window, workspace } from 'vscode';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { JobSpecInput } from '../../shared/job.ts';
 import { editorSurroundings } from '../../shared/surroundings.ts';
 import { indexedFolder } from '../indexing/folders.ts';
+import { fileUri } from './arguments.ts';
 import { type CommandLine, parseCommandLine } from './commandLine.ts';
 
 const WINDOWS = process.platform === 'win32';
@@ -27,7 +30,8 @@ export async function askForCommand(
 	if ('problem' in parsed) throw new SemanticaError('VALIDATION', problemText(parsed.problem));
 	const shell = await askForShell(question.title, parsed.line);
 	if (shell === undefined) return undefined;
-	const folder = await chooseCwd();
+	const target = fileUri(given);
+	const folder = target === undefined ? await chooseCwd() : await folderOf(target);
 	if (folder === undefined) return undefined;
 	const spec: JobSpecInput = {
 		type: 'command',
@@ -91,6 +95,14 @@ async function askForShell(title: string, line: CommandLine): Promise<boolean | 
 		},
 	);
 	return picked?.shell;
+}
+
+/** What it was called on in the explorer, or the folder that holds it; of the workspace around it. */
+async function folderOf(target: Uri): Promise<{ path: string; uri: string }> {
+	const isFolder = (await stat(target.fsPath)).isDirectory();
+	const path = isFolder ? target.fsPath : dirname(target.fsPath);
+	const around = workspace.getWorkspaceFolder(target);
+	return { path, uri: indexedFolder(around?.uri ?? Uri.file(path)).uri };
 }
 
 /** Where it runs: the folder of the window, the chosen one of several, or the home folder without any. */

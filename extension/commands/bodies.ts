@@ -126,6 +126,10 @@ export function commandBodies(services: CommandServices): CommandBodies {
 			const { restartDaemonCommand } = await import('./restartDaemon.ts');
 			return restartDaemonCommand(link, store, loaded, configuredHome, log);
 		}),
+		stopDaemon: onDemand(async () => {
+			const { stopDaemon } = await import('./stopDaemon.ts');
+			return stopDaemon(link, store, loaded, configuredHome);
+		}),
 		showDaemonLog: showDaemonLog(configuredHome),
 		diagnose: onDemand(async () => {
 			return (await import('./diagnose.ts')).diagnose(link, configuredHome, services.version);

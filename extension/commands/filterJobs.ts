@@ -53,24 +53,31 @@ export function filterJobs(filter: JobsFilter): CommandBody {
 
 function choices(now: Wish): Choice[] {
 	const heading = (label: string): Choice => ({ label, kind: QuickPickItemKind.Separator });
-	const box = (isOn: boolean, label: string, wish: Required<Choice>['wish']): Choice => ({
-		label: `${isOn ? '$(check)' : '$(blank)'} ${label}`,
-		alwaysShow: true,
-		wish,
-	});
+	// Headings go as soon as something is typed.
+	const box =
+		(of: string) =>
+		(isOn: boolean, label: string, wish: Required<Choice>['wish']): Choice => ({
+			label: `${isOn ? '$(check)' : '$(blank)'} ${label}`,
+			description: of,
+			alwaysShow: true,
+			wish,
+		});
+	const state = box(l10n.t('state'));
+	const where = box(l10n.t('folders'));
+	const order = box(l10n.t('order'));
 	return [
 		{ label: `$(filter) ${l10n.t('Show These Jobs')}`, alwaysShow: true },
 		heading(l10n.t('States')),
 		...KINDS.map((kind) =>
-			box(now.kinds.includes(kind), kindText(l10n.t, kind), ({ kinds }) => ({
+			state(now.kinds.includes(kind), kindText(l10n.t, kind), ({ kinds }) => ({
 				kinds: KINDS.filter((one) => kinds.includes(one) !== (one === kind)),
 			})),
 		),
 		heading(l10n.t('Workspaces')),
-		box(!now.everywhere, l10n.t('This Workspace'), () => ({ everywhere: false })),
-		box(now.everywhere, l10n.t('All Workspaces'), () => ({ everywhere: true })),
+		where(!now.everywhere, l10n.t('This Workspace'), () => ({ everywhere: false })),
+		where(now.everywhere, l10n.t('All Workspaces'), () => ({ everywhere: true })),
 		heading(l10n.t('Order of What Is Listed')),
-		...SORTS.map((sort) => box(now.sort === sort, sortText(l10n.t, sort), () => ({ sort }))),
+		...SORTS.map((sort) => order(now.sort === sort, sortText(l10n.t, sort), () => ({ sort }))),
 		heading(''),
 		{
 			label: `$(clear-all) ${l10n.t('Clear Filter')}`,

@@ -40,6 +40,8 @@ export class Link {
 	#lifetime = new Lifetime();
 	/** Connected only because a daemon was there: leaves with it instead of bringing it back. */
 	#guest = false;
+	/** A person wants no daemon for now: only what a person does brings one up again. */
+	#left = false;
 	/** Failed with a daemon that is there: looking for one again would find the same. */
 	#unfit = false;
 	/** When the state became what it is, monotonic ms. */
@@ -62,9 +64,21 @@ export class Link {
 		this.#begin();
 	}
 
+	/** As `start`, but for what a person did not ask for outright, like a view that comes in sight. */
+	wake(): void {
+		if (!this.#left) this.start();
+	}
+
 	/** A person uses the connection: from now on a lost one is made again. */
 	stay(): void {
 		this.#guest = false;
+		this.#left = false;
+	}
+
+	/** A person has the daemon stopped: when it goes, it is not brought back before a person needs it. */
+	leave(): void {
+		this.#guest = true;
+		this.#left = true;
 	}
 
 	#begin(): void {
@@ -190,6 +204,7 @@ export class Link {
 	#connected(anyProtocol: boolean): Promise<RpcClient> {
 		const refusal = this.#ports.refusal();
 		if (refusal !== undefined) return Promise.reject(refusal);
+		if (!this.#isAlive() && this.#left) return Promise.reject(new SemanticaError('SYSTEM', LEFT));
 		if (!this.#isAlive()) this.start();
 		return this.#settled(anyProtocol);
 	}
@@ -343,6 +358,7 @@ function relationOf(order: number): Relation {
 const BUSY =
 	'The Semantica daemon is of an older version that still runs jobs. ' +
 	'It makes way when they have ended; Semantica: Restart Daemon interrupts them.';
+const LEFT = 'The Semantica daemon was stopped. Semantica: Restart Daemon starts it again.';
 const STOPPED = 'Semantica was stopped before the daemon answered. Run the command again.';
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

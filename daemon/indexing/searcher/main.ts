@@ -9,10 +9,12 @@ import { answerRequests } from '../../threads/answering.ts';
 import { createStemOf } from '../words/stems.ts';
 import { createIndexes } from './indexes.ts';
 import type { SearcherData, SearcherMethods } from './messages.ts';
+import { createPages } from './pages.ts';
 import { search } from './search.ts';
 import { createOpenSegments } from './segments.ts';
 import { staleOf } from './stale.ts';
 import { readStatus } from './status.ts';
+import type { TextCandidate } from './text/candidates.ts';
 
 const { paths, nativeFolder } = workerData as SearcherData;
 const indexes = createIndexes({ paths, nativeFolder });
@@ -20,6 +22,7 @@ const memory = openSqlite(':memory:', { nativeFolder, busyTimeoutMs: 0 });
 const stemOf = createStemOf(memory);
 
 const segments = createOpenSegments(paths);
+const pages = createPages<TextCandidate>();
 
 type Answer<M extends keyof SearcherMethods> = (
 	params: Params<M>,
@@ -27,7 +30,8 @@ type Answer<M extends keyof SearcherMethods> = (
 ) => Result<M> | Promise<Result<M>>;
 
 const answers: { [M in keyof SearcherMethods]: Answer<M> } = {
-	'index/search': (params, signal) => search({ paths, indexes, segments, stemOf }, params, signal),
+	'index/search': (params, signal) =>
+		search({ paths, indexes, segments, stemOf, pages }, params, signal),
 	'index/status': (params) => readStatus(paths, indexes, params),
 	'index/stale': (params) => staleOf(paths, indexes, params),
 	// Canonical already: the folder may be one that does not answer.

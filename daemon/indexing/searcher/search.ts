@@ -13,10 +13,12 @@ import { parseQuery, readingsOf } from '../words/query.ts';
 import type { StemOf } from '../words/stems.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Indexes } from './indexes.ts';
+import type { Pages } from './pages.ts';
 import { type Candidate, chooseIndexes, createRanking } from './ranking.ts';
 import { bestFirst, meantBy, REORDERED_AT_MOST, type Seen } from './reorder.ts';
 import type { OpenSegments } from './segments.ts';
 import { searchSymbols } from './symbols/search.ts';
+import type { TextCandidate } from './text/candidates.ts';
 import { type Asked, readAsked } from './text/language.ts';
 import { createPattern } from './text/pattern.ts';
 import { searchText } from './text/search.ts';
@@ -44,11 +46,12 @@ export interface SearchDependencies {
 	readonly indexes: Indexes;
 	readonly segments: OpenSegments;
 	readonly stemOf: StemOf;
+	readonly pages: Pages<TextCandidate>;
 }
 
 /** @throws The signal's reason. */
 export async function search(
-	{ paths, indexes, segments, stemOf }: SearchDependencies,
+	{ paths, indexes, segments, stemOf, pages }: SearchDependencies,
 	params: Params<'index/search'>,
 	signal: AbortSignal,
 ): Promise<Result<'index/search'>> {
@@ -84,7 +87,9 @@ export async function search(
 	if (asked.shown.length > 0) {
 		const perFile = params.perFile ?? LINES_PER_FILE;
 		const options = { limit, perFile, contextLines, from, budgetMs: TEXT_MS };
-		const { hits, next, incomplete } = await searchText(text, choices.usable, asked, options);
+		const paged = { pages, search: JSON.stringify([identity, workspace]) };
+		const page = await searchText({ ...text, paged }, choices.usable, asked, options);
+		const { hits, next, incomplete } = page;
 		return {
 			hits,
 			nextCursor: next === undefined ? null : writeCursor(next, identity, workspace),

@@ -151,11 +151,8 @@ export async function createPosixContainment(
 			void means.standby?.prepare();
 			const { supervisor, cgroup, caps } = begun;
 			const { leaveBehind } = launch;
-			const facts = { id, run, cookie, cgroup, caps, leaveBehind, program: programOf(launch) };
-			terminal?.onLost(() => {
-				warn(`The terminal of job ${id} is gone, and its run is ended with it.`);
-				supervisor.lifeline.destroy();
-			});
+			const program = programOf(launch);
+			const facts = { id, run, cookie, cgroup, caps, leaveBehind, terminal, program };
 			const contained = await supervise(supervisor, facts, means);
 			if (typeof opened !== 'string') return contained;
 			return { ...contained, remark: `it runs without a terminal: ${opened}` };

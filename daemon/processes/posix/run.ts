@@ -5,6 +5,7 @@ import { errorMessage } from '../../../shared/errors.ts';
 import type { RunOutcome } from '../../queue/ports/runs.ts';
 import type { ContainedProcess, Launch } from '../containment.ts';
 import { patiently } from '../patience.ts';
+import type { Terminal } from '../terminal/open.ts';
 import type { Cgroups } from './cgroups.ts';
 import { costIn, groupAccounts, leftIn } from './cost.ts';
 import { killGroup, signal } from './group.ts';
@@ -46,13 +47,15 @@ export interface RunFacts {
 	/** Undefined where it has none. */
 	readonly caps: RunCaps | undefined;
 	readonly leaveBehind: boolean;
+	/** Undefined where it has none. */
+	readonly terminal: Terminal | undefined;
 	/** Paths at which its program may be. */
 	readonly program: readonly string[];
 }
 
 export async function supervise(
 	{ child, pid, stdout, stderr, lifeline, watcher }: Supervisor,
-	{ id, run, cookie, cgroup, caps, leaveBehind, program }: RunFacts,
+	{ id, run, cookie, cgroup, caps, leaveBehind, terminal, program }: RunFacts,
 	means: RunMeans,
 ): Promise<ContainedProcess> {
 	const { undertaker, sweeper, cgroups, statuses, world } = means;
@@ -78,6 +81,12 @@ export async function supervise(
 			if (!gone) signal(-pid, 'SIGKILL');
 		}, ENDING_MS);
 		void exited.then(() => clearTimeout(timer));
+	});
+	terminal?.onLost(() => {
+		if (gone) return;
+		means.warn(`The terminal of job ${id} is gone, and its run is ended with it.`);
+		killed = true;
+		lifeline.destroy();
 	});
 	const found = await patiently(() => processStartTime(pid), IDENTIFIED_WITHIN_MS).catch(
 		() => undefined,

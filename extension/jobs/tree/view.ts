@@ -44,7 +44,7 @@ export function showJobsView(ports: JobsViewPorts): JobsView {
 	const looked = () => {
 		reasons.visible = view.visible;
 		tree.visible = view.visible;
-		if (view.visible) link.start();
+		if (view.visible) link.wake();
 	};
 	lifetime.own(view.onDidChangeVisibility(looked));
 	lifetime.own(workspace.onDidGrantWorkspaceTrust(looked));

@@ -21,6 +21,7 @@ export function placesIn(text: string): NamedPlace[] {
 	const line = text.slice(0, LONGEST_LINE);
 	const found: NamedPlace[] = [];
 	for (const { index, 0: said, 1: path = '', 2: number } of line.matchAll(PYTHON)) {
+		if (OF_OTHER_COMPUTER.test(path)) continue;
 		found.push({ start: index, length: said.length, path, line: Number(number) });
 	}
 	for (const { index, 0: word } of line.matchAll(WORDS)) {
@@ -60,8 +61,16 @@ function placeOf(word: string, index: number): NamedPlace | undefined {
 const closesPosition = (word: string, to: number): boolean =>
 	/\(\d{1,7}(?:,\d{1,7})?\)$/.test(word.slice(Math.max(0, to - 20), to));
 
+/** Windows asks the computer that such a path names, with the person's credentials: a log does not make it do that. */
+const OF_OTHER_COMPUTER = /^[/\\]{2}/;
+
 /** What looks like a path; of addresses only those of files. */
 function pathIn(said: string): string | undefined {
+	const path = localPathIn(said);
+	return path === undefined || OF_OTHER_COMPUTER.test(path) ? undefined : path;
+}
+
+function localPathIn(said: string): string | undefined {
 	if (said.startsWith('file://')) {
 		try {
 			return decodeURIComponent(new URL(said).pathname).replace(/^\/([A-Za-z]:)/, '$1');

@@ -23,6 +23,21 @@ describe('a window', () => {
 		for (const link of windows.slice(1)) await link.stop();
 	});
 
+	test('that had the daemon stopped starts it again only when a person needs it', async () => {
+		const { link } = window(temporaryFolder());
+		const pid = await daemonPid(link);
+		link.leave();
+		const params = { reason: 'stopped from the editor', mode: 'stop', timeoutMs: 1_000 } as const;
+		await link.request('system/drain', params);
+		await gone(pid);
+		await reached(link, 'stopped');
+		link.wake();
+		expect(link.state.kind).toBe('stopped');
+		await expect(link.request('job/list', {})).rejects.toThrow('was stopped');
+		link.stay();
+		expect(await daemonPid(link)).not.toBe(pid);
+	});
+
 	test('is back after the daemon was killed, with its jobs and no job twice', async () => {
 		const { link, notifications } = window(temporaryFolder());
 		const store = new JobStore();

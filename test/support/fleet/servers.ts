@@ -1,6 +1,7 @@
 /** A real PostgreSQL and a real PgBouncer for tests of the shared queue, on loopback, with a database made by `fleet init`. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+	appendFileSync,
 	chmodSync,
 	chownSync,
 	copyFileSync,
@@ -17,6 +18,7 @@ import { type Connection, createConnection } from '../../../daemon/fleet/connect
 import { addLogin, initSchema } from '../../../daemon/fleet/schema.ts';
 import { asUser, type Server, startBound } from '../../bench/queues/bound.ts';
 import type { Certificate } from './certificates.ts';
+import { makeStandby, type Standby } from './standby.ts';
 
 export const FLEET_SQL = resolve(import.meta.dirname, '../../../migrations/fleet');
 const BOUNCER = '/usr/sbin/pgbouncer';
@@ -40,6 +42,10 @@ export interface FleetServers {
 	readonly owner: Connection;
 	/** Makes logins that may submit and work. */
 	logins(...names: string[]): Promise<void>;
+	/** A standby, as the primary is now; the primary is restarted for it. */
+	standby(): Promise<Standby>;
+	/** Both show another certificate from now on. */
+	certify(certificate: Certificate): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -53,7 +59,7 @@ export interface RestartableServer {
 export interface FleetServersOptions {
 	/** `false` is for tests in which no server is killed: they play thousands of transactions. */
 	readonly durable?: boolean;
-	/** PgBouncer is there for other machines too, with TLS only. */
+	/** Both are there for other machines too, with TLS only. */
 	readonly certificate?: Certificate;
 }
 
@@ -92,6 +98,8 @@ export async function startFleetServers({
 		{ stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' },
 	);
 	const [pgPort, bouncerPort] = [await freePort(), await freePort()];
+	const tls = certificate === undefined ? undefined : ownCopy(certificate, folder, user);
+	if (tls !== undefined) appendFileSync(join(data, 'pg_hba.conf'), 'hostssl all all all trust\n');
 	const settings = {
 		listen_addresses: '*',
 		port: String(pgPort),
@@ -99,6 +107,7 @@ export async function startFleetServers({
 		max_connections: '60',
 		shared_buffers: '16MB',
 		fsync: durable ? 'on' : 'off',
+		...(tls === undefined ? {} : { ssl: 'on', ssl_cert_file: tls.cert, ssl_key_file: tls.key }),
 	};
 	const server = restartable(pgPort, () =>
 		startBound({
@@ -120,10 +129,8 @@ export async function startFleetServers({
 	const ini = join(folder, 'pgbouncer.ini');
 	const users = join(folder, 'users.txt');
 	const known = new Set(['owner']);
-	const tlsOf = (made: Certificate) => {
-		const { cert, key } = ownCopy(made, folder, user);
-		return `client_tls_sslmode = require\nclient_tls_cert_file = ${cert}\nclient_tls_key_file = ${key}\n`;
-	};
+	const tlsOf = ({ cert, key }: Certificate) =>
+		`client_tls_sslmode = require\nclient_tls_cert_file = ${cert}\nclient_tls_key_file = ${key}\n`;
 	const writeUsers = () =>
 		writeFileSync(users, [...known].map((login) => `"${login}" ""\n`).join(''));
 	writeUsers();
@@ -141,7 +148,7 @@ pool_mode = transaction
 max_client_conn = 500
 default_pool_size = 5
 server_login_retry = 0.2
-${certificate === undefined ? '' : tlsOf(certificate)}`,
+${tls === undefined ? '' : tlsOf(tls)}`,
 	);
 	const bouncer = restartable(bouncerPort, () =>
 		startBound({
@@ -169,6 +176,21 @@ ${certificate === undefined ? '' : tlsOf(certificate)}`,
 			writeUsers();
 			await bouncer.kill();
 			if (whyNoServers() === undefined) await bouncer.start();
+		},
+		async standby() {
+			const port = await freePort();
+			await server.kill();
+			const made = makeStandby({ postgres, data, folder, user, primaryPort: pgPort, port });
+			await server.start();
+			await made.start();
+			return made;
+		},
+		async certify(made) {
+			ownCopy(made, folder, user);
+			for (const one of [bouncer, server]) {
+				await one.kill();
+				await one.start();
+			}
 		},
 		async stop() {
 			await owner.close();

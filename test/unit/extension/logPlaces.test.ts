@@ -32,6 +32,8 @@ describe('the places that a line of a log names', () => {
 		['file:///tmp/a%20b.ts:3', [['file:///tmp/a%20b.ts:3', '/tmp/a b.ts 3']]],
 		['https://example.org/a.ts:3 at 10:45:03, v1.2.3 5/', []],
 		['nothing here. At all', []],
+		['//evil.example/share/a.ts:3 \\\\evil.example\\share\\a.ts', []],
+		['file:////evil.example/share/a.ts and File "//evil.example/a.py", line 3', []],
 	])('%s', (line, expected) => {
 		expect(links(line)).toEqual(expected);
 	});

@@ -42,17 +42,24 @@ export interface Looking {
 const READ_BYTES = 64 * 1024 * 1024;
 const NOTHING: FoundLines = { lines: [], text: undefined };
 
-/** @param most Lines that are wanted. */
+export interface Wanted {
+	/** Lines of the file, from its first on. */
+	readonly most: number;
+	/** So many behind this line will do. */
+	readonly enough: number;
+	readonly after: number;
+}
+
 export function linesIn(
 	scope: Scope,
 	candidate: TextCandidate,
 	looking: Looking,
-	most: number,
+	wanted: Wanted,
 ): FoundLines {
 	const { shown, required, excluded, whole } = looking;
 	if (!whole && required.length === 0 && excluded.length === 0 && candidate.ranges !== undefined) {
 		const blocks = readBlocks(scope, candidate, candidate.ranges);
-		if (blocks !== undefined) return { lines: linesOf(blocks, shown, most), text: undefined };
+		if (blocks !== undefined) return { lines: linesOf(blocks, shown, wanted), text: undefined };
 	}
 	const content = readContent(scope, candidate.path, READ_BYTES);
 	if (content.kind !== 'text') return NOTHING;
@@ -60,7 +67,7 @@ export function linesIn(
 	const unified = composed(text);
 	const has = (pattern: Pattern) => !pattern.matchesIn(unified)[Symbol.iterator]().next().done;
 	if (!required.every(has) || excluded.some(has)) return NOTHING;
-	return { lines: linesOf([{ line: 1, text }], shown, most), text };
+	return { lines: linesOf([{ line: 1, text }], shown, wanted), text };
 }
 
 interface Piece {
@@ -101,11 +108,12 @@ function readBlocks(
 function linesOf(
 	pieces: readonly Piece[],
 	patterns: readonly Pattern[],
-	most: number,
+	{ most, enough, after }: Wanted,
 ): FoundLine[] {
 	const found: FoundLine[] = [];
+	let behind = 0;
 	for (const { line: first, text: original } of pieces) {
-		if (found.length >= most) break;
+		if (found.length >= most || behind >= enough) break;
 		const text = composed(original);
 		const matches = new Map<number, LineMatch & { readonly pattern: number }>();
 		for (const [pattern, { matchesIn }] of patterns.entries()) {
@@ -126,6 +134,7 @@ function linesOf(
 				counted = at + 1;
 				at = text.indexOf('\n', counted);
 			}
+			if (line > after) behind++;
 			const from = match.start - match.lineStart;
 			const to = match.end - match.lineStart;
 			const own = originals?.[line - first];

@@ -4,6 +4,7 @@ import { type KeyQuery, keysAll } from '../../segments/keyQuery.ts';
 import { trigramsOf } from '../../segments/trigrams.ts';
 import { lineEnd, lineStart } from '../../words/lines.ts';
 import { keysOfRegex } from './regexKeys.ts';
+import { skeletonOf } from './skeleton.ts';
 
 export interface Term {
 	readonly kind: 'text' | 'regex';
@@ -58,23 +59,31 @@ function literal(wanted: string, caseSensitive: boolean): Pattern['matchesIn'] {
 
 function regex(wanted: string, caseSensitive: boolean): Pattern['matchesIn'] {
 	const compiled = compilePattern(wanted, caseSensitive, 'query');
+	const skeleton = skeletonOf(wanted, caseSensitive);
 	return function* (text) {
 		for (let at = 0; at < text.length; ) {
-			const end = lineEnd(text, at);
-			const stop = end > at && text[end - 1] === '\r' ? end - 1 : end;
-			const line = text.slice(at, stop);
-			if (compiled.test(line)) {
-				const matcher = compiled.matcher(line);
-				if (matcher.find()) {
-					yield {
-						lineStart: at,
-						lineEnd: end,
-						start: at + matcher.start(),
-						end: at + matcher.end(),
-					};
-				}
+			const start = skeleton === undefined ? at : nextLine(skeleton, text, at);
+			if (start === undefined) return;
+			const end = lineEnd(text, start);
+			const stop = end > start && text[end - 1] === '\r' ? end - 1 : end;
+			const line = text.slice(start, stop);
+			const matcher = compiled.matcher(line);
+			if (matcher.find()) {
+				yield {
+					lineStart: start,
+					lineEnd: end,
+					start: start + matcher.start(),
+					end: start + matcher.end(),
+				};
 			}
 			at = end + 1;
 		}
 	};
+}
+
+/** Where the next line begins that may match, from the beginning of a line on. */
+function nextLine(skeleton: RegExp, text: string, from: number): number | undefined {
+	skeleton.lastIndex = from;
+	const found = skeleton.exec(text);
+	return found === null ? undefined : lineStart(text, found.index);
 }

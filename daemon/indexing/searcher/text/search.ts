@@ -10,6 +10,7 @@ import { around } from '../../words/lines.ts';
 import { priorOf } from '../../words/paths.ts';
 import type { Position } from '../cursor.ts';
 import type { Indexes } from '../indexes.ts';
+import type { Candidates, Pages } from '../pages.ts';
 import type { IndexChoice } from '../ranking.ts';
 import type { OpenSegments } from '../segments.ts';
 import { candidatesIn, type TextCandidate } from './candidates.ts';
@@ -23,6 +24,8 @@ export interface TextSearchDependencies {
 	readonly segments: OpenSegments;
 	readonly scope: (workspace: string) => Scope;
 	readonly signal: AbortSignal;
+	/** The search as one that has pages; undefined where nobody will ask for another one. */
+	readonly paged?: { readonly pages: Pages<TextCandidate>; readonly search: string } | undefined;
 }
 
 export interface TextSearchOptions {
@@ -53,7 +56,7 @@ export async function searchText(
 	asked: Asked,
 	{ limit, perFile, contextLines, from, budgetMs }: TextSearchOptions,
 ): Promise<TextPage> {
-	const { scope, signal } = dependencies;
+	const { scope, signal, paged } = dependencies;
 	const begun = performance.now();
 	const patterns = (terms: Asked['shown']) =>
 		terms.map((term) => createPattern(term, asked.caseSensitive));
@@ -63,28 +66,38 @@ export async function searchText(
 		excluded: patterns(asked.excluded),
 		whole: contextLines > 0,
 	};
-	const candidates = candidatesOf(dependencies, choices, asked, looking);
+	const findAll = (): Candidates<TextCandidate> => {
+		const items = candidatesOf(dependencies, choices, asked, looking);
+		return { first: 0, items, count: items.length };
+	};
+	const isFirst = from.reading === 0 && from.offset === 0;
+	// As they were for the page before, in their order: what came since is not among them.
+	const kept = isFirst ? undefined : paged?.pages.take(paged.search, from.reading);
+	let candidates = kept ?? findAll();
+	const goOn = (reading: number, isOver: boolean): TextPage => {
+		paged?.pages.keep(paged.search, candidates, reading);
+		return { hits, next: { reading, offset: after }, incomplete: isOver };
+	};
 	const hits: Hit[] = [];
 	let turned = begun;
 	let after = from.offset;
-	for (let number = from.reading; number < candidates.length; number++) {
+	for (let number = from.reading; number < candidates.count; number++) {
 		const now = performance.now();
-		if (now - begun > budgetMs) {
-			return { hits, next: { reading: number, offset: after }, incomplete: true };
-		}
+		if (now - begun > budgetMs) return goOn(number, true);
 		if (now - turned > TURN_MS) {
 			await turn();
 			signal.throwIfAborted();
 			turned = performance.now();
 		}
-		const candidate = candidates[number];
+		// Not all of them were kept.
+		if (number >= candidates.first + candidates.items.length) candidates = findAll();
+		const candidate = candidates.items[number - candidates.first];
 		if (candidate === undefined) break;
-		const { lines, text } = linesIn(scope(candidate.workspace), candidate, looking, perFile);
+		const wanted = { most: perFile, after, enough: limit - hits.length + 1 };
+		const { lines, text } = linesIn(scope(candidate.workspace), candidate, looking, wanted);
 		for (const { pattern, ...place } of lines) {
 			if (place.line <= after) continue;
-			if (hits.length === limit) {
-				return { hits, next: { reading: number, offset: after }, incomplete: false };
-			}
+			if (hits.length === limit) return goOn(number, false);
 			after = place.line;
 			hits.push({
 				workspace: candidate.workspace,
