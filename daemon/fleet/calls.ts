@@ -7,6 +7,7 @@ import {
 	claimSchema,
 	enqueueSchema,
 	FLEET_PROTOCOL,
+	finishManySchema,
 	finishSchema,
 	helloSchema,
 	logPieceSchema,
@@ -43,6 +44,7 @@ export function createCalls(node: string, call: Call, close: () => Promise<void>
 			(await ask('begin', { epoch, id, lease }, z.object({ begun: z.boolean() }))).begun,
 		finish: async ({ id, lease, state, report, signature, tail }) =>
 			(await ask('finish', { id, lease, state, report, signature, tail }, finishSchema)).taken,
+		finishMany: async (reports) => (await ask('finish_many', { reports }, finishManySchema)).taken,
 		giveBack: async ({ id, lease }) =>
 			(await ask('give_back', { id, lease }, z.object({ back: z.boolean() }))).back,
 		enqueue: async (jobs) => (await ask('enqueue', { jobs }, enqueueSchema)).jobs,

@@ -6,7 +6,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Clock, Timer } from '../queue/ports/clock.ts';
 import { createLeaseTime, type LeaseTime, marginOf } from './lease.ts';
 import type { Outbox } from './outbox.ts';
-import type { Claimed, Held, Hello, Lease, SharedQueue, Sync } from './port.ts';
+import type { Claimed, Held, Hello, Lease, Report, SharedQueue, Sync } from './port.ts';
 import type { FleetTable, HeldRow } from './table.ts';
 
 export interface NodeOptions {
@@ -68,6 +68,8 @@ const IDLE_POLL_MS = 5000;
 /** So long after something was found it is looked for often. */
 const LIVELY_MS = 60_000;
 const MOST_BACKOFF_MS = 15_000;
+/** Sent at once: they share a commit of the server's. */
+const REPORTS = 32;
 
 export function createNode(options: NodeOptions): FleetNode {
 	const { queue, table, clock, submit, outbox } = options;
@@ -287,24 +289,23 @@ export function createNode(options: NodeOptions): FleetNode {
 	}
 
 	async function report(): Promise<void> {
+		const ended: HeldRow[] = [];
 		for (const row of table.held.all()) {
-			if (row.state === null) {
-				await returnUnstarted(row);
-				continue;
-			}
-			if (row.given_up === 1) await queue.giveBack(row);
+			if (row.state === null) await returnUnstarted(row);
+			else if (row.given_up === 0) ended.push(row);
 			else {
-				await queue.finish({
-					id: row.id,
-					lease: row.lease,
-					state: row.state,
-					report: row.report?.toString('base64') ?? '',
-					signature: row.signature?.toString('base64') ?? '',
-					tail: row.tail?.toString('base64') ?? '',
-				});
+				await queue.giveBack(row);
+				await submit(() => table.held.drop(row.lease));
 			}
+		}
+		// Each may bring 64 KiB of its log.
+		for (let at = 0; at < ended.length; at += REPORTS) {
+			const some = ended.slice(at, at + REPORTS);
+			await queue.finishMany(some.map(reportOf));
 			// Accepted, known already, or of no interest to anybody any more.
-			await submit(() => table.held.drop(row.lease));
+			await submit(() => {
+				for (const { lease } of some) table.held.drop(lease);
+			});
 		}
 	}
 
@@ -354,5 +355,17 @@ export function createNode(options: NodeOptions): FleetNode {
 			fenceTimer?.cancel();
 			await going?.catch(() => {});
 		},
+	};
+}
+
+function reportOf({ id, lease, state, report, signature, tail }: HeldRow): Report {
+	const text = (bytes: Buffer | null) => bytes?.toString('base64') ?? '';
+	return {
+		id,
+		lease,
+		state: state ?? 0,
+		report: text(report),
+		signature: text(signature),
+		tail: text(tail),
 	};
 }

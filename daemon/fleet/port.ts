@@ -91,6 +91,7 @@ export type Claimed = z.output<typeof claimSchema>;
 
 export const finishSchema = z.object({ taken: z.enum(['accepted', 'already', 'refused']) });
 export type Taken = z.output<typeof finishSchema>['taken'];
+export const finishManySchema = z.object({ taken: z.array(finishSchema.shape.taken) });
 
 export const enqueueSchema = z.object({
 	jobs: z.array(
@@ -238,6 +239,8 @@ export interface SharedQueue {
 	/** Whether the first instruction may be run. */
 	begin(epoch: number, tenure: Tenure): Promise<boolean>;
 	finish(report: Report): Promise<Taken>;
+	/** The same for several, in one commit. */
+	finishMany(reports: readonly Report[]): Promise<Taken[]>;
 	giveBack(tenure: Tenure): Promise<boolean>;
 	enqueue(jobs: readonly NewShared[]): Promise<Delivered[]>;
 	putChunk(id: string, n: number, data: string): Promise<void>;

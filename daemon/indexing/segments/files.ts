@@ -3,6 +3,7 @@ import {
 	closeSync,
 	existsSync,
 	fsyncSync,
+	ftruncateSync,
 	mkdirSync,
 	openSync,
 	readdirSync,
@@ -35,6 +36,10 @@ export function writeSegment(folder: string, id: number, bytes: Buffer): void {
 	try {
 		writeFileSync(fd, bytes);
 		fsyncSync(fd);
+	} catch (error) {
+		// What there was room for is room for something else.
+		ftruncateSync(fd);
+		throw error;
 	} finally {
 		closeSync(fd);
 	}

@@ -73,7 +73,8 @@ export async function indexFiles(job: IndexJob, payload: IndexFilesPayload): Pro
 		}
 		for (const path of waiting) lister.add('still being written, left for the next run', path);
 		lister.finish();
-		segments.merge(false);
+		if (job.mergeLater === undefined || segments.isCrowded()) segments.merge(false);
+		else job.mergeLater();
 		progress(true);
 		report.log(summary(tally.result));
 		report.result({ ...tally.result });

@@ -13,6 +13,8 @@ export interface IndexJob {
 	readonly workspace: string;
 	readonly env: NodeJS.ProcessEnv;
 	readonly report: Reporter;
+	/** Whoever stays merges when it has nothing else to do; else the job does so itself. */
+	readonly mergeLater?: () => void;
 }
 
 /**

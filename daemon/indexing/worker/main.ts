@@ -12,9 +12,10 @@ import type {
 	IndexFilesPayload,
 	IndexWorkspacePayload,
 } from '../../../shared/protocol/indexing.ts';
-import { guardDamage, unusableCause } from '../catalogue/database.ts';
+import { guardDamage, type IndexHome, unusableCause } from '../catalogue/database.ts';
 import { FINAL_EXIT_CODE } from './exitCode.ts';
 import { indexFiles } from './files.ts';
+import { createIdleMerges, mergeOnce } from './idleMerges.ts';
 import type { IndexJob } from './job.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { type EnqueueChildren, indexWorkspace } from './workspace.ts';
@@ -45,8 +46,11 @@ async function stay(): Promise<void> {
 	const { serve } = await import('./serve.ts');
 	const paths = dataPaths(dataFolder(process.env));
 	const token = process.env['SEMANTICA_WORKER_TOKEN'] ?? '';
+	const merges = createIdleMerges((workspace) => mergeOnce(home(), workspace));
 	await serve(paths, token, Object.values(MODES), async (served) => {
-		const job = jobOf(served.workspace, served.report);
+		const { workspace } = served;
+		const job = { ...jobOf(workspace, served.report), mergeLater: () => merges.later(workspace) };
+		merges.began();
 		const mode = served.type === MODES.files ? 'files' : 'workspace';
 		try {
 			await perform(mode, job, served.payload, served.token);
@@ -55,20 +59,24 @@ async function stay(): Promise<void> {
 			const why = sentence(error);
 			served.report.log(why);
 			return { error: why, final: isFinal(error) };
+		} finally {
+			merges.ended();
 		}
 	});
 }
 
-function jobOf(workspace: string, report: Reporter): IndexJob {
+const jobOf = (workspace: string, report: Reporter): IndexJob => ({
+	home: home(),
+	workspace,
+	env: process.env,
+	report,
+});
+
+function home(): IndexHome {
 	const nativeFolder = join(dirname(process.argv[1] ?? ''), 'native');
 	return {
-		home: {
-			paths: dataPaths(dataFolder(process.env)),
-			nativeFolder: existsSync(nativeFolder) ? nativeFolder : undefined,
-		},
-		workspace,
-		env: process.env,
-		report,
+		paths: dataPaths(dataFolder(process.env)),
+		nativeFolder: existsSync(nativeFolder) ? nativeFolder : undefined,
 	};
 }
 

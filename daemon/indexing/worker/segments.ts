@@ -26,16 +26,22 @@ export interface Segments {
 	sweep(): void;
 	/** Merges small ones; with `thorough`, also those that are dead for the most part. */
 	merge(thorough: boolean): void;
+	/** One merge of small ones. @returns Whether there was one to do, and it was done. */
+	mergeSome(): boolean;
+	/** So many are there that a search would notice. */
+	isCrowded(): boolean;
 }
 
 /** Rewritten where less than that is in use. */
 const LIVE_SHARE = 0.5;
+const CROWD = 64;
 
 /** @param folder The folder of the index. */
 export function createSegments(
 	folder: string,
 	catalogue: Catalogue,
 	table: SegmentTable,
+	write: typeof writeSegment = writeSegment,
 ): Segments {
 	/** @returns Whether it did: not where another indexer has merged one of them meanwhile. */
 	function mergeInto(rows: readonly SegmentRow[]): boolean {
@@ -67,7 +73,7 @@ export function createSegments(
 						textBytes: Math.round(textBytes),
 						documents,
 					});
-					writeSegment(folder, to, bytes);
+					write(folder, to, bytes);
 					let doc = 0;
 					// What was indexed anew since has no row in the old segment, and stays dead in the new one.
 					for (const { id, keep } of sources) {
@@ -86,6 +92,8 @@ export function createSegments(
 		try {
 			merged = mergeInto(rows);
 		} catch (error) {
+			// There is no room for both: the old ones stay, and are as good.
+			if (isFull(error)) return false;
 			if (!(error instanceof SegmentDamage) && errorCode(error) !== 'ENOENT') throw error;
 			// Merged by another indexer meanwhile, or damaged: then the next walk reads their files again.
 			if (error instanceof SegmentDamage) for (const { id } of rows) markDamaged(folder, id);
@@ -95,13 +103,19 @@ export function createSegments(
 		return merged;
 	}
 
+	const mergeSome = (): boolean => {
+		const chosen = new Set(mergeable(table.all()).map(({ id }) => id));
+		const rows = table.all().filter(({ id }) => chosen.has(id));
+		return rows.length > 0 && mergeAndRemove(rows);
+	};
+
 	return {
 		prepare(texts) {
 			const bytes = buildSegment(texts);
 			const textBytes = texts.reduce((sum, { text }) => sum + text.length, 0);
 			return () => {
 				const id = table.add({ bytes: bytes.length, textBytes, documents: texts.length });
-				writeSegment(folder, id, bytes);
+				write(folder, id, bytes);
 				return id;
 			};
 		},
@@ -127,11 +141,12 @@ export function createSegments(
 					.filter(({ id, documents }) => (live.get(id) ?? 0) < documents * LIVE_SHARE);
 				for (const row of wasted) if (!mergeAndRemove([row])) return;
 			}
-			for (;;) {
-				const chosen = new Set(mergeable(table.all()).map(({ id }) => id));
-				const rows = table.all().filter(({ id }) => chosen.has(id));
-				if (rows.length === 0 || !mergeAndRemove(rows)) return;
-			}
+			while (mergeSome());
 		},
+		mergeSome,
+		isCrowded: () => table.all().length >= CROWD,
 	};
 }
+
+const isFull = (error: unknown): boolean =>
+	/^(ENOSPC|EDQUOT|SQLITE_FULL)$/.test(errorCode(error) ?? '');

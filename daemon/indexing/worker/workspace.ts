@@ -23,6 +23,7 @@ import { assertMayForget, type IndexJob, openFolder } from './job.ts';
 import { counted, createLister, megabytes, skippedText } from './report.ts';
 import { createSegments } from './segments.ts';
 import { shardsOf } from './shards.ts';
+import { beginWithSibling } from './sibling.ts';
 import { compareFolder, type Differences } from './walk.ts';
 
 /** Adds children, at least one, to this job. Resolves when they are stored. */
@@ -51,6 +52,7 @@ export async function indexWorkspace(
 	// What an older version enqueued does not say.
 	const { exclude, defaultExcludes = true, maxFileBytes } = payload;
 	const isExcluded = excluder(scope, exclude);
+	beginWithSibling(job.home, workspace, report.log);
 	const db = openOrRebuildIndex(job.home, workspace, report.log);
 	try {
 		const catalogue = createCatalogue(db);

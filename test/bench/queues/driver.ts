@@ -12,6 +12,8 @@ const OPENERS: Readonly<Record<SystemName, () => Promise<Opener>>> = {
 		(await import('./semanticaFunctions.ts')).openSemanticaFunctions,
 	engine: async () => (await import('./engine.ts')).openEngineAlone,
 	bullmq: async () => (await import('./bullmq.ts')).openBullmq,
+	'bullmq-postgres': async () => (await import('./bullmq.ts')).openBullmqOnPostgres,
+	'shared-queue': async () => (await import('./sharedQueue.ts')).openSharedQueue,
 	'graphile-worker': async () => (await import('./graphileWorker.ts')).openGraphileWorker,
 	'pg-boss': async () => (await import('./pgBoss.ts')).openPgBoss,
 };

@@ -98,10 +98,31 @@ export const ALTERNATIVES: readonly Contender[] = [
 	{ label: 'pg-boss, tuned', system: 'pg-boss', tuned: true, start: postgres },
 ];
 
+/** The queue that several machines share, beside those that are on a PostgreSQL of the same kind. */
+export const ON_POSTGRES: readonly Contender[] = [
+	{ label: 'Semantica, shared queue', system: 'shared-queue', tuned: true, start: postgres },
+	{ label: 'graphile-worker, tuned', system: 'graphile-worker', tuned: true, start: postgres },
+	{ label: 'pg-boss, tuned', system: 'pg-boss', tuned: true, start: postgres },
+	{ label: 'BullMQ on PostgreSQL, tuned', system: 'bullmq-postgres', tuned: true, start: postgres },
+];
+
 /** A contender with a server and a client of its own. */
 export interface Running {
 	readonly remote: Remote;
 	readonly serverPid: number | undefined;
+}
+
+/** A PostgreSQL alone, by the folder of its socket. */
+export async function withPostgres<T>(
+	context: BenchContext,
+	use: (folder: string) => Promise<T>,
+): Promise<T> {
+	const server = await postgres(context);
+	try {
+		return await use(server.endpoint);
+	} finally {
+		await server.stop();
+	}
 }
 
 /** Both are ended when `use` has. */

@@ -20,6 +20,8 @@ export const SYSTEM_NAMES = [
 	'semantica-functions',
 	'engine',
 	'bullmq',
+	'bullmq-postgres',
+	'shared-queue',
 	'graphile-worker',
 	'pg-boss',
 ] as const;

@@ -88,6 +88,24 @@ describe.skipIf(why !== undefined)('machines that share a queue', () => {
 		expect(seen.find((job) => job.id === id)).toMatchObject({ machine: 'box', state: 'succeeded' });
 		expect((await box.ask('jobs/subscribe', {})).jobs.every((job) => !job.machine)).toBe(true);
 
+		// A file of jobs for another machine; said again it is the same.
+		const word = (n: number, more = {}) =>
+			JSON.stringify({ type: 'command', command: { command: 'echo', args: [`${n}`], ...more } });
+		const many = () =>
+			laptop.json<{ jobs: { id: string; existing: boolean }[] }>(
+				['enqueue', '--on', 'box', '--key', 'batch', '-'],
+				{ input: [1, 2].map((n) => word(n)).join('\n') },
+			);
+		const [sent, again] = [await many(), await many()];
+		expect(again.jobs).toEqual(sent.jobs.map((job) => ({ ...job, existing: true })));
+		for (const job of sent.jobs) {
+			expect((await jobThat(laptop, job.id, finished)).state).toBe('succeeded');
+		}
+		const astray = { input: `${word(1)}\n${word(2, { cwd: '/tmp' })}` };
+		expect((await laptop.run(['enqueue', '--on', 'box', '-'], astray)).stderr).toMatch(
+			/In line 2: .*relative to the place.*Nothing was enqueued/s,
+		);
+
 		// Refused by its path, with what to do.
 		const refused = [
 			[['run', '--on', 'nobody', '--', 'true'], 'There is no machine "nobody"'],

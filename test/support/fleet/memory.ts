@@ -6,6 +6,7 @@ import {
 	SHARED,
 	type SharedJob,
 	type SharedQueue,
+	type Taken,
 } from '../../../daemon/fleet/port.ts';
 import { SemanticaError } from '../../../shared/errors.ts';
 
@@ -357,6 +358,11 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 				move(job, state);
 				freeSubject(job);
 				return 'accepted';
+			},
+			async finishMany(reports) {
+				const taken: Taken[] = [];
+				for (const report of reports) taken.push(await this.finish(report));
+				return taken;
 			},
 			async giveBack({ id, lease }) {
 				speaker();
