@@ -107,6 +107,8 @@ const LATE = [
 	'ai/toolServer',
 	'dashboard/panel',
 	'logs/logViews',
+	'tasks/chooseTask',
+	'tasks/taskTerminal',
 	'publicApi',
 ];
 

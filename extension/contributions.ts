@@ -23,6 +23,7 @@ export const COMMANDS = {
 		once: true,
 	},
 	runCommand: { id: 'semantica.runCommand', palette: true, needsTrust: true, once: false },
+	runTask: { id: 'semantica.runTask', palette: true, needsTrust: true, once: false },
 	scheduleCommand: {
 		id: 'semantica.scheduleCommand',
 		palette: true,
@@ -71,6 +72,7 @@ export const COMMANDS = {
 	pauseAll: { id: 'semantica.pauseAll', palette: true, needsTrust: true, once: true },
 	resumeAll: { id: 'semantica.resumeAll', palette: true, needsTrust: true, once: true },
 	restartDaemon: { id: 'semantica.restartDaemon', palette: true, needsTrust: true, once: true },
+	showStatus: { id: 'semantica.showStatus', palette: true, needsTrust: true, once: true },
 	stopDaemon: { id: 'semantica.stopDaemon', palette: true, needsTrust: true, once: true },
 	showDaemonLog: { id: 'semantica.showDaemonLog', palette: true, needsTrust: false, once: false },
 	diagnose: { id: 'semantica.diagnose', palette: true, needsTrust: true, once: true },
@@ -107,6 +109,17 @@ export const SETTINGS = {
 	limitJobs: { key: 'semantica.limits.jobs', default: null as number | null },
 	limitIndexJobs: { key: 'semantica.limits.indexJobs', default: null as number | null },
 	limitCommandJobs: { key: 'semantica.limits.commandJobs', default: null as number | null },
+	limitMemory: { key: 'semantica.limits.memoryPercent', default: null as number | null },
+	keepDays: { key: 'semantica.keep.days', default: null as number | null },
+	keepJobs: { key: 'semantica.keep.jobs', default: null as number | null },
+	keepPayloadsGB: { key: 'semantica.keep.payloadsGB', default: null as number | null },
+	idleMinutes: { key: 'semantica.idle.minutes', default: null as number | null },
+	idleProcessor: { key: 'semantica.idle.processorPercent', default: null as number | null },
+	leaveAfterMinutes: { key: 'semantica.daemon.leaveAfterMinutes', default: null as number | null },
+	desktopNotifications: {
+		key: 'semantica.notifications.desktop',
+		default: 'default' as DesktopNotifications,
+	},
 	aiDoor: { key: 'semantica.ai.door', default: 'mcp' as AiDoor },
 } as const;
 export type SettingName = keyof typeof SETTINGS;
@@ -122,6 +135,10 @@ export type IndexOnOpen = (typeof INDEX_ON_OPEN)[number];
 /** What indexing that starts by itself does while the machine runs on battery. */
 export const INDEX_ON_BATTERY = ['wait', 'ask', 'run'] as const;
 export type IndexOnBattery = (typeof INDEX_ON_BATTERY)[number];
+
+/** Whether ends are told on the desktop where no window is there to tell them; `default`: the daemon decides. */
+export const DESKTOP_NOTIFICATIONS = ['default', 'on', 'off'] as const;
+export type DesktopNotifications = (typeof DESKTOP_NOTIFICATIONS)[number];
 
 /** How the editor's own agents reach Semantica. */
 export const AI_DOORS = ['mcp', 'tools', 'off'] as const;

@@ -3,24 +3,34 @@
  * What somebody else has set, on the command line for example, is left alone.
  */
 import { errorMessage } from '../shared/errors.ts';
+import {
+	DAEMON_VALUE_NAMES,
+	DAEMON_VALUES,
+	type DaemonValueName,
+} from './connection/daemonValues.ts';
 import type { Link } from './connection/link.ts';
-import { SETTINGS, type SettingName } from './contributions.ts';
+import { SETTINGS } from './contributions.ts';
 import { type Disposable, Lifetime } from './lifetime.ts';
 
-/** Settings that hold for the whole daemon, and what takes each back. */
-const TAKE_BACK = {
-	limitJobs: (link) => link.request('queue/update', { name: '*', concurrency: null }),
-	limitIndexJobs: (link) => link.request('queue/update', { name: 'index', concurrency: null }),
-	limitCommandJobs: (link) => link.request('queue/update', { name: 'default', concurrency: null }),
-	minBattery: async (link) => {
-		const { revision } = await link.request('settings/get', {});
-		return link.request('settings/update', { values: { minBattery: null }, revision });
-	},
-} as const satisfies Partial<
-	Record<SettingName, (link: Pick<Link, 'request'>) => Promise<unknown>>
->;
-type DaemonSetting = keyof typeof TAKE_BACK;
-export const DAEMON_SETTINGS = Object.keys(TAKE_BACK) as DaemonSetting[];
+/** Limits of queues, which are no settings of the daemon. */
+const QUEUES = { limitJobs: '*', limitIndexJobs: 'index', limitCommandJobs: 'default' } as const;
+type QueueSetting = keyof typeof QUEUES;
+type DaemonSetting = QueueSetting | DaemonValueName;
+export const DAEMON_SETTINGS: readonly DaemonSetting[] = [
+	...(Object.keys(QUEUES) as QueueSetting[]),
+	...DAEMON_VALUE_NAMES,
+];
+
+async function takeBack(link: Pick<Link, 'request'>, name: DaemonSetting): Promise<void> {
+	if (name in QUEUES) {
+		const queue = QUEUES[name as QueueSetting];
+		await link.request('queue/update', { name: queue, concurrency: null });
+		return;
+	}
+	const { revision } = await link.request('settings/get', {});
+	const values = { [DAEMON_VALUES[name as DaemonValueName].name]: null };
+	await link.request('settings/update', { values, revision });
+}
 
 export interface EmptiedPorts {
 	readonly link: Pick<Link, 'request' | 'state' | 'onDidChange'>;
@@ -29,7 +39,8 @@ export interface EmptiedPorts {
 		get(key: string, fallback: readonly string[]): readonly string[];
 		update(key: string, value: readonly string[]): PromiseLike<void>;
 	};
-	value(name: DaemonSetting): number | null;
+	/** Null: nobody set it. */
+	value(name: DaemonSetting): unknown;
 	/** The data folder: each has a daemon of its own. */
 	home(): string;
 	onDidChangeSettings(listener: () => void): Disposable;
@@ -48,7 +59,7 @@ export function takeBackEmptied(ports: EmptiedPorts): Disposable {
 		const set = DAEMON_SETTINGS.filter((name) => ports.value(name) !== null);
 		for (const name of DAEMON_SETTINGS) {
 			if (!before.includes(name) || set.includes(name)) continue;
-			await TAKE_BACK[name](link);
+			await takeBack(link, name);
 			ports.log(`${SETTINGS[name].key} was emptied: the daemon decides again.`);
 		}
 		if (set.join() !== before.join()) await memory.update(key, set);

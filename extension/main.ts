@@ -53,6 +53,7 @@ import { configuredHome, onDidChangeSetting, setting } from './settings.ts';
 import { createContextKeys } from './status/contextKeys.ts';
 import { createReporter } from './status/reporter.ts';
 import { showStatusBar } from './status/statusBar.ts';
+import { offerTasks } from './tasks/provider.ts';
 import { offerInTerminals } from './terminalPath.ts';
 
 /** The editor calls `deactivate` without anything by which it could be found. */
@@ -111,6 +112,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const subscriptions = own.own(new LogSubscriptions({ ...logged, notifications }));
 	const logs = own.own(new JobLogs({ ...logged, subscriptions, text }));
 	const logViews = own.own(logViewsOnDemand({ ...logged, subscriptions, text }));
+	own.own(offerTasks({ ...logged, subscriptions, text }));
 	const jobsVisible = () => view.visible;
 	const reporter = createReporter({
 		...{ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') },
@@ -127,7 +129,10 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		takeBackEmptied({
 			link,
 			memory: context.globalState,
-			value: (name) => setting(name),
+			value: (name) => {
+				const value = setting(name);
+				return value === 'default' ? null : value;
+			},
 			home: configuredHome,
 			onDidChangeSettings: (listener) => onDidChangeSetting(DAEMON_SETTINGS, listener),
 			log: scoped(log, 'settings'),
@@ -163,6 +168,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		dashboard,
 		search,
 		log,
+		memory: context.workspaceState,
 		version: String(context.extension.packageJSON.version),
 	};
 	const bodies = async () => (await import('./commands/bodies.ts')).commandBodies(services);

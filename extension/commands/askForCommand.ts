@@ -2,13 +2,15 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
-import { l10n, Uri, window, workspace } from 'vscode';
+import { l10n, type QuickInputButton, ThemeIcon, Uri, window, workspace } from 'vscode';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { JobSpecInput } from '../../shared/job.ts';
 import { editorSurroundings } from '../../shared/surroundings.ts';
 import { indexedFolder } from '../indexing/folders.ts';
 import { fileUri } from './arguments.ts';
+import type { CommandHistory } from './commandHistory.ts';
 import { type CommandLine, parseCommandLine } from './commandLine.ts';
+import { pickEarlier } from './earlierCommands.ts';
 
 const WINDOWS = process.platform === 'win32';
 
@@ -17,6 +19,8 @@ export interface Question {
 	readonly prompt: string;
 	/** What stands in the field at first. */
 	readonly last: string;
+	/** What was run from this workspace before. */
+	readonly history: CommandHistory;
 }
 
 /** Undefined when the person changed their mind. */
@@ -47,21 +51,52 @@ export async function askForCommand(
 		},
 		surroundings: editorSurroundings(process.env),
 	};
+	await question.history.used(text.trim());
 	return { line: text, spec };
 }
 
-function askForLine({ title, prompt, last }: Question): Thenable<string | undefined> {
-	return window.showInputBox({
-		title,
-		prompt,
-		placeHolder: l10n.t('For example: npm run build -- --verbose'),
-		value: last,
-		ignoreFocusOut: true,
-		validateInput: (text) => {
-			const parsed = parseCommandLine(text, WINDOWS);
-			// An empty field is no mistake yet, only nothing to run.
-			return 'problem' in parsed && text.trim() !== '' ? problemText(parsed.problem) : undefined;
-		},
+function askForLine({ title, prompt, last, history }: Question): Promise<string | undefined> {
+	const earlier: QuickInputButton = {
+		iconPath: new ThemeIcon('history'),
+		tooltip: l10n.t('Earlier Commands'),
+	};
+	const input = window.createInputBox();
+	input.title = title;
+	input.prompt = prompt;
+	input.placeholder = l10n.t('For example: npm run build -- --verbose');
+	input.value = last;
+	input.ignoreFocusOut = true;
+	input.buttons = history.all().length > 0 ? [earlier] : [];
+	const check = () => {
+		const parsed = parseCommandLine(input.value, WINDOWS);
+		// An empty field is no mistake yet, only nothing to run.
+		const isWrong = 'problem' in parsed && input.value.trim() !== '';
+		input.validationMessage = isWrong ? problemText(parsed.problem) : undefined;
+		return !isWrong;
+	};
+	return new Promise((resolve) => {
+		// The pick takes the place of the field, which comes back after it.
+		let away = false;
+		input.onDidChangeValue(check);
+		input.onDidTriggerButton(async () => {
+			away = true;
+			const line = await pickEarlier(history, title);
+			away = false;
+			if (line !== undefined) input.value = line;
+			check();
+			input.show();
+		});
+		input.onDidAccept(() => {
+			if (!check()) return;
+			resolve(input.value);
+			input.hide();
+		});
+		input.onDidHide(() => {
+			if (away) return;
+			resolve(undefined);
+			input.dispose();
+		});
+		input.show();
 	});
 }
 

@@ -23,6 +23,7 @@ import { cancelGroup } from './cancelGroup.ts';
 import { changeTime } from './changeTime.ts';
 import { clearFilter } from './clearFilter.ts';
 import { clearFinished } from './clearFinished.ts';
+import { type CommandMemory, createCommandHistory } from './commandHistory.ts';
 import { copyId } from './copyId.ts';
 import { explainWaiting } from './explainWaiting.ts';
 import { filterJobs } from './filterJobs.ts';
@@ -49,12 +50,14 @@ import { retryGroup } from './retryGroup.ts';
 import { revealFolder } from './revealFolder.ts';
 import { runCommand } from './runCommand.ts';
 import { runNow } from './runNow.ts';
+import { runTask } from './runTask.ts';
 import { search } from './search.ts';
 import { showDaemonLog } from './showDaemonLog.ts';
 import { showDashboard } from './showDashboard.ts';
 import { showDetails } from './showDetails.ts';
 import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
+import { showStatus } from './showStatus.ts';
 import { toggleEverywhere } from './toggleEverywhere.ts';
 
 export interface CommandServices {
@@ -75,21 +78,25 @@ export interface CommandServices {
 	readonly dashboard: DashboardOnDemand;
 	readonly search: SearchOnDemand;
 	readonly log: Log;
+	/** Of the workspace. */
+	readonly memory: CommandMemory;
 	/** Of the extension. */
 	readonly version: string;
 }
 
 export function commandBodies(services: CommandServices): CommandBodies {
 	const { link, store, loaded, pages, picker, logs, indexer, reporter, text, log } = services;
+	const history = createCommandHistory(services.memory);
 	const scheduled = createScheduleChanges(link, reporter);
 	return {
 		indexWorkspace: indexWorkspace(indexer, reporter),
 		indexFolder: indexFolder(indexer, reporter),
 		indexCurrentFile: indexCurrentFile(indexer, reporter),
-		runCommand: runCommand(link, logs, reporter),
+		runCommand: runCommand(link, logs, reporter, history),
+		runTask: runTask(link, logs, reporter),
 		scheduleCommand: onDemand(async () => {
 			const { scheduleCommand } = await import('./scheduleCommand.ts');
-			return scheduleCommand(link, services.schedules, text);
+			return scheduleCommand(link, services.schedules, text, history);
 		}),
 		search: search(services.search),
 		goToSymbol: goToSymbol(services.search),
@@ -126,6 +133,7 @@ export function commandBodies(services: CommandServices): CommandBodies {
 			const { restartDaemonCommand } = await import('./restartDaemon.ts');
 			return restartDaemonCommand(link, store, loaded, configuredHome, log);
 		}),
+		showStatus: showStatus(link, text),
 		stopDaemon: onDemand(async () => {
 			const { stopDaemon } = await import('./stopDaemon.ts');
 			return stopDaemon(link, store, loaded, configuredHome);

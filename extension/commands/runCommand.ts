@@ -6,10 +6,16 @@ import { createEnqueueOnce } from '../jobs/enqueueOnce.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import type { Reporter } from '../status/reporter.ts';
 import { fileUri } from './arguments.ts';
+import type { CommandHistory } from './commandHistory.ts';
 import type { CommandBody } from './register.ts';
 
 /** Asks for a command line and runs it as a job, with its output in a channel of its own. */
-export function runCommand(link: Link, logs: JobLogs, reporter: Reporter): CommandBody {
+export function runCommand(
+	link: Link,
+	logs: JobLogs,
+	reporter: Reporter,
+	history: CommandHistory,
+): CommandBody {
 	let last = '';
 	const enqueue = createEnqueueOnce(link, () => performance.now());
 	return async (given) => {
@@ -22,6 +28,7 @@ export function runCommand(link: Link, logs: JobLogs, reporter: Reporter): Comma
 					: l10n.t('Run Command as Job in the Folder of {0}', basename(target.fsPath)),
 			prompt: l10n.t('It goes on when this window closes.'),
 			last,
+			history,
 		});
 		if (asked === undefined) return;
 		last = asked.line;

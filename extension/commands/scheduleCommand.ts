@@ -4,6 +4,7 @@ import type { JobText } from '../jobs/text/text.ts';
 import type { ScheduleStore } from '../schedules/store.ts';
 import { isScheduleName, suggestName } from '../schedules/when.ts';
 import { pickWhen } from '../schedules/whenPicker.ts';
+import type { CommandHistory } from './commandHistory.ts';
 import type { CommandBody } from './register.ts';
 
 const PREVIEWED = 5;
@@ -13,6 +14,7 @@ export function scheduleCommand(
 	link: Link,
 	schedules: ScheduleStore,
 	text: Pick<JobText, 'time'>,
+	history: CommandHistory,
 ): CommandBody {
 	let last = '';
 	return async (given) => {
@@ -21,6 +23,7 @@ export function scheduleCommand(
 			title: l10n.t('Schedule Command'),
 			prompt: l10n.t('It begins each time it is due, also while no window is open.'),
 			last,
+			history,
 		});
 		if (asked === undefined) return;
 		last = asked.line;

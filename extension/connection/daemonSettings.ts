@@ -3,7 +3,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Link } from './link.ts';
 
 /** By their names in config.json; `null`: nobody set it. */
-export type DaemonSettings = Readonly<Record<string, number | null>>;
+export type DaemonSettings = Readonly<Record<string, number | boolean | null>>;
 
 export async function applyDaemonSettings(
 	link: Pick<Link, 'request'>,

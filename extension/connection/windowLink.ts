@@ -15,6 +15,7 @@ import { Lifetime } from '../lifetime.ts';
 import type { Log } from '../log.ts';
 import { configuredHome, onDidChangeSetting, setting } from '../settings.ts';
 import { applyDaemonSettings } from './daemonSettings.ts';
+import { DAEMON_VALUE_NAMES, DAEMON_VALUES, daemonValue } from './daemonValues.ts';
 import { applyLimits } from './limits.ts';
 import { Link } from './link.ts';
 import { openRunningDaemon, ownBuild } from './open.ts';
@@ -80,7 +81,12 @@ export function keepInformed(link: Link, indexed: IndexedFolders, log: Log): Dis
 	};
 	const daemonSettings = () => {
 		if (link.state.kind !== 'connected') return;
-		const wanted = { minBattery: percent(setting('minBattery')) };
+		const wanted = Object.fromEntries(
+			DAEMON_VALUE_NAMES.map((name) => [
+				DAEMON_VALUES[name].name,
+				daemonValue(name, setting(name)),
+			]),
+		);
 		void applyDaemonSettings(link, wanted, (message) => log.warn('settings', message));
 	};
 	const moved = async () => {
@@ -101,12 +107,7 @@ export function keepInformed(link: Link, indexed: IndexedFolders, log: Log): Dis
 		}),
 	);
 	lifetime.own(onDidChangeSetting(['limitJobs', 'limitIndexJobs', 'limitCommandJobs'], limits));
-	lifetime.own(onDidChangeSetting(['minBattery'], daemonSettings));
+	lifetime.own(onDidChangeSetting(DAEMON_VALUE_NAMES, daemonSettings));
 	lifetime.own(onDidChangeSetting(['dataFolder'], () => void moved()));
 	return lifetime;
-}
-
-// A person may have written anything into settings.json.
-function percent(value: number | null): number | null {
-	return typeof value === 'number' ? Math.min(100, Math.max(0, Math.round(value))) : null;
 }

@@ -50,6 +50,21 @@ describe('a command as a job', () => {
 		await workbench.output.wholeLine('three | tr a-z A-Z').waitFor();
 	});
 
+	it('is remembered: picked again, kept on top, forgotten', async () => {
+		await workbench.run('Semantica: Run Command as Job…');
+		const { widget } = workbench.quickInput;
+		await widget.getByRole('button', { name: 'Earlier Commands' }).click();
+		const row = workbench.quickInput.row('echo one two');
+		await row.hover();
+		await row.getByRole('button', { name: 'Keep on Top' }).click();
+		await workbench.quickInput.row(/echo one two.*kept/).waitFor();
+		await workbench.page.screenshot({ path: 'test-results/e2e/commands-earlier.png' });
+		await workbench.quickInput.row(/echo one two/).click();
+		await workbench.quickInput.title.filter({ hasText: 'Run Command as Job' }).waitFor();
+		expect(await widget.locator('input').first().inputValue()).toBe('echo one two | tr a-z A-Z');
+		await workbench.quickInput.cancel();
+	});
+
 	it('is not started by an empty line, and an open quote is said', async () => {
 		await type('   ');
 		await workbench.notification('There is no command to run').waitFor();

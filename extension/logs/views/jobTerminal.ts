@@ -1,4 +1,4 @@
-/** A job's log in a terminal, for its colours and what it draws again. It is looked at: nothing typed goes anywhere. */
+/** A job's log in a terminal, for its colours and what it draws again. It is looked at: nothing typed reaches the job. */
 import { EventEmitter, l10n, type Pseudoterminal } from 'vscode';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Job } from '../../../shared/job.ts';
@@ -11,6 +11,8 @@ const DIM = '\u001b[2m';
 export interface JobTerminalEvents {
 	/** The person closed it. */
 	closed?(): void;
+	/** The person pressed Ctrl+C in it. */
+	interrupted?(): void;
 	/** All is shown. */
 	ended?(job: Job | undefined): void;
 }
@@ -68,6 +70,7 @@ export function createJobTerminal(
 		},
 		handleInput(text) {
 			if (over && text === '\r') left.fire(undefined);
+			if (text.includes('\u0003')) events.interrupted?.();
 		},
 		finish: (exitCode) => left.fire(exitCode),
 	};

@@ -38,6 +38,8 @@ describe('the extension', () => {
 		['faces', 'Words to look for'],
 		['approvals', 'Let {0} run this?'],
 		['panel', "default-src 'none'"],
+		['taskTerminal', 'has no usable "{1}" in tasks.json'],
+		['chooseTask', 'It goes on when this window closes'],
 		['logViews', 'Open a file outside of the folders of this window?'],
 		['bodies', 'Remove 1 finished job and its log?'],
 		['details', 'Why it does not run'],

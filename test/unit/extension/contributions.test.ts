@@ -8,6 +8,7 @@ import {
 	COMMANDS,
 	CONTEXT_KEYS,
 	DASHBOARD,
+	DESKTOP_NOTIFICATIONS,
 	DETAILS_SCHEME,
 	GROUP_FLAGS,
 	INDEX_ON_BATTERY,
@@ -196,6 +197,7 @@ describe('package.json', () => {
 		expect(properties[SETTINGS.logLevel.key]?.enum).toEqual(LOG_LEVELS);
 		expect(properties[SETTINGS.indexOnOpen.key]?.enum).toEqual(INDEX_ON_OPEN);
 		expect(properties[SETTINGS.indexOnBattery.key]?.enum).toEqual(INDEX_ON_BATTERY);
+		expect(properties[SETTINGS.desktopNotifications.key]?.enum).toEqual(DESKTOP_NOTIFICATIONS);
 	});
 
 	it('lets no workspace decide for the whole machine', () => {
