@@ -19,6 +19,7 @@ import { containedSpawn, daemonReady, duringLoad, enqueueToStart } from './cases
 import { longestPauses } from './cases/pauses.ts';
 import { megabytePayloads } from './cases/payloads.ts';
 import { besideQueues, idleQueues } from './cases/queues.ts';
+import { unchangedAgain } from './cases/unchanged.ts';
 import { regressions } from './compare.ts';
 import { type BenchContext, createContext, DIST } from './daemon.ts';
 import { type Figure, voids } from './figures.ts';
@@ -50,10 +51,11 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 	rss: memory,
 	idle: idleCost,
 	ready: daemonReady,
+	index: indexing,
 	payloads: megabytePayloads,
 	queues: besideQueues,
 	'queues-idle': idleQueues,
-	index: indexing,
+	unchanged: unchangedAgain,
 	fleet: sharedQueue,
 };
 
