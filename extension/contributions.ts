@@ -72,6 +72,7 @@ export const COMMANDS = {
 	pauseAll: { id: 'semantica.pauseAll', palette: true, needsTrust: true, once: true },
 	resumeAll: { id: 'semantica.resumeAll', palette: true, needsTrust: true, once: true },
 	restartDaemon: { id: 'semantica.restartDaemon', palette: true, needsTrust: true, once: true },
+	showStatus: { id: 'semantica.showStatus', palette: true, needsTrust: true, once: true },
 	stopDaemon: { id: 'semantica.stopDaemon', palette: true, needsTrust: true, once: true },
 	showDaemonLog: { id: 'semantica.showDaemonLog', palette: true, needsTrust: false, once: false },
 	diagnose: { id: 'semantica.diagnose', palette: true, needsTrust: true, once: true },

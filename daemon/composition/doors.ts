@@ -102,6 +102,7 @@ export function createDoors(options: DoorsOptions) {
 		history: { entry: join(dist, 'history.js'), file: paths.database, nativeFolder },
 		liveLogBytes: () => logs.liveBytes(),
 		clients: () => server.clients,
+		countLeft: () => engine.containment.countLeft(),
 		draining: () => lifecycle.draining !== null,
 		machine: () => machine.conditions.known(),
 		indexes: {

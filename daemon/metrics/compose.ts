@@ -27,7 +27,9 @@ export interface Counting {
 	serve(options: MetricsOptions): Metrics;
 }
 
-export interface MetricsOptions extends Omit<StateSources, 'labels' | 'lag' | 'indexes'> {
+export interface MetricsOptions extends Omit<StateSources, 'labels' | 'lag' | 'indexes' | 'left'> {
+	/** How many processes jobs were allowed to leave, as far as they are there. */
+	readonly countLeft: () => Promise<number>;
 	readonly history: Omit<HistoryOptions, 'now'>;
 	readonly ring: Ring;
 	readonly lasting: Lasting;
@@ -67,9 +69,10 @@ export function createCounting(): Counting {
 			const indexes = createIndexFigures(options.indexes);
 			indexesChanged = indexes.changed;
 			let lag = 0;
+			let left: number | undefined;
 			let scraping: Promise<Result<'system/metrics'>> | undefined;
 			const sources = { ...options, indexes: indexes.numbers };
-			registerState(registry, { ...sources, labels, lag: () => lag });
+			registerState(registry, { ...sources, labels, lag: () => lag, left: () => left });
 			const now = createNow(sources);
 			const history = createHistory({ ...options.history, now: options.now });
 			const kept = createRingKeeper({ ...sources, since: options.state.startedAt }, tally);
@@ -83,6 +86,7 @@ export function createCounting(): Counting {
 			async function scrape(): Promise<Result<'system/metrics'>> {
 				lag = await lagNow();
 				await indexes.refresh();
+				left = await options.countLeft().catch(() => undefined);
 				return { contentType: CONTENT_TYPE, text: registry.text() };
 			}
 

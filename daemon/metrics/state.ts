@@ -12,6 +12,8 @@ export interface StateSources extends NowSources {
 	readonly draining: () => boolean;
 	/** Measured when the scrape began, seconds. */
 	readonly lag: () => number;
+	/** Counted then; undefined where they could not be. */
+	readonly left: () => number | undefined;
 }
 
 export function registerState(registry: Registry, sources: StateSources): void {
@@ -181,7 +183,7 @@ function registerStorage(registry: Registry, sources: StateSources): void {
 	});
 }
 
-function registerSafety(registry: Registry, { figures }: StateSources): void {
+function registerSafety(registry: Registry, { figures, left }: StateSources): void {
 	const lasting = (name: string, help: string, key: string) =>
 		registry.counted(name, help, [], (add) => add(figures.lasting().get(key) ?? 0));
 	lasting(
@@ -199,6 +201,15 @@ function registerSafety(registry: Registry, { figures }: StateSources): void {
 		'When any were found last, in seconds of the epoch; 0 is never.',
 		[],
 		(add) => add((figures.lasting().get('orphans_last_found') ?? 0) / 1000),
+	);
+	registry.gauge(
+		'semantica_left_processes',
+		'Processes that live on with leave, after the jobs that began them: no orphans.',
+		[],
+		(add) => {
+			const count = left();
+			if (count !== undefined) add(count);
+		},
 	);
 	registry.counted(
 		'semantica_recovered_jobs_total',

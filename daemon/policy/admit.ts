@@ -15,8 +15,8 @@ export interface Admitted {
 }
 
 /**
- * Not among them: what reads files by itself (payloadFile), what is another's to give (parentId, priority), and what
- * clamps the work of others (group).
+ * Not among them: what reads files by itself (payloadFile), what is another's to give (parentId, priority), what
+ * clamps the work of others (group), and what would outlive its job (leaveBehind).
  */
 const FIELDS: ReadonlySet<string> = new Set<keyof JobSpec>([
 	'type',
@@ -36,6 +36,8 @@ const FIELDS: ReadonlySet<string> = new Set<keyof JobSpec>([
 	'deadlineAt',
 	'timeoutMs',
 	'limits',
+	'ready',
+	'restart',
 	'maxAttempts',
 	'backoff',
 	'retryOn',

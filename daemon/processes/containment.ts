@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import type { Cost } from '../../shared/cost.ts';
+import type { RunProblems } from '../queue/ports/problems.ts';
 import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
 
 export interface Launch {
@@ -53,6 +54,8 @@ export interface MemoryDeath {
 	readonly peakBytes: number;
 	/** Undefined where the system does not tell us. */
 	readonly killed: { readonly pid: number; readonly name: string } | undefined;
+	/** It killed nobody, but gave this process no more: its pid. */
+	readonly refused?: number;
 }
 
 /** Memory of all processes of a run together. */
@@ -125,6 +128,8 @@ export interface Containment {
 	readonly canLeave: boolean;
 	/** What runs of the job were allowed to leave, as far as it is there. */
 	left(id: string): Promise<readonly LeftProcess[]>;
+	/** How many processes runs of all jobs were allowed to leave, as far as they are there. */
+	countLeft(): Promise<number>;
 	/** Kills it; resolves with the number of processes. */
 	endLeft(id: string): Promise<number>;
 	/** What the system itself keeps. */
@@ -139,6 +144,10 @@ export interface Containment {
 	keepResult(id: string, run: number, json: string): void;
 	/** The same of its wish to be tried again. */
 	keepAgain(id: string, run: number, json: string): void;
+	/** Keeps a problem (JSON text) that a run has reported, as the result. */
+	keepProblem(id: string, run: number, json: string): void;
+	/** Those of a run whose daemon was away; undefined where there are none. */
+	recordedProblems(id: string, run: number): RunProblems | undefined;
 	/** All that the ended run printed has been stored. */
 	markTaken(id: string, run: number): void;
 	/** The outcome is committed: what recorded it has served. */

@@ -189,6 +189,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						workspace: pathOfUri(row.workspace) ?? plan.cwd,
 						scan: options.scan,
 						shown: masks.text,
+						keep: (json) => runner.keepProblem(row.id, row.run, json),
 						note,
 					});
 					process = await runner.start({

@@ -121,7 +121,10 @@ function seenByLook(use: MemoryUse | undefined, memoryMB: number) {
 
 const inMB = (bytes: number) => `${Math.round(bytes / MB)} MB`;
 
-function killedSentence(limitMB: number, { peakBytes, killed }: MemoryDeath): string {
+function killedSentence(limitMB: number, { peakBytes, killed, refused }: MemoryDeath): string {
+	if (refused !== undefined) {
+		return `Its processes may hold ${limitMB} MB of memory and came to ${inMB(peakBytes)}, so the system gave the one with pid ${refused} no more.`;
+	}
 	const who = killed === undefined ? 'one of them' : `${killed.name} (pid ${killed.pid})`;
 	return `Its processes may hold ${limitMB} MB of memory and came to ${inMB(peakBytes)}, so the system killed ${who}.`;
 }

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cost } from '../../shared/cost.ts';
 import type { LaunchPlan } from '../queue/ports/handlers.ts';
+import type { RunProblems } from '../queue/ports/problems.ts';
 import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
 import type {
 	Caps,
@@ -83,6 +84,8 @@ export interface Runner {
 	keepResult(id: string, run: number, json: string): void;
 	/** The same of its wish to be tried again. */
 	keepAgain(id: string, run: number, json: string): void;
+	/** The same of a problem that it has reported. */
+	keepProblem(id: string, run: number, json: string): void;
 	/** All that the ended run printed has been stored: the next daemon may believe what it left. */
 	markTaken(id: string, run: number): void;
 	/** The outcome is committed: what recorded it has served. */
@@ -96,6 +99,8 @@ export interface Settled {
 	readonly result: string | undefined;
 	/** Undefined where the machine does not tell. */
 	readonly cost: Cost | undefined;
+	/** What it had reported; null where that is nothing. */
+	readonly problems: RunProblems | null;
 	/** It ended by itself, and what it printed last, a result perhaps, went down with the daemon that listened. */
 	readonly incomplete: boolean;
 }
@@ -104,6 +109,7 @@ const INTERRUPTED: Settled = {
 	outcome: { kind: 'interrupted' },
 	result: undefined,
 	cost: undefined,
+	problems: null,
 	incomplete: false,
 };
 
@@ -189,18 +195,20 @@ export function createRunner(containment: Containment): Runner {
 		async settle({ id, run, restartable }) {
 			const recorded = await containment.recorded(id, run);
 			const cost = containment.recordedCost(id, run);
-			if (recorded === undefined) return { ...INTERRUPTED, cost };
+			const problems = containment.recordedProblems(id, run) ?? null;
+			if (recorded === undefined) return { ...INTERRUPTED, cost, problems };
 			const { outcome, taken, result } = recorded;
-			if (taken) return { outcome, result, cost, incomplete: false };
+			if (taken) return { outcome, result, cost, problems, incomplete: false };
 			// Its supervisor lived a moment longer and wrote it down, but it was not the job's own doing.
 			const isOwn = outcome.kind === 'exit' && !ENDED_WITH_DAEMON.includes(outcome.exitCode);
 			// What it printed last is lost: where it may run again, that is the better answer.
 			return isOwn && !restartable
-				? { outcome, result, cost, incomplete: true }
-				: { ...INTERRUPTED, cost };
+				? { outcome, result, cost, problems, incomplete: true }
+				: { ...INTERRUPTED, cost, problems };
 		},
 		keepResult: (id, run, json) => containment.keepResult(id, run, json),
 		keepAgain: (id, run, json) => containment.keepAgain(id, run, json),
+		keepProblem: (id, run, json) => containment.keepProblem(id, run, json),
 		markTaken: (id, run) => containment.markTaken(id, run),
 		forget: (id, run) => containment.forget(id, run),
 	};

@@ -3,6 +3,7 @@
 import type { Cost } from '../../shared/cost.ts';
 import type { SystemStatus } from '../../shared/protocol/system.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
+import type { RunProblems } from '../queue/ports/problems.ts';
 import type { ProcessIdentity, RunOutcome, UnfinishedRun } from '../queue/ports/runs.ts';
 
 export interface Settler {
@@ -16,6 +17,7 @@ export interface Settler {
 		readonly outcome: RunOutcome;
 		readonly result: string | undefined;
 		readonly cost: Cost | undefined;
+		readonly problems: RunProblems | null;
 		readonly incomplete: boolean;
 	}>;
 	forget(id: string, run: number): Promise<void>;
@@ -48,7 +50,7 @@ export async function recoverRuns(
 	}
 	const found = { interrupted: 0, requeued: 0, resolved: 0, killed };
 	for (const run of unfinished) {
-		const { outcome, result, cost, incomplete } = await settler.settle(run);
+		const { outcome, result, cost, problems, incomplete } = await settler.settle(run);
 		if (incomplete) await logs.note(run.id, INCOMPLETE);
 		// Nobody closed this run: the daemon died uncleanly, and the job may be why, however far it had come.
 		const blamed =
@@ -61,6 +63,7 @@ export async function recoverRuns(
 			outcome: blamed,
 			result,
 			cost,
+			problems,
 			logBytes: await logs.sizeOnDisk(run.id),
 		});
 		await settler.forget(run.id, run.run);

@@ -57,6 +57,7 @@ import { showDashboard } from './showDashboard.ts';
 import { showDetails } from './showDetails.ts';
 import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
+import { showStatus } from './showStatus.ts';
 import { toggleEverywhere } from './toggleEverywhere.ts';
 
 export interface CommandServices {
@@ -132,6 +133,7 @@ export function commandBodies(services: CommandServices): CommandBodies {
 			const { restartDaemonCommand } = await import('./restartDaemon.ts');
 			return restartDaemonCommand(link, store, loaded, configuredHome, log);
 		}),
+		showStatus: showStatus(link, text),
 		stopDaemon: onDemand(async () => {
 			const { stopDaemon } = await import('./stopDaemon.ts');
 			return stopDaemon(link, store, loaded, configuredHome);

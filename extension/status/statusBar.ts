@@ -25,7 +25,6 @@ export function showStatusBar(link: Link, store: JobStore, version: string): Dis
 		window.createStatusBarItem('semantica.status', StatusBarAlignment.Left, 0),
 	);
 	item.name = 'Semantica';
-	item.command = `${VIEWS.jobs}.focus`;
 	// Each change of an item draws it anew, and its tooltip with it.
 	let shown = '';
 	const render = () => {
@@ -47,6 +46,7 @@ interface StatusLook {
 	readonly background: 'error' | 'warning' | undefined;
 	/** Markdown. */
 	readonly panel: string;
+	readonly command: string;
 }
 
 const BACKGROUNDS: Partial<Record<LinkState['kind'], 'error' | 'warning'>> = {
@@ -61,6 +61,8 @@ function statusLook(state: LinkState, store: JobStore, version: string): StatusL
 		...summary(state, store),
 		background: BACKGROUNDS[state.kind],
 		panel: panel(state, store, version),
+		// Without a daemon to ask, the view says what is wrong.
+		command: state.kind === 'connected' ? COMMANDS.showStatus.id : `${VIEWS.jobs}.focus`,
 	};
 }
 
@@ -69,6 +71,7 @@ function show(item: StatusBarItem, look: StatusLook | undefined): void {
 		item.hide();
 		return;
 	}
+	item.command = look.command;
 	item.text = `$(${look.icon}) ${plainLabel(look.words)}`;
 	item.accessibilityInformation = { label: look.words };
 	item.backgroundColor =

@@ -350,11 +350,12 @@ export const ROWS: readonly RowSpec[] = [
 		panels: [
 			graph(
 				'Orphans',
-				'Processes of jobs that had outlived their daemon: found, and ended.',
+				'Processes of jobs that had outlived their daemon: found, and ended; and those that live on with leave.',
 				'short',
 				6,
 				q(increase('semantica_orphan_processes_found_total'), 'found'),
 				q(increase('semantica_orphan_processes_killed_total'), 'ended'),
+				q(plain('semantica_left_processes'), 'with leave {{instance}}'),
 			),
 			graph(
 				'Recovered jobs',

@@ -18,6 +18,7 @@ import { containedSpawn, daemonReady, duringLoad, enqueueToStart } from './cases
 import { longestPauses } from './cases/pauses.ts';
 import { megabytePayloads } from './cases/payloads.ts';
 import { besideQueues, idleQueues } from './cases/queues.ts';
+import { unchangedAgain } from './cases/unchanged.ts';
 import { regressions } from './compare.ts';
 import { type BenchContext, createContext, DIST } from './daemon.ts';
 import { type Figure, voids } from './figures.ts';
@@ -52,6 +53,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
 	payloads: megabytePayloads,
 	queues: besideQueues,
 	'queues-idle': idleQueues,
+	unchanged: unchangedAgain,
 	fleet: sharedQueue,
 };
 

@@ -53,6 +53,18 @@ const KINDS: readonly Kind[] = [
 		undisturbed: ['failed timeout'],
 	},
 	{
+		name: 'at a terminal',
+		line: 'set -m; sleep @D & setsid sleep 99@M & test -t 1 && : @M; wait %1',
+		more: { pty: true },
+		undisturbed: ['succeeded exit 0'],
+	},
+	{
+		name: 'at a terminal, deaf and printing, with a timeout',
+		line: "trap '' TERM HUP; while :; do echo @M; done",
+		more: { pty: true, timeoutMs: 700, graceMs: 100 },
+		undisturbed: ['failed timeout'],
+	},
+	{
 		name: 'stopping its own group',
 		line: 'sleep 99@M & kill -STOP 0',
 		more: { timeoutMs: 500, graceMs: 100 },

@@ -225,7 +225,7 @@ test('without /proc jobs run, stop and leave nothing in their group', async (con
 		stopped: { kind: 'signal', signal: 'SIGKILL' },
 		paused: false,
 		killed: 0,
-		checks: [true, false, true, true],
+		checks: [true, false, true, true, true],
 	});
 });
 

@@ -81,4 +81,16 @@ describe('a job that is watched', () => {
 		expect(await shown.textContent()).not.toMatch(/\p{Cc}|\u202e|\u202c/u);
 		await picture('odd-title');
 	});
+
+	it('is beside what the daemon and the machine are like, a click on the status bar away', async () => {
+		await workbench.page
+			.locator('.statusbar-item[id="semantica.semantica.semantica.status"]')
+			.click();
+		await workbench.quickInput.title.filter({ hasText: 'Status of Semantica' }).waitFor();
+		await workbench.quickInput.row('All Queues').filter({ hasText: 'running' }).waitFor();
+		await picture('status');
+		await workbench.quickInput.fill('Daemon');
+		await workbench.quickInput.row(/Daemon .*MB/).waitFor();
+		await workbench.quickInput.dismiss();
+	});
 });

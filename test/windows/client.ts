@@ -37,11 +37,14 @@ async function before(connection: DaemonConnection) {
 	const { checks } = await connection.request('system/diagnose', {});
 	const payload = 'x'.repeat(100_000);
 	const received = join(paths.home, 'received');
-	const [payloadId, retryId] = await enqueue(
+	const [payloadId, retryId, cappedId] = await enqueue(
 		connection,
 		{ ...work('payload', received), payload },
 		{ ...work('attempt'), maxAttempts: 2, backoff: { baseMs: 10 } },
+		{ ...work('capped'), limits: { memoryMB: 4096, processes: 100 }, pty: true },
 	);
+	const capped = await end(connection, cappedId);
+	const cappedLog = await connection.request('log/read', { id: cappedId ?? '', offset: 0 });
 	const withPayload = await end(connection, payloadId);
 	const retried = await end(connection, retryId);
 	const log = await connection.request('log/read', { id: retryId ?? '', offset: 0 });
@@ -57,6 +60,8 @@ async function before(connection: DaemonConnection) {
 		endpoint: status.endpoint,
 		containment: checks.find(({ name }) => name === 'containment')?.message,
 		payload: `${withPayload.state}, ${readFileSync(received, 'utf8') === payload ? 'whole' : 'not whole'}`,
+		capped: `${capped.state}, ${/cannot be enforced/.test(cappedLog.text) ? 'without' : 'with'} its caps`,
+		terminal: /it runs without a terminal: .*/.exec(cappedLog.text)?.[0],
 		retried: `${retried.state} at attempt ${retried.attempt}`,
 		log: log.text.split('\n').map((line) => line.replace(/, \d{4}-.*/, '')),
 	};

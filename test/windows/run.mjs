@@ -90,6 +90,9 @@ try {
 		platform: 'win32-x64',
 		containment: 'Every job runs in a Job Object of its own that dies with the daemon.',
 		payload: 'succeeded, whole',
+		// That they are taken: wine does not keep them.
+		capped: 'succeeded, with its caps',
+		terminal: 'it runs without a terminal: on Windows jobs have none',
 		retried: 'succeeded at attempt 2',
 		log: [
 			'[semantica] run 1, attempt 1',

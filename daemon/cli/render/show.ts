@@ -90,6 +90,7 @@ function facts({ job, explanation, left }: JobDetails, now: number, view: View):
 		['deadline', moment(job.deadlineAt, now)],
 		['time limit', job.timeoutMs === null ? undefined : formatDuration(job.timeoutMs)],
 		['limits', limitsText(job)],
+		['terminal', job.pty ? 'of its own' : undefined],
 		['left', leftText(job, left)],
 		['told', toldText(job)],
 		['children', childrenSummary(job.children) || undefined],

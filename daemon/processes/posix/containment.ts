@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Cap, Containment, ContainmentCheck, Launch } from '../containment.ts';
 import { createCookies } from '../cookie.ts';
-import { openTerminal, type Terminal, type TerminalMeans } from '../terminal/open.ts';
+import { problemsIn } from '../problems/collect.ts';
+import {
+	describeTerminals,
+	openTerminal,
+	type Terminal,
+	type TerminalMeans,
+} from '../terminal/open.ts';
 import { openCgroups } from './cgroups.ts';
 import { costIn, keepAccounts } from './cost.ts';
 import { readPidWorld } from './identity.ts';
@@ -154,6 +160,7 @@ export async function createPosixContainment(
 		seesMemory: seesProcesses,
 		canLeave: seesProcesses,
 		left: left.of,
+		countLeft: left.count,
 		endLeft: left.end,
 		kept: limits?.kept ?? new Set(),
 		canPause: means.sweeper !== undefined || means.cgroups !== undefined,
@@ -189,6 +196,8 @@ export async function createPosixContainment(
 		recordedCost: (id, run) => costIn(statuses.cost(id, run)),
 		keepResult: (id, run, json) => statuses.keepResult(id, run, json),
 		keepAgain: (id, run, json) => statuses.keepAgain(id, run, json),
+		keepProblem: (id, run, json) => statuses.keepProblem(id, run, json),
+		recordedProblems: (id, run) => problemsIn(statuses.problems(id, run)),
 		markTaken: (id, run) => statuses.markTaken(id, run),
 		forget: (id, run) => statuses.remove(id, run),
 		forgetAllBut: (runs) => statuses.removeAllBut(runs),
@@ -203,6 +212,7 @@ export async function createPosixContainment(
 						: `Every job has a control group of its own under ${cgroups.root}.`,
 			},
 			{ name: 'limits of jobs', ok: true, message: describeLimits(limits?.kept, seesProcesses) },
+			{ name: 'terminals of jobs', ok: true, message: describeTerminals(options.terminals) },
 		],
 		// /proc tells it where it can be told: scheduling/cpu/own.ts.
 		ownCpuMs: () => undefined,

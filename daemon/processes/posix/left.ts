@@ -19,6 +19,8 @@ export interface Left {
 	keep(id: string, run: number, cookie: string): boolean;
 	/** Who is still there, of all runs of the job. */
 	of(id: string): Promise<LeftProcess[]>;
+	/** How many are there, of all jobs. */
+	count(): Promise<number>;
 	/** Kills it; resolves with the number of processes. */
 	end(id: string): Promise<number>;
 	/** Forgets runs of which nobody is there any more. */
@@ -64,6 +66,9 @@ export function openLeft(folder: string): Left {
 			const cookies = cookiesOf(id);
 			if (cookies.size === 0) return [];
 			return (await holders(cookies)).map(({ pid }) => ({ pid, name: nameOf(pid) }));
+		},
+		async count() {
+			return kept.size === 0 ? 0 : (await holders(new Set(kept.values()))).length;
 		},
 		async end(id) {
 			const cookies = cookiesOf(id);

@@ -4,6 +4,7 @@
  */
 
 import {
+	appendFileSync,
 	closeSync,
 	constants,
 	openSync,
@@ -50,6 +51,10 @@ export interface StatusFiles {
 	keepAgain(id: string, run: number, json: string): void;
 	/** Undefined where it did not ask for that. @throws where it cannot be read, for a while */
 	again(id: string, run: number): Promise<AskedAgain | undefined>;
+	/** Adds a problem that it reported, JSON text. Where it cannot be written, it is lost with this daemon only. */
+	keepProblem(id: string, run: number, json: string): void;
+	/** Lines of them; the last may be cut off. */
+	problems(id: string, run: number): string;
 	/** What is told of its cost, as `costIn` reads it; empty where nothing is. */
 	cost(id: string, run: number): string;
 	/** All that the ended run printed is stored. */
@@ -63,6 +68,7 @@ const READABLE_WITHIN_MS = 30_000;
 const TAKEN = 'taken\n';
 const RESULT = '.result';
 const AGAIN = '.again';
+const PROBLEMS = '.problems';
 
 export async function openStatusFiles(
 	folder: string,
@@ -85,7 +91,8 @@ export async function openStatusFiles(
 			await rm(join(folder, file), { force: true, recursive: true });
 		}
 		if (!told.delete(name)) return;
-		for (const what of [RESULT, AGAIN]) await rm(join(folder, name + what), { force: true });
+		for (const what of [RESULT, AGAIN, PROBLEMS])
+			await rm(join(folder, name + what), { force: true });
 	};
 	const readText = (file: string) =>
 		patiently(
@@ -130,6 +137,15 @@ export async function openStatusFiles(
 			const asked = json === undefined ? undefined : askedAgainSchema.safeParse(JSON.parse(json));
 			return asked?.data;
 		},
+		keepProblem(id, run, json) {
+			try {
+				appendFileSync(path(id, run) + PROBLEMS, `${json}\n`, { mode: 0o600 });
+				told.add(`${id}.${run}`);
+			} catch {
+				// A full disk, mostly.
+			}
+		},
+		problems: (id, run) => Buffer.from(textOf(path(id, run) + PROBLEMS), 'latin1').toString('utf8'),
 		// Of a supervisor that waited for its job it lies beside the file that the name stands for.
 		cost(id, run) {
 			return textOf(join(folder, linkedName(path(id, run)) ?? `${id}.${run}`) + COST);
@@ -153,7 +169,8 @@ export async function openStatusFiles(
 			for (const { id, run } of runs) {
 				const name = `${id}.${run}`;
 				const target = await targetOf(name);
-				const own = [name, name + RESULT, name + AGAIN, target, target + COST];
+				const own = [name, target, target + COST];
+				for (const what of [RESULT, AGAIN, PROBLEMS]) own.push(name + what);
 				for (const file of own) kept.add(file);
 				told.add(name);
 			}

@@ -1,6 +1,11 @@
 /** The problems of one run, as many as are kept; all are counted. */
 
-import { PROBLEM_LIMITS, type Problem, type ProblemCounts } from '../../../shared/problems.ts';
+import {
+	PROBLEM_LIMITS,
+	type Problem,
+	type ProblemCounts,
+	problemSchema,
+} from '../../../shared/problems.ts';
 import type { RunProblems } from '../../queue/ports/problems.ts';
 
 export interface Collected {
@@ -9,7 +14,8 @@ export interface Collected {
 	all(): RunProblems | undefined;
 }
 
-export function collectProblems(): Collected {
+/** @param kept Hears of each that is kept, as JSON text. */
+export function collectProblems(kept: (json: string) => void = () => {}): Collected {
 	const errors: Problem[] = [];
 	const others: Problem[] = [];
 	const seen = new Set<string>();
@@ -30,6 +36,7 @@ export function collectProblems(): Collected {
 		bytes += size;
 		seen.add(json);
 		(isError ? errors : others).push(problem);
+		kept(json);
 	}
 
 	return {
@@ -45,4 +52,18 @@ export function collectProblems(): Collected {
 			return { counts: { ...counts }, problems: [...errors, ...others] };
 		},
 	};
+}
+
+/** Those that a run had reported when its daemon died: lines as `kept` told them, the last of which may be cut off. */
+export function problemsIn(lines: string): RunProblems | undefined {
+	const collected = collectProblems();
+	for (const line of lines.split('\n')) {
+		try {
+			const problem = problemSchema.safeParse(JSON.parse(line));
+			if (problem.success) collected.add(problem.data);
+		} catch {
+			// The last one.
+		}
+	}
+	return collected.all();
 }

@@ -25,13 +25,15 @@ export interface ProblemReadingOptions {
 	readonly scan: ScanLines;
 	/** Without its secrets. */
 	readonly shown: (text: string) => string;
+	/** JSON text of each that is kept: the daemon may die before the run ends. */
+	readonly keep: (json: string) => void;
 	/** A sentence for the job's log. */
 	readonly note: (sentence: string) => void;
 }
 
 export function createProblemReading(options: ProblemReadingOptions): ProblemReading {
-	const { spec, cwd, workspace, scan, shown, note } = options;
-	const collected = collectProblems();
+	const { spec, cwd, workspace, scan, shown, keep, note } = options;
+	const collected = collectProblems(keep);
 
 	function watch(): OutputWatch | undefined {
 		const { command, errors } = spec;

@@ -30,6 +30,13 @@ export interface Terminal {
 	onLost(callback: () => void): void;
 }
 
+/** For people, in a sentence. */
+export function describeTerminals(means: TerminalMeans | undefined): string {
+	return means !== undefined && existsSync(means.binary)
+		? 'Jobs that ask for a terminal have one.'
+		: 'There are none here: jobs that ask for one run without.';
+}
+
 const OPENED_WITHIN_MS = 10_000;
 
 /** @returns a sentence that says why not, where none is to be had */

@@ -34,7 +34,7 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 			const cookie = `${options.instance}.${launch.id}.${launch.run}`;
 			const child = await start(launch, cookie);
 			const { pid, stdout, stderr } = child;
-			const object = typeof jobs === 'string' ? undefined : jobs.hold(pid);
+			const object = typeof jobs === 'string' ? undefined : jobs.hold(pid, launch.caps);
 			const startTime = (typeof jobs === 'string' ? undefined : jobs.startTime(pid)) ?? 'unknown';
 			return {
 				identity: { pid, pgid: null, startTime, boot: 'win32', pidNamespace: 'win32', cookie },
@@ -42,12 +42,16 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 				stderr,
 				...(launch.terminal !== undefined && { remark: NO_TERMINAL }),
 				ended: child.ended,
-				cost: () => undefined,
+				cost() {
+					const told = object?.cost();
+					const isTold = told && (told.cpuMs ?? told.peakMemoryBytes) !== null;
+					return isTold ? { ...told, readBytes: null, writtenBytes: null } : undefined;
+				},
 				left: () => [],
 				spared: () => [],
 				members: async () => undefined,
 				memory: async () => undefined,
-				overMemory: () => undefined,
+				overMemory: () => object?.overMemory(),
 				clear: async () => object?.close(),
 				// There is no TERM here: a console program could only be asked through its console.
 				stop() {
@@ -64,14 +68,17 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 		cleanUp: async () => 0,
 		recorded: async () => undefined,
 		seesMemory: false,
-		kept: new Set(),
+		kept: typeof jobs === 'string' ? new Set() : jobs.kept,
 		// Their Job Object ends with the daemon, whatever becomes of their own.
 		canLeave: false,
 		left: async () => [],
+		countLeft: async () => 0,
 		endLeft: async () => 0,
 		recordedCost: () => undefined,
 		keepResult: () => {},
 		keepAgain: () => {},
+		keepProblem: () => {},
+		recordedProblems: () => undefined,
 		markTaken: () => {},
 		forget: async () => {},
 		forgetAllBut: async () => {},
@@ -83,6 +90,19 @@ export function createWindowsContainment(options: WindowsContainmentOptions): Co
 					typeof jobs === 'string'
 						? `Job Objects cannot be used (${jobs}): jobs are killed by tree, and can outlive a daemon that is killed.`
 						: 'Every job runs in a Job Object of its own that dies with the daemon.',
+			},
+			{
+				name: 'terminals of jobs',
+				ok: true,
+				message: 'There are none on Windows: jobs that ask for one run without.',
+			},
+			{
+				name: 'limits of jobs',
+				ok: true,
+				message:
+					typeof jobs === 'string' || jobs.kept.size === 0
+						? 'They cannot be enforced here.'
+						: `The system keeps those of ${[...jobs.kept].join(', ')}.`,
 			},
 		],
 		ownCpuMs: () => (typeof jobs === 'string' ? undefined : jobs.ownCpuMs()),

@@ -4,29 +4,32 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Koffi, loadKoffi } from '../../native/koffi.ts';
-
-/** What a HANDLE is to koffi. */
-type Handle = bigint | number;
+import type { Cap, Caps, MemoryDeath } from '../containment.ts';
+import { bindJobLimits, type Handle } from './jobLimits.ts';
 
 export interface JobObjects {
 	/** Takes this process, and with it every process that it starts from now on. */
 	holdOurselves(): void;
 	/** CPU time of this process and all that it ever started, ended ones too, ms; undefined where it is not told. */
 	ownCpuMs(): number | undefined;
-	/** A job of its own inside ours; undefined when the process is gone already. */
-	hold(pid: number): JobObject | undefined;
+	/** Caps that this system takes. */
+	readonly kept: ReadonlySet<Cap>;
+	/** A job of its own inside ours, with these caps; undefined when the process is gone already. */
+	hold(pid: number, caps: Caps): JobObject | undefined;
 	/** When the process began, in units of 100 ns; undefined when it is gone. */
 	startTime(pid: number): string | undefined;
 }
 
 export interface JobObject {
 	terminate(): void;
+	/** CPU time of all that it held so far, ms, and the most memory, bytes; null where it is not told. */
+	cost(): { readonly cpuMs: number | null; readonly peakMemoryBytes: number | null };
+	/** One of its processes was refused memory because of the cap. */
+	overMemory(): MemoryDeath | undefined;
 	/** Terminates what is left and resolves when nothing is, or after five seconds. */
 	close(): Promise<void>;
 }
 
-const KILL_ON_JOB_CLOSE = 0x2000;
-const EXTENDED_LIMITS = { kind: 9, bytes: 144, flagsAt: 16 } as const;
 /** Times are in units of 100 ns. */
 const ACCOUNTING = { kind: 1, bytes: 48, userAt: 0, kernelAt: 8, activeAt: 40 } as const;
 const TICKS_PER_MS = 10_000;
@@ -35,6 +38,8 @@ const ACCESS = 0x0001 | 0x0100 | 0x1000;
 /** The exit code of what is terminated: that of a program that Ctrl-C ended. */
 const TERMINATED = 0xc000013a;
 const CLOSE_LIMIT_MS = 5000;
+/** To learn which caps are taken at all. */
+const ANY_CAPS: Caps = { memory: 2 ** 40, cpus: 0.5, processes: 10_000 };
 
 /**
  * @param binary koffi's native module for this platform
@@ -50,14 +55,6 @@ function jobObjects(koffi: Koffi): JobObjects {
 	const bind = (name: string, result: string, ...parameters: string[]) =>
 		library.func('__stdcall', name, result, parameters);
 	const createJobObject = bind('CreateJobObjectW', 'intptr_t', 'void *', 'str16');
-	const setInformation = bind(
-		'SetInformationJobObject',
-		'bool',
-		'intptr_t',
-		'int',
-		'void *',
-		'uint32_t',
-	);
 	const queryInformation = bind(
 		'QueryInformationJobObject',
 		'bool',
@@ -82,15 +79,32 @@ function jobObjects(koffi: Koffi): JobObjects {
 	);
 	const closeHandle = bind('CloseHandle', 'bool', 'intptr_t');
 
-	function create(): Handle {
+	const limits = bindJobLimits(koffi);
+
+	function create(caps: Caps = {}): { readonly job: Handle; readonly refused: readonly Cap[] } {
 		const job = createJobObject(null, null) as Handle;
-		const limits = Buffer.alloc(EXTENDED_LIMITS.bytes);
-		limits.writeUInt32LE(KILL_ON_JOB_CLOSE, EXTENDED_LIMITS.flagsAt);
-		if (setInformation(job, EXTENDED_LIMITS.kind, limits, limits.length) !== true) {
+		try {
+			return { job, refused: limits.set(job, caps) };
+		} catch (error) {
 			closeHandle(job);
-			throw new Error('A Job Object could not be set up.');
+			throw error;
 		}
-		return job;
+	}
+
+	function capsTaken(): ReadonlySet<Cap> {
+		const { job, refused } = create(ANY_CAPS);
+		closeHandle(job);
+		const all = Object.keys(ANY_CAPS) as Cap[];
+		return new Set(all.filter((cap) => !refused.includes(cap)));
+	}
+
+	function cpuMs(job: Handle): number | undefined {
+		const facts = accounts(job);
+		if (facts === undefined) return undefined;
+		const ticks =
+			facts.readBigUInt64LE(ACCOUNTING.userAt) + facts.readBigUInt64LE(ACCOUNTING.kernelAt);
+		// Who has run has used some: none at all means that nobody counts.
+		return ticks === 0n ? undefined : Number(ticks) / TICKS_PER_MS;
 	}
 
 	function withProcess<T>(pid: number, use: (process: Handle) => T): T | undefined {
@@ -116,33 +130,44 @@ function jobObjects(koffi: Koffi): JobObjects {
 	return {
 		holdOurselves() {
 			// Its handle stays open until the process ends: that is the point.
-			ours = create();
+			ours = create().job;
 			if (assign(ours, currentProcess()) !== true) {
 				throw new Error('The daemon could not be put into a Job Object.');
 			}
 		},
 		ownCpuMs() {
-			const facts = ours === undefined ? undefined : accounts(ours);
-			if (facts === undefined) return undefined;
-			const ticks =
-				facts.readBigUInt64LE(ACCOUNTING.userAt) + facts.readBigUInt64LE(ACCOUNTING.kernelAt);
-			// We ourselves have used some: none at all means that nobody counts.
-			return ticks === 0n ? undefined : Number(ticks) / TICKS_PER_MS;
+			return ours === undefined ? undefined : cpuMs(ours);
 		},
-		hold(pid) {
-			const job = create();
+		kept: capsTaken(),
+		hold(pid, caps) {
+			const { job } = create(caps);
+			const watch = caps.memory === undefined ? undefined : limits.watch(job);
+			let died: MemoryDeath | undefined;
 			if (withProcess(pid, (process) => assign(job, process)) !== true) {
+				watch?.close();
 				closeHandle(job);
 				return undefined;
 			}
 			return {
 				terminate: () => void terminateJob(job, TERMINATED),
+				cost: () => ({
+					cpuMs: Math.round(cpuMs(job) ?? 0) || null,
+					peakMemoryBytes: limits.peak(job) ?? null,
+				}),
+				overMemory() {
+					const pid = died === undefined ? watch?.refused() : undefined;
+					if (pid === undefined) return died;
+					const peakBytes = limits.peak(job) ?? caps.memory ?? 0;
+					died = { peakBytes, killed: undefined, refused: pid };
+					return died;
+				},
 				async close() {
 					const end = Date.now() + CLOSE_LIMIT_MS;
 					for (let wait = 1; active(job) > 0 && Date.now() < end; wait = Math.min(wait * 2, 50)) {
 						terminateJob(job, TERMINATED);
 						await delay(wait);
 					}
+					watch?.close();
 					closeHandle(job);
 				},
 			};

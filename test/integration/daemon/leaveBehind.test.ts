@@ -53,6 +53,8 @@ test.skipIf(!linux)(
 		);
 		const { left } = await connection.request('job/get', { id });
 		expect(left?.map(({ pid }) => pid).sort()).toEqual([apart, beside].sort());
+		const { text } = await connection.request('system/metrics', {});
+		expect(text).toContain('\nsemantica_left_processes 2\n');
 		// Its subject is free.
 		const [next = ''] = await enqueue(
 			connection,

@@ -1,5 +1,5 @@
 /** Errors as data: what jobs report themselves and what is found in their output, under a real daemon. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { JobSpecInput } from '../../../shared/job.ts';
@@ -12,6 +12,7 @@ import {
 	startDaemon,
 	temporaryFolder,
 } from '../../support/daemon.ts';
+import { until } from '../../support/processes.ts';
 
 const SECRET = 'correct-horse-battery';
 
@@ -157,4 +158,43 @@ test('a hostile matcher costs itself alone, and one that cannot be used is refus
 	});
 	expect(await jobEnd(daemon, id)).toMatchObject({ state: 'succeeded', problems: { errors: 1 } });
 	expect(await readWholeLog(connection, id)).toContain('"background" of a matcher');
+});
+
+test('errors of a run whose daemon dies are kept, and those of the run after it take their place', async () => {
+	const daemon = await startDaemon();
+	const connection = await daemon.connect();
+	const cwd = temporaryFolder();
+	const line = `if [ -e again ]; then echo 'b.c:2:2: error: new'; exit 1; fi; touch again
+printf 'a.c:1:1: error: says %s\\n' ${SECRET}; echo '::semantica error {"message":"own","file":"x"}'; exec sleep 600`;
+	const spec = (more: Partial<JobSpecInput>): JobSpecInput => ({
+		...shell(line, { errors: ['$gcc'], ...more }),
+		command: { command: '/bin/sh', args: ['-c', line], cwd, env: { MY_TOKEN: SECRET } },
+	});
+	const [id = ''] = await enqueue(connection, spec({}));
+	const kept = join(daemon.paths.statusFolder, `${id}.1.problems`);
+	const lines = () => (existsSync(kept) ? readFileSync(kept, 'utf8').split('\n').length - 1 : 0);
+	await until(() => lines() === 2, 'both are kept');
+	expect(readFileSync(kept, 'utf8')).not.toContain(SECRET);
+	await daemon.kill();
+	await daemon.restart();
+	const next = await daemon.connect();
+	expect(await jobEnd(daemon, id)).toMatchObject({
+		stopReason: 'interrupted',
+		problems: { errors: 2 },
+	});
+	const { problems } = await next.request('job/errors', { id });
+	expect(problems.map(({ message }) => message).sort()).toEqual(['own', 'says ***']);
+	expect(existsSync(kept)).toBe(false);
+
+	rmSync(join(cwd, 'again'));
+	const [again = ''] = await enqueue(next, spec({ restartable: true }));
+	const second = join(daemon.paths.statusFolder, `${again}.1.problems`);
+	await until(() => existsSync(second), 'it is under way');
+	await daemon.kill();
+	await daemon.restart();
+	const last = await daemon.connect();
+	await jobEnd(daemon, again);
+	expect((await last.request('job/errors', { id: again })).problems).toMatchObject([
+		{ message: 'new' },
+	]);
 });

@@ -98,6 +98,7 @@ describe('a tool’s command', () => {
 			{ payload: 'rm -rf ~' },
 			{ priority: 100 },
 			{ group: 'everybody', groupLimit: 1 },
+			{ leaveBehind: true },
 		]) {
 			const asked = add(tool, shellIn(open, 'true', field));
 			expect(await refusal(asked), JSON.stringify(field)).toEqual(forbidden('field'));

@@ -62,6 +62,27 @@ describe.each<Era>(['legacy', 'modern'])('in the %s era', (era) => {
 		expect((await call('cancel_job', { job_ids: [runaway.id] })).text).toMatch(/^NOTHING to stop/);
 	});
 
+	test('a server is told of once it is ready, begun anew when it fails, and ended by a cancel', async () => {
+		const cwd = temporaryFolder();
+		const { call } = await connectHost(era);
+		const line = '[ -e tried ] || { touch tried; exit 1; }; echo listening; exec sleep 600';
+		const server = await call('run_job', {
+			command: line,
+			shell: true,
+			cwd,
+			wait_seconds: 45,
+			serves: { line: '^listening$', restart: true },
+		});
+		expect(server).toMatchObject({ isError: false });
+		expect(server.text).toMatch(/^RUNNING/);
+		expect(server.text).toContain('ready, serves until it is cancelled, run 2');
+		const refused = await call('run_job', { command: ['sleep', '1'], cwd, serves: {} });
+		expect(refused.text).toContain('give line or port');
+		await call('cancel_job', { job_ids: [server.id] });
+		const ended = await call('wait_job', { job_ids: [server.id], timeout_seconds: 60 });
+		expect(ended.text).toContain('CANCELLED');
+	});
+
 	test('a folder is indexed and searched', async () => {
 		const folder = temporaryFolder();
 		writeFileSync(join(folder, 'a.ts'), 'export function openSocket() {}\n// the end\n');

@@ -39,6 +39,7 @@ export function measuredQueue({
 			if (measured.broken) throw new Error('The disk does not answer.');
 			return 0;
 		},
+		countLeft: async () => 0,
 		clients: () => 0,
 		draining: () => false,
 		machine: () => ({ onMains: true }),

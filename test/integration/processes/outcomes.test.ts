@@ -153,6 +153,7 @@ describe('the status file', () => {
 			outcome: exit(4),
 			result: undefined,
 			cost: expect.objectContaining({ cpuMs: expect.any(Number) }),
+			problems: null,
 			incomplete: true,
 		});
 		await runner.forget(job.id, 1);

@@ -77,6 +77,7 @@ describe('the poison guard', () => {
 				outcome: { kind: 'interrupted' } as const,
 				result: undefined,
 				cost: undefined,
+				problems: null,
 				incomplete: false,
 			}),
 			forget: async () => {},

@@ -91,6 +91,21 @@ describe('run_job makes a specification', () => {
 		});
 	});
 
+	test('of a server, which has a time to be ready by, and none to end by', () => {
+		const made = spec({ serves: { port: 3000, restart: true }, timeout_seconds: 60 });
+		expect(made).not.toHaveProperty('timeoutMs');
+		expect(jobSpecSchema.parse(made)).toMatchObject({
+			ready: { port: 3000, timeoutMs: 60_000 },
+			restart: { policy: 'on-failure', max: 10 },
+			restartable: true,
+			maxAttempts: 1,
+		});
+		expect(spec({ serves: { line: 'listening' }, retries: 1 })).toMatchObject({
+			ready: { pattern: 'listening', timeoutMs: 1_800_000 },
+			maxAttempts: 2,
+		});
+	});
+
 	test('in which a key is made where none was given, so that a lost answer doubles nothing', () => {
 		expect(spec({}).key).not.toBe(spec({}).key);
 		expect(spec({ key: 'k' }).key).toBe('k');
@@ -100,6 +115,9 @@ describe('run_job makes a specification', () => {
 		[{ command: 'npm test' }, /Without a shell give its words: \["npm","test"\]/],
 		[{ command: ['npm'], shell: true }, /give one string/],
 		[{ command: [''] }, /must name a program/],
+		[{ serves: { line: 'x', restart: true }, retries: 1 }, /leave one out/],
+		[{ serves: {} }, /give line or port/],
+		[{ serves: { line: 'x', port: 1 } }, /give line or port/],
 		[{ start_when: { not_before: 'tomorrow' } }, /ISO 8601/],
 	])('or says what is wrong with %j', (given, message) => {
 		expect(() => spec(given)).toThrow(message);

@@ -57,6 +57,15 @@ const runJob = z.strictObject({
 		.max(99)
 		.default(0)
 		.describe('run again when it fails or is interrupted; only what may be repeated'),
+	serves: z
+		.strictObject({
+			line: z.string().min(1).max(500).optional().describe('RE2; ready when its output matches'),
+			port: z.int().min(1).max(65_535).optional().describe('or when it listens there'),
+			restart: z.boolean().default(false).describe('when it fails, 10 times in a row'),
+		})
+		.refine(({ line, port }) => (line === undefined) !== (port === undefined), 'give line or port')
+		.optional()
+		.describe('a server: answered when ready, within timeout_seconds; then no time limit'),
 	env: z.record(z.string(), z.string()).optional(),
 	key: z.string().min(1).max(100).optional().describe('same key: the same job, not another'),
 	start_when: z

@@ -29,6 +29,7 @@ export async function runJob(args: Arguments, context: ToolContext): Promise<Ans
 	const { jobs: waited } = await waitFor(context, [id], {
 		mode: 'all',
 		seconds: args.wait_seconds,
+		until: args.serves === undefined ? 'ended' : 'ready',
 	});
 	const [job] = waited;
 	if (job === undefined) return { text: `The job ${id} ended and was removed.` };
@@ -76,10 +77,7 @@ export function specOf(args: Arguments, { cwd, after, env }: Place): KeyedSpec {
 		queue: args.queue,
 		subject: args.subject,
 		supersede: args.subject === undefined ? undefined : SUPERSEDE[args.on_newer],
-		timeoutMs: Math.round(args.timeout_seconds * 1000),
-		maxAttempts: args.retries + 1,
-		// Who may be run again when it fails may be after an interruption too.
-		restartable: args.retries > 0,
+		...endsOf(args),
 		runAt: when,
 		after: after.length === 0 ? undefined : after.map((id) => ({ id })),
 		constraints: given({
@@ -90,6 +88,23 @@ export function specOf(args: Arguments, { cwd, after, env }: Place): KeyedSpec {
 			event: start?.event,
 		}),
 	});
+}
+
+/** A server has no end, but a time by which it is ready. */
+function endsOf({ timeout_seconds: seconds, retries, serves }: Arguments) {
+	const timeoutMs = Math.round(seconds * 1000);
+	// Who may be run again when it fails may be after an interruption too.
+	if (serves === undefined)
+		return { timeoutMs, maxAttempts: retries + 1, restartable: retries > 0 };
+	if (serves.restart && retries > 0) {
+		throw new ToolError('retries: serves.restart begins it anew already; leave one out.');
+	}
+	return {
+		ready: given({ pattern: serves.line, port: serves.port, timeoutMs }),
+		restart: serves.restart ? { policy: 'on-failure' as const } : undefined,
+		maxAttempts: retries + 1,
+		restartable: serves.restart || retries > 0,
+	};
 }
 
 function wordsOf(command: Arguments['command'], shell: boolean) {
