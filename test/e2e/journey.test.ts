@@ -112,8 +112,10 @@ describe('a workspace', () => {
 	it('is shared by all windows through one daemon', async () => {
 		const other = await editor.open({ folder: makeWorkspace('office', 3) });
 		await other.jobs.open();
+		await other.jobs.row('Other Workspaces').filter({ hasText: 'shop' }).click();
 		await other.jobs.row('Index shop').waitFor();
 		await other.run('Semantica: Index Workspace');
+		await workbench.jobs.row('Other Workspaces').filter({ hasText: 'office' }).click();
 		await workbench.jobs.row('Index office').filter({ hasText: 'succeeded' }).waitFor();
 		const clients = async () => (await editor.status()).clients;
 		await expect.poll(clients, { timeout: PATIENCE_MS }).toBe(3);

@@ -157,7 +157,9 @@ describe('a job that waits', () => {
 		const pasture = makeWorkspace('pasture', 2);
 		const workspace = pathToFileURL(pasture).href;
 		const waiting = (event: string) => ({ workspace, constraints: { event } });
-		await enqueue('Greet', 'true', waiting('workspace.opened'));
+		const greeting = enqueue('Greet', 'true', waiting('workspace.opened'));
+		await row('Other Workspaces').filter({ hasText: 'pasture' }).click();
+		await greeting;
 		await enqueue('Say goodbye', 'true', waiting('window.closed'));
 		const other = await editor.open({ folder: pasture });
 		await succeeded('Greet');
