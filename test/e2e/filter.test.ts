@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DaemonConnection } from '../../shared/client/connection.ts';
 import { Editor } from './editor.ts';
+import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { PATIENCE_MS } from './patience.ts';
 import { makeWorkspace } from './workspace.ts';
@@ -55,7 +56,12 @@ describe('the jobs of a second day', () => {
 		await others.click();
 		await row('mend nets').filter({ hasText: 'harbour · succeeded' }).waitFor();
 		await picture('everywhere');
-		await row('This Workspace Only').click();
+		await row('This Workspace Only').waitFor();
+	});
+
+	it('are only those of this workspace again', async () => {
+		// A second click in the same place within half a second is a double click, which does nothing: it is asked again.
+		await insist(row('Other Workspaces'), () => row('This Workspace Only').click());
 		await gone('mend nets');
 	});
 
