@@ -83,8 +83,7 @@ describe('a terminal', () => {
 		await workbench.cursorAt(RARE.line).waitFor();
 	});
 
-	// The editor has been seen to forget a tab that was opened just before it was loaded anew: to be told from ours.
-	it.skip('has the file again when the window is loaded anew', async () => {
+	it('has the file again when the window is loaded anew', async () => {
 		await workbench.jobs.choose(workbench.jobs.row('Paint the hull'), 'Open Log File');
 		await workbench.activeTab.filter({ hasText: 'Paint the hull' }).waitFor();
 		await workbench.page.reload();
