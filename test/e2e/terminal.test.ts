@@ -86,8 +86,7 @@ describe('a terminal', () => {
 	it('has the file again when the window is loaded anew', async () => {
 		await workbench.jobs.choose(workbench.jobs.row('Paint the hull'), 'Open Log File');
 		await workbench.activeTab.filter({ hasText: 'Paint the hull' }).waitFor();
-		await workbench.page.reload();
-		await workbench.ready();
+		await workbench.loadAnew('Paint');
 		await workbench.activeTab.filter({ hasText: 'Paint the hull' }).waitFor();
 		await workbench.page.locator('.part.editor .view-line').filter({ hasText: 'plain' }).waitFor();
 		await workbench.page.screenshot({ path: picture('reload') });

@@ -63,8 +63,7 @@ describe('a job that is watched', () => {
 		await lines('State:').filter({ hasText: 'running' }).waitFor();
 		await lines('loaf 2').waitFor();
 		await picture('details-live');
-		await workbench.page.reload();
-		await workbench.ready();
+		await workbench.loadAnew(id);
 		await workbench.activeTab.filter({ hasText: 'proof loaves' }).waitFor();
 		await lines('loaf 2').waitFor();
 		await person.request('job/cancel', { ids: [id] });

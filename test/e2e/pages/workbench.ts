@@ -1,5 +1,7 @@
 /** One window of the editor as a person sees it. */
 import type { Locator, Page } from 'playwright-core';
+import { vi } from 'vitest';
+import { PATIENCE_MS } from '../patience.ts';
 import { appears, insist } from './insist.ts';
 import { JobsView } from './jobsView.ts';
 import { OutputPanel } from './outputPanel.ts';
@@ -21,6 +23,13 @@ export class Workbench {
 	async ready(): Promise<void> {
 		await this.page.locator('.monaco-workbench').waitFor();
 		await this.page.locator('.activitybar a[aria-label="Semantica"]').waitFor();
+	}
+
+	/** As a person loads it anew who has looked at it for a moment: the editor saves what is open a little later. */
+	async loadAnew(open: string): Promise<void> {
+		await vi.waitUntil(() => this.page.evaluate(savesEditor, open), { timeout: PATIENCE_MS });
+		await this.page.reload();
+		await this.ready();
 	}
 
 	/** What the explorer shows of a .code-workspace file: its folders, or that there are none. */
@@ -110,4 +119,22 @@ export class Workbench {
 	cursorAt(line: number): Locator {
 		return this.statusItem(new RegExp(`Ln ${line}, Col`));
 	}
+}
+
+/** Runs in the page: whether the editor would open it again. */
+async function savesEditor(open: string): Promise<boolean> {
+	const done = <T>(request: IDBRequest<T>) =>
+		new Promise<T>((resolve, reject) => {
+			request.onsuccess = () => resolve(request.result);
+			request.onerror = () => reject(request.error);
+		});
+	for (const { name } of await indexedDB.databases()) {
+		if (!name?.startsWith('vscode-web-state-db')) continue;
+		const database = await done(indexedDB.open(name));
+		const items = database.transaction('ItemTable').objectStore('ItemTable');
+		const saved: unknown = await done(items.get('memento/workbench.parts.editor'));
+		database.close();
+		if (String(saved).includes(open)) return true;
+	}
+	return false;
 }
