@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { LIMITS } from '../../shared/jobTerms.ts';
 import { FrameParser } from '../../shared/rpc/framing.ts';
 import type { Message } from '../../shared/rpc/messages.ts';
+import { checkInSteps } from './large/inSteps.ts';
 import { parseMessage } from './parse.ts';
 
 /** What a client may have open at once; beyond it the kernel holds back what it sends. */
@@ -57,7 +58,7 @@ export class MessageReader {
 	/** Turns that a large message still lets pass; undefined when none steps back. */
 	#turnsLeft: number | undefined;
 	readonly #readElsewhere: ReadElsewhere;
-	/** A message is being read elsewhere; what came after it waits. */
+	/** A large message is being read; what came after it waits. */
 	#reading = false;
 
 	constructor(socket: Socket, readElsewhere: ReadElsewhere, receiver: Receiver) {
@@ -156,12 +157,15 @@ export class MessageReader {
 			if (bytes > LARGE_BYTES && this.#stepsBack()) return false;
 			const body = this.#frames.next();
 			if (body === undefined) return false;
-			if (body.length > ELSEWHERE_BYTES) void this.#takeElsewhere(body);
-			else {
-				const message = parseMessage(body);
-				this.#begin(message, body.length);
-				if (!BRIEF.has(message['method'])) return true;
+			if (body.length > ELSEWHERE_BYTES) {
+				void this.#takeLater(this.#readElsewhere(body), body.length);
+				continue;
 			}
+			const message = parseMessage(body);
+			const later = body.length > LARGE_BYTES ? checkInSteps(message) : undefined;
+			if (later === undefined) this.#begin(message, body.length);
+			else void this.#takeLater(later, body.length);
+			if (!BRIEF.has(message['method'])) return true;
 			if (performance.now() > until) return true;
 		}
 		return false;
@@ -176,11 +180,10 @@ export class MessageReader {
 		this.#openBytes -= bytes;
 	}
 
-	async #takeElsewhere(body: Buffer): Promise<void> {
-		const bytes = body.length;
+	async #takeLater(reading: Promise<Message>, bytes: number): Promise<void> {
 		this.#reading = true;
 		try {
-			const message = await this.#readElsewhere(body);
+			const message = await reading;
 			this.#reading = false;
 			if (this.#over) return;
 			this.#begin(message, bytes);

@@ -59,13 +59,14 @@ const notTime = (text: string): InvalidArgumentError =>
 		`"${text}" is not a time. Write +10m, 18:30, 2026-03-01 or 2026-03-01T09:00.`,
 	);
 
-/** `4096`, `500k`, `1M`, `1MiB`, `2MB` → bytes; k and M are binary, as in other tools' size options. */
+/** `4096`, `500k`, `1M`, `1MiB`, `2MB` → bytes; all of them binary, as in other tools' size options. */
 export function parseSize(text: string): number {
-	const match = /^(\d+(?:\.\d+)?)\s*(?:([kmg])i?b?|b)?$/i.exec(text.trim());
-	const factor = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[match?.[2]?.toLowerCase() ?? ''] ?? 1;
+	const match = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])i?b?|b)?$/i.exec(text.trim());
+	const factor =
+		{ k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }[match?.[2]?.toLowerCase() ?? ''] ?? 1;
 	const bytes = Math.round(Number(match?.[1]) * factor);
 	if (!Number.isSafeInteger(bytes) || bytes < 1) {
-		throw new InvalidArgumentError(`"${text}" is not a size. Write 4096, 500k or 2M.`);
+		throw new InvalidArgumentError(`"${text}" is not a size. Write 4096, 500k, 2M or 4G.`);
 	}
 	return bytes;
 }

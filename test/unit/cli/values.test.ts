@@ -47,8 +47,8 @@ describe('times', () => {
 
 describe('sizes and numbers', () => {
 	it('reads sizes', () => {
-		expect(['4096', '500k', '1M', '1.5MiB', '2 MB'].map(parseSize)).toEqual([
-			4096, 512_000, 1_048_576, 1_572_864, 2_097_152,
+		expect(['4096', '500k', '1M', '1.5MiB', '2 MB', '1T'].map(parseSize)).toEqual([
+			4096, 512_000, 1_048_576, 1_572_864, 2_097_152, 1_099_511_627_776,
 		]);
 		expect(() => parseSize('big')).toThrow('is not a size');
 	});
