@@ -1,7 +1,7 @@
 /** What surrounds whoever asks for a job, and is to surround the job: its shell's, not those of the daemon's first starter. */
 import { readFileSync } from 'node:fs';
 import { isSurrounding, OPEN_FILES, SURROUNDING_CHARS } from './environment.ts';
-import type { Surroundings } from './job.ts';
+import type { Surroundings } from './jobFields.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,7 +2,8 @@
 import { pathToFileURL } from 'node:url';
 import { SemanticaError } from '../../shared/errors.ts';
 import { isInside, pathOfUri } from '../../shared/inside.ts';
-import type { Command, JobSpec } from '../../shared/job.ts';
+import type { JobSpec } from '../../shared/job.ts';
+import type { Command } from '../../shared/jobFields.ts';
 import type { AiConfig } from '../../shared/protocol/ai.ts';
 import { assertInside, realFolder } from './folders.ts';
 import { forbidden } from './refusal.ts';

@@ -4,7 +4,7 @@ import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { MORE } from '../../shared/aiTerms.ts';
 import { SemanticaError } from '../../shared/errors.ts';
-import type { Command } from '../../shared/job.ts';
+import type { Command } from '../../shared/jobFields.ts';
 import type { AllowRule } from '../../shared/protocol/ai.ts';
 import { answering } from '../disks/answering.ts';
 

@@ -1,6 +1,6 @@
 /** The processes room put together: what runs a job, and where its output is kept. */
 import { errorMessage } from '../../shared/errors.ts';
-import type { Constraints } from '../../shared/job.ts';
+import type { Constraints } from '../../shared/jobFields.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
 import type { Executor } from '../queue/execution.ts';
 import type { JobHandlers } from '../queue/ports/handlers.ts';

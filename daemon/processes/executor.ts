@@ -1,10 +1,10 @@
 /** One run from its claim to its end: plan, environment, log, process, messages. */
 
 import type { Readable } from 'node:stream';
-import type { Cost } from '../../shared/cost.ts';
-import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import { pathOfUri } from '../../shared/inside.ts';
-import type { AskedAgain, Constraints, Progress } from '../../shared/job.ts';
+import type { AskedAgain, Progress } from '../../shared/job.ts';
+import type { Constraints } from '../../shared/jobFields.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
 import type { JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { InputState, LastSuccess } from '../queue/ports/inputs.ts';
@@ -16,7 +16,7 @@ import type { AnswerFiles } from './answers.ts';
 import { createAsking } from './asking.ts';
 import type { CheckpointFiles } from './checkpointFiles.ts';
 import { titleOf } from './commandHandler.ts';
-import { SpawnError, type TerminalSize } from './containment.ts';
+import { SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
 import { runMarker } from './log/marks.ts';
 import type { LogStore } from './log/store.ts';
@@ -32,8 +32,10 @@ import {
 	watchForAll,
 	watchForReady,
 } from './readiness/watch.ts';
+import { failureOf, isSuccess, leftBehind, withPeak } from './runEnd.ts';
 import { createRunLimits } from './runLimits.ts';
 import type { Runner, RunningProcess } from './runner.ts';
+import { terminalSize, USUAL_TERM } from './terminalSize.ts';
 import { checkInputs, type HashFiles } from './unchanged.ts';
 
 /** Secrets with which a run may speak to the daemon; they die with the run. */
@@ -46,9 +48,6 @@ export interface RunTokens {
 const USUAL_UMASK = 0o022;
 const PRIVATE_UMASK = 0o077;
 const USUAL_OPEN_FILES = 1024;
-/** So many of the processes that a job left behind are named in its log. */
-const NAMED = 5;
-
 export interface ExecutorOptions {
 	readonly home: string;
 	readonly runner: Runner;
@@ -239,7 +238,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					probe.begin(process.members);
 					outcome = await process.ended;
 					if (outcome.kind === 'exit' && again !== undefined) outcome = { ...outcome, again };
-					if (outcome.kind === 'exit' && stopGrace === undefined) noteLeft(process);
+					if (outcome.kind === 'exit' && stopGrace === undefined) {
+						for (const sentence of leftBehind(process)) note(sentence);
+					}
 					if (isSuccess(outcome) && stopGrace === undefined) inputs = await check?.after();
 				} catch (error) {
 					outcome = failureOf(error);
@@ -267,16 +268,6 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						note,
 						signal: stopped.signal,
 					});
-				}
-
-				// A green end that killed a daemon of a build tool puzzles people.
-				function noteLeft(ended: RunningProcess): void {
-					const [left, spared] = [ended.left(), ended.spared()];
-					if (left.length > 0) note(`ended ${named(left)}`);
-					if (spared.length > 0)
-						note(
-							`leaves ${named(spared).replace(' it left behind', '')}; cancelling the job ends that`,
-						);
 				}
 
 				function readyWatch(): OutputWatch | undefined {
@@ -341,28 +332,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
 	};
 }
 
-/** Its log may be read at any terminal, not only where the job was asked for. */
-const USUAL_TERM = 'xterm-256color';
-const USUAL_SIZE = { columns: 120, rows: 40 };
-const LARGEST = 1000;
-
-function terminalSize(env: Readonly<Record<string, string>>): TerminalSize {
-	const given = (text: string | undefined, usual: number) =>
-		/^[1-9]\d{0,4}$/.test(text ?? '') ? Math.min(LARGEST, Number(text)) : usual;
-	return {
-		columns: given(env['COLUMNS'], USUAL_SIZE.columns),
-		rows: given(env['LINES'], USUAL_SIZE.rows),
-	};
-}
-
 const CANNOT_LEAVE =
 	'what the job leaves behind is ended with it: this system does not tell whose it is';
-
-function named(left: readonly string[]): string {
-	const what = left.length === 1 ? 'a process' : `${left.length} processes`;
-	const names = left.slice(0, NAMED).join(', ');
-	return `${what} it left behind: ${names}${left.length > NAMED ? ', …' : ''}`;
-}
 
 function capture(log: LogWriter, messages: Messages, masks: Masks, watch: OutputWatch | undefined) {
 	return async (stdout: Readable, stderr: Readable): Promise<void> => {
@@ -373,31 +344,7 @@ function capture(log: LogWriter, messages: Messages, masks: Masks, watch: Output
 	};
 }
 
-function isSuccess(outcome: RunOutcome): boolean {
-	return outcome.kind === 'exit' && outcome.exitCode === 0 && outcome.again === undefined;
-}
-
 function startMarker(row: JobRow, plan: LaunchPlan, now: number): string {
 	const what = row.type === 'command' ? `: ${titleOf(plan.command, plan.args)}` : '';
 	return runMarker(row.run, row.attempt, now, what);
-}
-
-/** What was seen of a limited run, where nothing else tells its peak. */
-function withPeak(cost: Cost | undefined, peak: number): Cost | undefined {
-	if (peak === 0 || (cost !== undefined && cost.peakMemoryBytes !== null)) return cost;
-	const rest = cost ?? { cpuMs: null, readBytes: null, writtenBytes: null };
-	return { ...rest, peakMemoryBytes: peak };
-}
-
-function failureOf(error: unknown): RunOutcome & { kind: 'spawn' | 'payload' } {
-	if (error instanceof SemanticaError && error.kind === 'PAYLOAD_LOST') {
-		return { kind: 'payload', message: error.message };
-	}
-	if (error instanceof SemanticaError) {
-		return { kind: 'spawn', code: error.kind, message: error.message };
-	}
-	if (error instanceof SpawnError) {
-		return { kind: 'spawn', code: error.code, message: error.message };
-	}
-	return { kind: 'spawn', code: 'SPAWN', message: errorMessage(error) };
 }

@@ -5,11 +5,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import {
 	type AskedAgain,
 	askedAgainSchema,
-	depthWithin,
 	type Progress,
 	progressSchema,
 } from '../../shared/job.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
+import { depthWithin } from '../../shared/jobValues.ts';
 import { askedSchema } from '../../shared/question.ts';
 import type { LogWriter } from './log/writer.ts';
 import type { MaskedStream } from './masks.ts';

@@ -1,5 +1,5 @@
 /** The caps of one run: what is said of them before it begins, and what becomes of it where it takes more memory. */
-import type { Limits } from '../../shared/job.ts';
+import type { Limits } from '../../shared/jobFields.ts';
 import {
 	type Cap,
 	type Caps,

@@ -1,7 +1,7 @@
 /** Whether a run is needed at all: nothing that it depends on changed since the same succeeded. */
 import { createHash } from 'node:crypto';
 import { errorMessage } from '../../shared/errors.ts';
-import type { Command, SkipIfUnchanged } from '../../shared/job.ts';
+import type { Command, SkipIfUnchanged } from '../../shared/jobFields.ts';
 import type { InputState, LastSuccess } from '../queue/ports/inputs.ts';
 
 /** Looks at files, elsewhere than on the daemon's thread. `digest` undefined: never the same; `why` in words. */

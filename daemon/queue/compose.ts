@@ -1,7 +1,9 @@
 /** The queue put together, as the other rooms know it. */
+
+import { createQueueParts } from './assemble.ts';
 import { createDispatch, type Dispatch } from './dispatch.ts';
 import { createFiring, type Firing } from './firing.ts';
-import { createQueueParts, type QueueOptions, type QueueParts } from './parts.ts';
+import type { QueueOptions, QueueParts } from './parts.ts';
 import { createJobRequests, type JobRequests } from './requests.ts';
 import { createUpkeep, type Upkeep } from './upkeep.ts';
 

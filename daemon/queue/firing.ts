@@ -1,6 +1,6 @@
 /** What schedules ask of the queue: jobs of their own, begun in the transaction in which a due time is done with. */
 
-import type { AfterInput } from '../../shared/job.ts';
+import type { AfterInput } from '../../shared/jobFields.ts';
 import type { JobState } from '../../shared/jobTerms.ts';
 import type { ScheduledAfter } from '../../shared/protocol/schedules.ts';
 import type { Sqlite } from '../sqlite/open.ts';

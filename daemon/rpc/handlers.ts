@@ -1,29 +1,21 @@
 /** The request table of the daemon: each method and who answers it. What is absent answers −32601. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { JobSpec } from '../../shared/job.ts';
 import type { Draining } from '../../shared/protocol/draining.ts';
-import type { Targets } from '../../shared/protocol/jobs.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
-import { type CheckPattern, checkPatterns } from '../queue/intake/patterns.ts';
-import { prepareJobs } from '../queue/intake/prepare.ts';
 import type { Clock } from '../queue/ports/clock.ts';
-import { sparesBattery } from '../queue/ports/conditions.ts';
-import type { JobHandlers } from '../queue/ports/handlers.ts';
 import type { SearchLog } from '../queue/ports/logs.ts';
-import type { PayloadStore } from '../queue/ports/payloadStore.ts';
-import type { PreparedJob } from '../queue/rules/enqueue.ts';
 import type { Handlers, Session } from './asking.ts';
 import { canonicalName } from './folderNames.ts';
 import { canonicalHooks, type HooksRequests } from './hooks.ts';
+import { createJobHandlers, type JobHandlerDependencies } from './jobHandlers.ts';
 import { subscribeToJobs } from './jobsSubscription.ts';
-import { createJobWaits } from './jobWaits.ts';
-import { cancelWith, type LeftRequests } from './leftBehind.ts';
-import { createExpectedReaders, followLog, type LogDependencies, readLog } from './logFollow.ts';
-import type { RequestSignal } from './openRequests.ts';
+import { clientsOnly, notForJobs } from './jobTokens.ts';
+import { createExpectedReaders, type LogDependencies } from './logFollow.ts';
+import { createLogHandlers } from './logHandlers.ts';
 import { type ScheduleSource, subscribeToSchedules } from './schedulesSubscription.ts';
-import type { ToolScope } from './tools.ts';
 import { type Admitted, createToolView } from './toolView.ts';
+import { createTurns } from './turns.ts';
 import type { Windows } from './windows.ts';
 
 /** What the indexing room offers to clients. */
@@ -114,16 +106,12 @@ export interface WorkerRequests {
 	restart(params: Params<'worker/restart'>): Promise<Result<'worker/restart'>>;
 }
 
-export interface HandlerDependencies<P = unknown> extends LogDependencies {
+export interface HandlerDependencies<P = unknown> extends LogDependencies, JobHandlerDependencies {
 	readonly instance: string;
-	readonly types: JobHandlers;
-	readonly payloads: PayloadStore;
-	readonly checkPattern: CheckPattern;
 	readonly index: IndexRequests;
 	readonly schedules: ScheduleRequests<P>;
 	readonly system: SystemRequests;
 	readonly settings: SettingsRequests;
-	readonly left: LeftRequests;
 	readonly policy: PolicyRequests;
 	readonly workers: WorkerRequests;
 	readonly fleet: FleetRequests;
@@ -138,29 +126,16 @@ export interface HandlerDependencies<P = unknown> extends LogDependencies {
 	readonly activity: () => void;
 }
 
-/** To read so many jobs and to write them are two steps: others come between. */
-const MANY = 200;
-
 export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handlers {
-	const { jobs, index, logs, policy, schedules, system, metrics, workers } = dependencies;
-	/** What each session follows, so that it can stop. */
+	const { jobs, index, policy, schedules, system, metrics, workers } = dependencies;
+	/** What each session is told, so that it can stop. */
 	const feeds = new WeakMap<Session, { end(): void }>();
 	const watched = new WeakMap<Session, () => void>();
-	const followed = new WeakMap<Session, Map<string, { end(): void }>>();
 	const tools = createToolView({ jobs, admit: policy.admit });
-	const waits = createJobWaits(dependencies);
-	const cancelWithLeft = cancelWith(jobs.cancel, dependencies.left);
 	const expected = createExpectedReaders(dependencies.logs);
 	const inTurn = createTurns();
 	/** Only among each other: a look at the jobs waits for no change of them. */
 	const subscribedInTurn = createTurns();
-
-	function many<R>(change: (targets: Targets) => Promise<R>) {
-		return clientsOnly((targets: Targets, session) =>
-			// Many are changed piece by piece, and the next request waits for the last piece.
-			inTurn(session, targets, change, jobs.isOneGo(targets) ? 'submitted' : 'done'),
-		);
-	}
 
 	function assertReadable(session: Session, job: { id: string; parentId: string | null }): void {
 		const own = session.job?.id;
@@ -176,100 +151,14 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 	}
 
 	return {
-		async 'job/enqueue'({ jobs: specs, hold }, session) {
-			// What still runs may finish, and for a parent that takes its children; they wait for the next daemon.
-			if (session.job === undefined) refuseWhileLeaving();
-			const prepare = (own: readonly JobSpec[]) => {
-				const { types, payloads, checkPattern } = dependencies;
-				const checked = checkPatterns(own, checkPattern, (i) => `jobs[${i}]`);
-				const prepared = () => prepareJobs(own, types, payloads, sparesBattery);
-				return checked === undefined ? prepared() : checked.then(prepared);
-			};
-			let admitted: readonly Admitted[] = [];
-			const prepareTools = async (tool: ToolScope) => {
-				admitted = await tools.admitted(tool, specs);
-				return prepare(admitted.map(({ spec }) => spec));
-			};
-			const prepared =
-				session.tool === undefined
-					? prepare(specs.map((spec, i) => asChildOf(session, spec, `jobs[${i}].parentId`)))
-					: prepareTools(session.tool);
-			const steps =
-				specs.length < MANY ? prepared : Promise.resolve(prepared).then((ready) => nextTurn(ready));
-			const by = {
-				origin: session.origin,
-				job: session.job?.id,
-				scope: session.tool?.folders(),
-				needsApproval: (index: number) => admitted[index]?.needsApproval === true,
-			};
-			const enqueue = (ready: readonly PreparedJob[]) => jobs.enqueue(ready, by);
-			const enqueued = await inTurn(session, steps, enqueue);
-			if (hold === true) for (const { id } of enqueued) expected.hold(session, id);
-			return { jobs: enqueued };
-		},
-		async 'job/get'({ id }, session) {
-			const found = jobs.get(id, session.tool?.folders());
-			assertReadable(session, found.job);
-			const left = found.job.leaveBehind ? await dependencies.left.of(id) : [];
-			return {
-				...found,
-				explanation: { ...found.explanation, ...jobs.usual(id) },
-				...(left.length === 0 ? {} : { left: [...left] }),
-			};
-		},
-		'job/explain'({ id }, session) {
-			assertReadable(session, jobs.get(id).job);
-			return { ...jobs.explain(id, session.tool?.folders()), ...jobs.usual(id) };
-		},
-		'job/errors'({ id }, session) {
-			assertReadable(session, jobs.get(id).job);
-			return jobs.problems(id);
-		},
-		'job/payload'(params, session) {
-			assertReadable(session, jobs.get(params.id).job);
-			return jobs.payload(params);
-		},
-		async 'job/list'(params, session) {
-			if (session.job !== undefined && params.filter.parentId !== session.job.id) {
-				throw notForJobs('list only its own children (filter.parentId)');
-			}
-			const workspace = await canonicalName(params.filter.workspace);
-			const filter = workspace === undefined ? params.filter : { ...params.filter, workspace };
-			tools.assertSeen(session, params.filter.parentId, 'filter.parentId');
-			tools.assertSeen(session, params.filter.after, 'filter.after');
-			return jobs.page({ ...params, filter }, session.tool?.folders());
-		},
-		'job/wait'(params, session, signal) {
-			for (const [i, id] of params.ids.entries()) tools.assertSeen(session, id, `ids[${i}]`);
-			const standings = jobs.standings(params.ids);
-			const own = session.job?.id;
-			// For itself it would wait for ever.
-			if (own !== undefined && standings.some(({ parentId }) => parentId !== own)) {
-				throw notForJobs('wait for its children only');
-			}
-			const { tool } = session;
-			return waits.wait(params, signal(), tool && (() => tool.folders()));
-		},
-		'job/cancel': clientsOnly((targets: Targets, session) => {
-			const { tool, origin } = session;
-			const cancel =
-				tool === undefined ? cancelWithLeft : (own: Targets) => tools.cancel(tool, origin, own);
-			return inTurn(session, targets, cancel, jobs.isOneGo(targets) ? 'submitted' : 'done');
+		...createJobHandlers(dependencies, {
+			tools,
+			inTurn,
+			expected,
+			assertReadable,
+			refuseWhileLeaving,
 		}),
-		'job/retry': many(jobs.retry),
-		'job/pause': many(jobs.pause),
-		'job/resume': many(jobs.resume),
-		'job/runNow': many(jobs.runNow),
-		'job/remove': many(jobs.remove),
-		'job/update': clientsOnly((params, session) =>
-			inTurn(session, params, jobs.update, jobs.isOneGo(params) ? 'submitted' : 'done'),
-		),
-		'job/answer': clientsOnly(({ id, ...answer }, session) => {
-			tools.assertMine(session, id);
-			return inTurn(session, answer, async () => ({
-				job: await jobs.answer(id, { ...answer, by: session.origin }, session.tool?.folders()),
-			}));
-		}),
+		...createLogHandlers(dependencies, { expected, assertReadable }),
 		'jobs/subscribe': clientsOnly((params, session) =>
 			subscribedInTurn(
 				session,
@@ -287,33 +176,6 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 				'done',
 			),
 		),
-		// A job waits for its children by their logs: the end of one is the end of the job.
-		async 'log/read'({ tailLines, ...part }, session) {
-			assertReadable(session, jobs.get(part.id).job);
-			const from = tailLines === undefined ? 0 : await logs.lastLines(part.id, tailLines);
-			return readLog(dependencies, { ...part, offset: Math.max(part.offset, from) });
-		},
-		'log/search': clientsOnly((params, session, signal) => {
-			assertReadable(session, jobs.get(params.id).job);
-			return dependencies.searchLog(params, signal());
-		}),
-		'log/subscribe'(params, session) {
-			const { id } = params;
-			assertReadable(session, jobs.get(id).job);
-			const mine = followed.get(session) ?? new Map<string, { end(): void }>();
-			followed.set(session, mine);
-			mine.get(id)?.end();
-			mine.set(id, followLog(dependencies, params, session));
-			expected.release(session, id);
-			return {};
-		},
-		'log/unsubscribe'({ id }, session) {
-			// A client may let go of what was removed meanwhile.
-			if (session.job !== undefined) assertReadable(session, jobs.get(id).job);
-			followed.get(session)?.get(id)?.end();
-			followed.get(session)?.delete(id);
-			return {};
-		},
 		'queue/list': clientsOnly(() => jobs.queues()),
 		'group/list': clientsOnly((params) => jobs.groups(params)),
 		'group/update': clientsOnly((params, session) => inTurn(session, params, jobs.updateGroup)),
@@ -429,65 +291,4 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'system/maintain': clientsOnly((params) => system.maintain(params)),
 		'system/drain': clientsOnly((params) => system.drain(params)),
 	};
-}
-
-// Requests of one connection commit in arrival order, though some take longer to prepare, or to do.
-function createTurns() {
-	/** Of sessions in which something waits for its turn, or for the disk. */
-	const last = new WeakMap<Session, Promise<void>>();
-
-	return <P, T>(
-		session: Session,
-		prepared: P | Promise<P>,
-		submit: (prepared: P) => Promise<T>,
-		until: 'submitted' | 'done' = 'submitted',
-	): Promise<T> => {
-		const before = last.get(session);
-		if (before === undefined && !(prepared instanceof Promise) && until === 'submitted') {
-			return submit(prepared);
-		}
-		// The box keeps the next one from waiting for this one's fsync, only for its submission.
-		const submitted = Promise.all([prepared, before]).then(([ready]) => ({
-			answer: submit(ready),
-		}));
-		const turn = submitted
-			.then(
-				({ answer }) => (until === 'done' ? answer.then(nothing, nothing) : undefined),
-				() => before,
-			)
-			.then(() => {
-				if (last.get(session) === turn) last.delete(session);
-			});
-		last.set(session, turn);
-		return submitted.then(({ answer }) => answer);
-	};
-}
-
-function nothing(): void {}
-
-function clientsOnly<P, R>(handler: (params: P, session: Session, signal: RequestSignal) => R) {
-	return (params: P, session: Session, signal: RequestSignal): R => {
-		if (session.job !== undefined) throw notForJobs('enqueue children and read itself and them');
-		return handler(params, session, signal);
-	};
-}
-
-function notForJobs(allowed: string): SemanticaError {
-	return new SemanticaError('UNAUTHORIZED', `A job's own token may ${allowed}.`);
-}
-
-function asChildOf<S extends { parentId?: string | undefined }>(
-	session: Session,
-	spec: S,
-	path: string,
-): S {
-	if (session.job === undefined) return spec;
-	if (spec.parentId !== undefined && spec.parentId !== session.job.id) {
-		throw new SemanticaError(
-			'UNAUTHORIZED',
-			"A job's own token may enqueue children of that job only.",
-			{ path },
-		);
-	}
-	return { ...spec, parentId: session.job.id };
 }

@@ -115,6 +115,8 @@ export function followLog(
 	}
 }
 
+export type ExpectedReaders = ReturnType<typeof createExpectedReaders>;
+
 /** Logs that a client is about to follow: a quick job must not print more than is kept before it does. */
 export function createExpectedReaders(logs: JobLogs) {
 	const expected = new WeakMap<Session, Map<string, LogHold>>();

@@ -1,6 +1,7 @@
 /** Payloads of an enqueue as they were written: a command reads exactly that. */
-import { depthWithin } from '../../shared/job.ts';
+
 import { LIMITS } from '../../shared/jobTerms.ts';
+import { depthWithin } from '../../shared/jobValues.ts';
 import { jsonItems, jsonMember, skipSpace } from '../../shared/jsonText.ts';
 
 const MEMBER = Buffer.from('"payload"');

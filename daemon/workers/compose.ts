@@ -1,8 +1,8 @@
 /** The workers room put together: who does functions, and the runs that are with them. */
 import { SemanticaError } from '../../shared/errors.ts';
 import { isFunctionType } from '../../shared/functionTypes.ts';
-import { depthWithin } from '../../shared/job.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
+import { depthWithin } from '../../shared/jobValues.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { Dispatch } from '../queue/dispatch.ts';
 import type { Executor } from '../queue/execution.ts';

@@ -1,7 +1,8 @@
 /** Requests about hooks: commands that run when jobs end (docs/design.md section 3). */
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
-import { commandSchema, shownCommandSchema } from '../job.ts';
+import { shownCommandSchema } from '../job.ts';
+import { commandSchema } from '../jobFields.ts';
 import { LIMITS, WATCHED_ENDS } from '../jobTerms.ts';
 import { filterSchema } from './jobs.ts';
 

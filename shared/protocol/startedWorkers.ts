@@ -2,7 +2,8 @@
 import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { isFunctionType } from '../functionTypes.ts';
-import { commandSchema, jobTypeSchema, shownCommandSchema } from '../job.ts';
+import { jobTypeSchema, shownCommandSchema } from '../job.ts';
+import { commandSchema } from '../jobFields.ts';
 import { WORKER_LIMITS } from './workers.ts';
 
 export const STARTED_WORKERS = { most: 50, idleMs: 60_000 } as const;

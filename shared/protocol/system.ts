@@ -1,6 +1,6 @@
 /** Requests about queues, settings, events and the daemon itself (docs/design.md section 7). */
 import * as z from 'zod';
-import { limitsSchema } from '../job.ts';
+import { limitsSchema } from '../jobFields.ts';
 import { RATE_BOUNDS } from '../rate.ts';
 import { DRAIN_MODES } from './draining.ts';
 import { countsSchema } from './jobs.ts';

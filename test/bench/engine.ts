@@ -3,9 +3,10 @@
 import { join } from 'node:path';
 import { createPayloadRoom } from '../../daemon/payloads/store.ts';
 import { commandHandler } from '../../daemon/processes/commandHandler.ts';
+import { createQueueParts } from '../../daemon/queue/assemble.ts';
 import { type ClaimedRun, createDispatch, type Dispatch } from '../../daemon/queue/dispatch.ts';
 import { prepareJobs } from '../../daemon/queue/intake/prepare.ts';
-import { createQueueParts, type QueueParts } from '../../daemon/queue/parts.ts';
+import type { QueueParts } from '../../daemon/queue/parts.ts';
 import { systemClock } from '../../daemon/queue/ports/clock.ts';
 import { UNCONDITIONAL } from '../../daemon/queue/ports/conditions.ts';
 import { NO_WORKERS } from '../../daemon/queue/ports/workers.ts';

@@ -3,9 +3,10 @@ import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createPayloadRoom, type PayloadRoom } from '../../daemon/payloads/store.ts';
 import { commandHandler } from '../../daemon/processes/commandHandler.ts';
+import { createQueueParts } from '../../daemon/queue/assemble.ts';
 import { createDispatch, type Dispatch } from '../../daemon/queue/dispatch.ts';
 import { prepareJobs } from '../../daemon/queue/intake/prepare.ts';
-import { createQueueParts, type QueueOptions, type QueueParts } from '../../daemon/queue/parts.ts';
+import type { QueueOptions, QueueParts } from '../../daemon/queue/parts.ts';
 import type { Clock } from '../../daemon/queue/ports/clock.ts';
 import {
 	type Conditions,

@@ -1,6 +1,6 @@
 /** What work cost, and what it may take, for people. */
 import type { Cost } from '../../../shared/cost.ts';
-import type { Limits } from '../../../shared/job.ts';
+import type { Limits } from '../../../shared/jobFields.ts';
 import { formatBytes, formatDuration } from './format.ts';
 
 /** `2.4s CPU, up to 48 MB, read 1.2 MB, wrote 3.0 MB`. Undefined where nothing is known; a daemon of an older build tells nothing. */

@@ -2,7 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Command } from '../../../shared/job.ts';
+import type { Command } from '../../../shared/jobFields.ts';
 import type { BuiltInMatcher } from '../../../shared/problemTerms.ts';
 import { answering } from '../../disks/answering.ts';
 

@@ -1,7 +1,7 @@
 /** Looks, until it is so, whether a run is ready by its port or its file. A pattern is looked for elsewhere. */
 import { resolve } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
-import type { Ready } from '../../../shared/job.ts';
+import type { Ready } from '../../../shared/jobFields.ts';
 import { SpawnError } from '../containment.ts';
 import { markOf } from './file.ts';
 import { type Place, whoAnswers } from './port.ts';

@@ -1,6 +1,7 @@
 /** What the client asked for, as one value: the same key must stand for the same (docs/design.md section 3). */
 import { createHash } from 'node:crypto';
-import type { Command, JobSpec } from '../../../shared/job.ts';
+import type { JobSpec } from '../../../shared/job.ts';
+import type { Command } from '../../../shared/jobFields.ts';
 import type { StoredPayload } from '../ports/payloadStore.ts';
 
 /**

@@ -1,6 +1,7 @@
 /** Conditions of the machine that jobs wait for, as a port: the queue asks, the scheduling room knows. */
 import { isFunctionType } from '../../../shared/functionTypes.ts';
-import type { Constraints, JobSpec } from '../../../shared/job.ts';
+import type { JobSpec } from '../../../shared/job.ts';
+import type { Constraints } from '../../../shared/jobFields.ts';
 
 /** What has to hold for a job to start; jobs with the same set share a wait class. */
 export interface ConditionSet {

@@ -1,4 +1,4 @@
-import type { Backoff } from '../../../shared/job.ts';
+import type { Backoff } from '../../../shared/jobFields.ts';
 
 /** Milliseconds to wait before the attempt after `attempt`; `random` in [0, 1) spreads retries apart. */
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number): number {

@@ -1,6 +1,7 @@
 /** What becomes of a job's conditions on others (docs/design.md section 3): what holds, and what cannot any more. */
 import { SemanticaError } from '../../../shared/errors.ts';
-import type { AfterInput, JobSpec } from '../../../shared/job.ts';
+import type { JobSpec } from '../../../shared/job.ts';
+import type { AfterInput } from '../../../shared/jobFields.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import {
 	type Dependency,

@@ -2,7 +2,7 @@
  * Hooks (docs/design.md section 3): a job's end begins the jobs of the hooks that ask for it, in the same transaction,
  * so a daemon that is killed has done both or neither.
  */
-import type { Command } from '../../../shared/job.ts';
+import type { Command } from '../../../shared/jobFields.ts';
 import { isFailure } from '../../../shared/jobTerms.ts';
 import type { Hook } from '../../../shared/protocol/hooks.ts';
 import type { Sqlite } from '../../sqlite/open.ts';

@@ -1,5 +1,5 @@
 /** What the runs of a queue's jobs may take, where the jobs themselves say nothing of it. */
-import type { Limits } from '../../../shared/job.ts';
+import type { Limits } from '../../../shared/jobFields.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 
 export interface QueueLimits {

@@ -8,7 +8,7 @@ import type {
 	Restart,
 	SkipIfUnchanged,
 	Surroundings,
-} from '../../../shared/job.ts';
+} from '../../../shared/jobFields.ts';
 import type { Notify } from '../../../shared/jobTerms.ts';
 import type { Matcher } from '../../../shared/problems.ts';
 

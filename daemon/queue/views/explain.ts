@@ -1,33 +1,29 @@
 /** Why a job does not run, in sentences (docs/design.md section 7). */
 import { isFunctionType } from '../../../shared/functionTypes.ts';
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
-import type { Question } from '../../../shared/question.ts';
-import { describeRate } from '../../../shared/rate.ts';
-import { WAIVED_BY_RUN_NOW } from '../../../shared/waiting.ts';
 import type { Conditions } from '../ports/conditions.ts';
 import type { Workers } from '../ports/workers.ts';
-import { capacityNow, type Occupied } from '../rules/capacity.ts';
-import { type Claims, COUNTED_AHEAD, UNTHROTTLED_PRIORITY } from '../rules/claims.ts';
+import { capacityNow } from '../rules/capacity.ts';
+import { type Claims, UNTHROTTLED_PRIORITY } from '../rules/claims.ts';
 import { nameOf } from '../rules/conditionsOf.ts';
 import type { PoisonGuard } from '../rules/guard.ts';
-import type { Room } from '../rules/room.ts';
 import type { Subjects } from '../rules/subjects.ts';
 import type { Sweeps } from '../rules/sweep.ts';
 import { STAGE, STATE, stateName } from '../store/codes.ts';
 import { type DependencyTable, type Need, needOf } from '../store/dependencies.ts';
-import type { Groups } from '../store/groups.ts';
-import { EVERYTHING, type Limits } from '../store/limits.ts';
-import type { Rates } from '../store/rates.ts';
-import { type JobRow, parseJson } from '../store/rows.ts';
+import type { JobRow } from '../store/rows.ts';
 import { isInScope, type Scope } from '../store/scope.ts';
-import type { JobTable } from '../store/statements.ts';
-import { storedSpec } from '../store/storedSpec.ts';
-import type { WaitClasses } from '../store/waitClasses.ts';
+import { describeDuration, standing, summaryOf } from './explanationText.ts';
+import { createPlaceReasons, type PlaceDependencies } from './places.ts';
 
-/** So many of those that have the places of a group are named. */
-const NAMED_HOLDERS = 3;
 /** So many of the jobs that it waits for are named. */
 const NAMED_TARGETS = 3;
+
+const AWAITED: Readonly<Record<Need, string>> = {
+	succeeded: 'has succeeded',
+	ended: 'has ended',
+	ready: 'is ready',
+};
 
 /** What keeps every job from starting just now, beside limits and pauses. */
 export interface Hindrance {
@@ -37,23 +33,14 @@ export interface Hindrance {
 	readonly until?: number;
 }
 
-export interface ExplainDependencies {
-	readonly table: JobTable;
+export interface ExplainDependencies extends PlaceDependencies {
 	readonly claims: Claims;
 	readonly guard: PoisonGuard;
-	readonly limits: Limits;
-	readonly groups: Groups;
-	readonly rates: Rates;
-	readonly room: Room;
 	readonly subjects: Subjects;
 	readonly dependencies: Pick<DependencyTable, 'of'>;
-	readonly classes: WaitClasses;
 	readonly sweeps: Pick<Sweeps, 'isAwaited'>;
 	readonly conditions: Conditions;
 	readonly workers: Workers;
-	readonly now: () => number;
-	/** Jobs of the queue that hold a slot now; without a name, of all queues. */
-	readonly running: Occupied;
 	readonly hindrance: () => Hindrance | undefined;
 }
 
@@ -61,9 +48,9 @@ export interface ExplainDependencies {
 export type Explain = (row: JobRow, scope?: Scope) => Explanation;
 
 export function createExplain(dependencies: ExplainDependencies): Explain {
-	const { table, claims, guard, limits, groups, rates, room, subjects, classes, sweeps } =
-		dependencies;
+	const { table, claims, guard, subjects, classes, sweeps } = dependencies;
 	const { conditions, workers, now, running } = dependencies;
+	const places = createPlaceReasons(dependencies);
 
 	function reasons(row: JobRow, scope: Scope | undefined): Explanation['reasons'] {
 		const since = row.created_at;
@@ -109,14 +96,14 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
 			return [{ kind: 'event', message: `waiting for the event "${row.event}"`, since }];
 		}
 		if (row.run_now === 1)
-			return [...workerReasons(row, since), ...groupReasons(row, since), ...hindrances(since)];
+			return [...workerReasons(row, since), ...places.group(row, since), ...hindrances(since)];
 		return [
 			...workerReasons(row, since),
 			...conditionReasons(row),
-			...capacityReasons(row, since),
-			...rateReasons(row.queue, since),
-			...groupReasons(row, since),
-			...roomReasons(row, since),
+			...places.capacity(row, since),
+			...places.rate(row.queue, since),
+			...places.group(row, since),
+			...places.room(row, since),
 			...crowdReasons(row, since),
 			...guardReasons(row, since),
 			...hindrances(since),
@@ -200,8 +187,8 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
 		const since = row.started_at ?? row.created_at;
 		const waits = [
 			...conditionReasons(row),
-			...capacityReasons(row, since),
-			...groupReasons(row, since),
+			...places.capacity(row, since),
+			...places.group(row, since),
 			...guardReasons(row, since),
 			...hindrances(since),
 		];
@@ -215,76 +202,6 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
 	function workerReasons(row: JobRow, since: number): Explanation['reasons'] {
 		const message = isFunctionType(row.type) ? workers.unmet(row.type) : undefined;
 		return message === undefined ? [] : [{ kind: 'worker', message, since }];
-	}
-
-	function capacityReasons({ queue, type }: JobRow, since: number): Explanation['reasons'] {
-		const found: Explanation['reasons'] = [];
-		if (limits.of(EVERYTHING).paused) {
-			found.push({ kind: 'paused', message: 'everything is paused', since });
-		} else if (limits.of(queue).paused) {
-			found.push({ kind: 'paused', message: `queue ${queue} is paused`, since });
-		}
-		const functions = isFunctionType(type);
-		// Where nobody set how many, functions are bounded by their workers alone.
-		if (functions && !limits.isSet(queue)) return found;
-		const used = running(queue) + (limits.isSet(queue) ? running(queue, 'functions') : 0);
-		const own = limits.of(queue).concurrency;
-		const all = limits.of(EVERYTHING).concurrency;
-		if (used >= own) {
-			found.push({
-				kind: 'limit',
-				message: `queue ${queue} runs ${own} at a time and is full`,
-				since,
-			});
-		} else if (!functions && running() >= all) {
-			found.push({
-				kind: 'limit',
-				message: `Semantica runs ${all} jobs at a time and is full`,
-				since,
-			});
-		}
-		return found;
-	}
-
-	function rateReasons(queue: string, since: number): Explanation['reasons'] {
-		const until = rates.tokenAt(queue);
-		const rate = rates.of(queue);
-		if (until === undefined || rate === null) return [];
-		const message = `the rate of queue ${queue}, ${describeRate(rate)}, is used up; the next may start in ${describeDuration(until - now())}`;
-		return [{ kind: 'rate', message, since, until }];
-	}
-
-	function groupReasons({ group_name: group }: JobRow, since: number): Explanation['reasons'] {
-		if (group === '') return [];
-		const { limit } = groups.limitOf(group);
-		const taken = groups.taken(group);
-		if (taken < limit) return [];
-		const who = manyNamed(groups.holders(group, NAMED_HOLDERS), taken);
-		const message = `waiting for a place in group ${group} (${taken} of ${limit} taken by ${who})`;
-		return [{ kind: 'group', message, since }];
-	}
-
-	function roomReasons(row: JobRow, since: number): Explanation['reasons'] {
-		const need = classes.setOf(row.class)?.room;
-		const state = need === undefined ? undefined : room.state();
-		if (need === undefined || state === undefined || state.takenMB === 0) return [];
-		const { takenMB, allowedMB, holders } = state;
-		if (takenMB + need > allowedMB) {
-			const message = `waits for room: ${gigabytes(takenMB)} of ${gigabytes(allowedMB)} GB taken by ${manyNamed(holders)}`;
-			return [{ kind: 'room', message, since }];
-		}
-		const before = room.overdue().find((generation) => {
-			const other = table.byGeneration(generation);
-			if (other === undefined || other.stage !== STAGE.ready || generation === row.generation)
-				return false;
-			return (
-				other.priority > row.priority ||
-				(other.priority === row.priority && generation < row.generation)
-			);
-		});
-		if (before === undefined) return [];
-		const message = `waits for room: job ${table.idOf(before)} has waited for it for more than a minute, and comes first`;
-		return [{ kind: 'room', message, since }];
 	}
 
 	return (row, scope) => {
@@ -304,73 +221,4 @@ export function createExplain(dependencies: ExplainDependencies): Explain {
 		const position = row.stage === STAGE.ready ? { position: claims.ahead(row) } : {};
 		return { runnable: found.length === 0, reasons: found, ...position };
 	}
-}
-
-/** "waiting for AC power: on battery, 43 %; 3 jobs ahead in queue index; start it anyway with Run Now" */
-function summaryOf({ runnable, reasons, position = 0 }: Explanation, queue: string): string {
-	const waits = runnable ? ['nothing keeps it from running'] : reasons.map((r) => r.message);
-	const atLeast = position === COUNTED_AHEAD ? `${position} or more jobs` : `${position} jobs`;
-	const ahead = position === 1 ? '1 job' : atLeast;
-	return [
-		...waits,
-		...(position > 0 ? [`${ahead} ahead in queue ${queue}`] : []),
-		...(reasons.some(({ kind }) => WAIVED_BY_RUN_NOW.has(kind)) &&
-		reasons.every(({ kind }) => kind !== 'group')
-			? ['start it anyway with Run Now']
-			: []),
-	].join('; ');
-}
-
-/** The first of so many. */
-function manyNamed(names: readonly string[], all = names.length): string {
-	const named = names.slice(0, NAMED_HOLDERS);
-	const others = all - named.length;
-	return [...named, ...(others > 0 ? [`${others} more`] : [])].join(', ');
-}
-
-const gigabytes = (mb: number): string => (mb / 1024).toFixed(1);
-
-const AWAITED: Readonly<Record<Need, string>> = {
-	succeeded: 'has succeeded',
-	ended: 'has ended',
-	ready: 'is ready',
-};
-
-/** Of a job that does not wait in the queue. */
-function standing(row: JobRow): { kind: string; message: string } {
-	const kind = stateName(row.state);
-	if (row.again_at !== null) {
-		return { kind, message: 'waiting for the children of its last run, to run again' };
-	}
-	if (row.phase === 1) {
-		const stopped = 'it is being stopped; it ends when its children have';
-		return { kind, message: row.stop_cause === null ? 'waiting for its children' : stopped };
-	}
-	if (row.stop_cause !== null && row.stage === STAGE.active) {
-		return { kind, message: 'it is being stopped' };
-	}
-	if (row.state === STATE.paused) {
-		return { kind: 'held', message: 'paused; start it again with Resume' };
-	}
-	const question = parseJson<Question>(row.question);
-	if (question !== null) {
-		const asks = question.question.replace(/\s+/g, ' ');
-		return {
-			kind: 'question',
-			message: `waits for an answer: "${asks}"; semantica answer ${row.id}`,
-		};
-	}
-	const isToBeReady = row.state === STATE.running && storedSpec(row).ready !== null;
-	const ready = row.ready_at === null ? ', and not ready yet' : ' and ready';
-	return { kind, message: `it is ${kind}${isToBeReady ? ready : ''}` };
-}
-
-/** 90,500 → "1 min 30 s": the two largest units that matter. */
-export function describeDuration(ms: number): string {
-	const seconds = Math.max(0, Math.ceil(ms / 1000));
-	if (seconds < 60) return `${seconds} s`;
-	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-	const hours = Math.floor(seconds / 3600);
-	if (hours < 48) return `${hours} h ${Math.floor((seconds % 3600) / 60)} min`;
-	return `${Math.floor(hours / 24)} days ${hours % 24} h`;
 }

@@ -1,7 +1,7 @@
 /** The workers that the daemon starts itself: which there are, and who of them is wanted. */
 import { join } from 'node:path';
 import { SemanticaError } from '../../../shared/errors.ts';
-import type { Command } from '../../../shared/job.ts';
+import type { Command } from '../../../shared/jobFields.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
 import type { StartedWorker } from '../../../shared/protocol/startedWorkers.ts';
 import type { Clock } from '../../queue/ports/clock.ts';

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type DaemonConnection, isResponseError } from '../../../shared/client/connection.ts';
 import { ERROR_CODES } from '../../../shared/errors.ts';
-import type { Command, JobSpecInput } from '../../../shared/job.ts';
+import type { JobSpecInput } from '../../../shared/job.ts';
+import type { Command } from '../../../shared/jobFields.ts';
 import {
 	enqueue,
 	jobEnd,

@@ -3,7 +3,7 @@ import { jobEnvironment } from '../../../daemon/processes/environment.ts';
 import { parseStat } from '../../../daemon/processes/posix/procfs.ts';
 import { splitEnvironment } from '../../../daemon/processes/posix/shellVariables.ts';
 import { exitOutcome } from '../../../daemon/processes/posix/statusFiles.ts';
-import { surroundingsSchema } from '../../../shared/job.ts';
+import { surroundingsSchema } from '../../../shared/jobFields.ts';
 import { surroundingsOf } from '../../../shared/surroundings.ts';
 
 const ours = {

@@ -1,6 +1,6 @@
 /** The real queue and loop beside what is true of their machine, with the rules that must hold all the time. */
 import { expect } from 'vitest';
-import type { Constraints } from '../../../../shared/job.ts';
+import type { Constraints } from '../../../../shared/jobFields.ts';
 import { task } from '../../../support/queue.ts';
 import {
 	IDLE_RULES,
