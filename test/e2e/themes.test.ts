@@ -1,5 +1,5 @@
 /** Everything that is ours in the four themes that VS Code brings: what is seen, what is read aloud, what axe-core finds. */
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
@@ -26,6 +26,8 @@ const NAMES = Object.keys(THEMES) as (keyof typeof THEMES)[];
 const ICON_CONTRAST = 3;
 /** A row's text is read as one word, its title and its description without a space, which is the editor's doing. */
 const AXE = { rules: { 'label-content-name-mismatch': { enabled: false } } };
+/** Of the README. */
+const SHOWN = /^(serving|terminal)-(dark|light)$/;
 const SIDE = '[id="workbench.view.extension.semantica"]';
 
 describe('in each theme', () => {
@@ -42,7 +44,7 @@ describe('in each theme', () => {
 		await workbench.jobs.openEmpty();
 		await workbench.jobs.widen(150);
 		connection = await editor.connect();
-		await stage(connection, pathToFileURL(folder).href);
+		await stage(connection, folder);
 		await workbench.jobs.row('Serve the preview').filter({ hasText: 'serving' }).waitFor();
 		await workbench.jobs.row('npm run build').filter({ hasText: 'succeeded' }).waitFor();
 		await workbench.jobs.row('npm test').filter({ hasText: 'exit code 1' }).waitFor();
@@ -116,12 +118,12 @@ describe('in each theme', () => {
 
 	it.each(NAMES)('%s: a log in a terminal, and the details', async (theme) => {
 		await choose(theme);
-		await workbench.jobs.choose(workbench.jobs.row('Paint in a terminal'), 'Open Log in Terminal');
+		await workbench.jobs.choose(workbench.jobs.row('npm run check'), 'Open Log in Terminal');
 		await workbench.page
 			.locator('.terminal-wrapper.active .xterm-rows > div')
-			.filter({ hasText: 'all painted' })
+			.filter({ hasText: 'nothing broken' })
 			.waitFor();
-		await take(`pty-${theme}`);
+		await take(`terminal-${theme}`);
 		await workbench.run('Terminal: Kill All Terminals');
 		await workbench.jobs.choose(workbench.jobs.row('npm test'), 'Show Details');
 		await workbench.activeTab.filter({ hasText: 'npm test' }).waitFor();
@@ -186,13 +188,17 @@ async function found(place: Page | Frame, part: string) {
 }
 
 function picture(name: string): string {
-	const folder = join(import.meta.dirname, '../../test-results/e2e');
+	const root = join(import.meta.dirname, '../..');
+	if (SHOWN.test(name) && process.env['SEMANTICA_SCREENSHOTS'] === '1')
+		return join(root, 'media/screenshots', `${name}.png`);
+	const folder = join(root, 'test-results/e2e');
 	mkdirSync(folder, { recursive: true });
 	return join(folder, `themes-${name}.png`);
 }
 
 /** One job in each state. */
-async function stage(connection: DaemonConnection, workspace: string): Promise<void> {
+async function stage(connection: DaemonConnection, folder: string): Promise<void> {
+	const workspace = pathToFileURL(folder).href;
 	const job = (title: string, line: string, more: Partial<JobSpecInput> = {}): JobSpecInput => ({
 		type: 'command',
 		title,
@@ -202,14 +208,23 @@ async function stage(connection: DaemonConnection, workspace: string): Promise<v
 	});
 	const counting =
 		'i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo "::semantica progress {\\"current\\":4000,\\"total\\":9000,\\"unit\\":\\"pages\\"}"; sleep 0.5; done';
-	const painting = [1, 2, 3, 4, 5, 6].map((n) => `\\033[3${n}mcolour ${n}\\033[0m`).join(' ');
+	const paint = (color: number, text: string) => `\\033[3${color}m${text}\\033[0m`;
+	const checked = [
+		...['format', 'lint', 'types'].map((what) => `${paint(2, '✓')} ${what}`),
+		`${paint(3, '! unused')}  ${paint(6, 'src/animals/marsupials.ts')}:7:14  ${paint(5, 'quokkaResonance')}`,
+		`3 checks, ${paint(3, '1 warning')}, ${paint(4, 'nothing broken')}`,
+	];
+	writeFileSync(join(folder, 'check.sh'), `printf '${checked.join('\\n')}\\n'\n`);
 	await connection.request('queue/update', { name: 'nightly', concurrency: 1 });
 	await connection.request('queue/update', { name: 'reports', paused: true });
 	const { jobs } = await connection.request('job/enqueue', {
 		jobs: [
 			job('npm run build', 'echo built'),
 			job('npm test', 'echo "1 of 214 tests failed"; exit 1'),
-			job('Paint in a terminal', `printf '${painting}\\n'; echo all painted`, { pty: true }),
+			{
+				...job('npm run check', '', { pty: true }),
+				command: { command: '/bin/sh', args: ['check.sh'], cwd: folder },
+			},
 			job('Took too long', 'sleep 1000', { timeoutMs: 1_000 }),
 			job('Too late', 'true', { queue: 'reports', ttlMs: 1_000 }),
 			job('Not wanted any more', 'sleep 1000'),
