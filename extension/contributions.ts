@@ -9,8 +9,11 @@ interface CommandContribution {
 	readonly palette: boolean;
 	/** Neither offered nor done in Restricted Mode, where Semantica runs nothing. */
 	readonly needsTrust: boolean;
-	/** A second call right after the first would do it twice, so it joins the first. */
-	readonly once: boolean;
+	/**
+	 * A second call right after the first would do it twice, so it joins the first. `anyRow`: also one on another row,
+	 * which lies under the mouse as soon as the first has left.
+	 */
+	readonly once: boolean | 'anyRow';
 }
 
 export const COMMANDS = {
@@ -45,16 +48,16 @@ export const COMMANDS = {
 	explainWaiting: { id: 'semantica.explainWaiting', palette: true, needsTrust: true, once: true },
 	copyId: { id: 'semantica.copyId', palette: true, needsTrust: true, once: true },
 	revealFolder: { id: 'semantica.revealFolder', palette: true, needsTrust: true, once: true },
-	cancel: { id: 'semantica.cancel', palette: true, needsTrust: true, once: false },
-	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: true },
-	runNow: { id: 'semantica.runNow', palette: true, needsTrust: true, once: true },
+	cancel: { id: 'semantica.cancel', palette: true, needsTrust: true, once: 'anyRow' },
+	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: 'anyRow' },
+	runNow: { id: 'semantica.runNow', palette: true, needsTrust: true, once: 'anyRow' },
 	answer: { id: 'semantica.answer', palette: true, needsTrust: true, once: true },
-	approve: { id: 'semantica.approve', palette: true, needsTrust: true, once: true },
+	approve: { id: 'semantica.approve', palette: true, needsTrust: true, once: 'anyRow' },
 	aiPolicy: { id: 'semantica.aiPolicy', palette: true, needsTrust: true, once: false },
 	joinFleet: { id: 'semantica.joinFleet', palette: true, needsTrust: true, once: false },
 	showFleet: { id: 'semantica.showFleet', palette: true, needsTrust: true, once: true },
 	pause: { id: 'semantica.pause', palette: true, needsTrust: true, once: true },
-	resume: { id: 'semantica.resume', palette: true, needsTrust: true, once: true },
+	resume: { id: 'semantica.resume', palette: true, needsTrust: true, once: 'anyRow' },
 	remove: { id: 'semantica.remove', palette: true, needsTrust: true, once: true },
 	raisePriority: { id: 'semantica.raisePriority', palette: true, needsTrust: true, once: true },
 	lowerPriority: { id: 'semantica.lowerPriority', palette: true, needsTrust: true, once: true },

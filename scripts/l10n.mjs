@@ -53,6 +53,6 @@ function textsOf(type) {
 if (process.argv[1] === import.meta.filename) {
 	mkdirSync(join(root, 'l10n'), { recursive: true });
 	const found = sentences();
-	writeFileSync(BUNDLE, `${JSON.stringify(found, undefined, '\t')}\n`);
+	writeFileSync(BUNDLE, `${JSON.stringify(found, undefined, 2)}\n`);
 	console.log(`${Object.keys(found).length} sentences.`);
 }

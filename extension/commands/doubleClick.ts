@@ -5,6 +5,7 @@ export class DoubleClickGuard {
 	readonly #recent = new Map<string, { readonly at: number; readonly run: Promise<void> }>();
 	readonly #now: () => number;
 
+	/** @param now of a clock that nobody sets: on one set back, each call would repeat the one before for as long. */
 	constructor(now: () => number) {
 		this.#now = now;
 	}
@@ -21,3 +22,7 @@ export class DoubleClickGuard {
 		return run;
 	}
 }
+
+/** What makes two calls the same wish. */
+export const wishOf = (id: string, once: true | 'anyRow', args: readonly unknown[]): string =>
+	once === 'anyRow' ? id : `${id} ${JSON.stringify(args)}`;

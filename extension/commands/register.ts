@@ -7,7 +7,7 @@ import { isSilence } from '../connection/silence.ts';
 import { COMMANDS, type CommandName } from '../contributions.ts';
 import { Lifetime } from '../lifetime.ts';
 import type { Log } from '../log.ts';
-import { DoubleClickGuard } from './doubleClick.ts';
+import { DoubleClickGuard, wishOf } from './doubleClick.ts';
 
 /** Arguments come from menus, links and other extensions: each command checks its own. */
 export type CommandBody = (...args: unknown[]) => Promise<void>;
@@ -21,7 +21,7 @@ export function registerCommands(
 	log: Log,
 ): Disposable {
 	const lifetime = new Lifetime();
-	const guard = new DoubleClickGuard(Date.now);
+	const guard = new DoubleClickGuard(() => performance.now());
 	let loading: Promise<CommandBodies> | undefined;
 	for (const name of Object.keys(COMMANDS) as CommandName[]) {
 		const { id, needsTrust, once } = COMMANDS[name];
@@ -33,7 +33,7 @@ export function registerCommands(
 			if (needsTrust && !workspace.isTrusted) return offerTrust();
 			link.stay();
 			try {
-				if (once) await guard.run(`${id} ${JSON.stringify(args)}`, () => body(...args));
+				if (once) await guard.run(wishOf(id, once, args), () => body(...args));
 				else await body(...args);
 			} catch (error) {
 				if (isPersonal(error)) {

@@ -154,7 +154,5 @@ function flagsOf({ enabled }: Schedule): ScheduleFlag[] {
 function iconOf({ enabled, last, lastError }: Schedule): ThemeIcon {
 	if (!enabled) return new ThemeIcon('debug-pause');
 	const bad = lastError !== null || last?.state === 'failed' || last?.state === 'expired';
-	return bad
-		? new ThemeIcon('calendar', new ThemeColor('testing.iconFailed'))
-		: new ThemeIcon('calendar');
+	return bad ? new ThemeIcon('calendar', new ThemeColor('charts.red')) : new ThemeIcon('calendar');
 }

@@ -7,6 +7,7 @@ import {
 	ThemeColor,
 	window,
 } from 'vscode';
+import { isServing } from '../../shared/jobTerms.ts';
 import type { Link } from '../connection/link.ts';
 import type { LinkState } from '../connection/state.ts';
 import { COMMANDS, VIEWS } from '../contributions.ts';
@@ -122,10 +123,12 @@ function activity(store: JobStore): { icon: string; words: string } {
 		return { icon: 'debug-pause', words };
 	}
 	if (only === undefined) return { icon: 'layers', words: 'Semantica' };
-	if (running.length > 1) return { icon: 'sync~spin', words: l10n.t('{0} jobs', running.length) };
+	// What serves others runs for days, and nothing is under way.
+	const icon = running.every(isServing) ? 'broadcast' : 'sync~spin';
+	if (running.length > 1) return { icon, words: l10n.t('{0} jobs', running.length) };
 	const percent = progressPercent(only);
 	const title = only.title.length > 30 ? `${only.title.slice(0, 29)}…` : only.title;
-	return { icon: 'sync~spin', words: percent === undefined ? title : `${title} ${percent}%` };
+	return { icon, words: percent === undefined ? title : `${title} ${percent}%` };
 }
 
 function panel(state: LinkState, store: JobStore, version: string): string {

@@ -43,7 +43,7 @@ const need = (name: string): string => {
 export interface EditorOptions {
 	/** Off: the editor asks for trust and opens folders in Restricted Mode. */
 	readonly trusted?: boolean;
-	readonly theme?: keyof typeof THEMES;
+	readonly theme?: ThemeName;
 	readonly settings?: Readonly<Record<string, unknown>>;
 	/** The data folder instead of a fresh one. */
 	readonly home?: string;
@@ -261,9 +261,12 @@ const THEMES = {
 	light: 'Default Light Modern',
 	dark: 'Default Dark Modern',
 	contrast: 'Default High Contrast',
+	lightContrast: 'Default High Contrast Light',
 };
 
-const theme = (name: keyof typeof THEMES = 'dark') => ({ 'workbench.colorTheme': THEMES[name] });
+export type ThemeName = keyof typeof THEMES;
+
+const theme = (name: ThemeName = 'dark') => ({ 'workbench.colorTheme': THEMES[name] });
 
 async function address(server: ChildProcess): Promise<string> {
 	if (server.stdout === null)

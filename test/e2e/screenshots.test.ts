@@ -1,4 +1,4 @@
-/** The pictures of the README, taken from the real thing: SEMANTICA_SCREENSHOTS=1 npm run test:e2e -- screenshots. */
+/** The pictures of the README, taken from the real thing: SEMANTICA_SCREENSHOTS=1 npm run test:e2e -- screenshots themes. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'vitest';

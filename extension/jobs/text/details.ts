@@ -28,7 +28,8 @@ export function createDetails(t: Translate, text: JobText, waiting: WaitingText)
 			t('attempt {0}', attempt),
 			text.time(startedAt),
 			endedAt === null ? t('runs') : text.duration(endedAt - startedAt),
-			reason === null ? '' : reason,
+			// Its exit code says that it ended by itself.
+			reason === null || (reason === 'exit' && exitCode !== null) ? '' : reason,
 			exitCode === null ? '' : t('exit code {0}', exitCode),
 			signal ?? '',
 		];

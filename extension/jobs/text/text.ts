@@ -81,6 +81,9 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 		return isServing(job) ? t('serving') : t('not ready yet');
 	};
 
+	const current = (job: Job): string =>
+		(job.state === 'running' ? readiness(job) : undefined) ?? states[job.state];
+
 	const running = (job: Job): string => {
 		if (job.stopping !== null) return t('stopping');
 		// A daemon of an older build does not tell.
@@ -210,7 +213,7 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 		},
 		facts: (job, usualMs) => {
 			const facts: [string, string | null | undefined][] = [
-				[t('State'), isOver(job) ? over(job) : states[job.state]],
+				[t('State'), isOver(job) ? over(job) : current(job)],
 				[t('Progress'), isOver(job) ? null : amount(job)],
 				[t('Result'), result(job)],
 				[t('Error'), job.error?.message],

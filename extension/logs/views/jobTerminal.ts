@@ -6,7 +6,8 @@ import { type FeedPorts, LogFeed } from '../feed.ts';
 import { ScreenCodes } from './screenCodes.ts';
 
 const PLAIN = '\u001b[0m';
-const DIM = '\u001b[2m';
+/** Not SGR 2: the editor keeps a colour readable on any ground, and halves that for what is faint. */
+const GREY = '\u001b[90m';
 
 export interface JobTerminalEvents {
 	/** The person closed it. */
@@ -37,7 +38,7 @@ export function createJobTerminal(
 	const sink = {
 		append: (text: string) => written.fire(text),
 		appendLine: (text: string) => {
-			written.fire(`${PLAIN}${DIM}${text.replaceAll('\n', '\r\n')}${PLAIN}\r\n`);
+			written.fire(`${PLAIN}${GREY}${text.replaceAll('\n', '\r\n')}${PLAIN}\r\n`);
 		},
 		ended: (ended: Job | undefined) => {
 			over = true;

@@ -48,7 +48,7 @@ describe('the details of a job', () => {
 		expect(story).toMatch(/\nVariables: +CI, TOKEN\n/);
 		expect(story).toMatch(/\nTag: +nightly\n/);
 		expect(story).toContain('\nWaits for\n  b (succeeded): holds\n');
-		expect(story).toMatch(/\nRuns\n {2}Run 1: +attempt 1, 10:00.*, 3 s, exit, exit code 7\n/);
+		expect(story).toMatch(/\nRuns\n {2}Run 1: +attempt 1, 10:00.*, 3 s, exit code 7\n/);
 		expect(story).toMatch(/\nParts\n {2}succeeded: +part \(c\)\n/);
 		expect(story.endsWith('\nThe end of its output\n  first\n  last\n')).toBe(true);
 		expect(story).not.toContain('Why it does not run');

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DoubleClickGuard } from '../../../extension/commands/doubleClick.ts';
+import { DoubleClickGuard, wishOf } from '../../../extension/commands/doubleClick.ts';
+import { COMMANDS } from '../../../extension/contributions.ts';
 import { excludePatterns, expandBraces, patternList } from '../../../extension/indexing/exclude.ts';
 import { indexFileSpec, indexWorkspaceSpec } from '../../../extension/indexing/specs.ts';
 import { indexSummary, skippedCount } from '../../../extension/indexing/summary.ts';
@@ -23,6 +24,22 @@ describe('a double click', () => {
 		now = 1_000;
 		await guard.run('index a', work);
 		expect(runs).toBe(3);
+	});
+});
+
+describe('the second click of a double click', () => {
+	const [first, second] = [[{ kind: 'job', id: 'a' }], [{ kind: 'job', id: 'b' }]];
+
+	it('is no wish of its own on the row that has come under the mouse', () => {
+		const { id, once } = COMMANDS.cancel;
+		expect(once).toBe('anyRow');
+		expect(wishOf(id, once, first)).toBe(wishOf(id, once, second));
+		expect(wishOf(id, once, first)).not.toBe(wishOf(COMMANDS.retry.id, once, first));
+	});
+
+	it('is one where no row leaves', () => {
+		const { id, once } = COMMANDS.pause;
+		expect(wishOf(id, once, first)).not.toBe(wishOf(id, once, second));
 	});
 });
 

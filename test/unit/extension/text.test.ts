@@ -48,6 +48,18 @@ describe('a row', () => {
 	});
 });
 
+describe('the tooltip', () => {
+	it.each([
+		[{ state: 'running' }, 'running'],
+		[{ state: 'running', ready: {} }, 'not ready yet'],
+		[{ state: 'running', ready: {}, phase: 'run', readyAt: NOW }, 'serving'],
+		[{ state: 'succeeded', ready: {}, readyAt: NOW, finishedAt: NOW }, 'succeeded · 14:05'],
+		[{ ready: {} }, 'waiting'],
+	] as const)('has as the state of %o “%s”', (over, expected) => {
+		expect(text.facts(makeJob(over)).find(([name]) => name === 'State')?.[1]).toBe(expected);
+	});
+});
+
 describe('a screen reader', () => {
 	it.each([
 		[{ state: 'succeeded', startedAt: NOW - 3_210, finishedAt: NOW }, 'succeeded · 3.2 s · 14:05'],
