@@ -20,10 +20,10 @@ const config = defineConfig({
 					name: 'integration',
 					include: ['test/integration/**/*.test.ts'],
 					setupFiles,
-					// Real processes on shared machines: generous, and few at a time.
+					// Real processes on shared machines: generous, and few at a time. They wait half of theirs.
 					testTimeout: 120_000,
 					hookTimeout: 120_000,
-					maxWorkers: 2,
+					maxWorkers: 3,
 					sequence: { groupOrder: 1 },
 				},
 			},

@@ -27,7 +27,7 @@ const README = 'dist/README.md';
 const CALLED_BY_US = 'SEMANTICA_PACKAGING';
 
 /** What a package is made of, beside package.json and dist/. */
-const SOURCES = ['package.nls.json', '.vscodeignore', 'CHANGELOG.md', 'LICENSE', 'media'];
+const SOURCES = ['package.nls.json', 'l10n', '.vscodeignore', 'CHANGELOG.md', 'LICENSE', 'media'];
 
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 

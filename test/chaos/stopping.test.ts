@@ -104,23 +104,41 @@ describe('where nothing can be written to the database', () => {
 	});
 });
 
-test('on a full disk a job is cancelled, and that is recorded in the room that was kept for it', async (context) => {
+test('on a full disk jobs are cancelled, and that is recorded in the room that was kept for it', async (context) => {
 	const home = temporaryFolder();
 	mountDisk(context, home, 'size=96m');
 	const daemon = await startDaemon({ home });
-	const { id, marker, connection } = await startEndless(daemon);
+	const jobs = [];
+	for (let n = 0; n < 4; n++) jobs.push(await startEndless(daemon));
 	const { reserve } = daemon.paths;
 	await until(() => existsSync(reserve), 'there is a reserve');
 	expect(statSync(reserve).blocks * 512).toBeGreaterThanOrEqual(1024 * 1024);
 	fillDisk(home);
-	await expect(connection.request('job/cancel', { ids: [id] })).resolves.toMatchObject({
-		count: 1,
-	});
-	await isGone(marker);
-	expect(await jobEnd(daemon, id)).toMatchObject({ state: 'cancelled' });
+	await fillLog(daemon);
+	expect(existsSync(reserve)).toBe(true);
+	for (const { id, marker, connection } of jobs) {
+		await expect(connection.request('job/cancel', { ids: [id] })).resolves.toMatchObject({
+			count: 1,
+		});
+		await isGone(marker);
+		expect(await jobEnd(daemon, id)).toMatchObject({ state: 'cancelled' });
+	}
 	expect(existsSync(reserve)).toBe(false);
 	rmSync(join(home, 'ballast'));
 });
+
+/** The database's log has some room laid out ahead: uses it up, but for less than what few ends take. */
+async function fillLog(daemon: TestDaemon): Promise<void> {
+	const connection = await daemon.connect();
+	const late = shell('true', { runAt: Date.now() + 86_400_000 });
+	const refused = async () => {
+		for (;;) await enqueue(connection, late);
+	};
+	await expect(refused()).rejects.toMatchObject({
+		code: FULL.code,
+		message: expect.stringContaining('is full'),
+	});
+}
 
 test('a job that fills the disk, and goes on doing so, is stopped', async (context) => {
 	const home = temporaryFolder();

@@ -16,7 +16,8 @@ import { QueueModel } from '../../support/model/queueModel.ts';
 import { FakeClock, openQueue, type TestQueue } from '../../support/queue.ts';
 import { chooseSeed } from '../../support/random.ts';
 import { compare } from './model/compare.ts';
-import { type Real, type Step, SWEEP_ROWS, steps } from './model/steps.ts';
+import { type Real, type Step, SWEEP_ROWS } from './model/step.ts';
+import { steps } from './model/steps.ts';
 
 /** How long random histories are tried; longer by SEMANTICA_MODEL_SECONDS. */
 const SECONDS = Number(process.env['SEMANTICA_MODEL_SECONDS'] ?? 30);

@@ -7,7 +7,7 @@ import type { JobState } from '../../../../shared/jobTerms.ts';
 import { stuckAmong } from '../../../support/model/dependencies.ts';
 import { isOpen, type ModelJob } from '../../../support/model/job.ts';
 import type { QueueModel } from '../../../support/model/queueModel.ts';
-import type { Real } from './steps.ts';
+import type { Real } from './step.ts';
 
 /** Both sides agree on everything that can be seen. */
 export function compare(model: QueueModel, real: Real, orders: readonly string[]): void {
