@@ -49,7 +49,7 @@ export const COMMANDS = {
 	copyId: { id: 'semantica.copyId', palette: true, needsTrust: true, once: true },
 	revealFolder: { id: 'semantica.revealFolder', palette: true, needsTrust: true, once: true },
 	cancel: { id: 'semantica.cancel', palette: true, needsTrust: true, once: 'anyRow' },
-	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: 'anyRow' },
+	retry: { id: 'semantica.retry', palette: true, needsTrust: true, once: true },
 	runNow: { id: 'semantica.runNow', palette: true, needsTrust: true, once: 'anyRow' },
 	answer: { id: 'semantica.answer', palette: true, needsTrust: true, once: true },
 	approve: { id: 'semantica.approve', palette: true, needsTrust: true, once: 'anyRow' },
