@@ -62,15 +62,19 @@ export async function subscribeToJobs(
 	/** It has taken its snapshot. */
 	let caughtUp = false;
 	let ended = false;
+	let toldLeaving: Draining | null = null;
 	let seq = 0;
 	/** How long telling took, ms. */
 	let took = 0;
 
 	const unsubscribe = feed.onChanged((ids) => {
-		if (overflow) return;
-		for (const id of ids) dirty.add(id);
-		if (dirty.size > MAX_DIRTY) beginAnew();
-		tellLater();
+		if (!overflow) {
+			for (const id of ids) dirty.add(id);
+			if (dirty.size > MAX_DIRTY) beginAnew();
+		}
+		// A daemon that leaves may be gone before it would be told with what else changes.
+		if (!gathering && draining() !== toldLeaving) flush();
+		else tellLater();
 	});
 	const forget = session.onClose(end);
 
@@ -117,6 +121,7 @@ export async function subscribeToJobs(
 
 	function overview() {
 		const leaving = draining();
+		toldLeaving = leaving;
 		return {
 			counts: jobs.counts(),
 			paused: jobs.paused(),

@@ -65,17 +65,29 @@ describe('a person', () => {
 		await other.jobs.open();
 		await enqueue('heat oven', 'sleep 1000');
 		await row('heat oven').filter({ hasText: 'running' }).waitFor();
+		// A window that has not joined the daemon yet would start one of its own.
+		await other.jobs.row('Other Workspaces').waitFor();
 		await workbench.run('Semantica: Stop Daemon…');
 		await workbench.dialog.filter({ hasText: 'interrupted and fail: heat oven' }).waitFor();
 		await picture('stop-daemon');
 		await workbench.dialog.getByRole('button', { name: 'Stop Now', exact: true }).click();
-		for (const window of [workbench, other]) {
-			await window.jobs.welcome.filter({ hasText: 'The Semantica daemon does not run' }).waitFor();
-		}
+		const stopped = async () => {
+			for (const window of [workbench, other]) {
+				await window.jobs.welcome
+					.filter({ hasText: 'The Semantica daemon does not run' })
+					.waitFor();
+			}
+		};
+		await stopped();
 		await picture('stopped');
 		expect(await workbench.notifications.count()).toBe(0);
 		await workbench.jobs.welcome.getByRole('button', { name: 'Start Daemon' }).click();
 		await row('heat oven').filter({ hasText: 'interrupted' }).waitFor();
+		// With nothing to end it is gone at once.
+		await other.jobs.welcome.getByRole('button', { name: 'Start Daemon' }).click();
+		await other.statusItem('Semantica').waitFor();
+		await workbench.run('Semantica: Stop Daemon…');
+		await stopped();
 		await other.close();
 	});
 });

@@ -40,6 +40,21 @@ describe('when the daemon is asked to leave', () => {
 		expect((await connection.request('job/get', { id: later })).job.state).toBe('queued');
 	});
 
+	test('whoever watches hears of it, also when nothing keeps the daemon any longer', async () => {
+		const daemon = await startDaemon();
+		const watching = await daemon.connect();
+		const told: (string | undefined)[] = [];
+		watching.onNotification('jobs/changed', ({ draining }) => told.push(draining?.reason));
+		await watching.request('jobs/subscribe', {});
+		const person = await daemon.connect();
+		const drain = { reason: 'a person wants it', mode: 'stop', timeoutMs: 0 } as const;
+		await person.request('system/drain', drain);
+		await gone(daemon.state.pid);
+		// What was written before the end is there to be read.
+		await expect(watching.request('system/status', {})).rejects.toThrow();
+		expect(told.at(-1)).toBe('a person wants it');
+	});
+
 	test('to finish, it takes no more, starts no more, and goes when the last has ended', async () => {
 		const daemon = await startDaemon();
 		const connection = await daemon.connect();
