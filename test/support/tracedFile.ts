@@ -39,14 +39,14 @@ export class TracedFile {
 		if (!args.slice(0, this.#shown.length + 8).includes(this.#shown)) return false;
 		switch (name) {
 			case 'pwrite64': {
-				const offset = Number(/, (\d+)\)? *(?:= \d+|<unfinished \.\.\.>)$/.exec(args)?.[1]);
+				const offset = lastNumber(args);
 				const data = hexBytes(args);
 				this.#unsynced.push({ offset, data });
 				this.writes++;
 				break;
 			}
 			case 'ftruncate':
-				this.#unsynced.push({ length: Number(/, (\d+)\)/.exec(args)?.[1]) });
+				this.#unsynced.push({ length: lastNumber(args) });
 				break;
 			case 'fsync':
 			case 'fdatasync':
@@ -88,6 +88,11 @@ export class TracedFile {
 		}
 		return content;
 	}
+}
+
+/** Of a call's arguments; where another thread's call came between, its end stands in a later line. */
+function lastNumber(args: string): number {
+	return Number(/, (\d+)\)? *(?:= \d+|<unfinished \.\.\.>)$/.exec(args)?.[1]);
 }
 
 function resized(content: Buffer, length: number): Buffer {
