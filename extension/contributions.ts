@@ -33,6 +33,10 @@ export const COMMANDS = {
 		needsTrust: true,
 		once: false,
 	},
+	runSchedule: { id: 'semantica.runSchedule', palette: true, needsTrust: true, once: true },
+	pauseSchedule: { id: 'semantica.pauseSchedule', palette: true, needsTrust: true, once: true },
+	resumeSchedule: { id: 'semantica.resumeSchedule', palette: true, needsTrust: true, once: true },
+	removeSchedule: { id: 'semantica.removeSchedule', palette: true, needsTrust: true, once: true },
 	showDashboard: { id: 'semantica.showDashboard', palette: true, needsTrust: true, once: true },
 	search: { id: 'semantica.search', palette: true, needsTrust: true, once: false },
 	goToSymbol: { id: 'semantica.goToSymbol', palette: true, needsTrust: true, once: false },
@@ -87,6 +91,19 @@ export const COMMANDS = {
 	showMore: { id: 'semantica.showMore', palette: false, needsTrust: true, once: true },
 } as const satisfies Record<string, CommandContribution>;
 export type CommandName = keyof typeof COMMANDS;
+
+/**
+ * Commands that rows offer under a short title of its own each (`row.cancel`: “Cancel”), since a row says what it is;
+ * the palette's names the object and asks for one (“Cancel Job…”). The editor knows one title per command.
+ */
+export const ROW_COMMANDS = [
+	...(['cancel', 'retry', 'runNow', 'answer', 'approve', 'pause', 'resume', 'remove'] as const),
+	...(['raisePriority', 'lowerPriority', 'changeTime', 'moveToQueue'] as const),
+	...(['showLog', 'openLogInTerminal', 'openLogFile', 'showDetails', 'explainWaiting'] as const),
+	...(['copyId', 'revealFolder'] as const),
+] satisfies CommandName[];
+export type RowCommand = (typeof ROW_COMMANDS)[number];
+export const rowCommandId = (name: RowCommand): string => `semantica.row.${name}`;
 
 export const VIEW_CONTAINER = 'semantica';
 export const VIEWS = { jobs: 'semantica.jobs' } as const;
@@ -162,11 +179,16 @@ export interface ContextKeys {
 	'semantica.paused': boolean;
 	/** Whether somebody looks for something among the jobs. */
 	'semantica.filtered': boolean;
+	/** What is selected in the Jobs view while it is in sight, for a person's own shortcuts. */
+	'semantica.selected': SelectedKind;
 }
+export type SelectedKind = 'none' | 'job' | 'schedule' | 'group';
+
 export const CONTEXT_KEYS = [
 	'semantica.connection',
 	'semantica.paused',
 	'semantica.filtered',
+	'semantica.selected',
 ] as const satisfies (keyof ContextKeys)[];
 
 /** Flags in a job row's context value, matched in when-clauses by `viewItem =~ /\bflag\b/`. */
