@@ -140,6 +140,7 @@ export const SETTINGS = {
 		key: 'semantica.notifications.desktop',
 		default: 'default' as DesktopNotifications,
 	},
+	longSeconds: { key: 'semantica.notifications.longSeconds', default: null as number | null },
 	aiDoor: { key: 'semantica.ai.door', default: 'mcp' as AiDoor },
 } as const;
 export type SettingName = keyof typeof SETTINGS;

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
 import type { Link } from '../connection/link.ts';
-import { BY_HAND } from '../jobs/enqueue.ts';
+import { COMMAND_BY_HAND } from '../jobs/enqueue.ts';
 import { createEnqueueOnce } from '../jobs/enqueueOnce.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import type { Reporter } from '../status/reporter.ts';
@@ -35,7 +35,8 @@ export function runCommand(
 		const { runElsewhere } = await import('../fleet/where.ts');
 		const elsewhere = await runElsewhere(link, asked.spec);
 		if (elsewhere === undefined) return;
-		const id = elsewhere === 'here' ? await enqueue({ ...asked.spec, ...BY_HAND }) : elsewhere.id;
+		const id =
+			elsewhere === 'here' ? await enqueue({ ...asked.spec, ...COMMAND_BY_HAND }) : elsewhere.id;
 		reporter.command(id);
 		await logs.show(id);
 	};

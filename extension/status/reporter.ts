@@ -29,7 +29,7 @@ export interface ReporterPorts {
 export interface Reporter {
 	/** A whole folder: progress unless the view shows it, and the outcome. */
 	indexing(id: string, folder: IndexedFolder): void;
-	/** A command, whose log is open: a failure is news, and the end of one that took long. */
+	/** A command, whose log is open: a failure is news, and the end of one that took long, if nobody else tells it. */
 	command(id: string): void;
 	/** One file: a word in the status bar, or the failure. */
 	quiet(id: string): void;
@@ -82,9 +82,9 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		}
 	};
 
-	/** Where the view shows it, a word in the status bar is enough. */
+	/** For somebody who sees the view that shows it, a word in the status bar is enough. */
 	const good = async (message: string, way: string, go: () => Thenable<unknown>) => {
-		if (ports.jobsVisible()) {
+		if (ports.jobsVisible() && window.state.focused) {
 			window.setStatusBarMessage(`$(check) ${plainLabel(message)}`, WORD_MS);
 			return;
 		}
@@ -100,6 +100,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 
 	const ran = async (job: Job | undefined) => {
 		if (job?.state !== 'succeeded') return failed(job, command);
+		if (job.notify === 'long' || job.notify === 'ended') return;
 		const took = (job.finishedAt ?? 0) - (job.startedAt ?? job.finishedAt ?? 0);
 		if (took < LONG_MS) return;
 		await good(text.outcome(job), l10n.t('Show Log'), () => showLog(job.id));
