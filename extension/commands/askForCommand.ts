@@ -10,7 +10,7 @@ import { indexedFolder } from '../indexing/folders.ts';
 import { fileUri } from './arguments.ts';
 import type { CommandHistory } from './commandHistory.ts';
 import { type CommandLine, parseCommandLine } from './commandLine.ts';
-import { pickEarlier } from './earlierCommands.ts';
+import { nameCommand, pickEarlier } from './earlierCommands.ts';
 
 const WINDOWS = process.platform === 'win32';
 
@@ -39,7 +39,7 @@ export async function askForCommand(
 	if (folder === undefined) return undefined;
 	const spec: JobSpecInput = {
 		type: 'command',
-		title: text.trim().slice(0, 200),
+		title: question.history.titleOf(text.trim()),
 		workspace: folder.uri,
 		command: {
 			command: shell ? text.trim() : parsed.line.command,
@@ -58,7 +58,11 @@ export async function askForCommand(
 function askForLine({ title, prompt, last, history }: Question): Promise<string | undefined> {
 	const earlier: QuickInputButton = {
 		iconPath: new ThemeIcon('history'),
-		tooltip: l10n.t('Earlier Commands'),
+		tooltip: l10n.t('Presets and Earlier Commands'),
+	};
+	const keep: QuickInputButton = {
+		iconPath: new ThemeIcon('pin'),
+		tooltip: l10n.t('Keep as Preset…'),
 	};
 	const input = window.createInputBox();
 	input.title = title;
@@ -66,23 +70,28 @@ function askForLine({ title, prompt, last, history }: Question): Promise<string 
 	input.placeholder = l10n.t('For example: npm run build -- --verbose');
 	input.value = last;
 	input.ignoreFocusOut = true;
-	input.buttons = history.all().length > 0 ? [earlier] : [];
 	const check = () => {
 		const parsed = parseCommandLine(input.value, WINDOWS);
 		// An empty field is no mistake yet, only nothing to run.
 		const isWrong = 'problem' in parsed && input.value.trim() !== '';
 		input.validationMessage = isWrong ? problemText(parsed.problem) : undefined;
+		const buttons = [
+			...('problem' in parsed ? [] : [keep]),
+			...(history.all().length > 0 ? [earlier] : []),
+		];
+		// The same ones again would take the focus from one that has it.
+		if (buttons.length !== input.buttons.length) input.buttons = buttons;
 		return !isWrong;
 	};
 	return new Promise((resolve) => {
 		// The pick takes the place of the field, which comes back after it.
 		let away = false;
 		input.onDidChangeValue(check);
-		input.onDidTriggerButton(async () => {
+		input.onDidTriggerButton(async (button) => {
 			away = true;
-			const line = await pickEarlier(history, title);
+			if (button === keep) await nameCommand(history, input.value.trim());
+			else input.value = (await pickEarlier(history, title)) ?? input.value;
 			away = false;
-			if (line !== undefined) input.value = line;
 			check();
 			input.show();
 		});
@@ -96,6 +105,7 @@ function askForLine({ title, prompt, last, history }: Question): Promise<string 
 			resolve(undefined);
 			input.dispose();
 		});
+		check();
 		input.show();
 	});
 }
