@@ -33,6 +33,7 @@ export const COMMANDS = {
 		needsTrust: true,
 		once: false,
 	},
+	environment: { id: 'semantica.environment', palette: true, needsTrust: true, once: false },
 	runSchedule: { id: 'semantica.runSchedule', palette: true, needsTrust: true, once: true },
 	pauseSchedule: { id: 'semantica.pauseSchedule', palette: true, needsTrust: true, once: true },
 	resumeSchedule: { id: 'semantica.resumeSchedule', palette: true, needsTrust: true, once: true },

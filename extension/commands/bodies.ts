@@ -1,6 +1,7 @@
 /** Which body stands behind which command id. */
 import type { Link } from '../connection/link.ts';
 import type { DashboardOnDemand } from '../dashboard/onDemand.ts';
+import { createKeptEnvironments } from '../environment/kept.ts';
 import type { Indexer } from '../indexing/indexer.ts';
 import type { JobDetails } from '../jobs/details.ts';
 import type { JobsFilter } from '../jobs/filter/filter.ts';
@@ -28,6 +29,7 @@ import { clearFilter } from './clearFilter.ts';
 import { clearFinished } from './clearFinished.ts';
 import { type CommandMemory, createCommandHistory } from './commandHistory.ts';
 import { copyId } from './copyId.ts';
+import { environment } from './environment.ts';
 import { explainWaiting } from './explainWaiting.ts';
 import { filterJobs } from './filterJobs.ts';
 import { goToSymbol } from './goToSymbol.ts';
@@ -97,6 +99,7 @@ export interface CommandServices {
 export function commandBodies(services: CommandServices): CommandBodies {
 	const { link, store, loaded, pages, picker, logs, indexer, reporter, text, log } = services;
 	const history = createCommandHistory(services.memory);
+	const environments = createKeptEnvironments(services.memory);
 	const scheduled = createScheduleChanges(link, reporter);
 	const selection = () => services.view.selection();
 	const schedulePicker = createSchedulePicker(link, services.scheduleText, selection);
@@ -110,12 +113,13 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		indexWorkspace: indexWorkspace(indexer, reporter),
 		indexFolder: indexFolder(indexer, reporter),
 		indexCurrentFile: indexCurrentFile(indexer, reporter),
-		runCommand: runCommand(link, logs, reporter, history),
+		runCommand: runCommand(link, logs, reporter, history, environments),
 		runTask: runTask(link, logs, reporter),
 		scheduleCommand: onDemand(async () => {
 			const { scheduleCommand } = await import('./scheduleCommand.ts');
-			return scheduleCommand(link, services.schedules, text, history);
+			return scheduleCommand(link, services.schedules, text, history, environments);
 		}),
+		environment: environment(environments),
 		runSchedule: runSchedule(schedulePicker, scheduled),
 		pauseSchedule: pauseSchedule(schedulePicker, scheduled),
 		resumeSchedule: resumeSchedule(schedulePicker, scheduled),

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
 import type { Link } from '../connection/link.ts';
+import type { KeptEnvironments } from '../environment/kept.ts';
 import { COMMAND_BY_HAND } from '../jobs/enqueue.ts';
 import { createEnqueueOnce } from '../jobs/enqueueOnce.ts';
 import type { JobLogs } from '../logs/channels.ts';
@@ -15,6 +16,7 @@ export function runCommand(
 	logs: JobLogs,
 	reporter: Reporter,
 	history: CommandHistory,
+	environments: KeptEnvironments,
 ): CommandBody {
 	let last = '';
 	const enqueue = createEnqueueOnce(link, () => performance.now());
@@ -28,7 +30,7 @@ export function runCommand(
 					: l10n.t('Run Command as Job in the Folder of {0}', basename(target.fsPath)),
 			prompt: l10n.t('It goes on when this window closes.'),
 			last,
-			history,
+			...{ history, environments },
 		});
 		if (asked === undefined) return;
 		last = asked.line;
