@@ -49,6 +49,8 @@ export const COMMANDS = {
 		once: true,
 	},
 	openLogFile: { id: 'semantica.openLogFile', palette: true, needsTrust: true, once: true },
+	followLog: { id: 'semantica.followLog', palette: true, needsTrust: true, once: true },
+	toggleLogTimes: { id: 'semantica.toggleLogTimes', palette: true, needsTrust: true, once: true },
 	showDetails: { id: 'semantica.showDetails', palette: true, needsTrust: true, once: true },
 	explainWaiting: { id: 'semantica.explainWaiting', palette: true, needsTrust: true, once: true },
 	copyId: { id: 'semantica.copyId', palette: true, needsTrust: true, once: true },

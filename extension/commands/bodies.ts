@@ -32,6 +32,7 @@ import { copyId } from './copyId.ts';
 import { environment } from './environment.ts';
 import { explainWaiting } from './explainWaiting.ts';
 import { filterJobs } from './filterJobs.ts';
+import { followLog } from './followLog.ts';
 import { goToSymbol } from './goToSymbol.ts';
 import { indexCurrentFile } from './indexCurrentFile.ts';
 import { indexFolder } from './indexFolder.ts';
@@ -69,6 +70,7 @@ import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
 import { showStatus } from './showStatus.ts';
 import { toggleEverywhere } from './toggleEverywhere.ts';
+import { toggleLogTimes } from './toggleLogTimes.ts';
 
 export interface CommandServices {
 	readonly link: Link;
@@ -97,7 +99,8 @@ export interface CommandServices {
 }
 
 export function commandBodies(services: CommandServices): CommandBodies {
-	const { link, store, loaded, pages, picker, logs, indexer, reporter, text, log } = services;
+	const { link, store, loaded, pages, picker, logs, logViews, indexer, reporter, text, log } =
+		services;
 	const history = createCommandHistory(services.memory);
 	const environments = createKeptEnvironments(services.memory);
 	const scheduled = createScheduleChanges(link, reporter);
@@ -128,8 +131,10 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		goToSymbol: goToSymbol(services.search),
 		showDashboard: showDashboard(services.dashboard),
 		showLog: showLog((id) => logs.show(id), picker),
-		openLogInTerminal: openLogInTerminal(services.logViews, picker),
-		openLogFile: openLogFile(services.logViews, picker),
+		openLogInTerminal: openLogInTerminal(logViews, picker),
+		followLog: followLog(logViews),
+		toggleLogTimes: toggleLogTimes(logViews),
+		openLogFile: openLogFile(logViews, picker),
 		showDetails: showDetails(services.details, picker),
 		explainWaiting: explainWaiting(link, picker),
 		copyId: copyId(picker),
