@@ -34,6 +34,7 @@ describe('in each theme', () => {
 	let editor: Editor;
 	let workbench: Workbench;
 	let connection: DaemonConnection;
+	let tool: DaemonConnection;
 	let dashboard: DashboardPage;
 
 	beforeAll(async () => {
@@ -45,12 +46,22 @@ describe('in each theme', () => {
 		await workbench.jobs.widen(150);
 		connection = await editor.connect();
 		await stage(connection, folder);
+		await connection.request('ai/update', { run: 'ask' });
+		tool = await editor.connect({ client: 'mcp/claude-code', role: 'tool', root: folder });
+		const command = { command: 'true', args: [], cwd: folder };
+		await tool.request('job/enqueue', { jobs: [{ type: 'command', title: 'Deploy', command }] });
+		await workbench.run('Semantica: Index Workspace');
 		await workbench.jobs.row('Serve the preview').filter({ hasText: 'serving' }).waitFor();
 		await workbench.jobs.row('npm run build').filter({ hasText: 'succeeded' }).waitFor();
 		await workbench.jobs.row('npm test').filter({ hasText: 'exit code 1' }).waitFor();
 		await workbench.jobs.row('Too late').filter({ hasText: 'expired' }).waitFor();
+		await workbench.jobs.row('Index orchard').filter({ hasText: 'succeeded' }).waitFor();
+		// What wants an answer or a yes asks for it by itself.
+		await workbench.notification('claude-code wants to run').waitFor();
+		await workbench.clearNotifications();
 	});
 	afterAll(async () => {
+		tool?.dispose();
 		connection?.dispose();
 		await editor.stop();
 	});
@@ -72,6 +83,19 @@ describe('in each theme', () => {
 			await workbench.quickInput.accept();
 		});
 	}
+
+	it.each([
+		['Rest a while', /^Rest a while, paused/],
+		['Draft of the report', /^Draft of the report, superseded/],
+		['Release', /^Release, .*asks: Which version\?/],
+		['Deploy', /^Deploy, .*approval/],
+	])('%s is seen and read aloud as what it is', async (title, label) => {
+		await workbench.jobs.scrollTo(title);
+		const row = workbench.jobs.row(title).first();
+		await expect
+			.poll(() => row.getAttribute('aria-label'), { timeout: PATIENCE_MS })
+			.toMatch(label);
+	});
 
 	it('rows are read aloud once, with their state', async () => {
 		const labels = await workbench.jobs.view
@@ -129,6 +153,22 @@ describe('in each theme', () => {
 		await workbench.activeTab.filter({ hasText: 'npm test' }).waitFor();
 		await workbench.page.locator('.view-line').filter({ hasText: 'Run 1:' }).waitFor();
 		await take(`details-${theme}`);
+		expect(await found(workbench.page, '.part.editor')).toEqual([]);
+	});
+
+	it.each(NAMES)('%s: what a search finds, as one types and as a view', async (theme) => {
+		await choose(theme);
+		await workbench.search('animals of the south');
+		await workbench.quickInput.row('marsupials.ts:1').waitFor();
+		await take(`search-${theme}`);
+		expect(await found(workbench.page, '.quick-input-widget')).toEqual([]);
+		await workbench.quickInput.row('Open Results').click();
+		await workbench.jobs.view.getByText('6 lines in 1 file').waitFor();
+		await take(`results-${theme}`);
+		expect(await faint(workbench.page)).toEqual([]);
+		expect(await found(workbench.page, SIDE)).toEqual([]);
+		await workbench.run('Semantica: Clear Results');
+		await workbench.jobs.view.getByText('6 lines in 1 file').waitFor({ state: 'detached' });
 	});
 
 	it.each(NAMES)('%s: the walkthrough', async (theme) => {
@@ -196,6 +236,11 @@ function picture(name: string): string {
 	return join(folder, `themes-${name}.png`);
 }
 
+const QUESTION = JSON.stringify({
+	...{ id: 'release', question: 'Which version?' },
+	schema: { type: 'object', properties: { version: { type: 'string' } }, required: ['version'] },
+});
+
 /** One job in each state. */
 async function stage(connection: DaemonConnection, folder: string): Promise<void> {
 	const workspace = pathToFileURL(folder).href;
@@ -243,6 +288,13 @@ async function stage(connection: DaemonConnection, folder: string): Promise<void
 			job('Weekly report', 'true', { queue: 'reports' }),
 			job('Send the digest', 'true', { runAt: Date.now() + 4 * 3_600_000 }),
 			job('After the commit', 'true', { constraints: { event: 'git.commit' } }),
+			job('Release', `echo '::semantica ask ${QUESTION}'; sleep 1000`),
+			job('Draft of the report', 'true', { queue: 'reports', subject: 'report' }),
+			job('The report', 'true', { queue: 'reports', subject: 'report' }),
 		],
 	});
+	const { jobs: resting } = await connection.request('job/enqueue', {
+		jobs: [job('Rest a while', 'sleep 1000')],
+	});
+	await connection.request('job/pause', { ids: resting.map(({ id }) => id) });
 }
