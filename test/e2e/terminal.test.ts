@@ -118,7 +118,7 @@ describe('a terminal', () => {
 		await line(/^\d\d:\d\d:\d\d\.\d\s\[semantica\]\srun\s1/).waitFor();
 		await workbench.page.screenshot({ path: picture('stamps') });
 		await workbench.run('Fold All');
-		await line('knot 1').waitFor({ state: 'detached' });
+		await line('knot 1').first().waitFor({ state: 'detached' });
 		await workbench.page.screenshot({ path: picture('folded') });
 		await titleAction('Show or Hide Time Stamps of Log').click();
 		await line(/^\[semantica\]\srun\s1/).waitFor();
