@@ -86,7 +86,7 @@ describe('in each theme', () => {
 
 	it.each([
 		['Rest a while', /^Rest a while, paused/],
-		['Draft of the report', /^Draft of the report, superseded/],
+		['Draft of the report', /^Draft of the report, replaced by a newer job/],
 		['Release', /^Release, .*asks: Which version\?/],
 		['Deploy', /^Deploy, .*approval/],
 	])('%s is seen and read aloud as what it is', async (title, label) => {
