@@ -2,6 +2,7 @@
 import { type FileStat, FileType, Uri } from 'vscode';
 import type { LogChunk } from '../../../shared/protocol/logs.ts';
 import type { Link } from '../../connection/link.ts';
+import { isNotFound } from '../../connection/notFound.ts';
 import { LOG_SCHEME } from '../../contributions.ts';
 import { isOver } from '../../jobs/store/groups.ts';
 import { logName } from '../feed.ts';
@@ -10,6 +11,8 @@ import { clockOf, plainText, stampedText } from './logText.ts';
 const READ_BYTES = 1_048_576;
 /** More than the daemon keeps of one. */
 const MAX_READS = 64;
+/** A daemon that is away is asked again as if reading had taken that long, ms. */
+const AWAY_MS = 250;
 /** Behind the id in the query. */
 const STAMPED = '&times';
 
@@ -43,9 +46,17 @@ export function createLogFiles(
 	link: Pick<Link, 'request'>,
 	read: (uri: Uri, tookMs: number) => void,
 ) {
+	const asked = async <T>(uri: Uri, answer: Promise<T>): Promise<T> => {
+		try {
+			return await answer;
+		} catch (error) {
+			if (!isNotFound(error)) read(uri, AWAY_MS);
+			throw error;
+		}
+	};
 	return {
 		async stat(uri: Uri): Promise<FileStat> {
-			const { job } = await link.request('job/get', { id: logOf(uri).id });
+			const { job } = await asked(uri, link.request('job/get', { id: logOf(uri).id }));
 			const changed = isOver(job) ? job.finishedAt : null;
 			return {
 				type: FileType.File,
@@ -61,8 +72,8 @@ export function createLogFiles(
 			let offset = 0;
 			let isWhole = false;
 			for (let reads = 0; reads < MAX_READS && !isWhole; reads++) {
-				const asked = { id, offset, maxBytes: READ_BYTES, timestamps: stamped };
-				const chunk = await link.request('log/read', asked);
+				const wanted = { id, offset, maxBytes: READ_BYTES, timestamps: stamped };
+				const chunk = await asked(uri, link.request('log/read', wanted));
 				parts.push(chunk);
 				isWhole = chunk.eof;
 				if (chunk.nextOffset === offset) break;
