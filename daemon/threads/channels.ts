@@ -20,11 +20,14 @@ export interface ThreadProgram {
 	readonly heapMb: number;
 }
 
+/** Left alone V8 lets it grow to three times that, and a thread that is asked now and then gives nothing back. */
+const YOUNG_MB = 8;
+
 export function openThread({ entry, workerData, heapMb }: ThreadProgram): Channel {
 	const worker = new Worker(entry, {
 		workerData,
 		execArgv: [],
-		resourceLimits: { maxOldGenerationSizeMb: heapMb },
+		resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: YOUNG_MB },
 	});
 	let reason = 'its thread was ended';
 	worker.on('error', (error: Error) => {
