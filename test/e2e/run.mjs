@@ -3,7 +3,7 @@
  * driven through a browser. Repeated, it says at the end which tests failed in which round; `--busy` runs so many
  * loops beside it that want a processor each. SEMANTICA_SCREENSHOTS=1 renews media/screenshots/ too.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,10 @@ if (missing !== undefined) {
 	console.log(`End-to-end tests skipped: ${missing}`);
 	process.exit(process.env.CI === 'true' ? 1 : 0);
 }
+
+// Here and not with the others: what these import is installed only now.
+const types = spawnSync('npx', ['tsc', '-p', here], { cwd: root, stdio: 'inherit' });
+if (types.status !== 0) process.exit(1);
 
 const work = mkdtempSync(join(tmpdir(), 'semantica-e2e-'));
 const results = join(root, 'test-results/e2e');
