@@ -144,6 +144,7 @@ export async function startEngine(options: EngineOptions) {
 		feed: queue.feed,
 		find: (ids) => jobs.find(ids, Number.POSITIVE_INFINITY).jobs,
 		tellWindow: windows.tell,
+		longMs: () => settings.values.notifyLongMs,
 		onDesktop: () => settings.values.notifications,
 		clock,
 		platform: process.platform,
