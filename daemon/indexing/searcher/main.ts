@@ -4,9 +4,7 @@
  */
 import { workerData } from 'node:worker_threads';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
-import { openSqlite } from '../../sqlite/open.ts';
 import { answerRequests } from '../../threads/answering.ts';
-import { createStemOf } from '../words/stems.ts';
 import { createIndexes } from './indexes.ts';
 import type { SearcherData, SearcherMethods } from './messages.ts';
 import { createPages } from './pages.ts';
@@ -18,8 +16,6 @@ import type { TextCandidate } from './text/candidates.ts';
 
 const { paths, nativeFolder } = workerData as SearcherData;
 const indexes = createIndexes({ paths, nativeFolder });
-const memory = openSqlite(':memory:', { nativeFolder, busyTimeoutMs: 0 });
-const stemOf = createStemOf(memory);
 
 const segments = createOpenSegments(paths);
 const pages = createPages<TextCandidate>();
@@ -30,8 +26,7 @@ type Answer<M extends keyof SearcherMethods> = (
 ) => Result<M> | Promise<Result<M>>;
 
 const answers: { [M in keyof SearcherMethods]: Answer<M> } = {
-	'index/search': (params, signal) =>
-		search({ paths, indexes, segments, stemOf, pages }, params, signal),
+	'index/search': (params, signal) => search({ paths, indexes, segments, pages }, params, signal),
 	'index/status': (params) => readStatus(paths, indexes, params),
 	'index/stale': (params) => staleOf(paths, indexes, params),
 	// Canonical already: the folder may be one that does not answer.
@@ -48,6 +43,5 @@ answerRequests({
 	close() {
 		segments.close();
 		indexes.close();
-		memory.close();
 	},
 });

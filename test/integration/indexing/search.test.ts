@@ -113,7 +113,7 @@ describe('hits', () => {
 
 	test('have the word that was typed before others of its stem', async () => {
 		const sandbox = createSandbox();
-		for (let i = 0; i < 100; i++) sandbox.write(`g${i}`, 'general general general');
+		for (let i = 0; i < 100; i++) sandbox.write(`g${i}`, 'generating generating generated');
 		sandbox.write('z', `generate ${'and much more of other things '.repeat(40)}`);
 		await sandbox.index();
 		const { hits } = await search(serviceOf(sandbox), 'generate', { limit: 3 });
