@@ -16,10 +16,12 @@ import { createByteWriter, readNumbers, SegmentDamage } from './bytes.ts';
 
 /** What one document has. */
 export interface DocumentWords {
-	/** Each once; none has a line feed in it. */
-	readonly terms: readonly string[];
-	/** Of each term, 1 at least. */
-	readonly weights: readonly number[];
+	/** By number of the term, of many documents at once; none has a line feed in it. */
+	readonly names: readonly string[];
+	/** Numbers of its terms, each once. */
+	readonly terms: Uint32Array;
+	/** Of each of them, 1 at least. */
+	readonly weights: Uint32Array;
 	/** How long the document is for ranking, in terms. */
 	readonly length: number;
 }
@@ -59,15 +61,26 @@ export interface WordContent {
 export function encodeDocumentWords(documents: readonly DocumentWords[]): Buffer {
 	const byTerm = new Map<string, number>();
 	const counts: number[] = [];
+	/** Terms of other names by the numbers here, and one: looked up once for all documents. */
+	const known = new Map<readonly string[], Uint32Array>();
+	const numbersOf = (names: readonly string[]): Uint32Array => {
+		const numbers = known.get(names) ?? new Uint32Array(names.length);
+		known.set(names, numbers);
+		return numbers;
+	};
 	let length = 0;
-	for (const { terms } of documents) {
+	for (const { names, terms } of documents) {
+		const numbers = numbersOf(names);
 		length += terms.length;
 		for (const term of terms) {
-			const number = byTerm.get(term);
-			if (number === undefined) {
-				byTerm.set(term, counts.length);
-				counts.push(1);
-			} else counts[number] = (counts[number] ?? 0) + 1;
+			let number = numbers[term] as number;
+			if (number === 0) {
+				const name = names[term] ?? '';
+				number = byTerm.get(name) ?? counts.push(0);
+				byTerm.set(name, number);
+				numbers[term] = number;
+			}
+			counts[number - 1] = (counts[number - 1] as number) + 1;
 		}
 	}
 	const places = new Uint32Array(counts.length);
@@ -77,17 +90,18 @@ export function encodeDocumentWords(documents: readonly DocumentWords[]): Buffer
 	const docs = new Uint32Array(length);
 	const weights = new Uint32Array(length);
 	for (const [doc, words] of documents.entries()) {
+		const numbers = numbersOf(words.names);
 		for (let at = 0; at < words.terms.length; at++) {
-			const number = byTerm.get(words.terms[at] ?? '') ?? 0;
-			const place = places[number] ?? 0;
+			const number = (numbers[words.terms[at] as number] as number) - 1;
+			const place = places[number] as number;
 			docs[place] = doc;
-			weights[place] = words.weights[at] ?? 1;
+			weights[place] = words.weights[at] as number;
 			places[number] = place + 1;
 		}
 	}
 	function* terms(): Iterable<readonly [string, WordPostings]> {
 		for (const term of [...byTerm.keys()].sort()) {
-			const number = byTerm.get(term) ?? 0;
+			const number = (byTerm.get(term) ?? 1) - 1;
 			const to = places[number] ?? 0;
 			const from = to - (counts[number] ?? 0);
 			yield [term, { docs: docs.subarray(from, to), weights: weights.subarray(from, to) }];

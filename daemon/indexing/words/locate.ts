@@ -85,7 +85,7 @@ function needlesOf(word: QueryWord, index: number, alone: boolean): Needle[] {
 }
 
 /** What an occurrence of several words is worth that are one name in the text, for each of them. */
-const ONE_NAME = WHOLE_WORD;
+const ONE_NAME = WHOLE_WORD + 2 * SAME_CASE;
 const IN_NAME = 1.2;
 const DEFINED_NAME = 0.6;
 const NO_NAMES: ReadonlyMap<number, Name> = new Map();

@@ -51,7 +51,8 @@ describe('the best line', () => {
 		const lines = ['open the socket', 'x = open_socket();', 'static int open_socket(int x) {'];
 		expect(place('open socket', ...lines)).toBe('3:12');
 		expect(place('open socket', ...lines.slice(0, 2))).toBe('2:5');
-		expect(place('open socket', 'open the socket', 'reopenSockets(openSocketNow)')).toBe('2:15');
+		expect(place('open socket', 'socket, open', 'reopenSockets(openSocketNow)')).toBe('1:1');
+		expect(place('open socket', 'sockets opened', 'reopenSockets(openSocketNow)')).toBe('2:15');
 		expect(place('open socket', 'open the socket', 'function __openSocket() {')).toBe('2:12');
 	});
 
