@@ -11,6 +11,7 @@ export interface Answering {
 
 export function answerRequests({ answer, close }: Answering): void {
 	const open = new Map<number, AbortController>();
+	const running = new Set<Promise<void>>();
 
 	async function answered(id: number, method: string, params: unknown): Promise<ThreadAnswer> {
 		const controller = new AbortController();
@@ -27,13 +28,20 @@ export function answerRequests({ answer, close }: Answering): void {
 
 	parentPort?.on('message', (message: ThreadMessage) => {
 		if (message === 'close') {
-			close();
-			parentPort?.close();
+			// What was asked before is answered.
+			void Promise.allSettled(running).then(() => {
+				close();
+				parentPort?.close();
+			});
 		} else if ('cancel' in message) {
 			open.get(message.cancel)?.abort();
 		} else {
 			const { id, method, params } = message;
-			void answered(id, method, params).then((said) => parentPort?.postMessage(said));
+			const done = answered(id, method, params).then((said) => {
+				parentPort?.postMessage(said);
+				running.delete(done);
+			});
+			running.add(done);
 		}
 	});
 }

@@ -2,7 +2,15 @@
 import { isDefinition } from './definitions.ts';
 import { stemOf } from './forms.ts';
 import { isPartEdge, isUnspaced, isWordEdge, pairsOf } from './identifiers.ts';
-import { composed, describe, inOriginal, type Location, lineEnd, lineStart } from './lines.ts';
+import {
+	BEYOND_ASCII,
+	composed,
+	describe,
+	inOriginal,
+	type Location,
+	lineEnd,
+	lineStart,
+} from './lines.ts';
 import type { QueryWord } from './query.ts';
 
 /** What an occurrence is worth: two words on a line always beat the best occurrence of one. */
@@ -220,6 +228,7 @@ function scoreOf(line: Line, needles: readonly Needle[]): number {
 /** Lower case without accents, unit for unit, so that offsets stay those of the text. */
 function fold(text: string): string {
 	const lower = text.toLowerCase();
+	if (!BEYOND_ASCII.test(text)) return lower;
 	const kept =
 		lower.length === text.length ? lower : text.replace(/[A-Z]+/g, (run) => run.toLowerCase());
 	return kept.replace(/[\u00e0-\u024f\u1e00-\u1eff]/g, (char) => char.normalize('NFD').charAt(0));
