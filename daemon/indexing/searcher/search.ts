@@ -15,7 +15,7 @@ import { readCursor, writeCursor } from './cursor.ts';
 import type { Indexes } from './indexes.ts';
 import type { Pages } from './pages.ts';
 import { type Candidate, chooseIndexes, createRanking } from './ranking.ts';
-import { bestFirst, meantBy, REORDERED_AT_MOST, type Seen } from './reorder.ts';
+import { bestFirst, REORDERED_AT_MOST, type Seen } from './reorder.ts';
 import type { OpenSegments } from './segments.ts';
 import { searchSymbols } from './symbols/search.ts';
 import type { TextCandidate } from './text/candidates.ts';
@@ -136,7 +136,7 @@ export async function search(
 			(take) => ranking.rank(reading.match, take),
 			look,
 			async (candidates) =>
-				reading.named ? bestFirst(candidates, look, meantBy(reading.words), clock) : [],
+				reading.named ? bestFirst(candidates, look, reading.words, clock) : [],
 			number === from.reading ? from.offset : 0,
 			limit - first.length,
 			clock,

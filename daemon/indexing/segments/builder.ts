@@ -1,9 +1,10 @@
 /** Making a segment of texts. */
 import { blocksOf } from './blocks.ts';
+import { encodeDocumentWords } from './encodeWords.ts';
 import { encodeSegment, type SegmentBlock, type SegmentDocument } from './format.ts';
 import { encodeSymbols, type PlacedSymbol } from './symbols.ts';
 import { eachTrigram, KEYS } from './trigrams.ts';
-import { type DocumentWords, encodeDocumentWords } from './words.ts';
+import type { DocumentWords } from './words.ts';
 
 export interface SegmentText {
 	/** UTF-8, as `blocksOf` divides it. */

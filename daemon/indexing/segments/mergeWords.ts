@@ -1,6 +1,8 @@
 /** The words of several segments as those of one. */
+
+import { encodeWords } from './encodeWords.ts';
 import type { MergeSource } from './merge.ts';
-import { encodeWords, type WordPostings } from './words.ts';
+import type { WordPostings } from './words.ts';
 
 const GONE = 0xffff_ffff;
 

@@ -43,6 +43,9 @@ interface Needle {
 	readonly share: number;
 	/** The word as typed, where the needle is all of it. */
 	readonly typed: string | undefined;
+	/** Underscores that were typed before and behind it. */
+	readonly lead: string;
+	readonly trail: string;
 	/** The query is this word. */
 	readonly alone: boolean;
 }
@@ -85,12 +88,21 @@ function needlesOf(word: QueryWord, index: number, alone: boolean): Needle[] {
 		full: piece,
 		share: 1 / pieces.length,
 		typed: pieces.length === 1 ? word.text : undefined,
+		...(pieces.length === 1 ? underscoresOf(word.text) : NO_UNDERSCORES),
 		alone,
 	}));
 	if (pieces.length === 1) return needles;
 	const whole = fold(word.text);
-	return [...needles, { word: index, text: whole, full: whole, share: 1, typed: word.text, alone }];
+	const needle = { word: index, text: whole, full: whole, share: 1, typed: word.text, alone };
+	return [...needles, { ...needle, ...underscoresOf(word.text) }];
 }
+
+const NO_UNDERSCORES = { lead: '', trail: '' };
+
+const underscoresOf = (typed: string): typeof NO_UNDERSCORES => ({
+	lead: /^_*/.exec(typed)?.[0] ?? '',
+	trail: /_*$/.exec(typed)?.[0] ?? '',
+});
 
 /** What an occurrence of several words is worth that are one name in the text, for each of them. */
 const ONE_NAME = WHOLE_WORD + 2 * SAME_CASE;
@@ -197,10 +209,8 @@ function valueAt(text: string, folded: string, at: number, needle: Needle): numb
 function reachOf(
 	text: string,
 	at: number,
-	{ full, typed = '' }: Needle,
+	{ full, lead, trail }: Needle,
 ): { at: number; after: number } {
-	const lead = /^_*/.exec(typed)?.[0] ?? '';
-	const trail = /_*$/.exec(typed)?.[0] ?? '';
 	const end = at + full.length;
 	return {
 		at: text.startsWith(lead, at - lead.length) ? at - lead.length : at,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answersOf, bestFirst } from '../../../daemon/indexing/searcher/words/scoring.ts';
-import { encodeDocumentWords, readWords } from '../../../daemon/indexing/segments/words.ts';
+import { encodeDocumentWords } from '../../../daemon/indexing/segments/encodeWords.ts';
+import { readWords } from '../../../daemon/indexing/segments/words.ts';
 import { formsOf, stemOf } from '../../../daemon/indexing/words/forms.ts';
 import { parseQuery, readingsOf } from '../../../daemon/indexing/words/query.ts';
 import { TermCounter } from '../../../daemon/indexing/words/terms.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SegmentDamage } from '../../../daemon/indexing/segments/bytes.ts';
+import { encodeDocumentWords } from '../../../daemon/indexing/segments/encodeWords.ts';
 import {
 	type DocumentWords,
-	encodeDocumentWords,
 	readWords,
 	type SegmentWords,
 	type WordPostings,

@@ -3,7 +3,8 @@ import type { Sqlite } from '../../../sqlite/open.ts';
 import { readContent } from '../../files/content.ts';
 import type { Scope } from '../../files/scope.ts';
 import { SegmentDamage } from '../../segments/bytes.ts';
-import { encodeDocumentWords, readWords, type SegmentWords } from '../../segments/words.ts';
+import { encodeDocumentWords } from '../../segments/encodeWords.ts';
+import { readWords, type SegmentWords } from '../../segments/words.ts';
 import { searchablePath } from '../../words/paths.ts';
 import type { WordQuery } from '../../words/query.ts';
 import { TermCounter } from '../../words/terms.ts';
@@ -48,10 +49,13 @@ export function rankedIn(
 	const lost = db
 		.prepare<[], Row>('SELECT path, stamp FROM files WHERE hash IS NOT NULL AND segment IS NULL')
 		.all();
+	const one = db.prepare<[number, number], Row>(
+		'SELECT path, stamp FROM files WHERE segment = ? AND doc = ?',
+	);
 	for (const segment of segments) {
 		const answers = answersIn(segment, query);
 		if (answers === undefined) lost.push(...rowsOf(db, segment.id).values());
-		else sources.push({ answers, rowOf: rowReader(db, segment.id) });
+		else sources.push({ answers, rowOf: rowReader(db, one, segment.id) });
 	}
 	if (lost.length > 0) {
 		const { words, rows } = lostFiles(lost);
@@ -89,10 +93,11 @@ function rowsOf(db: Sqlite, segment: number): Map<number, Row> {
 	return new Map(rows.map(([doc, path, stamp]) => [doc, { path, stamp }]));
 }
 
-function rowReader(db: Sqlite, segment: number): (doc: number) => Row | undefined {
-	const one = db.prepare<[number, number], Row>(
-		'SELECT path, stamp FROM files WHERE segment = ? AND doc = ?',
-	);
+function rowReader(
+	db: Sqlite,
+	one: { get(segment: number, doc: number): Row | undefined },
+	segment: number,
+): (doc: number) => Row | undefined {
 	let looked = 0;
 	let all: Map<number, Row> | undefined;
 	return (doc) => {
