@@ -90,6 +90,7 @@ const LATE = [
 	'connection/launch',
 	'commands/aiPolicy',
 	'commands/askForCommand',
+	'environment/chooseEnvironment',
 	'commands/joinFleet',
 	'commands/showFleet',
 	'fleet/where',

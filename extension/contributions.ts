@@ -33,6 +33,11 @@ export const COMMANDS = {
 		needsTrust: true,
 		once: false,
 	},
+	environment: { id: 'semantica.environment', palette: true, needsTrust: true, once: false },
+	runSchedule: { id: 'semantica.runSchedule', palette: true, needsTrust: true, once: true },
+	pauseSchedule: { id: 'semantica.pauseSchedule', palette: true, needsTrust: true, once: true },
+	resumeSchedule: { id: 'semantica.resumeSchedule', palette: true, needsTrust: true, once: true },
+	removeSchedule: { id: 'semantica.removeSchedule', palette: true, needsTrust: true, once: true },
 	showDashboard: { id: 'semantica.showDashboard', palette: true, needsTrust: true, once: true },
 	search: { id: 'semantica.search', palette: true, needsTrust: true, once: false },
 	goToSymbol: { id: 'semantica.goToSymbol', palette: true, needsTrust: true, once: false },
@@ -44,6 +49,8 @@ export const COMMANDS = {
 		once: true,
 	},
 	openLogFile: { id: 'semantica.openLogFile', palette: true, needsTrust: true, once: true },
+	followLog: { id: 'semantica.followLog', palette: true, needsTrust: true, once: true },
+	toggleLogTimes: { id: 'semantica.toggleLogTimes', palette: true, needsTrust: true, once: true },
 	showDetails: { id: 'semantica.showDetails', palette: true, needsTrust: true, once: true },
 	explainWaiting: { id: 'semantica.explainWaiting', palette: true, needsTrust: true, once: true },
 	copyId: { id: 'semantica.copyId', palette: true, needsTrust: true, once: true },
@@ -88,6 +95,19 @@ export const COMMANDS = {
 } as const satisfies Record<string, CommandContribution>;
 export type CommandName = keyof typeof COMMANDS;
 
+/**
+ * Commands that rows offer under a short title of its own each (`row.cancel`: “Cancel”), since a row says what it is;
+ * the palette's names the object and asks for one (“Cancel Job…”). The editor knows one title per command.
+ */
+export const ROW_COMMANDS = [
+	...(['cancel', 'retry', 'runNow', 'answer', 'approve', 'pause', 'resume', 'remove'] as const),
+	...(['raisePriority', 'lowerPriority', 'changeTime', 'moveToQueue'] as const),
+	...(['showLog', 'openLogInTerminal', 'openLogFile', 'showDetails', 'explainWaiting'] as const),
+	...(['copyId', 'revealFolder'] as const),
+] satisfies CommandName[];
+export type RowCommand = (typeof ROW_COMMANDS)[number];
+export const rowCommandId = (name: RowCommand): string => `semantica.row.${name}`;
+
 export const VIEW_CONTAINER = 'semantica';
 export const VIEWS = { jobs: 'semantica.jobs' } as const;
 /** Of logs that are open as files. */
@@ -123,6 +143,7 @@ export const SETTINGS = {
 		key: 'semantica.notifications.desktop',
 		default: 'default' as DesktopNotifications,
 	},
+	longSeconds: { key: 'semantica.notifications.longSeconds', default: null as number | null },
 	aiDoor: { key: 'semantica.ai.door', default: 'mcp' as AiDoor },
 } as const;
 export type SettingName = keyof typeof SETTINGS;
@@ -162,11 +183,16 @@ export interface ContextKeys {
 	'semantica.paused': boolean;
 	/** Whether somebody looks for something among the jobs. */
 	'semantica.filtered': boolean;
+	/** What is selected in the Jobs view while it is in sight, for a person's own shortcuts. */
+	'semantica.selected': SelectedKind;
 }
+export type SelectedKind = 'none' | 'job' | 'schedule' | 'group';
+
 export const CONTEXT_KEYS = [
 	'semantica.connection',
 	'semantica.paused',
 	'semantica.filtered',
+	'semantica.selected',
 ] as const satisfies (keyof ContextKeys)[];
 
 /** Flags in a job row's context value, matched in when-clauses by `viewItem =~ /\bflag\b/`. */

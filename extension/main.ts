@@ -116,6 +116,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const jobsVisible = () => view.visible;
 	const reporter = createReporter({
 		...{ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') },
+		isListed: (id) => shown.get(id) !== undefined,
 		started: (id) => sifted.own(id),
 	});
 	own.own(showEnds({ link, notifications, reporter }));
@@ -156,9 +157,11 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		store,
 		filter,
 		schedules,
+		scheduleText,
 		loaded,
 		pages,
 		picker,
+		view,
 		logs,
 		logViews,
 		indexer,

@@ -35,8 +35,8 @@ export type StopReason = (typeof STOP_REASONS)[number];
 /** Of which somebody is told: `failed` is failed or expired, `ended` is any end. */
 export const WATCHED_ENDS = ['failed', 'ended'] as const;
 export type WatchedEnd = (typeof WATCHED_ENDS)[number];
-/** When a person is told of a job's end. */
-export const NOTIFY = ['never', ...WATCHED_ENDS] as const;
+/** When a person is told of a job's end: `long` as `failed`, and of any end of one that was asked for long before. */
+export const NOTIFY = ['never', 'failed', 'long', 'ended'] as const;
 export type Notify = (typeof NOTIFY)[number];
 
 /** What a job may wait for another one to come to. */

@@ -13,7 +13,7 @@ export interface IndexingOptions {
 	readonly dist: string;
 	readonly nativeFolder: string;
 	readonly jobs: JobRequests;
-	/** The Node, or Electron, that is there to run indexers. */
+	/** The Node, or Electron, that is there to run indexers and the searcher. */
 	readonly node: () => string;
 }
 
@@ -41,6 +41,7 @@ export function createIndexing({
 		service: createIndexService({
 			paths,
 			nativeFolder,
+			node,
 			searcherEntry: join(dist, 'searcher.js'),
 			isBusy: (workspace) =>
 				jobs.list({

@@ -1,7 +1,4 @@
-/**
- * What the daemon offers about its indexes. The work is done on a thread that comes and goes with
- * demand.
- */
+/** What the daemon offers about its indexes. The work is done by a process that comes and goes with demand. */
 
 import { realpath } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +6,7 @@ import { SemanticaError } from '../../shared/errors.ts';
 import type { DataPaths } from '../../shared/paths.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import { answering } from '../disks/answering.ts';
-import { createThread } from '../threads/asking.ts';
+import { createProcess } from '../threads/asking.ts';
 import { folderPath, trimmed } from './catalogue/location.ts';
 import { symbolInformation } from './lspSymbols.ts';
 import type { SearcherData, SearcherMethods } from './searcher/messages.ts';
@@ -18,11 +15,13 @@ export interface IndexServiceOptions {
 	readonly paths: DataPaths;
 	/** Folder with SQLite's binaries; undefined in a source checkout. */
 	readonly nativeFolder: string | undefined;
+	/** The Node, or Electron, that is there to run the searcher. */
+	readonly node: () => string;
 	/** dist/searcher.js. */
 	readonly searcherEntry: string;
 	/** Whether jobs that would write to the index of a folder are not finished. */
 	readonly isBusy: (workspace: string) => boolean;
-	/** How long the thread waits for another request before it ends. */
+	/** How long the searcher waits for another request before it ends. */
 	readonly idleMs?: number;
 }
 
@@ -43,41 +42,39 @@ export interface IndexService {
 	): Promise<Result<'workspace/symbol'>>;
 	/** @throws SemanticaError CONFLICT while the folder is being indexed. */
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
-	/** Ends the thread after what it was asked before; what comes later is refused. */
+	/** Ends the searcher after what it was asked before; what comes later is refused. */
 	close(): Promise<void>;
 }
 
 const IDLE_MS = 60_000;
 const ANSWER_MS = 5000;
-/** A search that needs more ends its thread. */
-const HEAP_MB = 512;
 const LSP_SYMBOLS = 200;
 
 export function createIndexService(options: IndexServiceOptions): IndexService {
 	const { paths, nativeFolder } = options;
 	const data: SearcherData = { paths, nativeFolder };
-	const thread = createThread<SearcherMethods>({
+	const searcher = createProcess<SearcherMethods>({
+		node: options.node,
 		entry: options.searcherEntry,
-		workerData: data,
-		heapMb: HEAP_MB,
+		args: [JSON.stringify(data)],
 		idleMs: options.idleMs ?? IDLE_MS,
 		name: 'The search',
 	});
 	return {
-		status: (params) => thread.ask('index/status', params),
-		search: (params, signal) => thread.ask('index/search', params, signal),
-		stale: (params) => thread.ask('index/stale', params),
+		status: (params) => searcher.ask('index/status', params),
+		search: (params, signal) => searcher.ask('index/search', params, signal),
+		stale: (params) => searcher.ask('index/stale', params),
 		async symbols({ query }, signal) {
 			if (query.trim() === '') return [];
 			const asked = { query, kind: 'symbols', limit: LSP_SYMBOLS, contextLines: 0 } as const;
-			return symbolInformation((await thread.ask('index/search', asked, signal)).hits);
+			return symbolInformation((await searcher.ask('index/search', asked, signal)).hits);
 		},
 		async delete(params) {
 			const workspace = await nameOf(params.workspace);
 			if (options.isBusy(workspace)) throw beingIndexed(workspace);
-			return thread.ask('index/delete', { workspace });
+			return searcher.ask('index/delete', { workspace });
 		},
-		close: () => thread.close(),
+		close: () => searcher.close(),
 	};
 }
 

@@ -69,6 +69,8 @@ const settingsSchema = z.strictObject({
 	retentionCount: z.int().min(0).default(20_000),
 	/** Say on the desktop that a job has ended, where that was asked for and no window of an editor is there. */
 	notifications: z.boolean().default(true),
+	/** A job with `notify: long` that ends well is told of from this long after it was asked for, ms. */
+	notifyLongMs: z.int().min(0).max(86_400_000).default(30_000),
 	/** The port on 127.0.0.1 on which Prometheus may ask for metrics; 0 is none. */
 	'metrics.port': z.int().min(0).max(65_535).default(0),
 	/** Whoever can connect to that port may read them; no token is asked for. */

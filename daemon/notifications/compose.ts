@@ -12,6 +12,8 @@ export interface NotificationsOptions extends DesktopOptions {
 	readonly find: (ids: readonly string[]) => readonly Job[];
 	/** False where no window is there. */
 	readonly tellWindow: (ended: JobsEnded) => boolean;
+	/** From which time on a person who asked for something looks at something else, ms. */
+	readonly longMs: () => number;
 	/** Whether the desktop may be used. */
 	readonly onDesktop: () => boolean;
 	readonly clock: Clock;
@@ -48,7 +50,8 @@ export function createNotifications(options: NotificationsOptions): Notification
 		return true;
 	});
 	const stop = feed.onEffects(({ told }) => {
-		if (told.length > 0) gathering.add(told);
+		const worth = told.filter(({ sinceAskedMs = Infinity }) => sinceAskedMs >= options.longMs());
+		if (worth.length > 0) gathering.add(worth);
 	});
 	return {
 		windowCame: gathering.flush,

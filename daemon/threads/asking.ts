@@ -1,14 +1,19 @@
-/** A thread that answers requests, and comes and goes with demand. */
-import { Worker } from 'node:worker_threads';
+/** A thread, or a process of its own, that answers requests, and comes and goes with demand. */
 import { type ErrorKind, SemanticaError } from '../../shared/errors.ts';
-import type { ThreadAnswer, ThreadMessage } from './messages.ts';
+import {
+	type Channel,
+	openProcess,
+	openThread,
+	type ProcessProgram,
+	type ThreadProgram,
+} from './channels.ts';
 
 /** What each method is asked with and answers. */
 export type ThreadMethods = Readonly<Record<string, { params: unknown; result: unknown }>>;
 
 export interface AskedThread<M extends ThreadMethods> {
 	/**
-	 * @throws SemanticaError The request's own; SYSTEM where the thread died of it, twice; DRAINING after `close`.
+	 * @throws SemanticaError The request's own; SYSTEM where whoever answers died of it, twice; DRAINING after `close`.
 	 * The signal's reason once that is aborted.
 	 */
 	ask<K extends keyof M & string>(
@@ -16,24 +21,19 @@ export interface AskedThread<M extends ThreadMethods> {
 		params: M[K]['params'],
 		signal?: AbortSignal,
 	): Promise<M[K]['result']>;
-	/** Ends the thread after what it was asked before; what comes later is refused. */
+	/** Ends it after what it was asked before; what comes later is refused. */
 	close(): Promise<void>;
 }
 
-export interface ThreadOptions {
-	/** The bundle that it runs. */
-	readonly entry: string;
-	readonly workerData: unknown;
-	/** A request that needs more memory than this ends its thread, not the daemon. */
-	readonly heapMb: number;
+interface AskedOptions {
 	/** How long it waits for another request before it ends, ms. */
 	readonly idleMs: number;
 	/** What it does, as the subject of a sentence: "The search". */
 	readonly name: string;
 }
 
-/** The thread is gone, and with it every request it had. */
-class ThreadDied extends SemanticaError {
+/** It is gone, and with it every request it had. */
+class AnsweringDied extends SemanticaError {
 	constructor(name: string, reason: string) {
 		super('SYSTEM', `${name} ended before it had an answer: ${reason}. Try again.`);
 	}
@@ -44,7 +44,18 @@ interface Waiting {
 	reject(error: unknown): void;
 }
 
-export function createThread<M extends ThreadMethods>(options: ThreadOptions): AskedThread<M> {
+export const createThread = <M extends ThreadMethods>(
+	options: ThreadProgram & AskedOptions,
+): AskedThread<M> => createAsked(options, () => openThread(options));
+
+export const createProcess = <M extends ThreadMethods>(
+	options: ProcessProgram & AskedOptions,
+): AskedThread<M> => createAsked(options, () => openProcess(options));
+
+function createAsked<M extends ThreadMethods>(
+	{ idleMs, name }: AskedOptions,
+	open: () => Channel,
+): AskedThread<M> {
 	let running: Running | undefined;
 	let idle: NodeJS.Timeout | undefined;
 	let closed = false;
@@ -62,7 +73,7 @@ export function createThread<M extends ThreadMethods>(options: ThreadOptions): A
 		signal: AbortSignal | undefined,
 	): Promise<unknown> {
 		clearTimeout(idle);
-		running ??= start(options, (ended) => {
+		running ??= start(name, open(), (ended) => {
 			if (running === ended) running = undefined;
 		});
 		const asked = running;
@@ -71,7 +82,7 @@ export function createThread<M extends ThreadMethods>(options: ThreadOptions): A
 		} finally {
 			clearTimeout(idle);
 			if (running === asked && asked.waiting === 0) {
-				idle = setTimeout(stop, options.idleMs).unref();
+				idle = setTimeout(stop, idleMs).unref();
 			}
 		}
 	}
@@ -87,8 +98,8 @@ export function createThread<M extends ThreadMethods>(options: ThreadOptions): A
 			try {
 				return await askOnce(method, params, signal);
 			} catch (error) {
-				// Once more on a new thread: another request may have been what the old one died of.
-				if (error instanceof ThreadDied && !closed) return await askOnce(method, params, signal);
+				// Once more with a new one: another request may have been what the old one died of.
+				if (error instanceof AnsweringDied && !closed) return await askOnce(method, params, signal);
 				throw error;
 			}
 		},
@@ -106,30 +117,19 @@ interface Running {
 	end(): Promise<void>;
 }
 
-function start(options: ThreadOptions, onEnd: (ended: Running) => void): Running {
-	const worker = new Worker(options.entry, {
-		workerData: options.workerData,
-		execArgv: [],
-		resourceLimits: { maxOldGenerationSizeMb: options.heapMb },
-	});
-	const say = (message: ThreadMessage) => worker.postMessage(message);
+function start(name: string, channel: Channel, onEnd: (ended: Running) => void): Running {
 	const waiting = new Map<number, Waiting>();
 	let lastId = 0;
-	let reason = 'its thread was ended';
-
-	worker.on('message', (answer: ThreadAnswer) => {
+	channel.onAnswer((answer) => {
 		const request = waiting.get(answer.id);
 		waiting.delete(answer.id);
 		if ('result' in answer) request?.resolve(answer.result);
 		else request?.reject(errorOf(answer.message, answer.data));
 	});
-	worker.on('error', (error: Error) => {
-		reason = error.message;
-	});
 	const ended = new Promise<void>((resolve) => {
-		worker.once('exit', () => {
+		channel.onEnd((reason) => {
 			onEnd(running);
-			for (const { reject } of waiting.values()) reject(new ThreadDied(options.name, reason));
+			for (const { reject } of waiting.values()) reject(new AnsweringDied(name, reason));
 			waiting.clear();
 			resolve();
 		});
@@ -143,15 +143,15 @@ function start(options: ThreadOptions, onEnd: (ended: Running) => void): Running
 				signal?.throwIfAborted();
 				const id = ++lastId;
 				waiting.set(id, { resolve, reject });
-				say({ id, method, params });
+				channel.say({ id, method, params });
 				signal?.addEventListener('abort', () => {
 					if (!waiting.delete(id)) return;
-					say({ cancel: id });
+					channel.say({ cancel: id });
 					reject(signal.reason);
 				});
 			}),
 		end() {
-			say('close');
+			channel.say('close');
 			return ended;
 		},
 	};

@@ -1,16 +1,15 @@
 /** Asks for a command line and where it runs; what comes of it is a job's specification. */
-import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname } from 'node:path';
-import { l10n, type QuickInputButton, ThemeIcon, Uri, window, workspace } from 'vscode';
-import { SemanticaError } from '../../shared/errors.ts';
+import { l10n, type QuickInputButton, ThemeIcon, window } from 'vscode';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { JobSpecInput } from '../../shared/job.ts';
 import { editorSurroundings } from '../../shared/surroundings.ts';
-import { indexedFolder } from '../indexing/folders.ts';
+import { chooseEnvironment, keptText } from '../environment/chooseEnvironment.ts';
+import type { KeptEnvironments } from '../environment/kept.ts';
 import { fileUri } from './arguments.ts';
 import type { CommandHistory } from './commandHistory.ts';
 import { type CommandLine, parseCommandLine } from './commandLine.ts';
-import { pickEarlier } from './earlierCommands.ts';
+import { nameCommand, pickEarlier } from './earlierCommands.ts';
+import { chooseCwd, folderOf, placeOf, type WhereItRuns } from './whereItRuns.ts';
 
 const WINDOWS = process.platform === 'win32';
 
@@ -21,6 +20,7 @@ export interface Question {
 	readonly last: string;
 	/** What was run from this workspace before. */
 	readonly history: CommandHistory;
+	readonly environments: KeptEnvironments;
 }
 
 /** Undefined when the person changed their mind. */
@@ -28,25 +28,28 @@ export async function askForCommand(
 	given: unknown,
 	question: Question,
 ): Promise<{ readonly line: string; readonly spec: JobSpecInput } | undefined> {
-	const text = typeof given === 'string' ? given : await askForLine(question);
+	const target = fileUri(given);
+	const folder = target === undefined ? await chooseCwd() : await folderOf(target);
+	if (folder === undefined) return undefined;
+	const text = typeof given === 'string' ? given : await askForLine(question, folder);
 	if (text === undefined) return undefined;
 	const parsed = parseCommandLine(text, WINDOWS);
 	if ('problem' in parsed) throw new SemanticaError('VALIDATION', problemText(parsed.problem));
 	const shell = await askForShell(question.title, parsed.line);
 	if (shell === undefined) return undefined;
-	const target = fileUri(given);
-	const folder = target === undefined ? await chooseCwd() : await folderOf(target);
-	if (folder === undefined) return undefined;
 	const spec: JobSpecInput = {
 		type: 'command',
-		title: text.trim().slice(0, 200),
+		title: question.history.titleOf(text.trim()),
 		workspace: folder.uri,
 		command: {
 			command: shell ? text.trim() : parsed.line.command,
 			args: shell ? [] : [...parsed.line.args],
 			cwd: folder.path,
 			// The daemon's PATH is that of whoever started it; this is the one the person sees.
-			env: process.env['PATH'] === undefined ? {} : { PATH: process.env['PATH'] },
+			env: {
+				...(process.env['PATH'] === undefined ? {} : { PATH: process.env['PATH'] }),
+				...question.environments.of(placeOf(folder).key)?.variables,
+			},
 			shell,
 		},
 		surroundings: editorSurroundings(process.env),
@@ -55,34 +58,60 @@ export async function askForCommand(
 	return { line: text, spec };
 }
 
-function askForLine({ title, prompt, last, history }: Question): Promise<string | undefined> {
+function askForLine(question: Question, folder: WhereItRuns): Promise<string | undefined> {
+	const { title, prompt, last, history, environments } = question;
+	const place = placeOf(folder);
 	const earlier: QuickInputButton = {
 		iconPath: new ThemeIcon('history'),
-		tooltip: l10n.t('Earlier Commands'),
+		tooltip: l10n.t('Presets and Earlier Commands'),
+	};
+	const keep: QuickInputButton = {
+		iconPath: new ThemeIcon('pin'),
+		tooltip: l10n.t('Keep as Preset…'),
+	};
+	const surround: QuickInputButton = {
+		iconPath: new ThemeIcon('server-environment'),
+		tooltip: l10n.t('Environment of the Job…'),
 	};
 	const input = window.createInputBox();
 	input.title = title;
-	input.prompt = prompt;
+	const tellPrompt = () => {
+		const kept = environments.of(place.key);
+		input.prompt = kept === undefined ? prompt : `${prompt} ${l10n.t('With {0}.', keptText(kept))}`;
+	};
+	tellPrompt();
 	input.placeholder = l10n.t('For example: npm run build -- --verbose');
 	input.value = last;
 	input.ignoreFocusOut = true;
-	input.buttons = history.all().length > 0 ? [earlier] : [];
 	const check = () => {
 		const parsed = parseCommandLine(input.value, WINDOWS);
 		// An empty field is no mistake yet, only nothing to run.
 		const isWrong = 'problem' in parsed && input.value.trim() !== '';
 		input.validationMessage = isWrong ? problemText(parsed.problem) : undefined;
+		const buttons = [
+			...(WINDOWS ? [] : [surround]),
+			...('problem' in parsed ? [] : [keep]),
+			...(history.all().length > 0 ? [earlier] : []),
+		];
+		// The same ones again would take the focus from one that has it.
+		if (buttons.length !== input.buttons.length) input.buttons = buttons;
 		return !isWrong;
 	};
 	return new Promise((resolve) => {
 		// The pick takes the place of the field, which comes back after it.
 		let away = false;
 		input.onDidChangeValue(check);
-		input.onDidTriggerButton(async () => {
+		input.onDidTriggerButton(async (button) => {
 			away = true;
-			const line = await pickEarlier(history, title);
+			try {
+				if (button === keep) await nameCommand(history, input.value.trim());
+				else if (button === surround) await chooseEnvironment(environments, place);
+				else input.value = (await pickEarlier(history, title)) ?? input.value;
+			} catch (error) {
+				void window.showWarningMessage(errorMessage(error));
+			}
 			away = false;
-			if (line !== undefined) input.value = line;
+			tellPrompt();
 			check();
 			input.show();
 		});
@@ -96,6 +125,7 @@ function askForLine({ title, prompt, last, history }: Question): Promise<string 
 			resolve(undefined);
 			input.dispose();
 		});
+		check();
 		input.show();
 	});
 }
@@ -130,24 +160,4 @@ async function askForShell(title: string, line: CommandLine): Promise<boolean | 
 		},
 	);
 	return picked?.shell;
-}
-
-/** What it was called on in the explorer, or the folder that holds it; of the workspace around it. */
-async function folderOf(target: Uri): Promise<{ path: string; uri: string }> {
-	const isFolder = (await stat(target.fsPath)).isDirectory();
-	const path = isFolder ? target.fsPath : dirname(target.fsPath);
-	const around = workspace.getWorkspaceFolder(target);
-	return { path, uri: indexedFolder(around?.uri ?? Uri.file(path)).uri };
-}
-
-/** Where it runs: the folder of the window, the chosen one of several, or the home folder without any. */
-async function chooseCwd(): Promise<{ path: string; uri: string | null } | undefined> {
-	const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
-	const [only] = folders;
-	if (only === undefined) return { path: homedir(), uri: null };
-	if (folders.length === 1) return indexedFolder(only.uri);
-	const picked = await window.showWorkspaceFolderPick({
-		placeHolder: l10n.t('Choose the folder to run the command in'),
-	});
-	return picked === undefined ? undefined : indexedFolder(picked.uri);
 }

@@ -1,4 +1,4 @@
-/** Commands that were run from this workspace, newest first, and those that a person keeps on top. */
+/** Commands that were run from this workspace, newest first, and the presets that a person keeps of them. */
 export interface CommandMemory {
 	get<T>(key: string, fallback: T): T;
 	update(key: string, value: unknown): PromiseLike<void>;
@@ -6,20 +6,30 @@ export interface CommandMemory {
 
 export interface KnownCommand {
 	readonly line: string;
+	/** A preset: on top, and not forgotten for newer ones. */
 	readonly kept: boolean;
+	/** What a preset is called, if it has a name; jobs of it are called that, too. */
+	readonly name?: string;
 }
 
 export interface CommandHistory {
-	/** Kept ones first. */
+	/** Presets first. */
 	all(): readonly KnownCommand[];
+	/** The preset that has the name. */
+	named(name: string): KnownCommand | undefined;
+	/** What jobs of the line are called. */
+	titleOf(line: string): string;
 	used(line: string): Promise<void>;
-	/** On top from now on, or not any more. */
-	keep(line: string, kept: boolean): Promise<void>;
+	/**
+	 * A preset from now on, of that name; an empty name is none, and one that another preset has is taken from that.
+	 * Undefined: an ordinary command again.
+	 */
+	keep(line: string, name: string | undefined): Promise<void>;
 	forget(line: string): Promise<void>;
 }
 
 const KEY = 'commands';
-/** Kept ones count too, but are not forgotten for newer ones. */
+/** Presets count too, but are not forgotten for newer ones. */
 const MOST = 50;
 
 export function createCommandHistory(memory: CommandMemory): CommandHistory {
@@ -28,8 +38,8 @@ export function createCommandHistory(memory: CommandMemory): CommandHistory {
 		memory
 			.get<readonly unknown[]>(KEY, [])
 			.map((one) => (typeof one === 'object' && one !== null ? one : {}) as Partial<KnownCommand>)
-			.flatMap(({ line, kept }) =>
-				typeof line === 'string' ? [{ line, kept: kept === true }] : [],
+			.flatMap(({ line, kept, name }) =>
+				typeof line === 'string' ? [known(line, kept === true, name)] : [],
 			);
 
 	const write = async (all: readonly KnownCommand[]) => {
@@ -38,14 +48,23 @@ export function createCommandHistory(memory: CommandMemory): CommandHistory {
 		await memory.update(KEY, [...kept, ...others]);
 	};
 
+	const of = (line: string) => read().find((one) => one.line === line);
+
 	return {
 		all: read,
-		async used(line) {
-			const before = read();
-			const kept = before.some((one) => one.line === line && one.kept);
-			await write([{ line, kept }, ...before.filter((one) => one.line !== line)]);
+		named: (name) => read().find((one) => one.name === name),
+		titleOf: (line) => of(line)?.name ?? line.slice(0, 200),
+		used: (line) =>
+			write([of(line) ?? known(line, false), ...read().filter((one) => one.line !== line)]),
+		keep: (line, name) => {
+			const others = read()
+				.filter((one) => one.line !== line)
+				.map((one) => (one.name === name ? known(one.line, one.kept) : one));
+			return write([known(line, name !== undefined, name), ...others]);
 		},
-		keep: (line, kept) => write(read().map((one) => (one.line === line ? { line, kept } : one))),
 		forget: (line) => write(read().filter((one) => one.line !== line)),
 	};
 }
+
+const known = (line: string, kept: boolean, name?: unknown): KnownCommand =>
+	kept && typeof name === 'string' && name !== '' ? { line, kept, name } : { line, kept };

@@ -1,50 +1,111 @@
-/** The commands that were run before, as a pick: kept ones on top, each can be kept or forgotten there. */
-import { l10n, type QuickInputButton, type QuickPickItem, ThemeIcon, window } from 'vscode';
-import type { CommandHistory } from './commandHistory.ts';
+/** Presets and the commands that were run before, as a pick: there each is kept under a name, renamed or forgotten. */
+import {
+	l10n,
+	type QuickInputButton,
+	type QuickPickItem,
+	QuickPickItemKind,
+	ThemeIcon,
+	window,
+} from 'vscode';
+import { plainLabel } from '../plainLabel.ts';
+import type { CommandHistory, KnownCommand } from './commandHistory.ts';
 
-type Item = QuickPickItem & { readonly line: string };
+type Item = QuickPickItem & { readonly line?: string };
 
 /** Undefined when the person goes back without one. */
-export function pickEarlier(history: CommandHistory, title: string): Promise<string | undefined> {
+export async function pickEarlier(
+	history: CommandHistory,
+	title: string,
+): Promise<string | undefined> {
+	for (;;) {
+		const chosen = await pick(history, title);
+		if (chosen === undefined || !('name' in chosen)) return chosen?.line;
+		await nameCommand(history, chosen.line);
+	}
+}
+
+/** Asks what a command is called that is kept as a preset; false when the person changed their mind. */
+export async function nameCommand(history: CommandHistory, line: string): Promise<boolean> {
+	const before = history.all().find((one) => one.line === line)?.name ?? '';
+	const name = await window.showInputBox({
+		title: l10n.t('Keep as Preset: {0}', line),
+		prompt: l10n.t('What it is called, here and as a job. Empty: as it stands.'),
+		value: before,
+		ignoreFocusOut: true,
+		validateInput: (text) => {
+			const other = history.named(text.trim());
+			if (text.trim().length > 200) return l10n.t('A name has 200 characters at most.');
+			return other === undefined || other.line === line
+				? undefined
+				: l10n.t('{0} is called that already.', other.line);
+		},
+	});
+	if (name === undefined) return false;
+	await history.keep(line, name.trim());
+	return true;
+}
+
+/** Rejects nothing: a command that is chosen, or one that wants a name. */
+function pick(
+	history: CommandHistory,
+	title: string,
+): Promise<{ readonly line: string } | { readonly line: string; readonly name: true } | undefined> {
 	const keep: QuickInputButton = {
 		iconPath: new ThemeIcon('pin'),
-		tooltip: l10n.t('Keep on Top'),
+		tooltip: l10n.t('Keep as Preset…'),
 	};
+	const rename: QuickInputButton = { iconPath: new ThemeIcon('edit'), tooltip: l10n.t('Rename…') };
 	const release: QuickInputButton = {
 		iconPath: new ThemeIcon('pinned'),
-		tooltip: l10n.t('Do Not Keep on Top'),
+		tooltip: l10n.t('Keep as Preset No More'),
 	};
 	const forget: QuickInputButton = {
 		iconPath: new ThemeIcon('trash'),
 		tooltip: l10n.t('Forget This Command'),
 	};
-	const items = (): Item[] =>
-		history.all().map(({ line, kept }) => ({
-			label: line,
-			line,
-			...(kept ? { description: l10n.t('kept') } : {}),
-			buttons: [kept ? release : keep, forget],
-		}));
+	const item = ({ line, kept, name }: KnownCommand): Item => ({
+		label: plainLabel(name ?? line),
+		line,
+		...(name === undefined ? {} : { description: plainLabel(line) }),
+		buttons: kept ? [rename, release, forget] : [keep, forget],
+	});
+	const heading = (label: string): Item => ({ label, kind: QuickPickItemKind.Separator });
+	const items = (): Item[] => {
+		const all = history.all();
+		const presets = all.filter(({ kept }) => kept).map(item);
+		const others = all.filter(({ kept }) => !kept).map(item);
+		return [
+			...(presets.length > 0 ? [heading(l10n.t('Presets')), ...presets] : []),
+			...(others.length > 0 ? [heading(l10n.t('Earlier Commands')), ...others] : []),
+		];
+	};
 
-	const pick = window.createQuickPick<Item>();
-	pick.title = title;
-	pick.placeholder = l10n.t('Choose a command to run again, or to change before');
-	pick.ignoreFocusOut = true;
-	pick.items = items();
+	const quickPick = window.createQuickPick<Item>();
+	quickPick.title = title;
+	quickPick.placeholder = l10n.t('Choose a command to run again, or to change before');
+	quickPick.matchOnDescription = true;
+	quickPick.ignoreFocusOut = true;
+	quickPick.items = items();
 	return new Promise((resolve) => {
-		pick.onDidTriggerItemButton(async ({ item, button }) => {
-			if (button === forget) await history.forget(item.line);
-			else await history.keep(item.line, button === keep);
-			pick.items = items();
+		quickPick.onDidTriggerItemButton(async ({ item: { line }, button }) => {
+			if (line === undefined) return;
+			if (button === keep || button === rename) {
+				resolve({ line, name: true });
+				quickPick.hide();
+				return;
+			}
+			await (button === forget ? history.forget(line) : history.keep(line, undefined));
+			quickPick.items = items();
 		});
-		pick.onDidAccept(() => {
-			resolve(pick.selectedItems[0]?.line);
-			pick.hide();
+		quickPick.onDidAccept(() => {
+			const line = quickPick.selectedItems[0]?.line;
+			resolve(line === undefined ? undefined : { line });
+			quickPick.hide();
 		});
-		pick.onDidHide(() => {
+		quickPick.onDidHide(() => {
 			resolve(undefined);
-			pick.dispose();
+			quickPick.dispose();
 		});
-		pick.show();
+		quickPick.show();
 	});
 }

@@ -4,7 +4,13 @@ import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { isOutdated } from '../../shared/outdated.ts';
 import type { Link } from '../connection/link.ts';
 import { isSilence } from '../connection/silence.ts';
-import { COMMANDS, type CommandName } from '../contributions.ts';
+import {
+	COMMANDS,
+	type CommandName,
+	ROW_COMMANDS,
+	type RowCommand,
+	rowCommandId,
+} from '../contributions.ts';
 import { Lifetime } from '../lifetime.ts';
 import type { Log } from '../log.ts';
 import { DoubleClickGuard, wishOf } from './doubleClick.ts';
@@ -12,7 +18,11 @@ import { DoubleClickGuard, wishOf } from './doubleClick.ts';
 /** Arguments come from menus, links and other extensions: each command checks its own. */
 export type CommandBody = (...args: unknown[]) => Promise<void>;
 
-export type CommandBodies = Readonly<Record<CommandName, CommandBody>>;
+export interface CommandBodies {
+	readonly of: Readonly<Record<CommandName, CommandBody>>;
+	/** What a row's command does otherwise than the palette's. */
+	readonly onRow: Readonly<Partial<Record<RowCommand, CommandBody>>>;
+}
 
 /** @param load Called at the first command of all: no window needs them at start. */
 export function registerCommands(
@@ -23,12 +33,13 @@ export function registerCommands(
 	const lifetime = new Lifetime();
 	const guard = new DoubleClickGuard(() => performance.now());
 	let loading: Promise<CommandBodies> | undefined;
-	for (const name of Object.keys(COMMANDS) as CommandName[]) {
-		const { id, needsTrust, once } = COMMANDS[name];
-		const body = async (...args: unknown[]) => {
-			loading ??= load();
-			await (await loading)[name](...args);
-		};
+	const loaded = () => {
+		loading ??= load();
+		return loading;
+	};
+	const register = (id: string, name: CommandName, find: () => Promise<CommandBody>) => {
+		const { needsTrust, once } = COMMANDS[name];
+		const body = async (...args: unknown[]) => (await find())(...args);
 		const run = async (...args: unknown[]): Promise<void> => {
 			if (needsTrust && !workspace.isTrusted) return offerTrust();
 			link.stay();
@@ -45,7 +56,14 @@ export function registerCommands(
 			}
 		};
 		lifetime.own(commands.registerCommand(id, run));
-	}
+	};
+	for (const name of Object.keys(COMMANDS) as CommandName[])
+		register(COMMANDS[name].id, name, async () => (await loaded()).of[name]);
+	for (const name of ROW_COMMANDS)
+		register(rowCommandId(name), name, async () => {
+			const { of, onRow } = await loaded();
+			return onRow[name] ?? of[name];
+		});
 	return lifetime;
 }
 

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { l10n } from 'vscode';
 import type { Link } from '../connection/link.ts';
-import { BY_HAND } from '../jobs/enqueue.ts';
+import type { KeptEnvironments } from '../environment/kept.ts';
+import { COMMAND_BY_HAND } from '../jobs/enqueue.ts';
 import { createEnqueueOnce } from '../jobs/enqueueOnce.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import type { Reporter } from '../status/reporter.ts';
@@ -15,6 +16,7 @@ export function runCommand(
 	logs: JobLogs,
 	reporter: Reporter,
 	history: CommandHistory,
+	environments: KeptEnvironments,
 ): CommandBody {
 	let last = '';
 	const enqueue = createEnqueueOnce(link, () => performance.now());
@@ -28,14 +30,15 @@ export function runCommand(
 					: l10n.t('Run Command as Job in the Folder of {0}', basename(target.fsPath)),
 			prompt: l10n.t('It goes on when this window closes.'),
 			last,
-			history,
+			...{ history, environments },
 		});
 		if (asked === undefined) return;
 		last = asked.line;
 		const { runElsewhere } = await import('../fleet/where.ts');
 		const elsewhere = await runElsewhere(link, asked.spec);
 		if (elsewhere === undefined) return;
-		const id = elsewhere === 'here' ? await enqueue({ ...asked.spec, ...BY_HAND }) : elsewhere.id;
+		const id =
+			elsewhere === 'here' ? await enqueue({ ...asked.spec, ...COMMAND_BY_HAND }) : elsewhere.id;
 		reporter.command(id);
 		await logs.show(id);
 	};

@@ -1,5 +1,6 @@
 import { InputBoxValidationSeverity, l10n, window } from 'vscode';
 import type { Link } from '../connection/link.ts';
+import type { KeptEnvironments } from '../environment/kept.ts';
 import type { JobText } from '../jobs/text/text.ts';
 import type { ScheduleStore } from '../schedules/store.ts';
 import { isScheduleName, suggestName } from '../schedules/when.ts';
@@ -15,6 +16,7 @@ export function scheduleCommand(
 	schedules: ScheduleStore,
 	text: Pick<JobText, 'time'>,
 	history: CommandHistory,
+	environments: KeptEnvironments,
 ): CommandBody {
 	let last = '';
 	return async (given) => {
@@ -23,7 +25,7 @@ export function scheduleCommand(
 			title: l10n.t('Schedule Command'),
 			prompt: l10n.t('It begins each time it is due, also while no window is open.'),
 			last,
-			history,
+			...{ history, environments },
 		});
 		if (asked === undefined) return;
 		last = asked.line;

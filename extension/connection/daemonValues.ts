@@ -21,6 +21,7 @@ export const DAEMON_VALUES = {
 	idleMinutes: { name: 'idleQuietMs', unit: MINUTE_MS, least: 0.5, most: 1_440 },
 	idleProcessor: { name: 'idleCpuPercent', least: 1, most: 100 },
 	leaveAfterMinutes: { name: 'idleExitMs', unit: MINUTE_MS, most: 35_000 },
+	longSeconds: { name: 'notifyLongMs', unit: 1_000, most: 86_400 },
 	desktopNotifications: { name: 'notifications' },
 } as const satisfies Partial<Record<SettingName, DaemonValue>>;
 

@@ -5,6 +5,8 @@ import type { Link } from '../connection/link.ts';
 
 /** What a person starts runs at any charge, and they hear of it when it fails, in whatever window they are then. */
 export const BY_HAND = { constraints: { minBattery: 0 }, notify: 'failed' } as const;
+/** Of a command they hear too when it ends well, if that took long: by then they look at something else. */
+export const COMMAND_BY_HAND = { ...BY_HAND, notify: 'long' } as const;
 
 export async function enqueue(
 	link: Pick<Link, 'request'>,

@@ -8,14 +8,18 @@ import type { LogViews } from './logViews.ts';
 export interface LogViewsOnDemand extends Disposable {
 	openTerminal(id: string): Promise<void>;
 	openFile(id: string): Promise<void>;
+	/** As `LogViews` does. */
+	follow(): Promise<void>;
+	toggleTimes(): Promise<void>;
 }
 
 export function logViewsOnDemand(ports: FeedPorts): LogViewsOnDemand {
 	const lifetime = new Lifetime();
+	const changes = lifetime.own(new EventEmitter<FileChangeEvent[]>());
 	let made: Promise<LogViews> | undefined;
 	const views = () => {
 		made ??= import('./logViews.ts').then(({ createLogViews }) =>
-			lifetime.own(createLogViews(ports)),
+			lifetime.own(createLogViews(ports, changes)),
 		);
 		return made;
 	};
@@ -26,7 +30,7 @@ export function logViewsOnDemand(ports: FeedPorts): LogViewsOnDemand {
 		workspace.registerFileSystemProvider(
 			LOG_SCHEME,
 			{
-				onDidChangeFile: lifetime.own(new EventEmitter<FileChangeEvent[]>()).event,
+				onDidChangeFile: changes.event,
 				watch: () => ({ dispose: () => {} }),
 				stat: async (uri) => (await views()).stat(uri),
 				readFile: async (uri) => (await views()).readFile(uri),
@@ -42,6 +46,8 @@ export function logViewsOnDemand(ports: FeedPorts): LogViewsOnDemand {
 	return {
 		openTerminal: async (id) => (await views()).openTerminal(id),
 		openFile: async (id) => (await views()).openFile(id),
+		follow: async () => (await views()).follow(),
+		toggleTimes: async () => (await views()).toggleTimes(),
 		dispose: () => lifetime.dispose(),
 	};
 }

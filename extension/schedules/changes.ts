@@ -1,17 +1,15 @@
-/** What is done to schedules on their rows: Run Now, Pause, Resume, Remove. */
+/** What is done to schedules: run, pause, resume, remove. */
 import { l10n, window } from 'vscode';
-import { jobNodes, scheduleNames } from '../commands/arguments.ts';
-import type { CommandBody } from '../commands/register.ts';
 import type { Link } from '../connection/link.ts';
 import type { Reporter } from '../status/reporter.ts';
 
-type Change = (names: readonly string[]) => Promise<void>;
+export type ScheduleChange = (names: readonly string[]) => Promise<void>;
 
 export interface ScheduleChanges {
-	readonly run: Change;
-	readonly pause: Change;
-	readonly resume: Change;
-	readonly remove: Change;
+	readonly run: ScheduleChange;
+	readonly pause: ScheduleChange;
+	readonly resume: ScheduleChange;
+	readonly remove: ScheduleChange;
 }
 
 export function createScheduleChanges(
@@ -19,7 +17,7 @@ export function createScheduleChanges(
 	reporter: Pick<Reporter, 'command'>,
 ): ScheduleChanges {
 	const enable =
-		(enabled: boolean): Change =>
+		(enabled: boolean): ScheduleChange =>
 		async (names) => {
 			for (const name of names) await link.request('schedule/update', { name, enabled });
 		};
@@ -44,14 +42,5 @@ export function createScheduleChanges(
 			if (choice !== remove) return;
 			for (const each of names) await link.request('schedule/remove', { name: each });
 		},
-	};
-}
-
-/** A command about jobs that also does its like to the schedules among the rows it was called on. */
-export function alsoOnSchedules(jobs: CommandBody, change: Change): CommandBody {
-	return async (...args) => {
-		const names = scheduleNames(args[0], args[1]);
-		if (names.length > 0) await change(names);
-		if (names.length === 0 || jobNodes(args[0], args[1]).length > 0) await jobs(...args);
 	};
 }

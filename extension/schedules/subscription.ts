@@ -27,7 +27,7 @@ export function followSchedules(store: ScheduleStore, ports: SchedulesPorts): Di
 			await link.request('schedule/subscribe', {});
 		}
 		meanwhile = [];
-		const schedules = await listed(link);
+		const schedules = await listSchedules(link);
 		store.replace(schedules);
 		for (const change of meanwhile) store.apply(change);
 	};
@@ -67,7 +67,8 @@ export function followSchedules(store: ScheduleStore, ports: SchedulesPorts): Di
 	return lifetime;
 }
 
-async function listed(link: Pick<Link, 'request'>): Promise<Schedule[]> {
+/** All of them. */
+export async function listSchedules(link: Pick<Link, 'request'>): Promise<Schedule[]> {
 	const schedules: Schedule[] = [];
 	let after: string | null = null;
 	do {

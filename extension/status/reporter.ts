@@ -21,6 +21,8 @@ export interface ReporterPorts {
 	readonly text: JobText;
 	/** Whether the person sees the jobs anyway. */
 	jobsVisible(): boolean;
+	/** Whether the job is among them: those of other folders need not be. */
+	isListed(id: string): boolean;
 	/** Somebody asked for this job in this window. */
 	started(id: string): void;
 	readonly log: (message: string) => void;
@@ -29,7 +31,7 @@ export interface ReporterPorts {
 export interface Reporter {
 	/** A whole folder: progress unless the view shows it, and the outcome. */
 	indexing(id: string, folder: IndexedFolder): void;
-	/** A command, whose log is open: a failure is news, and the end of one that took long. */
+	/** A command, whose log is open: a failure is news, and the end of one that took long, if nobody else tells it. */
 	command(id: string): void;
 	/** One file: a word in the status bar, or the failure. */
 	quiet(id: string): void;
@@ -82,9 +84,9 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		}
 	};
 
-	/** Where the view shows it, a word in the status bar is enough. */
-	const good = async (message: string, way: string, go: () => Thenable<unknown>) => {
-		if (ports.jobsVisible()) {
+	/** For somebody who sees the view that shows it, a word in the status bar is enough. */
+	const good = async (id: string, message: string, way: string, go: () => Thenable<unknown>) => {
+		if (ports.jobsVisible() && ports.isListed(id) && window.state.focused) {
 			window.setStatusBarMessage(`$(check) ${plainLabel(message)}`, WORD_MS);
 			return;
 		}
@@ -93,16 +95,18 @@ export function createReporter(ports: ReporterPorts): Reporter {
 
 	const indexed = async (job: Job | undefined, folder: IndexedFolder) => {
 		if (job?.state !== 'succeeded') return failed(job, (id) => indexing(id, folder));
-		await good(text.indexed(folder.name, job.result), l10n.t('Search Index'), () =>
+		const summary = text.indexed(folder.name, job.result);
+		await good(job.id, summary, l10n.t('Search Index'), () =>
 			commands.executeCommand(COMMANDS.search.id, Uri.file(folder.path)),
 		);
 	};
 
 	const ran = async (job: Job | undefined) => {
 		if (job?.state !== 'succeeded') return failed(job, command);
+		if (job.notify === 'long' || job.notify === 'ended') return;
 		const took = (job.finishedAt ?? 0) - (job.startedAt ?? job.finishedAt ?? 0);
 		if (took < LONG_MS) return;
-		await good(text.outcome(job), l10n.t('Show Log'), () => showLog(job.id));
+		await good(job.id, text.outcome(job), l10n.t('Show Log'), () => showLog(job.id));
 	};
 
 	const indexedFile = (job: Job | undefined) => {
@@ -168,7 +172,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		const [only] = jobs;
 		if (only !== undefined && count === 1) {
 			if (isFailure(only.state)) void tellFailure(only, againLike(only));
-			else void good(outcome(only), l10n.t('Show Log'), () => showLog(only.id));
+			else void good(only.id, outcome(only), l10n.t('Show Log'), () => showLog(only.id));
 			return;
 		}
 		void tellTogether(unlinked(text.ended(jobs, count, bad)), bad > 0);

@@ -16,7 +16,7 @@ import {
 import { SemanticaError } from '../../shared/errors.ts';
 import type { CommandBody } from '../commands/register.ts';
 import type { Link } from '../connection/link.ts';
-import { BY_HAND } from '../jobs/enqueue.ts';
+import { BY_HAND, COMMAND_BY_HAND } from '../jobs/enqueue.ts';
 import type { JobLogs } from '../logs/channels.ts';
 import type { Reporter } from '../status/reporter.ts';
 import { makeTargets } from './makefile.ts';
@@ -46,10 +46,11 @@ export function chooseTask(link: Link, logs: JobLogs, reporter: Reporter): Comma
 			ignoreFocusOut: true,
 		});
 		if (picked?.task === undefined) return;
-		const jobs = jobsOf(picked.task, all).map((spec) => ({
+		const jobs = jobsOf(picked.task, all).map((spec, at, { length }) => ({
 			...spec,
 			constraints: { ...BY_HAND.constraints, ...spec.constraints },
-			notify: BY_HAND.notify,
+			// Those that it depends on are no news when they end well.
+			notify: at === length - 1 ? COMMAND_BY_HAND.notify : BY_HAND.notify,
 			key: randomUUID(),
 		}));
 		const made = (await link.request('job/enqueue', { jobs })).jobs;

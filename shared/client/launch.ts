@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isNewer } from '../build.ts';
 import { desktopVariables, inheritedEnvironment } from '../environment.ts';
 import { SemanticaError } from '../errors.ts';
-import { nodeArguments } from '../nodeArguments.ts';
+import { daemonArguments } from '../nodeArguments.ts';
 import type { DataPaths } from '../paths.ts';
 import type { StateFile } from '../protocol/requests.ts';
 import { assertDataFolder, assertOwnFolder, assertOwnProgram } from '../trust.ts';
@@ -213,7 +213,7 @@ async function startDaemon(
 	try {
 		const child = spawn(
 			options.execPath,
-			[...nodeArguments(options.execPath), join(folder, 'daemon.js')],
+			[...daemonArguments(options.execPath), join(folder, 'daemon.js')],
 			{
 				cwd: paths.home,
 				detached: true,
@@ -256,7 +256,7 @@ export async function startSuccessor(
 	if (newest === undefined) return;
 	assertOwnProgram(newest.folder);
 	const logFd = openLog(paths);
-	spawn(execPath, [...nodeArguments(execPath), join(newest.folder, 'daemon.js')], {
+	spawn(execPath, [...daemonArguments(execPath), join(newest.folder, 'daemon.js')], {
 		cwd: paths.home,
 		detached: true,
 		windowsHide: true,

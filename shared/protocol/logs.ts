@@ -1,6 +1,9 @@
 /** Requests about a job's log (docs/design.md section 7). Offsets are bytes of the stream as produced. */
 import * as z from 'zod';
 
+/** The beginning of the line that each run begins its part of a log with. */
+export const RUN_MARK = '[semantica] run ';
+
 /** Where bytes of a log came from; `semantica` is what the daemon itself says in it. */
 export const logSourceSchema = z.enum(['stdout', 'stderr', 'semantica']);
 export type LogSource = z.output<typeof logSourceSchema>;

@@ -1,5 +1,5 @@
 /** Commands as jobs: what is typed is what runs, and cancelled means gone. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isAlive, until } from './daemon.ts';
@@ -50,22 +50,51 @@ describe('a command as a job', () => {
 		await workbench.output.wholeLine('three | tr a-z A-Z').waitFor();
 	});
 
-	it('is remembered: picked again, kept on top, forgotten', async () => {
-		await workbench.run('Semantica: Run Command as Job…');
-		const { widget } = workbench.quickInput;
-		await widget.getByRole('button', { name: 'Earlier Commands' }).click();
-		const row = workbench.quickInput.row('echo one two');
-		await row.hover();
-		await row.getByRole('button', { name: 'Keep on Top' }).click();
-		await workbench.quickInput.row(/echo one two.*kept/).waitFor();
-		await workbench.quickInput.row(/echo one two/).click();
-		await workbench.quickInput.title.filter({ hasText: 'Run Command as Job' }).waitFor();
+	it('is kept as a preset under a name, which is picked again, renamed and forgotten', async () => {
+		const { quickInput } = workbench;
+		const { widget } = quickInput;
+		const button = (name: string) => widget.getByRole('button', { name });
 		// Pick and field look alike for a moment.
 		const field = widget.locator('input.input').first();
-		await vi.waitUntil(async () => (await field.inputValue()) === 'echo one two | tr a-z A-Z', {
-			timeout: PATIENCE_MS,
-		});
-		await workbench.quickInput.cancel();
+		const holds = (text: string) =>
+			vi.waitUntil(async () => (await field.inputValue()) === text, { timeout: PATIENCE_MS });
+		const name = async (text: string) => {
+			await quickInput.title.filter({ hasText: 'Keep as Preset: echo one two' }).waitFor();
+			await quickInput.fill(text);
+			await quickInput.accept();
+		};
+		const press = async (row: string, action: string) => {
+			await quickInput.row(row).hover();
+			await quickInput.row(row).getByRole('button', { name: action, exact: true }).click();
+		};
+		await workbench.run('Semantica: Run Command as Job…');
+		await button('Presets and Earlier Commands').click();
+		await press('echo one two', 'Keep as Preset…');
+		await name('Shout');
+		await quickInput.row(/^Shout.*echo one two/).waitFor();
+		await workbench.page.screenshot({ path: picture('presets') });
+		await press('Shout', 'Rename…');
+		await name('Shout it out');
+		await quickInput.row(/^Shout it out/).click();
+		await quickInput.title.filter({ hasText: 'Run Command as Job' }).waitFor();
+		await holds('echo one two | tr a-z A-Z');
+		await quickInput.accept();
+		await quickInput.row('Run in a Shell').click();
+		await workbench.jobs.row('Shout it out').filter({ hasText: 'succeeded' }).waitFor();
+
+		await workbench.run('Semantica: Run Command as Job…');
+		await button('Presets and Earlier Commands').click();
+		await press('Shout it out', 'Forget This Command');
+		await quickInput.row('Shout it out').waitFor({ state: 'detached' });
+		await quickInput.cancel();
+		// One that is being typed can be kept, too, before it has ever run.
+		await quickInput.fill('echo one two three');
+		await button('Keep as Preset…').click();
+		await name('Count');
+		await holds('echo one two three');
+		await button('Presets and Earlier Commands').click();
+		await quickInput.row(/^Count.*echo one two three/).waitFor();
+		await quickInput.dismiss();
 	});
 
 	it('is not started by an empty line, and an open quote is said', async () => {
@@ -146,3 +175,9 @@ describe('a command as a job', () => {
 
 const pids = (file: string): number[] =>
 	readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map(Number);
+
+function picture(name: string): string {
+	const folder = join(import.meta.dirname, '../../test-results/e2e');
+	mkdirSync(folder, { recursive: true });
+	return join(folder, `commands-${name}.png`);
+}

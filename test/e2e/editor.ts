@@ -45,6 +45,12 @@ export interface EditorOptions {
 	readonly trusted?: boolean;
 	readonly theme?: ThemeName;
 	readonly settings?: Readonly<Record<string, unknown>>;
+	/** Shortcuts that the person has assigned. */
+	readonly keys?: readonly {
+		readonly key: string;
+		readonly command: string;
+		readonly when: string;
+	}[];
 	/** The data folder instead of a fresh one. */
 	readonly home?: string;
 	/** Sees power supplies of its own: none at first, then what `Editor.power` says. Needs UNSHARE. */
@@ -95,6 +101,7 @@ export class Editor {
 			join(data, 'User/settings.json'),
 			JSON.stringify({ ...QUIET, ...theme(options.theme), ...options.settings }),
 		);
+		writeFileSync(join(data, 'User/keybindings.json'), JSON.stringify(options.keys ?? []));
 		// Its own words matter only when something fails.
 		const words = openSync(join(folder, 'code-server.log'), 'a');
 		const extensions = options.extensions ?? installed(folder, options.withoutFile);

@@ -16,7 +16,8 @@ describe('a row', () => {
 	let connection: DaemonConnection;
 
 	beforeAll(async () => {
-		editor = await Editor.start();
+		const chosen = { command: 'semantica.retry', when: 'semantica.selected == job' };
+		editor = await Editor.start({ keys: [{ key: 'ctrl+alt+r', ...chosen }] });
 		workbench = await editor.open({ folder: makeWorkspace('orchard', 3) });
 		await workbench.jobs.openEmpty();
 		connection = await editor.connect();
@@ -66,15 +67,26 @@ describe('a row', () => {
 	it('is what a command is about that was not called on one, while it is selected', async () => {
 		await enqueue('Pick the pears', 'exit 4');
 		await row('Pick the pears').filter({ hasText: 'exit code 4' }).click();
-		await workbench.run('Semantica: Retry');
+		await workbench.run('Semantica: Retry Job…');
 		await row('Pick the pears').nth(1).waitFor();
 		await expect.poll(() => count('failed'), { timeout: PATIENCE_MS }).toBe(2);
 		// Nothing that is selected can be cancelled: the person is asked as ever.
 		await enqueue('Water the trees', 'sleep 1000');
 		await row('Water the trees').filter({ hasText: 'running' }).waitFor();
-		await workbench.run('Semantica: Cancel');
+		await workbench.run('Semantica: Cancel Job…');
 		await workbench.quickInput.row('Water the trees').click();
 		await row('Water the trees').filter({ hasText: 'cancelled' }).waitFor();
+	});
+
+	it('is what an assigned key acts on while it is selected, wherever the focus is', async () => {
+		await enqueue('Gather the nuts', 'true');
+		await row('Gather the nuts').filter({ hasText: 'succeeded' }).click();
+		await workbench.page.keyboard.press('Control+1');
+		await workbench.page.keyboard.press('Control+Alt+r');
+		await row('Gather the nuts').nth(1).waitFor();
+		await expect.poll(() => count('queued', 'running'), { timeout: PATIENCE_MS }).toBe(0);
+		await connection.request('job/remove', { filter: { text: 'Gather the nuts' } });
+		await row('Gather the nuts').first().waitFor({ state: 'detached' });
 	});
 
 	it('is taken off the list with a key', async () => {

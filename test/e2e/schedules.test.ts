@@ -71,6 +71,25 @@ describe('a schedule', () => {
 		});
 	});
 
+	it('has commands of its own in the palette, which ask for one', async () => {
+		const { quickInput } = workbench;
+		await workbench.run('Semantica: Resume Schedule…');
+		const none = workbench.notification('No schedule is paused.');
+		await none.waitFor();
+		await workbench.clearNotifications();
+		await workbench.run('Semantica: Pause Schedule…');
+		await quickInput.title.filter({ hasText: 'Pause Schedule' }).waitFor();
+		await quickInput.row('harvest').click();
+		await row('harvest').filter({ hasText: 'paused' }).waitFor();
+		// The one that is selected is meant: nobody is asked.
+		await row('harvest').click();
+		await workbench.run('Semantica: Resume Schedule…');
+		await row('harvest').filter({ hasText: 'next' }).waitFor();
+		expect(await quickInput.widget.isVisible()).toBe(false);
+		const jobs = await connection.request('job/list', { limit: 10 });
+		expect(jobs.jobs.map(({ title }) => title)).toEqual(['echo apples']);
+	});
+
 	it('says what became of its last time', async () => {
 		const command = { command: 'true', args: [], env: { PATH: '/usr/bin:/bin' } };
 		await connection.request('schedule/put', {

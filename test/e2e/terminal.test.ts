@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Editor } from './editor.ts';
+import { makeGate } from './gate.ts';
 import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { PATIENCE_MS } from './patience.ts';
@@ -90,6 +91,37 @@ describe('a terminal', () => {
 		await workbench.activeTab.filter({ hasText: 'Paint the hull' }).waitFor();
 		await workbench.page.locator('.part.editor .view-line').filter({ hasText: 'plain' }).waitFor();
 		await workbench.page.screenshot({ path: picture('reload') });
+	});
+
+	it('grows in its file, is followed to its end, says when lines were written, and folds by run', async () => {
+		const connection = await editor.connect();
+		const gate = makeGate();
+		const script = `for i in $(seq 120); do echo "knot $i"; done; ${gate.wait}; echo landfall`;
+		const command = { command: '/bin/sh', args: ['-c', script], cwd: folder };
+		await connection.request('job/enqueue', {
+			jobs: [{ type: 'command', title: 'Sail', command }],
+		});
+		connection.dispose();
+		const line = (text: string | RegExp) =>
+			workbench.page.locator('.part.editor .view-line').filter({ hasText: text });
+		const row = workbench.jobs.row('Sail');
+		await row.filter({ hasText: 'running' }).waitFor();
+		await workbench.jobs.choose(row, 'Open Log File');
+		await line('knot 3').first().waitFor();
+		await workbench.run('Semantica: Follow Log to Its End');
+		await line('knot 120').waitFor();
+		gate.open();
+		await line('landfall').waitFor();
+		const titleAction = (name: string) =>
+			workbench.page.locator('.part.editor .editor-actions').getByLabel(name);
+		await titleAction('Show or Hide Time Stamps of Log').click();
+		await line(/^\d\d:\d\d:\d\d\.\d\s\[semantica\]\srun\s1/).waitFor();
+		await workbench.page.screenshot({ path: picture('stamps') });
+		await workbench.run('Fold All');
+		await line('knot 1').first().waitFor({ state: 'detached' });
+		await workbench.page.screenshot({ path: picture('folded') });
+		await titleAction('Show or Hide Time Stamps of Log').click();
+		await line(/^\[semantica\]\srun\s1/).waitFor();
 	});
 
 	/** Playwright's own click looks for the link again once the key has changed how it is drawn. */

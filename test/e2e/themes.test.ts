@@ -26,6 +26,15 @@ const NAMES = Object.keys(THEMES) as (keyof typeof THEMES)[];
 const ICON_CONTRAST = 3;
 /** A row's text is read as one word, its title and its description without a space, which is the editor's doing. */
 const AXE = { rules: { 'label-content-name-mismatch': { enabled: false } } };
+/** Of a pick all but the words is the editor's: levels of options, labels of keys, buttons in rows, pale details. */
+const AXE_OF_PICKS = {
+	rules: Object.fromEntries(
+		[
+			...['aria-allowed-attr', 'aria-prohibited-attr'],
+			...['nested-interactive', 'color-contrast', 'label-content-name-mismatch'],
+		].map((rule) => [rule, { enabled: false }]),
+	),
+};
 /** Of the README. */
 const SHOWN = /^(serving|terminal)-(dark|light)$/;
 const SIDE = '[id="workbench.view.extension.semantica"]';
@@ -34,6 +43,7 @@ describe('in each theme', () => {
 	let editor: Editor;
 	let workbench: Workbench;
 	let connection: DaemonConnection;
+	let tool: DaemonConnection;
 	let dashboard: DashboardPage;
 
 	beforeAll(async () => {
@@ -45,12 +55,22 @@ describe('in each theme', () => {
 		await workbench.jobs.widen(150);
 		connection = await editor.connect();
 		await stage(connection, folder);
+		await connection.request('ai/update', { run: 'ask' });
+		tool = await editor.connect({ client: 'mcp/claude-code', role: 'tool', root: folder });
+		const command = { command: 'true', args: [], cwd: folder };
+		await tool.request('job/enqueue', { jobs: [{ type: 'command', title: 'Deploy', command }] });
+		await workbench.run('Semantica: Index Workspace');
 		await workbench.jobs.row('Serve the preview').filter({ hasText: 'serving' }).waitFor();
 		await workbench.jobs.row('npm run build').filter({ hasText: 'succeeded' }).waitFor();
 		await workbench.jobs.row('npm test').filter({ hasText: 'exit code 1' }).waitFor();
 		await workbench.jobs.row('Too late').filter({ hasText: 'expired' }).waitFor();
+		await workbench.jobs.row('Index orchard').filter({ hasText: 'succeeded' }).waitFor();
+		// What wants an answer or a yes asks for it by itself.
+		await workbench.notification('claude-code wants to run').waitFor();
+		await workbench.clearNotifications();
 	});
 	afterAll(async () => {
+		tool?.dispose();
 		connection?.dispose();
 		await editor.stop();
 	});
@@ -72,6 +92,19 @@ describe('in each theme', () => {
 			await workbench.quickInput.accept();
 		});
 	}
+
+	it.each([
+		['Rest a while', /^Rest a while, paused/],
+		['Draft of the report', /^Draft of the report, replaced by a newer job/],
+		['Release', /^Release, .*asks: Which version\?/],
+		['Deploy', /^Deploy, .*approval/],
+	])('%s is seen and read aloud as what it is', async (title, label) => {
+		await workbench.jobs.scrollTo(title);
+		const row = workbench.jobs.row(title).first();
+		await expect
+			.poll(() => row.getAttribute('aria-label'), { timeout: PATIENCE_MS })
+			.toMatch(label);
+	});
 
 	it('rows are read aloud once, with their state', async () => {
 		const labels = await workbench.jobs.view
@@ -129,6 +162,23 @@ describe('in each theme', () => {
 		await workbench.activeTab.filter({ hasText: 'npm test' }).waitFor();
 		await workbench.page.locator('.view-line').filter({ hasText: 'Run 1:' }).waitFor();
 		await take(`details-${theme}`);
+		expect(await found(workbench.page, '.part.editor .monaco-editor')).toEqual([]);
+	});
+
+	it.each(NAMES)('%s: what a search finds, as one types and as a view', async (theme) => {
+		await choose(theme);
+		await workbench.search('"animals of the south"');
+		await workbench.quickInput.row('marsupials.ts:1').waitFor();
+		await take(`search-${theme}`);
+		expect(await found(workbench.page, '.quick-input-widget', AXE_OF_PICKS)).toEqual([]);
+		await workbench.quickInput.row('Open Results').click();
+		await workbench.jobs.view.getByText('6 lines in 1 file').waitFor();
+		await take(`results-${theme}`);
+		expect(await faint(workbench.page)).toEqual([]);
+		// The buttons in the heading of a view are the editor's.
+		expect(await found(workbench.page, `${SIDE} .pane-body`)).toEqual([]);
+		await workbench.run('Semantica: Clear Results');
+		await workbench.jobs.view.getByText('6 lines in 1 file').waitFor({ state: 'detached' });
 	});
 
 	it.each(NAMES)('%s: the walkthrough', async (theme) => {
@@ -169,7 +219,7 @@ function faint(page: Page): Promise<string[]> {
 }
 
 /** What axe-core finds in a part of a page that is serious. */
-async function found(place: Page | Frame, part: string) {
+async function found(place: Page | Frame, part: string, options: axe.RunOptions = AXE) {
 	await place.evaluate(axe.source);
 	const all = await place.evaluate(
 		async ([part, options]) => {
@@ -182,7 +232,7 @@ async function found(place: Page | Frame, part: string) {
 					.slice(0, 3),
 			}));
 		},
-		[part, AXE] as const,
+		[part, options] as const,
 	);
 	return all.filter(({ impact }) => impact === 'serious' || impact === 'critical');
 }
@@ -195,6 +245,11 @@ function picture(name: string): string {
 	mkdirSync(folder, { recursive: true });
 	return join(folder, `themes-${name}.png`);
 }
+
+const QUESTION = JSON.stringify({
+	...{ id: 'release', question: 'Which version?' },
+	schema: { type: 'object', properties: { version: { type: 'string' } }, required: ['version'] },
+});
 
 /** One job in each state. */
 async function stage(connection: DaemonConnection, folder: string): Promise<void> {
@@ -243,6 +298,13 @@ async function stage(connection: DaemonConnection, folder: string): Promise<void
 			job('Weekly report', 'true', { queue: 'reports' }),
 			job('Send the digest', 'true', { runAt: Date.now() + 4 * 3_600_000 }),
 			job('After the commit', 'true', { constraints: { event: 'git.commit' } }),
+			job('Release', `echo '::semantica ask ${QUESTION}'; sleep 1000`),
+			job('Draft of the report', 'true', { queue: 'reports', subject: 'report' }),
+			job('The report', 'true', { queue: 'reports', subject: 'report' }),
 		],
 	});
+	const { jobs: resting } = await connection.request('job/enqueue', {
+		jobs: [job('Rest a while', 'sleep 1000')],
+	});
+	await connection.request('job/pause', { ids: resting.map(({ id }) => id) });
 }

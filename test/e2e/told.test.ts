@@ -16,7 +16,7 @@ describe('the end of a job that asked for it', () => {
 	let connection: DaemonConnection;
 
 	beforeAll(async () => {
-		editor = await Editor.start();
+		editor = await Editor.start({ settings: { 'semantica.notifications.longSeconds': 2 } });
 		workbench = await editor.open({ folder: makeWorkspace('orchard', 2) });
 		await workbench.jobs.openEmpty();
 		connection = await editor.connect();
@@ -57,6 +57,43 @@ describe('the end of a job that asked for it', () => {
 		await workbench.clearNotifications();
 	});
 
+	it('is said of a long command by the window that one went to, once, and of a short one by none', async () => {
+		const other = await editor.open({ folder: makeWorkspace('meadow', 2) });
+		await other.jobs.openEmpty();
+		const type = async (line: string) => {
+			await workbench.run('Semantica: Run Command as Job…');
+			await workbench.quickInput.title.filter({ hasText: 'Run Command' }).waitFor();
+			await workbench.quickInput.fill(line);
+			await workbench.quickInput.accept();
+			await workbench.jobs.row(line).filter({ hasText: 'running' }).waitFor();
+		};
+		await setFocused(other, false);
+		await setFocused(workbench, true);
+		await type('sleep 4');
+		await type('sleep 1');
+		await setFocused(workbench, false);
+		await setFocused(other, true);
+		const notification = other.notification('sleep 4');
+		await notification.filter({ hasText: 'In orchard' }).waitFor();
+		await other.page.screenshot({ path: picture('long') });
+		await workbench.jobs.row('sleep 1').filter({ hasText: 'succeeded' }).waitFor();
+		expect(await other.notifications.count()).toBe(1);
+		expect(await workbench.notifications.count()).toBe(0);
+		await other.close();
+	});
+
+	it('is said by the window itself while nobody looks at it', async () => {
+		await setFocused(workbench, false);
+		await run('sleep 3 more', 'sleep 3', { notify: 'long' });
+		await workbench.notification('sleep 3 more: succeeded').waitFor();
+		await setFocused(workbench, true);
+		await workbench.clearNotifications();
+		// Somebody who sees the row needs no more than a word.
+		await run('sleep 3 again', 'sleep 3', { notify: 'long' });
+		await workbench.statusItem('sleep 3 again: succeeded').waitFor();
+		expect(await workbench.notifications.count()).toBe(0);
+	});
+
 	it('is said once for many, and leads to the jobs', async () => {
 		for (let i = 1; i <= 12; i++) await run(`Water bed ${i}`, i % 4 === 0 ? 'exit 1' : 'true');
 		const notification = workbench.notification(/ended.*failed: Water bed (4|8|12)/).first();
@@ -66,6 +103,14 @@ describe('the end of a job that asked for it', () => {
 		await workbench.jobs.row('Water bed').first().waitFor();
 	});
 });
+
+/** A browser that is driven takes each of its pages for the one in front. */
+async function setFocused({ page }: Workbench, focused: boolean): Promise<void> {
+	await page.evaluate((has) => {
+		document.hasFocus = () => has;
+		window.dispatchEvent(new Event(has ? 'focus' : 'blur'));
+	}, focused);
+}
 
 function picture(name: string): string {
 	const folder = join(import.meta.dirname, '../../test-results/e2e');

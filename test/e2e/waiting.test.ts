@@ -103,7 +103,7 @@ describe('a job that waits', () => {
 		await workbench.jobs.act(row('Hold the lane'), 'Cancel');
 		await row('Hold the lane').filter({ hasText: 'cancelled' }).waitFor();
 		await row('Second in the lane').filter({ hasText: 'held until resumed' }).waitFor();
-		await workbench.run('Semantica: Resume');
+		await workbench.run('Semantica: Resume Job…');
 		await workbench.quickInput.row('Second in the lane').click();
 		await succeeded('Second in the lane');
 		await workbench.jobs.choose(row('Second in the lane'), 'Remove');

@@ -157,7 +157,7 @@ export function addNotify(command: Command, usual: string): Command {
 		.addOption(
 			new Option(
 				'--notify [when]',
-				`in VS Code, else on the desktop: never, failed or ended; alone it is ended (default: ${usual})`,
+				`in VS Code, else on the desktop: never, failed, long (as failed, and any end of what took longer than the setting notifyLongMs) or ended; alone it is ended (default: ${usual})`,
 			)
 				.choices(NOTIFY)
 				.preset('ended'),

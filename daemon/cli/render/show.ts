@@ -157,7 +157,9 @@ function leftText({ id }: Job, left: JobDetails['left']): string | undefined {
 }
 
 function toldText({ notify }: Job): string | undefined {
-	return notify === 'never' ? undefined : `when it ${notify === 'failed' ? 'fails' : 'ends'}`;
+	if (notify === 'never') return undefined;
+	if (notify === 'long') return 'when it fails, or ends after long';
+	return `when it ${notify === 'failed' ? 'fails' : 'ends'}`;
 }
 
 /** Of a daemon of an older build there are none. */

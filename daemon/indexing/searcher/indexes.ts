@@ -16,6 +16,8 @@ export interface Indexes {
 	 * @throws SemanticaError STORE when the index must be built anew.
 	 */
 	open(workspace: string): Sqlite | undefined;
+	/** Closes what is open of an index: where it is, an open file cannot be deleted. */
+	drop(workspace: string): void;
 	/** Whether there was one to delete. */
 	delete(workspace: string): boolean;
 	/** Of the database, its log and the segments on disk. */
@@ -38,6 +40,7 @@ export function createIndexes(home: IndexHome): Indexes {
 	const fileOf = (workspace: string): string => join(folderOf(workspace), DATABASE_FILE);
 
 	return {
+		drop,
 		workspaces() {
 			let names: string[];
 			try {

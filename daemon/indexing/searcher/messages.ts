@@ -1,4 +1,4 @@
-/** What the search thread is started with and asked for. */
+/** What the searcher is started with and asked for. */
 import type { DataPaths } from '../../../shared/paths.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
 
@@ -12,4 +12,10 @@ export type SearcherMethods = {
 		params: Params<M>;
 		result: Result<M>;
 	};
+};
+
+/** What each of its threads is asked for beside that. */
+export type ThreadMethods = SearcherMethods & {
+	/** Close what is open of an index that is to be deleted. */
+	readonly letGo: { params: { readonly workspace: string }; result: null };
 };

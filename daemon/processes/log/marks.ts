@@ -7,11 +7,13 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../../../shared/errors.ts';
-import type { LogSource, LogSpan, LogTime } from '../../../shared/protocol/logs.ts';
+import {
+	type LogSource,
+	type LogSpan,
+	type LogTime,
+	RUN_MARK,
+} from '../../../shared/protocol/logs.ts';
 import { logFolder, type Segment, segmentFile } from './segments.ts';
-
-/** The beginning of the first line of every log. */
-export const RUN_MARK = '[semantica] run ';
 
 /** One line per run tells runs apart in the one log that a job has. */
 export function runMarker(run: number, attempt: number, now: number, what = ''): string {

@@ -16,14 +16,17 @@ const SAID = '"notify":';
 /** @param to The state it ends in, as a code. */
 export function tellOfEnd(tx: Tx, row: JobRow, to: number, reason: StopReason): void {
 	if (!row.spec.includes(SAID)) return;
+	const { notify } = storedSpec(row);
 	const state = stateName(to);
-	if (isTold(storedSpec(row).notify, state, reason)) {
-		tx.told({ id: row.id, failed: isFailure(state) });
-	}
+	if (!isTold(notify, state, reason)) return;
+	const failed = isFailure(state);
+	const end = { id: row.id, failed };
+	tx.told(notify === 'long' && !failed ? { ...end, sinceAskedMs: tx.now - row.created_at } : end);
 }
 
 function isTold(notify: Notify, state: JobState, reason: StopReason): boolean {
-	if (notify !== 'ended') return notify === 'failed' && isFailure(state);
+	if (notify === 'never') return false;
+	if (notify === 'failed' || isFailure(state)) return isFailure(state);
 	// Whoever cancels it knows; and of what took its place that one tells.
 	return state !== 'superseded' && reason !== 'cancel';
 }

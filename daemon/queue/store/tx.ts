@@ -71,6 +71,8 @@ export interface ToldEnd {
 	readonly id: string;
 	/** Or expired. */
 	readonly failed: boolean;
+	/** Where it is told only if that was long, ms. */
+	readonly sinceAskedMs?: number;
 }
 
 /** A claim range that got a job it can start. */

@@ -2,7 +2,7 @@
 import { l10n, type TreeView, window, workspace } from 'vscode';
 import type { Link } from '../../connection/link.ts';
 import type { LinkState } from '../../connection/state.ts';
-import { VIEWS } from '../../contributions.ts';
+import { type SelectedKind, VIEWS } from '../../contributions.ts';
 import { Coalescer, type Disposable, Lifetime } from '../../lifetime.ts';
 import type { SetContext } from '../../status/contextKeys.ts';
 import { leavingText } from '../../status/versions.ts';
@@ -15,7 +15,9 @@ import type { JobsTree } from './tree.ts';
 
 export interface JobsView extends Disposable {
 	readonly visible: boolean;
-	/** Ids of the selected jobs, while the view is visible. */
+	/** The selected rows, while the view is visible. */
+	selection(): readonly Node[];
+	/** Ids of the jobs among them. */
 	selected(): string[];
 }
 
@@ -48,6 +50,12 @@ export function showJobsView(ports: JobsViewPorts): JobsView {
 	};
 	lifetime.own(view.onDidChangeVisibility(looked));
 	lifetime.own(workspace.onDidGrantWorkspaceTrust(looked));
+
+	const selection = () => (view.visible ? view.selection : []);
+	const tellSelected = () => setContext('semantica.selected', kindOf(selection()));
+	lifetime.own(view.onDidChangeSelection(tellSelected));
+	lifetime.own(view.onDidChangeVisibility(tellSelected));
+	tellSelected();
 
 	const badge = () => {
 		const running = store.group('running').length;
@@ -91,10 +99,16 @@ export function showJobsView(ports: JobsViewPorts): JobsView {
 		get visible() {
 			return view.visible;
 		},
-		selected: () =>
-			view.visible ? view.selection.flatMap((node) => (node.kind === 'job' ? [node.id] : [])) : [],
+		selection,
+		selected: () => selection().flatMap((node) => (node.kind === 'job' ? [node.id] : [])),
 		dispose: () => lifetime.dispose(),
 	};
+}
+
+/** Of several rows: jobs before schedules before headings. */
+function kindOf(nodes: readonly Node[]): SelectedKind {
+	const kinds = ['job', 'schedule', 'group'] as const;
+	return kinds.find((kind) => nodes.some((node) => node.kind === kind)) ?? 'none';
 }
 
 /** The first line says what is wrong; the rest, a log's tail, is in the log. */

@@ -1,14 +1,26 @@
 /** Logs as files that nobody can change: they can be searched, saved, and are there again when the window is loaded anew. */
 import { type FileStat, FileType, Uri } from 'vscode';
+import type { LogChunk } from '../../../shared/protocol/logs.ts';
 import type { Link } from '../../connection/link.ts';
+import { isNotFound } from '../../connection/notFound.ts';
 import { LOG_SCHEME } from '../../contributions.ts';
 import { isOver } from '../../jobs/store/groups.ts';
 import { logName } from '../feed.ts';
-import { asDocument } from './asDocument.ts';
+import { clockOf, plainText, stampedText } from './logText.ts';
 
 const READ_BYTES = 1_048_576;
 /** More than the daemon keeps of one. */
 const MAX_READS = 64;
+/** A daemon that is away is asked again as if reading had taken that long, ms. */
+const AWAY_MS = 250;
+/** Behind the id in the query. */
+const STAMPED = '&times';
+
+export interface LogOfFile {
+	readonly id: string;
+	/** Whether each line says when it was written. */
+	readonly stamped: boolean;
+}
 
 export const logUri = (title: string, id: string): Uri =>
 	Uri.from({
@@ -20,10 +32,31 @@ export const logUri = (title: string, id: string): Uri =>
 		query: id,
 	});
 
-export function createLogFiles(link: Pick<Link, 'request'>) {
+export const logOf = ({ query }: Uri): LogOfFile => ({
+	id: query.replace(STAMPED, ''),
+	stamped: query.endsWith(STAMPED),
+});
+
+/** The same log with the times of its lines, or without. */
+export const stampedUri = (uri: Uri, stamped: boolean): Uri =>
+	uri.with({ query: `${logOf(uri).id}${stamped ? STAMPED : ''}` });
+
+/** @param read Hears of a log that goes on, and how long reading it took, ms. */
+export function createLogFiles(
+	link: Pick<Link, 'request'>,
+	read: (uri: Uri, tookMs: number) => void,
+) {
+	const asked = async <T>(uri: Uri, answer: Promise<T>): Promise<T> => {
+		try {
+			return await answer;
+		} catch (error) {
+			if (!isNotFound(error)) read(uri, AWAY_MS);
+			throw error;
+		}
+	};
 	return {
-		async stat({ query: id }: Uri): Promise<FileStat> {
-			const { job } = await link.request('job/get', { id });
+		async stat(uri: Uri): Promise<FileStat> {
+			const { job } = await asked(uri, link.request('job/get', { id: logOf(uri).id }));
 			const changed = isOver(job) ? job.finishedAt : null;
 			return {
 				type: FileType.File,
@@ -32,17 +65,23 @@ export function createLogFiles(link: Pick<Link, 'request'>) {
 				size: job.logBytes,
 			};
 		},
-		async readFile({ query: id }: Uri): Promise<Uint8Array> {
-			const parts: string[] = [];
+		async readFile(uri: Uri): Promise<Uint8Array> {
+			const { id, stamped } = logOf(uri);
+			const began = performance.now();
+			const parts: LogChunk[] = [];
 			let offset = 0;
-			for (let read = 0; read < MAX_READS; read++) {
-				const chunk = await link.request('log/read', { id, offset, maxBytes: READ_BYTES });
-				if (chunk.dropped !== undefined) parts.push('\n[…]\n');
-				parts.push(chunk.text);
-				if (chunk.eof || chunk.nextOffset === offset) break;
+			let isWhole = false;
+			for (let reads = 0; reads < MAX_READS && !isWhole; reads++) {
+				const wanted = { id, offset, maxBytes: READ_BYTES, timestamps: stamped };
+				const chunk = await asked(uri, link.request('log/read', wanted));
+				parts.push(chunk);
+				isWhole = chunk.eof;
+				if (chunk.nextOffset === offset) break;
 				offset = chunk.nextOffset;
 			}
-			return Buffer.from(asDocument(parts.join('')));
+			const text = stamped ? stampedText(parts, clockOf) : plainText(parts);
+			if (!isWhole) read(uri, performance.now() - began);
+			return Buffer.from(text);
 		},
 	};
 }

@@ -17,6 +17,7 @@ import { pathOfUri } from '../../../shared/inside.ts';
 import type { Link } from '../../connection/link.ts';
 import { LOG_SCHEME } from '../../contributions.ts';
 import { type Disposable, Lifetime } from '../../lifetime.ts';
+import { logOf } from './logFiles.ts';
 import { existingFile, openPlace, type Target } from './openPlace.ts';
 import { placesIn } from './places.ts';
 
@@ -58,7 +59,7 @@ export function provideLogLinks(link: Pick<Link, 'request'>): LogLinks {
 			{ scheme: LOG_SCHEME },
 			{
 				provideDocumentLinks: async (document) =>
-					linksOf(document, await folderOf(document.uri.query)),
+					linksOf(document, await folderOf(logOf(document.uri).id)),
 			},
 		),
 	);

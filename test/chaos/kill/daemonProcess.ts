@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { daemonEnvironment, READY_FD, type ReadyMessage } from '../../../shared/client/launch.ts';
+import { daemonArguments } from '../../../shared/nodeArguments.ts';
 
 export interface DaemonProcess {
 	readonly pid: number;
@@ -24,15 +25,19 @@ export function spawnDaemon(
 	nodeOptions: readonly string[] = [],
 ): DaemonProcess {
 	const log = openSync(join(home, 'daemon.log'), 'a', 0o600);
-	const child = spawn(process.execPath, [...nodeOptions, join(dist, 'daemon.js')], {
-		cwd: home,
-		detached: true,
-		stdio: ['ignore', log, log, 'pipe'],
-		env: {
-			...daemonEnvironment(process.env, home, join(home, 'bin')),
-			SEMANTICA_READY_FD: String(READY_FD),
+	const child = spawn(
+		process.execPath,
+		[...daemonArguments(process.execPath), ...nodeOptions, join(dist, 'daemon.js')],
+		{
+			cwd: home,
+			detached: true,
+			stdio: ['ignore', log, log, 'pipe'],
+			env: {
+				...daemonEnvironment(process.env, home, join(home, 'bin')),
+				SEMANTICA_READY_FD: String(READY_FD),
+			},
 		},
-	});
+	);
 	closeSync(log);
 	const gone = once(child, 'exit');
 	return {

@@ -20,7 +20,7 @@ it('a person at a terminal who does not wait, of a failure; scripts as they ask'
 	expect(await started('--notify')).toBe('ended');
 	expect(await started('--notify', 'failed')).toBe('failed');
 	expect((await cli.run(['run', '--notify', 'sometimes', '--', 'true'])).stderr).toContain(
-		'Allowed choices are never, failed, ended',
+		'Allowed choices are never, failed, long, ended',
 	);
 	const typed = async (line: string) => {
 		await runInTerminal(context, cli, `run --title '${line}' ${line} -- true`, folder);

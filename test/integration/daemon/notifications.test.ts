@@ -70,6 +70,30 @@ describe('of the end of a job that asked for it', () => {
 		expect(told.map(({ jobs }) => jobs.map(({ id }) => id))).toEqual([[last]]);
 	});
 
+	test('a late good end is told where that was asked for, and a failure at once', async () => {
+		const daemon = await startDaemon({ config: { notifyLongMs: 700 } });
+		const { told } = await openWindow(daemon, true);
+		const client = await daemon.connect();
+		const titles = () => told.flatMap(({ jobs }) => jobs.map(({ title }) => title));
+		await end(daemon, client, shell('true', { notify: 'long', title: 'soon' }));
+		await end(daemon, client, shell('exit 1', { notify: 'long', title: 'bad' }));
+		await until(() => titles().length === 1, 'the failure is told');
+		// What it waited counts: whoever asked for it has been looking at something else since.
+		const waits = { runAt: Date.now() + 900, notify: 'long' } as const;
+		await end(daemon, client, shell('true', { ...waits, title: 'late' }));
+		await end(daemon, client, shell('sleep 0.8', { notify: 'failed', title: 'not asked' }));
+		const [dropped = ''] = await enqueue(
+			client,
+			shell('sleep 100', { notify: 'long', title: 'dropped' }),
+		);
+		await delay(800);
+		await client.request('job/cancel', { ids: [dropped] });
+		await jobEnd(daemon, dropped);
+		await end(daemon, client, shell('exit 1', { notify: 'failed', title: 'last' }));
+		await until(() => titles().includes('last'), 'the last is told');
+		expect(titles().sort()).toEqual(['bad', 'last', 'late']);
+	});
+
 	test('many at once are told as one, of which the first are named', async () => {
 		const daemon = await startDaemon();
 		const { told } = await openWindow(daemon, true);

@@ -17,15 +17,17 @@ import { commandLineOf, livingProcesses } from '../../support/processes.ts';
 
 const uri = (folder: string): string => pathToFileURL(folder).href;
 
-/** Pids of the indexers of this daemon. */
-function indexers({ home }: Pick<TestDaemon, 'home'>): number[] {
+/** Pids of what this daemon runs of that program of its build. */
+function programs({ home }: Pick<TestDaemon, 'home'>, name: string): number[] {
 	const program = join(home, 'bin');
 	return livingProcesses().filter((pid) => {
 		const [node = '', ...args] = commandLineOf(pid).split(' ');
-		const own = args.some((word) => word.startsWith(program) && word.endsWith('indexer.js'));
+		const own = args.some((word) => word.startsWith(program) && word.endsWith(name));
 		return node === process.execPath && own;
 	});
 }
+
+const indexers = (daemon: TestDaemon): number[] => programs(daemon, 'indexer.js');
 
 describe('indexers', () => {
 	it('do one job after the other; a crash takes only the job that was with it, and that is done by another one', async () => {
@@ -72,6 +74,25 @@ describe('indexers', () => {
 		const all = indexers(daemon);
 		await daemon.kill();
 		await Promise.all(all.map((pid) => gone(pid)));
+	});
+});
+
+describe('the searcher', () => {
+	it('is nobody before a search, costs the daemon nothing, and dies with it', async () => {
+		const daemon = await startDaemon();
+		const connection = await daemon.connect();
+		const folder = temporaryFolder();
+		writeFileSync(join(folder, 'a'), 'needle');
+		const workspace = uri(folder);
+		const [walk = ''] = await enqueue(connection, { type: 'index.workspace', workspace });
+		expect(await jobEnd(daemon, walk)).toMatchObject({ state: 'succeeded' });
+		expect(programs(daemon, 'searcher.js')).toEqual([]);
+		const { hits } = await connection.request('index/search', { query: 'needle', workspace });
+		expect(hits).toHaveLength(1);
+		const [searcher = 0, ...others] = programs(daemon, 'searcher.js');
+		expect(others).toEqual([]);
+		await daemon.kill();
+		await gone(searcher);
 	});
 });
 

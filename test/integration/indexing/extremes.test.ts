@@ -13,6 +13,7 @@ function searching({ home }: Sandbox) {
 	const service = createIndexService({
 		paths: home.paths,
 		nativeFolder: bundles.native,
+		node: () => process.execPath,
 		searcherEntry: bundles.searcher,
 		isBusy: () => false,
 	});

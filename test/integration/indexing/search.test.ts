@@ -6,6 +6,7 @@ import { DATABASE_FILE, indexFolder } from '../../../daemon/indexing/catalogue/l
 import { readMap } from '../../../daemon/indexing/segments/format.ts';
 import { createIndexService, type IndexService } from '../../../daemon/indexing/service.ts';
 import type { Params } from '../../../shared/protocol/requests.ts';
+import { commandLineOf, livingProcesses, until } from '../../support/processes.ts';
 import { startIndexer, useBundles } from './bundles.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
@@ -14,6 +15,7 @@ const bundles = useBundles();
 interface ServiceOptions {
 	readonly idleMs?: number;
 	readonly entry?: string;
+	readonly node?: () => string;
 	readonly isBusy?: (workspace: string) => boolean;
 }
 
@@ -21,6 +23,7 @@ function serviceOf(sandbox: Sandbox, options: ServiceOptions = {}) {
 	const service = createIndexService({
 		paths: sandbox.home.paths,
 		nativeFolder: bundles.native,
+		node: options.node ?? (() => process.execPath),
 		searcherEntry: options.entry ?? bundles.searcher,
 		isBusy: options.isBusy ?? (() => false),
 		...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
@@ -415,25 +418,33 @@ test('a damaged index has a sentence, does not hide the others, and is seen anew
 	]);
 });
 
-describe('the thread', () => {
-	/** A searcher that dies the first `deaths` times it is asked something. */
-	function mortal(sandbox: Sandbox, deaths: number): string {
+describe('the searcher', () => {
+	/** One whose process, or whose thread, dies the first `deaths` times it is asked something. */
+	function mortal(sandbox: Sandbox, what: 'process' | 'thread', deaths: number): string {
 		const counter = join(sandbox.root, '..', 'deaths');
 		const entry = join(sandbox.root, '..', 'mortal.js');
 		writeFileSync(counter, '');
 		writeFileSync(
 			entry,
 			`const fs = require('node:fs');
-			const { parentPort } = require('node:worker_threads');
-			if (fs.readFileSync(${JSON.stringify(counter)}, 'utf8').length < ${deaths}) {
-				parentPort.once('message', () => {
+			const { isMainThread, parentPort } = require('node:worker_threads');
+			const isIt = isMainThread === ${what === 'process'};
+			if (isIt && fs.readFileSync(${JSON.stringify(counter)}, 'utf8').length < ${deaths}) {
+				(parentPort ?? process).once('message', () => {
 					fs.appendFileSync(${JSON.stringify(counter)}, 'x');
+					if (isMainThread) process.kill(process.pid, 'SIGKILL');
 					throw new Error('out of luck');
 				});
 			} else require(${JSON.stringify(bundles.searcher)});`,
 		);
 		return entry;
 	}
+
+	const searchersOf = ({ home }: Sandbox): number[] =>
+		livingProcesses().filter((pid) => {
+			const line = commandLineOf(pid);
+			return line.includes('searcher.js') && line.includes(home.paths.home);
+		});
 
 	async function withIndex(): Promise<Sandbox> {
 		const sandbox = createSandbox();
@@ -442,34 +453,90 @@ describe('the thread', () => {
 		return sandbox;
 	}
 
-	test('that dies once is replaced without anybody noticing', async () => {
+	const WHY = { process: 'its process ended with SIGKILL', thread: 'out of luck' };
+
+	test.each(['process', 'thread'] as const)(
+		'whose %s dies once is replaced without anybody noticing',
+		async (what) => {
+			const sandbox = await withIndex();
+			const service = serviceOf(sandbox, { entry: mortal(sandbox, what, 1) });
+			const all = await Promise.all([
+				search(service, 'needle'),
+				search(service, 'a'),
+				service.status({}),
+			]);
+			expect(all[0].hits).toHaveLength(1);
+			expect(all[2].indexes).toHaveLength(1);
+		},
+	);
+
+	test.each(['process', 'thread'] as const)(
+		'whose %s dies again fails the request with a sentence, and the next one works',
+		async (what) => {
+			const sandbox = await withIndex();
+			const service = serviceOf(sandbox, { entry: mortal(sandbox, what, 2) });
+			await expect(search(service, 'needle')).rejects.toMatchObject({
+				kind: 'SYSTEM',
+				message: expect.stringContaining(WHY[what]),
+			});
+			expect((await search(service, 'needle')).hits).toHaveLength(1);
+		},
+	);
+
+	test('that is killed while it is asked nothing is started anew', async () => {
 		const sandbox = await withIndex();
-		const service = serviceOf(sandbox, { entry: mortal(sandbox, 1) });
-		const all = await Promise.all([
-			search(service, 'needle'),
-			search(service, 'a'),
-			service.status({}),
-		]);
-		expect(all[0].hits).toHaveLength(1);
-		expect(all[2].indexes).toHaveLength(1);
+		const service = serviceOf(sandbox);
+		expect((await search(service, 'needle')).hits).toHaveLength(1);
+		const [pid = 0, ...others] = searchersOf(sandbox);
+		expect(others).toEqual([]);
+		process.kill(pid, 'SIGKILL');
+		await until(() => searchersOf(sandbox).length === 0, 'its end');
+		expect((await search(service, 'needle')).hits).toHaveLength(1);
 	});
 
-	test('that dies again fails the request with a sentence, and the next one works', async () => {
+	test('that cannot be started is an error that says why', async () => {
 		const sandbox = await withIndex();
-		const service = serviceOf(sandbox, { entry: mortal(sandbox, 2) });
+		const service = serviceOf(sandbox, { node: () => '/no/such/node' });
 		await expect(search(service, 'needle')).rejects.toMatchObject({
 			kind: 'SYSTEM',
-			message: expect.stringContaining('out of luck'),
+			message: expect.stringContaining('ENOENT'),
 		});
+	});
+
+	test('finds on while another search takes its time, which ends when nobody waits for it', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('a', 'needle');
+		// No trigram, and nowhere: each line is looked at.
+		for (let n = 0; n < 30; n++) sandbox.write(`big${n}`, 'a1 b2\n'.repeat(160_000));
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		const nobody = new AbortController();
+		const long = service.search(
+			{ query: 'a(1|2)+z', kind: 'regex', limit: 20, contextLines: 0 },
+			nobody.signal,
+		);
+		const state = { long: 'open' };
+		const over = long.then(
+			() => {
+				state.long = 'answered';
+			},
+			() => {
+				state.long = 'aborted';
+			},
+		);
+		for (let n = 0; n < 3; n++) expect((await search(service, 'needle')).hits).toHaveLength(1);
+		expect(state.long).toBe('open');
+		nobody.abort();
+		await over;
+		expect(state.long).toBe('aborted');
 		expect((await search(service, 'needle')).hits).toHaveLength(1);
 	});
 
 	test('ends when idle, and comes back', async () => {
 		const sandbox = await withIndex();
 		const service = serviceOf(sandbox, { idleMs: 10 });
-		const open = () => process.report.getReport() as unknown as { workers: unknown[] };
 		expect((await search(service, 'needle')).hits).toHaveLength(1);
-		await expect.poll(() => open().workers.length, { timeout: 20_000 }).toBe(0);
+		await until(() => searchersOf(sandbox).length === 0, 'its end');
 		expect((await search(service, 'needle')).hits).toHaveLength(1);
 	});
 

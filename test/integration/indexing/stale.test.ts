@@ -21,6 +21,7 @@ test('of paths that were seen to change, those that the index lacks or has other
 	const service = createIndexService({
 		paths: sandbox.home.paths,
 		nativeFolder: bundles.native,
+		node: () => process.execPath,
 		searcherEntry: bundles.searcher,
 		isBusy: () => false,
 	});

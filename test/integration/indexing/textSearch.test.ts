@@ -14,6 +14,7 @@ function serviceOf(sandbox: Sandbox): IndexService {
 	const service = createIndexService({
 		paths: sandbox.home.paths,
 		nativeFolder: bundles.native,
+		node: () => process.execPath,
 		searcherEntry: bundles.searcher,
 		isBusy: () => false,
 	});

@@ -11,18 +11,20 @@ function memory(start: unknown = []) {
 	};
 }
 const lines = (history: ReturnType<typeof createCommandHistory>) =>
-	history.all().map(({ line, kept }) => (kept ? `* ${line}` : line));
+	history
+		.all()
+		.map(({ line, kept, name }) => `${kept ? '* ' : ''}${name ? `${name}: ` : ''}${line}`);
 
 test('the newest stands first, once, and kept ones above', async () => {
 	const history = createCommandHistory(memory());
 	for (const line of ['a', 'b', 'a', 'c']) await history.used(line);
 	expect(lines(history)).toEqual(['c', 'a', 'b']);
-	await history.keep('b', true);
+	await history.keep('b', '');
 	await history.used('d');
 	expect(lines(history)).toEqual(['* b', 'd', 'c', 'a']);
 	await history.used('b');
 	expect(lines(history)).toEqual(['* b', 'd', 'c', 'a']);
-	await history.keep('b', false);
+	await history.keep('b', undefined);
 	await history.forget('c');
 	expect(lines(history)).toEqual(['b', 'd', 'a']);
 });
@@ -30,7 +32,7 @@ test('the newest stands first, once, and kept ones above', async () => {
 test('fifty are remembered, and what is kept is not among those that go', async () => {
 	const history = createCommandHistory(memory());
 	await history.used('kept');
-	await history.keep('kept', true);
+	await history.keep('kept', '');
 	for (let at = 0; at < 100; at++) await history.used(`line ${at}`);
 	expect(lines(history)).toHaveLength(50);
 	expect(lines(history).slice(0, 2)).toEqual(['* kept', 'line 99']);
@@ -40,4 +42,32 @@ test('what another version wrote is passed over', () => {
 	expect(
 		lines(createCommandHistory(memory([1, null, { line: 2 }, { line: 'x', kept: 'y' }]))),
 	).toEqual(['x']);
+});
+
+test('a preset has a name of its own, which its jobs have too, until it is none any more', async () => {
+	const history = createCommandHistory(memory());
+	for (const line of ['make', 'make all']) await history.used(line);
+	await history.keep('make', 'Build');
+	await history.used('make');
+	await history.used('ls');
+	expect(lines(history)).toEqual(['* Build: make', 'ls', 'make all']);
+	expect([history.titleOf('make'), history.titleOf('ls'), history.titleOf('other')]).toEqual([
+		...['Build', 'ls', 'other'],
+	]);
+	expect(history.named('Build')?.line).toBe('make');
+	await history.keep('make', 'Build it');
+	await history.keep('make all', 'Build it');
+	expect(lines(history)).toEqual(['* Build it: make all', '* make', 'ls']);
+	await history.keep('make all', undefined);
+	await history.forget('make');
+	expect(lines(history)).toEqual(['make all', 'ls']);
+	expect(history.titleOf('make all')).toBe('make all');
+});
+
+test('a name that is none, or stands at an ordinary command, is passed over', () => {
+	const stored = [
+		{ line: 'a', kept: true, name: 7 },
+		{ line: 'b', kept: false, name: 'B' },
+	];
+	expect(lines(createCommandHistory(memory(stored)))).toEqual(['* a', 'b']);
 });

@@ -18,6 +18,8 @@ import {
 	LOG_SCHEME,
 	MCP_PROVIDER,
 	MORE_FLAG,
+	ROW_COMMANDS,
+	rowCommandId,
 	SCHEDULE_FLAGS,
 	SETTINGS,
 	VIEW_CONTAINER,
@@ -56,6 +58,7 @@ const menus = contributes.menus as Record<string, MenuItem[]>;
 /** Those of the results view are registered with it. */
 const commandIds = [
 	...Object.values(COMMANDS).map(({ id }) => id as string),
+	...ROW_COMMANDS.map(rowCommandId),
 	...Object.values(RESULT_COMMANDS),
 ];
 const properties = contributes.configuration.properties as Record<string, Property>;
@@ -93,13 +96,9 @@ function keysOf(when: string): string[] {
 
 /** What makes sense for one job only. */
 const OF_ONE_JOB: readonly string[] = [
-	COMMANDS.showLog.id,
-	COMMANDS.openLogInTerminal.id,
-	COMMANDS.openLogFile.id,
-	COMMANDS.showDetails.id,
-	COMMANDS.explainWaiting.id,
-	COMMANDS.revealFolder.id,
-];
+	...(['showLog', 'openLogInTerminal', 'openLogFile'] as const),
+	...(['showDetails', 'explainWaiting', 'revealFolder'] as const),
+].map(rowCommandId);
 
 describe('package.json', () => {
 	it('contributes exactly the commands of the typed module', () => {
@@ -124,7 +123,28 @@ describe('package.json', () => {
 		const expected = Object.values(COMMANDS)
 			.filter(({ palette }) => !palette)
 			.map(({ id }) => id);
-		expect(hidden).toEqual(expected);
+		expect(hidden).toEqual([...expected, ...ROW_COMMANDS.map(rowCommandId)]);
+	});
+
+	it('names in the palette what a command is about, and on rows only what it does', () => {
+		const titleOf = (name: string) => strings[`command.${name}`] ?? '';
+		for (const name of ROW_COMMANDS) {
+			expect(titleOf(name)).toMatch(/ Job( .*)?…$/);
+			expect(titleOf(`row.${name}`)).not.toMatch(/Job|Schedule/);
+		}
+		const ofSchedules = Object.keys(COMMANDS).filter((name) => name.endsWith('Schedule'));
+		for (const name of ofSchedules) expect(titleOf(name)).toMatch(/ Schedule( .*)?…$/);
+		const inPalette = Object.entries(COMMANDS).filter(([, { palette }]) => palette);
+		const titles = inPalette.map(([name]) => titleOf(name));
+		expect(new Set(titles).size).toBe(titles.length);
+	});
+
+	it('has on rows the commands of rows, as far as there are any', () => {
+		const onRows = (menus['view/item/context'] ?? []).map(({ command }) => command);
+		for (const name of ROW_COMMANDS) {
+			expect(onRows).toContain(rowCommandId(name));
+			expect(onRows).not.toContain(COMMANDS[name].id);
+		}
 	});
 
 	it('uses only existing commands in menus, welcome texts and the walkthrough', () => {

@@ -1,0 +1,87 @@
+/** How the daemon's own thread speaks with what answers it: a thread, or a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
+import { inheritedEnvironment } from '../../shared/environment.ts';
+import { nodeArguments } from '../../shared/nodeArguments.ts';
+import type { ThreadAnswer, ThreadMessage } from './messages.ts';
+
+export interface Channel {
+	say(message: ThreadMessage): void;
+	onAnswer(listen: (answer: ThreadAnswer) => void): void;
+	/** Told once, with the reason, when nothing is to be heard from there any more. */
+	onEnd(listen: (reason: string) => void): void;
+}
+
+export interface ThreadProgram {
+	/** The bundle that it runs. */
+	readonly entry: string;
+	readonly workerData: unknown;
+	/** A request that needs more memory than this ends its thread, not the process. */
+	readonly heapMb: number;
+}
+
+/** Left alone V8 lets it grow to three times that, and a thread that is asked now and then gives nothing back. */
+const YOUNG_MB = 8;
+
+export function openThread({ entry, workerData, heapMb }: ThreadProgram): Channel {
+	const worker = new Worker(entry, {
+		workerData,
+		execArgv: [],
+		resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: YOUNG_MB },
+	});
+	let reason = 'its thread was ended';
+	worker.on('error', (error: Error) => {
+		reason = error.message;
+	});
+	return {
+		say: (message) => worker.postMessage(message),
+		onAnswer: (listen) => void worker.on('message', listen),
+		onEnd: (listen) => void worker.once('exit', () => listen(reason)),
+	};
+}
+
+export interface ProcessProgram {
+	/** The Node, or Electron, that is there to run it. */
+	readonly node: () => string;
+	/** The bundle that it runs. */
+	readonly entry: string;
+	readonly args: readonly string[];
+}
+
+/** It hears of our end, whatever that was, when the kernel closes what we speak through. */
+export function openProcess({ node, entry, args }: ProcessProgram): Channel {
+	const program = node();
+	let child: ChildProcess | undefined;
+	let listening: (reason: string) => void = () => {};
+	let ended: string | undefined;
+	const end = (reason: string): void => {
+		if (ended !== undefined) return;
+		ended = reason;
+		listening(reason);
+	};
+	try {
+		child = spawn(program, [...nodeArguments(program), entry, ...args], {
+			env: { ...inheritedEnvironment(process.env), ELECTRON_RUN_AS_NODE: '1' },
+			windowsHide: true,
+			serialization: 'advanced',
+			// What it dies of goes where our own errors go.
+			stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+		});
+		child.once('error', (error) => end(error.message));
+		child.once('exit', (code, signal) =>
+			end(`its process ended with ${signal ?? `exit code ${code}`}`),
+		);
+	} catch (error) {
+		// Without a descriptor left, mostly.
+		const reason = error instanceof Error ? error.message : String(error);
+		setImmediate(() => end(reason));
+	}
+	return {
+		// Whether it arrives is told by its answer, or its end.
+		say: (message) => void child?.send(message, () => {}),
+		onAnswer: (listen) => void child?.on('message', (answer) => listen(answer as ThreadAnswer)),
+		onEnd(listen) {
+			listening = listen;
+		},
+	};
+}
