@@ -5,6 +5,7 @@ import { readBuildInfo } from '../../shared/build.ts';
 import { pathOfUri } from '../../shared/inside.ts';
 import { homeFolder } from '../../shared/paths.ts';
 import { createFleet } from '../fleet/compose.ts';
+import { checkoutOf } from '../fleet/repository.ts';
 import { createIndexing } from '../indexing/compose.ts';
 import type { Instance } from '../instance/compose.ts';
 import type { NodeProgram } from '../instance/node.ts';
@@ -25,6 +26,7 @@ import { checkPatterns } from '../queue/intake/patterns.ts';
 import { prepareJobs, prepareScheduled } from '../queue/intake/prepare.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import { sparesBattery } from '../queue/ports/conditions.ts';
+import { toldEnd } from '../queue/rules/told.ts';
 import { createIdSource } from '../queue/store/ids.ts';
 import { createTokens } from '../rpc/tokens.ts';
 import { createWindows } from '../rpc/windows.ts';
@@ -141,7 +143,7 @@ export async function startEngine(options: EngineOptions) {
 	const windows = createWindows(() => notifying.windowCame());
 	const notifying = createNotifications({
 		feed: queue.feed,
-		find: (ids) => jobs.find(ids, Number.POSITIVE_INFINITY).jobs,
+		find: (ids) => fleet.directory.find(ids, Number.POSITIVE_INFINITY).jobs,
 		tellWindow: windows.tell,
 		longMs: () => settings.values.notifyLongMs,
 		onDesktop: () => settings.values.notifications,
@@ -197,11 +199,16 @@ export async function startEngine(options: EngineOptions) {
 			return made?.id ?? '';
 		},
 		met: (set) => machine.conditions.met(set),
+		ended(done) {
+			const told = done.map((job) => toldEnd(job, clock.now()));
+			notifying.tell(told.filter((end) => end !== undefined));
+		},
 		takes: fires,
+		assertMaySend: (target, workspace) => policy.assertMaySend(target, workspace),
 		workloadChanged: options.workloadChanged,
 		warn,
 	});
-	const policy = createPolicy(settings);
+	const policy = createPolicy(settings, checkoutOf);
 	const containment = await options.containing;
 	const { executor, runner, startWorker } = createProcesses({
 		home: paths.home,

@@ -17,15 +17,24 @@ import { type Joined, openMembership, type Rule } from './membership.ts';
 import { explained, jobOfOthers, type MirrorOptions, mirroredJob, tailSpans } from './mirror.ts';
 import { createMachines } from './names.ts';
 import type { FleetOptions } from './options.ts';
+import { envelopeOf, sharedOf } from './outbox.ts';
 import { passwordOf } from './password.ts';
-import type { SharedJob } from './port.ts';
+import { NEVER_MS, SHARED, type SharedJob } from './port.ts';
 import { createRemoteLogs } from './remoteLogs.ts';
 import { repositoryOf } from './repository.ts';
 import { shownRules, statusOf } from './status.ts';
-import { createFleetTable } from './table.ts';
+import { type AskedByTool, createFleetTable } from './table.ts';
 import { openIdentity, readShownKey, shownKey } from './trust.ts';
 
 export type Fleet = ReturnType<typeof createFleet>;
+
+/** What a tool may have run elsewhere, and who it is. */
+export interface SentByTool {
+	readonly submission: Submission;
+	readonly by: AskedByTool;
+}
+
+type Delayed = 'paused' | 'resumed' | 'hurried';
 
 /** Sentences for `job/explain` while nothing is joined. */
 const NOT_JOINED =
@@ -55,7 +64,8 @@ export function createFleet(options: FleetOptions) {
 			const row = table.sent.get(id);
 			if (row === undefined) return undefined;
 			const total = row.ended_at === null ? undefined : mirroredJob(row, mirroring()).logBytes;
-			return { total, tail: row.tail, spans: tailSpans(row, mirroring()) };
+			const runs = row.ended_at === null && sharedOf(row)?.state === SHARED.begun;
+			return { total, runs, tail: row.tail, spans: tailSpans(row, mirroring()) };
 		},
 	});
 
@@ -74,6 +84,11 @@ export function createFleet(options: FleetOptions) {
 			// Beside those who always listen: somebody looks at jobs, and some of ours are elsewhere.
 			watched: () => remoteLogs.watched() || (listeners.size > 1 && table.sent.openCount() > 0),
 			machineId: (name) => machines.idOf(name),
+			machineName: (id) => mirroring().machineName(id),
+			ended(ids) {
+				const told = ids.map(jobElsewhere).filter((job) => job !== undefined);
+				options.ended(told);
+			},
 			changed,
 		});
 		machine.node.wake();
@@ -124,21 +139,31 @@ export function createFleet(options: FleetOptions) {
 		search: (text, limit) =>
 			table.sent.search(text, limit).map((row) => mirroredJob(row, mirroring())),
 		newest: (limit) => table.sent.search('', limit).map((row) => mirroredJob(row, mirroring())),
-		async list(name, isOpen, limit) {
-			const asked = { ...(name === '*' ? {} : { machine: name }), open: isOpen, limit };
-			return (await list(asked)).jobs;
-		},
+		list: ({ machine: name, ...asked }) => list(name === '*' ? asked : { ...asked, machine: name }),
+		pause: (id) => delay(id, 'paused'),
+		resume: (id) => delay(id, 'resumed'),
+		runNow: (id) => delay(id, 'hurried'),
 		async cancel(id) {
 			const row = table.sent.get(id);
 			if (row === undefined) return cancelOfOthers(id);
 			if (row.ended_at !== null) return `it is already ${jobElsewhere(id)?.state}`;
 			await submit(() => {
-				if (row.delivered === 1) table.sent.cancel(id, true);
-				else table.sent.refused(id, 'it was cancelled before', clock.now());
+				// Whatever is on its way at this moment is told, too.
+				table.sent.cancel(id, true);
+				if (row.delivered === 0) table.sent.refused(id, 'it was cancelled before', clock.now());
 			});
 			changed([id]);
 			machine?.node.wake();
 			return undefined;
+		},
+		async approve(id) {
+			const row = table.sent.get(id);
+			if (row === undefined || row.ended_at !== null || row.needs_approval === 0) {
+				throw new SemanticaError('CONFLICT', 'It waits for no approval.');
+			}
+			await submit(() => table.sent.approved(id));
+			changed([id]);
+			machine?.node.wake();
 		},
 		async remove(id) {
 			const row = table.sent.get(id);
@@ -159,6 +184,24 @@ export function createFleet(options: FleetOptions) {
 		if (done === 'forbidden')
 			return 'it waits for others, and only the machine that asked for it can cancel it';
 		return done === 'unknown' ? 'it is not in the shared queue any more' : undefined;
+	}
+
+	/** What nobody has taken waits here and now as it is told; a sentence where it does not wait. */
+	async function delay(id: string, what: Delayed): Promise<string | undefined> {
+		const row = table.sent.get(id);
+		const job = jobElsewhere(id);
+		if (row === undefined || job === undefined) {
+			return `another machine asked for it, and it can be ${what} there only`;
+		}
+		if (row.ended_at !== null) return `it is already ${job.state}`;
+		if (row.needs_approval === 1) return 'it waits for the approval of a person';
+		if (row.delivered === 0) return 'it has not been delivered to the shared queue yet';
+		if (what === 'resumed' && !job.held) return 'it is not paused';
+		const { queue, node } = joinedMachine();
+		const until = { paused: NEVER_MS, resumed: envelopeOf(row).spec.runAt ?? null, hurried: null };
+		const waits = await queue.delay(id, until[what]);
+		node.wake();
+		return waits ? undefined : `${job.machine} has it already, and it can be ${what} there only`;
 	}
 
 	async function list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>> {
@@ -243,6 +286,16 @@ export function createFleet(options: FleetOptions) {
 		return { left };
 	}
 
+	async function submitAll(submissions: readonly Submission[], by: readonly AskedByTool[] = []) {
+		const { outbox, node } = joinedMachine();
+		const { joined } = membership.read();
+		if (joined === undefined) throw new SemanticaError('CONFLICT', NOT_JOINED);
+		const known = { fleet: joined.fleet, from: joined.name, machineId: machines.idOf };
+		const answers = await outbox.accept(submissions, known, by);
+		node.wake();
+		return { jobs: answers };
+	}
+
 	async function accept(params: Params<'fleet/accept'>): Promise<Result<'fleet/accept'>> {
 		const key = params.key === 'self' ? me().key : readShownKey(params.key);
 		let rule: Rule | undefined;
@@ -284,6 +337,7 @@ export function createFleet(options: FleetOptions) {
 			return () => listeners.delete(listener);
 		}),
 		logs: remoteLogs.over(logs),
+		searchLog: remoteLogs.search,
 		requests: {
 			key: () => ({ key: shownKey(me().key), id: me().id }),
 			status,
@@ -296,15 +350,16 @@ export function createFleet(options: FleetOptions) {
 			accept,
 			list,
 			migrate: (params: Params<'fleet/migrate'>) => joinedMachine().migration.run(params),
-			async submit({ jobs: submissions }: { readonly jobs: readonly Submission[] }) {
-				const { outbox, node } = joinedMachine();
-				const { joined } = membership.read();
-				if (joined === undefined) throw new SemanticaError('CONFLICT', NOT_JOINED);
-				const known = { fleet: joined.fleet, from: joined.name, machineId: machines.idOf };
-				const answers = await outbox.accept(submissions, known);
-				node.wake();
-				return { jobs: answers };
-			},
+			submit: ({ jobs: submissions }: { readonly jobs: readonly Submission[] }) =>
+				submitAll(submissions),
+			/** The same for AI tools, whose wishes were judged before. */
+			send: (asked: readonly SentByTool[]) =>
+				submitAll(
+					asked.map(({ submission }) => submission),
+					asked.map(({ by }) => by),
+				),
+			/** @throws SemanticaError CONFLICT */
+			assertJoined: () => void joinedMachine(),
 		},
 		/** What is not delivered or not reported yet keeps the daemon here. */
 		unfinished: () =>

@@ -43,6 +43,9 @@ export interface JoinedOptions {
 	readonly fleet: FleetOptions;
 	readonly watched: () => boolean;
 	readonly machineId: (name: string) => Promise<string>;
+	readonly machineName: (id: string) => string | undefined;
+	/** What others did for this machine, once for each. */
+	readonly ended: (ids: readonly string[]) => void;
 	readonly changed: (ids: readonly string[]) => void;
 }
 
@@ -63,7 +66,18 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		ca: joined.ca,
 	});
 	const queue = createCalls(me.id, connection.call, () => connection.close());
-	const outbox = createOutbox({ table, me, now: () => clock.now(), submit, changed });
+	const outbox = createOutbox({
+		table,
+		me,
+		now: () => clock.now(),
+		submit,
+		assertMaySend({ need: { on, pool, kind } }, workspace) {
+			const name = on === undefined ? undefined : (options.machineName(on) ?? on);
+			fleet.assertMaySend({ on: name, pool, kind }, workspace);
+		},
+		ended: options.ended,
+		changed,
+	});
 	const migration = createMigration({
 		jobs,
 		table,
@@ -189,6 +203,17 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		await inbox.clean(row);
 	}
 
+	/** By the ids of shared jobs. */
+	function progress(): Record<string, unknown> {
+		const known: Record<string, unknown> = {};
+		for (const row of heldOpen()) {
+			const local = row.begun === 1 ? table.local(row) : undefined;
+			const job = local === undefined ? undefined : jobs.find([local.id], 1).jobs[0];
+			if (job?.progress != null) known[row.id] = job.progress;
+		}
+		return known;
+	}
+
 	async function stop(row: HeldRow): Promise<boolean> {
 		const local = table.local(row);
 		if (local === undefined) return false;
@@ -251,6 +276,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 				accepts: membership.read().accept.some(letsRun) && tripped() === undefined,
 			}),
 		},
+		progress,
 		free,
 		claims,
 		take,

@@ -4,8 +4,8 @@ import type { JobState } from '../../shared/jobTerms.ts';
 import type { Explanation } from '../../shared/protocol/jobs.ts';
 import type { LogSpan } from '../../shared/protocol/logs.ts';
 import { needSchema } from './needs.ts';
-import { envelopeOf } from './outbox.ts';
-import { SHARED, type SharedJob } from './port.ts';
+import { envelopeOf, sharedOf } from './outbox.ts';
+import { NEVER_MS, SHARED, type SharedJob } from './port.ts';
 import { believe } from './report.ts';
 import type { SentRow } from './table.ts';
 
@@ -87,7 +87,8 @@ export function jobOfOthers(job: SharedJob, options: MirrorOptions): Job {
 		title: job.title,
 		queue: 'fleet',
 		priority: job.priority,
-		runAt: job.runAt ?? job.created,
+		runAt: isHeld(job) ? job.created : (job.runAt ?? job.created),
+		held: isHeld(job),
 		restartable: job.restartable,
 		state,
 		stopping: job.stopping && state === 'running' ? 'cancel' : null,
@@ -118,11 +119,11 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 		startedAt: null,
 		attempt: 0,
 		run: 0,
-		progress: progressOf(shared),
 		...base,
+		progress: progressOf(shared),
 		id: row.id,
 		title: row.title,
-		command: full.command === undefined ? null : shownCommand(full.command),
+		command: full.command === undefined ? null : shownAt(shownCommand(full.command), row),
 		key: full.key ?? null,
 		subject: full.subject ?? null,
 		ttlMs: full.ttlMs ?? null,
@@ -137,7 +138,10 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 		runAt: full.runAt ?? row.created_at,
 		createdAt: row.created_at,
 		finishedAt: row.ended_at,
-		origin: 'fleet',
+		workspace: row.workspace,
+		held: row.needs_approval === 1 || base?.held === true,
+		needsApproval: row.needs_approval === 1,
+		origin: row.origin ?? 'fleet',
 		machine: base?.machine ?? targetOf(need, options),
 		payload: { bytes: payload?.bytes ?? 0, storage: 'none' },
 	};
@@ -145,10 +149,22 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 	return row.ended_at === null ? job : ended(row, job, shared, options);
 }
 
+/** Of what a tool asked for a person sees the place, too: they approve what is written there. */
+function shownAt<C extends { cwd: string | null }>(command: C, row: SentRow): C {
+	if (row.origin === null) return command;
+	const { place } = envelopeOf(row);
+	const { cwd } = command;
+	if (place.kind === 'repo') return { ...command, cwd: [place.repo, cwd ?? ''].join(':') };
+	return place.kind === 'home' ? { ...command, cwd: ['~', cwd ?? ''].join('/') } : command;
+}
+
 function ended(row: SentRow, job: Job, shared: SharedJob | undefined, options: MirrorOptions): Job {
 	if (row.coming_back === 2) {
 		const message = `It came back to this machine as ${row.refused}.`;
 		return { ...job, state: 'superseded', error: { code: 'MOVED', message } };
+	}
+	if (shared === undefined && row.cancelling === 1) {
+		return { ...job, state: 'cancelled', stopReason: 'cancel' };
 	}
 	if (shared === undefined) {
 		const message = `It was not delivered: ${row.refused ?? 'the shared queue refused it'}.`;
@@ -208,13 +224,14 @@ function withoutReport({ state, reason, machine }: SharedJob): Partial<Job> {
 	return { stopReason: 'interrupted', error: { code: 'INTERRUPTED', message } };
 }
 
-export function sharedOf({ shared }: SentRow): SharedJob | undefined {
-	return shared === null ? undefined : (JSON.parse(shared) as SharedJob);
-}
-
 function progressOf(shared: SharedJob | undefined): Job['progress'] {
 	const parsed = progressSchema.safeParse(shared?.progress);
 	return parsed.success ? parsed.data : null;
+}
+
+/** It waits, and was told not to begin. */
+function isHeld({ state, runAt }: SharedJob): boolean {
+	return state < SHARED.succeeded && state !== SHARED.begun && runAt !== null && runAt >= NEVER_MS;
 }
 
 function targetOf(need: unknown, { machineName }: MirrorOptions): string {
@@ -238,6 +255,9 @@ export function explained(
 	});
 	if (row.ended_at !== null) return { runnable: false, reasons: [] };
 	const shared = sharedOf(row);
+	if (row.needs_approval === 1) {
+		return one('approval', `waits for a person to approve it: semantica approve ${row.id}`);
+	}
 	if (row.delivered === 0) {
 		return one('fleet', `not delivered yet: ${unreachable ?? 'the shared queue is not reachable'}`);
 	}
@@ -251,7 +271,9 @@ export function explained(
 		case SHARED.lost:
 			return one('fleet', `${where} is not heard of${heard}; the job may still be running there`);
 		case SHARED.delayed:
-			return one('delayed', 'waits for its time');
+			return isHeld(shared)
+				? one('held', 'paused; start it again with Resume')
+				: one('delayed', 'waits for its time');
 		case SHARED.behind:
 			return one('subject', 'waits for another shared job of its subject');
 		case SHARED.arriving:

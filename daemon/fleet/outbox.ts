@@ -1,6 +1,6 @@
 /** Work for others on its way: kept here first, delivered when the queue can be reached, followed until its end is known. */
 import { readFile } from 'node:fs/promises';
-import { SemanticaError } from '../../shared/errors.ts';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
 import { type Envelope, type Sealed, seal } from './envelope.ts';
@@ -8,10 +8,11 @@ import {
 	CHUNK_BYTES,
 	type NewShared,
 	ROW_PAYLOAD_BYTES,
+	SHARED,
 	type SharedJob,
 	type SharedQueue,
 } from './port.ts';
-import type { FleetTable, SentRow } from './table.ts';
+import type { AskedByTool, FleetTable, SentRow } from './table.ts';
 import type { Identity } from './trust.ts';
 
 export interface OutboxOptions {
@@ -19,6 +20,10 @@ export interface OutboxOptions {
 	readonly me: Identity;
 	readonly now: () => number;
 	readonly submit: <T>(work: () => T) => Promise<T>;
+	/** Whether what a tool asked for may leave still. @throws SemanticaError FORBIDDEN */
+	readonly assertMaySend: (envelope: Envelope, workspace: string) => void;
+	/** Once for each. */
+	readonly ended: (ids: readonly string[]) => void;
 	/** What is said of these has changed. */
 	readonly changed: (ids: readonly string[]) => void;
 }
@@ -26,12 +31,16 @@ export interface OutboxOptions {
 type Enqueued = Result<'job/enqueue'>['jobs'][number];
 
 const BATCH = 100;
+/** Of those that run elsewhere the newest are looked at. */
+const MOST_LOOKED_AT = 20;
 /** Notes of ended jobs are kept so long, as the queue keeps them. */
 const KEPT_MS = 14 * 24 * 3_600_000;
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
-export function createOutbox({ table, me, now, submit, changed }: OutboxOptions) {
+export function createOutbox(options: OutboxOptions) {
+	const { table, me, now, submit, changed } = options;
+
 	/** @param machineId the id of a machine by its name. Durable when it resolves. */
 	async function accept(
 		jobs: readonly Submission[],
@@ -40,14 +49,15 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 			from,
 			machineId,
 		}: { fleet: string; from: string; machineId: (name: string) => Promise<string> },
+		by: readonly AskedByTool[] = [],
 	): Promise<Enqueued[]> {
-		const sealed: (Sealed & { payload: Buffer | null })[] = [];
+		const sealed: (Sealed & { payload: Buffer | null; by: AskedByTool | undefined })[] = [];
 		for (const [n, submission] of jobs.entries()) {
 			const path = `jobs[${n}]`;
 			const target = submission.on === undefined ? undefined : await machineId(submission.on);
 			const payload = await payloadOf(submission, path);
 			const common = { submission, target, payload, fleet, from, now: now(), path };
-			sealed.push({ ...seal(me, common), payload });
+			sealed.push({ ...seal(me, common), payload, by: by[n] });
 		}
 		const answers = await submit(() => sealed.map(keep));
 		changed(answers.map(({ id }) => id));
@@ -61,7 +71,12 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 		signature,
 		payload,
 		movedFrom = null,
-	}: Sealed & { payload: Buffer | null; movedFrom?: string | null }): Enqueued {
+		by,
+	}: Sealed & {
+		payload: Buffer | null;
+		movedFrom?: string | null;
+		by?: AskedByTool | undefined;
+	}): Enqueued {
 		const { id, spec } = envelope;
 		const known = spec.key === undefined ? undefined : table.sent.byKey(spec.key);
 		const common = { generation: 0, superseded: [] };
@@ -78,7 +93,7 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 				title: titleOf(envelope),
 			},
 			now(),
-			movedFrom,
+			{ movedFrom, by },
 		);
 		return { ...common, id, state: 'queued', existing: false };
 	}
@@ -88,7 +103,8 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 		for (;;) {
 			const rows = table.sent.undelivered(BATCH);
 			if (rows.length === 0) break;
-			await deliverBatch(queue, rows);
+			const leaving = await stillAllowed(rows);
+			if (leaving.length > 0) await deliverBatch(queue, leaving);
 		}
 		for (const row of table.sent.cancelling()) {
 			const order = Buffer.from(
@@ -98,6 +114,26 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 			await submit(() => table.sent.cancel(row.id, false));
 			changed([row.id]);
 		}
+	}
+
+	/** A person may have changed their mind since a tool asked. */
+	async function stillAllowed(rows: readonly SentRow[]): Promise<SentRow[]> {
+		const refused = new Map<string, string>();
+		for (const row of rows) {
+			if (row.workspace === null) continue;
+			try {
+				options.assertMaySend(envelopeOf(row), row.workspace);
+			} catch (error) {
+				refused.set(row.id, errorMessage(error).replace(/\.$/, ''));
+			}
+		}
+		if (refused.size === 0) return [...rows];
+		await submit(() => {
+			for (const [id, why] of refused) table.sent.refused(id, why, now());
+		});
+		options.ended([...refused.keys()]);
+		changed([...refused.keys()]);
+		return rows.filter(({ id }) => !refused.has(id));
 	}
 
 	async function deliverBatch(queue: SharedQueue, rows: readonly SentRow[]): Promise<void> {
@@ -128,6 +164,7 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 			await submit(() => {
 				for (const { id } of rows) table.sent.refused(id, error.message, now());
 			});
+			options.ended(rows.map(({ id }) => id));
 		}
 		changed(rows.map(({ id }) => id));
 	}
@@ -145,6 +182,9 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 		for (;;) {
 			const page = await queue.changes(table.number('mark') ?? 0, true);
 			const known = page.jobs.filter(({ id }) => table.sent.get(id) !== undefined);
+			const over = known
+				.filter(({ id, state }) => state >= 10 && table.sent.get(id)?.ended_at === null)
+				.map(({ id }) => id);
 			const ended: [SharedJob, Buffer | null][] = [];
 			for (const job of known) {
 				const whole = job.state < 10 ? job : ((await queue.get(job.id)) ?? job);
@@ -158,17 +198,37 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 				table.setNumber('mark', page.mark);
 				table.sent.forgetOld(now() - KEPT_MS);
 			});
+			options.ended(over);
 			changed(known.map(({ id }) => id));
-			if (!page.more) return;
+			if (!page.more) break;
 		}
 	}
 
-	return { accept, keep, deliver, follow };
+	/** How far what runs elsewhere has come: it changes no row that `follow` would hear of. */
+	async function look(queue: SharedQueue): Promise<void> {
+		for (const row of table.sent.open().slice(-MOST_LOOKED_AT)) {
+			const before = sharedOf(row);
+			if (before?.state !== SHARED.begun) continue;
+			const job = await queue.get(row.id);
+			if (job?.state !== SHARED.begun) continue;
+			const { envelope: _, tail: __, ...rest } = job;
+			if (JSON.stringify(rest.progress) === JSON.stringify(before.progress)) continue;
+			await submit(() => table.sent.said(row.id, JSON.stringify(rest), null, null));
+			changed([row.id]);
+		}
+	}
+
+	return { accept, keep, deliver, follow, look };
 }
 
 export function envelopeOf(row: Pick<SentRow, 'envelope'>): Envelope {
 	// Our own, from jobs.db: it was checked when it was sealed.
 	return JSON.parse(row.envelope.toString()) as Envelope;
+}
+
+/** What the queue last said of it. */
+export function sharedOf({ shared }: Pick<SentRow, 'shared'>): SharedJob | undefined {
+	return shared === null ? undefined : (JSON.parse(shared) as SharedJob);
 }
 
 function newShared(row: SentRow): NewShared {
