@@ -14,7 +14,7 @@ const DAMAGE_MARK = 'damaged';
  * Raised with every change of the tables. Another number is not migrated: an index can be built
  * again.
  */
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 
 /**
  * `body` comes first because FTS5 spends two bytes less per entry on the first column: 0.20 of
@@ -22,9 +22,12 @@ const SCHEMA_VERSION = 4;
  * ranks everything 0.
  */
 const SCHEMA = `
-CREATE TABLE walk (
+CREATE TABLE rules (
 	exclude TEXT NOT NULL,
 	default_excludes INTEGER NOT NULL,
+	max_file_bytes INTEGER NOT NULL
+);
+CREATE TABLE walk (
 	folder TEXT NOT NULL,
 	finished_at INTEGER NOT NULL
 );
