@@ -3,6 +3,15 @@
 /** Who decides about what a tool wants to run. */
 export const AI_RUN = ['host', 'ask', 'allowlist', 'off'] as const;
 
+/** What tools may have run on another machine of a shared queue: nothing, what it calls by a name, or any command. */
+export const AI_FLEET = ['off', 'recipes', 'commands'] as const;
+
+export const AI_FLEET_WORDS = {
+	off: 'nothing is sent there for a tool',
+	recipes: 'what that machine calls by a name, with values',
+	commands: 'any command that may run here, and recipes',
+} as const satisfies Readonly<Record<(typeof AI_FLEET)[number], string>>;
+
 /** At the end of a rule: whatever arguments follow. It must be written. */
 export const MORE = '…';
 

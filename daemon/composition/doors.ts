@@ -139,7 +139,7 @@ export function createDoors(options: DoorsOptions) {
 			activity: () => machine.conditions.activity(),
 			windows: engine.windows,
 			logs: engine.fleet.logs,
-			searchLog: store.logSearch.search,
+			searchLog: engine.fleet.searchLog(store.logSearch.search),
 			clock,
 			types: engine.handlers,
 			payloads: payloads.store,

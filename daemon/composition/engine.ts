@@ -5,6 +5,7 @@ import { readBuildInfo } from '../../shared/build.ts';
 import { pathOfUri } from '../../shared/inside.ts';
 import { homeFolder } from '../../shared/paths.ts';
 import { createFleet } from '../fleet/compose.ts';
+import { checkoutOf } from '../fleet/repository.ts';
 import { createIndexing } from '../indexing/compose.ts';
 import type { Instance } from '../instance/compose.ts';
 import type { NodeProgram } from '../instance/node.ts';
@@ -198,10 +199,11 @@ export async function startEngine(options: EngineOptions) {
 		},
 		met: (set) => machine.conditions.met(set),
 		takes: fires,
+		assertMaySend: (target, workspace) => policy.assertMaySend(target, workspace),
 		workloadChanged: options.workloadChanged,
 		warn,
 	});
-	const policy = createPolicy(settings);
+	const policy = createPolicy(settings, checkoutOf);
 	const containment = await options.containing;
 	const { executor, runner, startWorker } = createProcesses({
 		home: paths.home,

@@ -14,18 +14,31 @@ import { directoryOf, feedOver } from './directory.ts';
 import { gated } from './gate.ts';
 import { type JoinedMachine, openJoined } from './joined.ts';
 import { type Joined, openMembership, type Rule } from './membership.ts';
-import { explained, jobOfOthers, type MirrorOptions, mirroredJob, tailSpans } from './mirror.ts';
+import {
+	explained,
+	jobOfOthers,
+	type MirrorOptions,
+	mirroredJob,
+	sharedOf,
+	tailSpans,
+} from './mirror.ts';
 import { createMachines } from './names.ts';
 import type { FleetOptions } from './options.ts';
 import { passwordOf } from './password.ts';
-import type { SharedJob } from './port.ts';
+import { SHARED, type SharedJob } from './port.ts';
 import { createRemoteLogs } from './remoteLogs.ts';
 import { repositoryOf } from './repository.ts';
 import { shownRules, statusOf } from './status.ts';
-import { createFleetTable } from './table.ts';
+import { type AskedByTool, createFleetTable } from './table.ts';
 import { openIdentity, readShownKey, shownKey } from './trust.ts';
 
 export type Fleet = ReturnType<typeof createFleet>;
+
+/** What a tool may have run elsewhere, and who it is. */
+export interface SentByTool {
+	readonly submission: Submission;
+	readonly by: AskedByTool;
+}
 
 /** Sentences for `job/explain` while nothing is joined. */
 const NOT_JOINED =
@@ -55,7 +68,8 @@ export function createFleet(options: FleetOptions) {
 			const row = table.sent.get(id);
 			if (row === undefined) return undefined;
 			const total = row.ended_at === null ? undefined : mirroredJob(row, mirroring()).logBytes;
-			return { total, tail: row.tail, spans: tailSpans(row, mirroring()) };
+			const runs = row.ended_at === null && sharedOf(row)?.state === SHARED.begun;
+			return { total, runs, tail: row.tail, spans: tailSpans(row, mirroring()) };
 		},
 	});
 
@@ -74,6 +88,7 @@ export function createFleet(options: FleetOptions) {
 			// Beside those who always listen: somebody looks at jobs, and some of ours are elsewhere.
 			watched: () => remoteLogs.watched() || (listeners.size > 1 && table.sent.openCount() > 0),
 			machineId: (name) => machines.idOf(name),
+			machineName: (id) => mirroring().machineName(id),
 			changed,
 		});
 		machine.node.wake();
@@ -133,12 +148,22 @@ export function createFleet(options: FleetOptions) {
 			if (row === undefined) return cancelOfOthers(id);
 			if (row.ended_at !== null) return `it is already ${jobElsewhere(id)?.state}`;
 			await submit(() => {
-				if (row.delivered === 1) table.sent.cancel(id, true);
-				else table.sent.refused(id, 'it was cancelled before', clock.now());
+				// Whatever is on its way at this moment is told, too.
+				table.sent.cancel(id, true);
+				if (row.delivered === 0) table.sent.refused(id, 'it was cancelled before', clock.now());
 			});
 			changed([id]);
 			machine?.node.wake();
 			return undefined;
+		},
+		async approve(id) {
+			const row = table.sent.get(id);
+			if (row === undefined || row.ended_at !== null || row.needs_approval === 0) {
+				throw new SemanticaError('CONFLICT', 'It waits for no approval.');
+			}
+			await submit(() => table.sent.approved(id));
+			changed([id]);
+			machine?.node.wake();
 		},
 		async remove(id) {
 			const row = table.sent.get(id);
@@ -243,6 +268,16 @@ export function createFleet(options: FleetOptions) {
 		return { left };
 	}
 
+	async function submitAll(submissions: readonly Submission[], by: readonly AskedByTool[] = []) {
+		const { outbox, node } = joinedMachine();
+		const { joined } = membership.read();
+		if (joined === undefined) throw new SemanticaError('CONFLICT', NOT_JOINED);
+		const known = { fleet: joined.fleet, from: joined.name, machineId: machines.idOf };
+		const answers = await outbox.accept(submissions, known, by);
+		node.wake();
+		return { jobs: answers };
+	}
+
 	async function accept(params: Params<'fleet/accept'>): Promise<Result<'fleet/accept'>> {
 		const key = params.key === 'self' ? me().key : readShownKey(params.key);
 		let rule: Rule | undefined;
@@ -284,6 +319,7 @@ export function createFleet(options: FleetOptions) {
 			return () => listeners.delete(listener);
 		}),
 		logs: remoteLogs.over(logs),
+		searchLog: remoteLogs.search,
 		requests: {
 			key: () => ({ key: shownKey(me().key), id: me().id }),
 			status,
@@ -296,15 +332,16 @@ export function createFleet(options: FleetOptions) {
 			accept,
 			list,
 			migrate: (params: Params<'fleet/migrate'>) => joinedMachine().migration.run(params),
-			async submit({ jobs: submissions }: { readonly jobs: readonly Submission[] }) {
-				const { outbox, node } = joinedMachine();
-				const { joined } = membership.read();
-				if (joined === undefined) throw new SemanticaError('CONFLICT', NOT_JOINED);
-				const known = { fleet: joined.fleet, from: joined.name, machineId: machines.idOf };
-				const answers = await outbox.accept(submissions, known);
-				node.wake();
-				return { jobs: answers };
-			},
+			submit: ({ jobs: submissions }: { readonly jobs: readonly Submission[] }) =>
+				submitAll(submissions),
+			/** The same for AI tools, whose wishes were judged before. */
+			send: (asked: readonly SentByTool[]) =>
+				submitAll(
+					asked.map(({ submission }) => submission),
+					asked.map(({ by }) => by),
+				),
+			/** @throws SemanticaError CONFLICT */
+			assertJoined: () => void joinedMachine(),
 		},
 		/** What is not delivered or not reported yet keeps the daemon here. */
 		unfinished: () =>

@@ -1,8 +1,11 @@
 /** One face over the jobs that are here and those that this machine asked others for. */
 import { SemanticaError } from '../../shared/errors.ts';
+import { isInside, pathOfUri } from '../../shared/inside.ts';
 import type { Job } from '../../shared/job.ts';
-import type { ManyResult } from '../../shared/protocol/jobs.ts';
+import type { JobFilter, ManyResult } from '../../shared/protocol/jobs.ts';
+import type { Params } from '../../shared/protocol/requests.ts';
 import type { JobRequests } from '../queue/requests.ts';
+import type { Scope } from '../queue/store/scope.ts';
 import type { Feed, Unsubscribe } from '../queue/views/feed.ts';
 
 /** Jobs elsewhere; each answers undefined for one that is not. */
@@ -20,6 +23,8 @@ export interface Elsewhere {
 	/** A sentence why not; undefined when it is on its way. */
 	readonly cancel: (id: string) => Promise<string | undefined>;
 	readonly remove: (id: string) => Promise<string | undefined>;
+	/** @throws SemanticaError CONFLICT where no approval is missing */
+	readonly approve: (id: string) => Promise<void>;
 }
 
 export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequests {
@@ -57,22 +62,40 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 
 	const remote = (id: string) => (jobs.standing(id) === undefined ? find(id) : undefined);
 
+	/** Beside a page of this queue, where tools look for theirs or a person for something. */
+	function beside({ filter, limit }: Params<'job/list'>, scope: Scope | undefined): Job[] {
+		const isAsked = scope !== undefined || filter.text !== undefined || filter.origin !== undefined;
+		if (!isAsked || !elsewhere.any()) return [];
+		const found = elsewhere.search(filter.text ?? '', MOST_SEARCHED);
+		return found
+			.filter((job) => jobs.standing(job.id) === undefined && meets(job, filter, scope))
+			.slice(0, limit);
+	}
+
 	return {
 		...jobs,
 		get(id, scope) {
-			const job = scope === undefined ? remote(id) : undefined;
+			const job = remote(id);
 			return job === undefined
 				? jobs.get(id, scope)
 				: { job, runs: [], explanation: elsewhere.explain(id) };
 		},
 		usual: (id) => (remote(id) === undefined ? jobs.usual(id) : {}),
 		explain: (id, scope) =>
-			scope === undefined && remote(id) !== undefined
-				? elsewhere.explain(id)
-				: jobs.explain(id, scope),
+			remote(id) === undefined ? jobs.explain(id, scope) : elsewhere.explain(id),
+		isInScope(id, scope) {
+			const job = remote(id);
+			return job === undefined ? jobs.isInScope(id, scope) : liesIn(job, scope);
+		},
+		originOf: (id) => remote(id)?.origin ?? jobs.originOf(id),
+		async approve(id) {
+			if (remote(id) === undefined) return jobs.approve(id);
+			await elsewhere.approve(id);
+			return remote(id) ?? jobs.approve(id);
+		},
 		find(ids, maxBytes, scope) {
 			const found = jobs.find(ids, maxBytes, scope);
-			if (scope !== undefined || found.missing.length === 0 || !elsewhere.any()) return found;
+			if (found.missing.length === 0 || !elsewhere.any()) return found;
 			const others = found.missing.map((id) => [id, find(id)] as const);
 			return {
 				...found,
@@ -98,7 +121,7 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 		readiness: (id) => (remote(id) === undefined ? jobs.readiness(id) : 'never'),
 		successor: (id) => (remote(id) === undefined ? jobs.successor(id) : id),
 		async page(params, scope) {
-			const { machine, state, text } = params.filter;
+			const { machine, state } = params.filter;
 			if (machine !== undefined && scope === undefined) {
 				const open = state?.every((one) => OPEN.has(one)) === true;
 				const all = await elsewhere.list(machine, open, params.limit);
@@ -111,13 +134,12 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 				return { jobs: [], nextCursor: null, total: { value: 0, exact: true } };
 			}
 			const page = await jobs.page(params, scope);
-			if (text === undefined || scope !== undefined || params.cursor !== undefined) return page;
-			const others = elsewhere
-				.search(text, params.limit)
-				.filter(({ id }) => jobs.standing(id) === undefined);
+			const others = params.cursor === undefined ? beside(params, scope) : [];
+			if (others.length === 0) return page;
+			const all = [...page.jobs, ...others];
 			return {
 				...page,
-				jobs: [...page.jobs, ...others],
+				jobs: params.sort === '-createdAt' ? all.sort((a, b) => b.createdAt - a.createdAt) : all,
 				total: { ...page.total, value: page.total.value + others.length },
 			};
 		},
@@ -142,6 +164,36 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 		},
 	};
 }
+
+/** Of what was asked of others so many are looked through. */
+const MOST_SEARCHED = 1000;
+
+function liesIn({ workspace }: Job, scope: Scope): boolean {
+	const path = pathOfUri(workspace ?? '');
+	return path !== undefined && scope.some((folder) => isInside(path, folder));
+}
+
+function meets(job: Job, filter: JobFilter, scope: Scope | undefined): boolean {
+	const { state, queue, type, tag, group, origin, parentId, after } = filter;
+	const { workspace, subjectPrefix, createdAfter } = filter;
+	if (tag !== undefined || group !== undefined || parentId != null || after !== undefined) {
+		return false;
+	}
+	return (
+		(scope === undefined || liesIn(job, scope)) &&
+		(state === undefined || state.includes(job.state)) &&
+		(queue === undefined || queue.includes(job.queue)) &&
+		(type === undefined || type.includes(job.type)) &&
+		(origin === undefined || origin.some((one) => isOf(job.origin, one))) &&
+		(workspace === undefined || job.workspace === workspace) &&
+		(subjectPrefix === undefined || job.subject?.startsWith(subjectPrefix) === true) &&
+		(createdAfter === undefined || job.createdAt > createdAfter)
+	);
+}
+
+/** One that ends in a slash means all that begin with it. */
+const isOf = (origin: string, wanted: string): boolean =>
+	wanted.endsWith('/') ? origin.startsWith(wanted) : origin === wanted;
 
 /** A window shows no more of what others do for this machine. */
 const NEWEST = 200;

@@ -43,6 +43,7 @@ export interface JoinedOptions {
 	readonly fleet: FleetOptions;
 	readonly watched: () => boolean;
 	readonly machineId: (name: string) => Promise<string>;
+	readonly machineName: (id: string) => string | undefined;
 	readonly changed: (ids: readonly string[]) => void;
 }
 
@@ -63,7 +64,17 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		ca: joined.ca,
 	});
 	const queue = createCalls(me.id, connection.call, () => connection.close());
-	const outbox = createOutbox({ table, me, now: () => clock.now(), submit, changed });
+	const outbox = createOutbox({
+		table,
+		me,
+		now: () => clock.now(),
+		submit,
+		assertMaySend({ need: { on, pool, kind } }, workspace) {
+			const name = on === undefined ? undefined : (options.machineName(on) ?? on);
+			fleet.assertMaySend({ on: name, pool, kind }, workspace);
+		},
+		changed,
+	});
 	const migration = createMigration({
 		jobs,
 		table,

@@ -122,7 +122,7 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 		...base,
 		id: row.id,
 		title: row.title,
-		command: full.command === undefined ? null : shownCommand(full.command),
+		command: full.command === undefined ? null : shownAt(shownCommand(full.command), row),
 		key: full.key ?? null,
 		subject: full.subject ?? null,
 		ttlMs: full.ttlMs ?? null,
@@ -137,7 +137,10 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 		runAt: full.runAt ?? row.created_at,
 		createdAt: row.created_at,
 		finishedAt: row.ended_at,
-		origin: 'fleet',
+		workspace: row.workspace,
+		held: row.needs_approval === 1,
+		needsApproval: row.needs_approval === 1,
+		origin: row.origin ?? 'fleet',
 		machine: base?.machine ?? targetOf(need, options),
 		payload: { bytes: payload?.bytes ?? 0, storage: 'none' },
 	};
@@ -145,10 +148,22 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 	return row.ended_at === null ? job : ended(row, job, shared, options);
 }
 
+/** Of what a tool asked for a person sees the place, too: they approve what is written there. */
+function shownAt<C extends { cwd: string | null }>(command: C, row: SentRow): C {
+	if (row.origin === null) return command;
+	const { place } = envelopeOf(row);
+	const { cwd } = command;
+	if (place.kind === 'repo') return { ...command, cwd: [place.repo, cwd ?? ''].join(':') };
+	return place.kind === 'home' ? { ...command, cwd: ['~', cwd ?? ''].join('/') } : command;
+}
+
 function ended(row: SentRow, job: Job, shared: SharedJob | undefined, options: MirrorOptions): Job {
 	if (row.coming_back === 2) {
 		const message = `It came back to this machine as ${row.refused}.`;
 		return { ...job, state: 'superseded', error: { code: 'MOVED', message } };
+	}
+	if (shared === undefined && row.cancelling === 1) {
+		return { ...job, state: 'cancelled', stopReason: 'cancel' };
 	}
 	if (shared === undefined) {
 		const message = `It was not delivered: ${row.refused ?? 'the shared queue refused it'}.`;
@@ -238,6 +253,9 @@ export function explained(
 	});
 	if (row.ended_at !== null) return { runnable: false, reasons: [] };
 	const shared = sharedOf(row);
+	if (row.needs_approval === 1) {
+		return one('approval', `waits for a person to approve it: semantica approve ${row.id}`);
+	}
 	if (row.delivered === 0) {
 		return one('fleet', `not delivered yet: ${unreachable ?? 'the shared queue is not reachable'}`);
 	}

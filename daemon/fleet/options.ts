@@ -30,6 +30,11 @@ export interface FleetOptions {
 	readonly met: (set: { power: 'any' | 'ac'; minBattery: number | null; idle: boolean }) => boolean;
 	/** It is not about to leave. */
 	readonly takes: () => boolean;
+	/** Whether what a tool asked for may leave still. @throws SemanticaError FORBIDDEN */
+	readonly assertMaySend: (
+		target: { on?: string | undefined; pool?: string | undefined; kind: 'command' | 'recipe' },
+		workspace: string,
+	) => void;
 	/** What keeps the daemon here has changed. */
 	readonly workloadChanged: () => void;
 	readonly warn: (sentence: string) => void;

@@ -1,6 +1,6 @@
 /** Work for others on its way: kept here first, delivered when the queue can be reached, followed until its end is known. */
 import { readFile } from 'node:fs/promises';
-import { SemanticaError } from '../../shared/errors.ts';
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
 import { type Envelope, type Sealed, seal } from './envelope.ts';
@@ -11,7 +11,7 @@ import {
 	type SharedJob,
 	type SharedQueue,
 } from './port.ts';
-import type { FleetTable, SentRow } from './table.ts';
+import type { AskedByTool, FleetTable, SentRow } from './table.ts';
 import type { Identity } from './trust.ts';
 
 export interface OutboxOptions {
@@ -19,6 +19,8 @@ export interface OutboxOptions {
 	readonly me: Identity;
 	readonly now: () => number;
 	readonly submit: <T>(work: () => T) => Promise<T>;
+	/** Whether what a tool asked for may leave still. @throws SemanticaError FORBIDDEN */
+	readonly assertMaySend: (envelope: Envelope, workspace: string) => void;
 	/** What is said of these has changed. */
 	readonly changed: (ids: readonly string[]) => void;
 }
@@ -31,7 +33,9 @@ const KEPT_MS = 14 * 24 * 3_600_000;
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
-export function createOutbox({ table, me, now, submit, changed }: OutboxOptions) {
+export function createOutbox(options: OutboxOptions) {
+	const { table, me, now, submit, changed } = options;
+
 	/** @param machineId the id of a machine by its name. Durable when it resolves. */
 	async function accept(
 		jobs: readonly Submission[],
@@ -40,14 +44,15 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 			from,
 			machineId,
 		}: { fleet: string; from: string; machineId: (name: string) => Promise<string> },
+		by: readonly AskedByTool[] = [],
 	): Promise<Enqueued[]> {
-		const sealed: (Sealed & { payload: Buffer | null })[] = [];
+		const sealed: (Sealed & { payload: Buffer | null; by: AskedByTool | undefined })[] = [];
 		for (const [n, submission] of jobs.entries()) {
 			const path = `jobs[${n}]`;
 			const target = submission.on === undefined ? undefined : await machineId(submission.on);
 			const payload = await payloadOf(submission, path);
 			const common = { submission, target, payload, fleet, from, now: now(), path };
-			sealed.push({ ...seal(me, common), payload });
+			sealed.push({ ...seal(me, common), payload, by: by[n] });
 		}
 		const answers = await submit(() => sealed.map(keep));
 		changed(answers.map(({ id }) => id));
@@ -61,7 +66,12 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 		signature,
 		payload,
 		movedFrom = null,
-	}: Sealed & { payload: Buffer | null; movedFrom?: string | null }): Enqueued {
+		by,
+	}: Sealed & {
+		payload: Buffer | null;
+		movedFrom?: string | null;
+		by?: AskedByTool | undefined;
+	}): Enqueued {
 		const { id, spec } = envelope;
 		const known = spec.key === undefined ? undefined : table.sent.byKey(spec.key);
 		const common = { generation: 0, superseded: [] };
@@ -78,7 +88,7 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 				title: titleOf(envelope),
 			},
 			now(),
-			movedFrom,
+			{ movedFrom, by },
 		);
 		return { ...common, id, state: 'queued', existing: false };
 	}
@@ -88,7 +98,8 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 		for (;;) {
 			const rows = table.sent.undelivered(BATCH);
 			if (rows.length === 0) break;
-			await deliverBatch(queue, rows);
+			const leaving = await stillAllowed(rows);
+			if (leaving.length > 0) await deliverBatch(queue, leaving);
 		}
 		for (const row of table.sent.cancelling()) {
 			const order = Buffer.from(
@@ -98,6 +109,25 @@ export function createOutbox({ table, me, now, submit, changed }: OutboxOptions)
 			await submit(() => table.sent.cancel(row.id, false));
 			changed([row.id]);
 		}
+	}
+
+	/** A person may have changed their mind since a tool asked. */
+	async function stillAllowed(rows: readonly SentRow[]): Promise<SentRow[]> {
+		const refused = new Map<string, string>();
+		for (const row of rows) {
+			if (row.workspace === null) continue;
+			try {
+				options.assertMaySend(envelopeOf(row), row.workspace);
+			} catch (error) {
+				refused.set(row.id, errorMessage(error).replace(/\.$/, ''));
+			}
+		}
+		if (refused.size === 0) return [...rows];
+		await submit(() => {
+			for (const [id, why] of refused) table.sent.refused(id, why, now());
+		});
+		changed([...refused.keys()]);
+		return rows.filter(({ id }) => !refused.has(id));
 	}
 
 	async function deliverBatch(queue: SharedQueue, rows: readonly SentRow[]): Promise<void> {

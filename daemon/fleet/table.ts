@@ -21,6 +21,19 @@ export interface SentRow {
 	readonly moved_from: string | null;
 	/** 1: it is to be taken back, if nobody has it · 2: it is back, as what `refused` says. */
 	readonly coming_back: number;
+	/** The AI tool that asked for it; null: a person. */
+	readonly origin: string | null;
+	/** Of what a tool asked for, a URI. */
+	readonly workspace: string | null;
+	/** It stays here until a person has approved it. */
+	readonly needs_approval: number;
+}
+
+/** Whom a tool's job is asked for by, and where it belongs. */
+export interface AskedByTool {
+	readonly origin: string;
+	readonly workspace: string;
+	readonly needsApproval: boolean;
 }
 
 export interface HeldRow {
@@ -57,7 +70,7 @@ export const localKey = ({ id, lease }: Tenure): string => `fleet:${id}:${lease}
 export function createFleetTable(db: Sqlite) {
 	const one = <P extends unknown[], R>(sql: string) => db.prepare<P, R>(sql);
 	const addSent = db.prepare(
-		'INSERT INTO fleet_sent (id, key, envelope, signature, payload, title, created_at, moved_from) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+		'INSERT INTO fleet_sent (id, key, envelope, signature, payload, title, created_at, moved_from, origin, workspace, needs_approval) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 	);
 	const sent = one<[string], SentRow>('SELECT * FROM fleet_sent WHERE id = ?');
 	const sentByKey = one<[string], SentRow>('SELECT * FROM fleet_sent WHERE key = ?');
@@ -73,7 +86,7 @@ export function createFleetTable(db: Sqlite) {
 		'SELECT * FROM fleet_sent WHERE coming_back = 1 ORDER BY created_at, id LIMIT 200',
 	);
 	const undelivered = one<[number], SentRow>(
-		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0 ORDER BY created_at, id LIMIT ?',
+		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0 AND needs_approval = 0 ORDER BY created_at, id LIMIT ?',
 	);
 	const cancelling = one<[], SentRow>(
 		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND cancelling = 1 LIMIT 100',
@@ -89,11 +102,12 @@ export function createFleetTable(db: Sqlite) {
 		'SELECT count(*) AS n FROM fleet_sent WHERE ended_at IS NULL',
 	);
 	const waitingSent = one<[], { n: number }>(
-		'SELECT count(*) AS n FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0',
+		'SELECT count(*) AS n FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0 AND needs_approval = 0',
 	);
 	const search = one<[string, string, number], SentRow>(
 		'SELECT * FROM fleet_sent WHERE instr(id, ?) > 0 OR instr(lower(title), ?) > 0 ORDER BY created_at DESC LIMIT ?',
 	);
+	const approved = db.prepare('UPDATE fleet_sent SET needs_approval = 0 WHERE id = ?');
 	const forget = db.prepare('DELETE FROM fleet_sent WHERE id = ?');
 	const forgetOld = db.prepare('DELETE FROM fleet_sent WHERE ended_at < ?');
 
@@ -129,11 +143,13 @@ export function createFleetTable(db: Sqlite) {
 			add(
 				row: Pick<SentRow, 'id' | 'key' | 'envelope' | 'signature' | 'payload' | 'title'>,
 				now: number,
-				movedFrom: string | null = null,
+				{ movedFrom = null, by }: { movedFrom?: string | null; by?: AskedByTool | undefined } = {},
 			) {
 				const { id, key, envelope, signature, payload, title } = row;
-				addSent.run(id, key, envelope, signature, payload, title, now, movedFrom);
+				const asked = [by?.origin ?? null, by?.workspace ?? null, by?.needsApproval ? 1 : 0];
+				addSent.run(id, key, envelope, signature, payload, title, now, movedFrom, ...asked);
 			},
+			approved: (id: string) => approved.run(id),
 			/** What became of a job that was moved. */
 			movedFrom: (id: string) => sentMoved.get(id),
 			open: () => open.all(),

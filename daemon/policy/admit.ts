@@ -19,7 +19,7 @@ export interface Admitted {
  * Not among them: what reads files by itself (payloadFile), what is another's to give (parentId, priority), what
  * clamps the work of others (group), and what would outlive its job (leaveBehind).
  */
-const FIELDS: ReadonlySet<string> = new Set<keyof JobSpec>([
+export const FIELDS: ReadonlySet<string> = new Set<keyof JobSpec>([
 	'type',
 	'title',
 	'queue',

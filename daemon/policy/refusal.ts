@@ -2,7 +2,7 @@
 import { SemanticaError } from '../../shared/errors.ts';
 
 /** By which rule something is refused. */
-export type PolicyRule = 'run' | 'folder' | 'field' | 'type' | 'allowlist';
+export type PolicyRule = 'run' | 'folder' | 'field' | 'type' | 'allowlist' | 'fleet';
 
 export function forbidden(rule: PolicyRule, sentence: string, path?: string): SemanticaError {
 	return new SemanticaError('FORBIDDEN', sentence, {

@@ -39,6 +39,18 @@ export async function allowedBy(rules: readonly AllowRule[], command: Command): 
 	return { why };
 }
 
+/** Why no rule lets a command run on another machine, whose own PATH says what its first word means; undefined: one does. */
+export function allowedElsewhere(
+	rules: readonly AllowRule[],
+	{ command, args, env, shell }: Command,
+): string | undefined {
+	if (shell) return 'a line for a shell matches no rule';
+	const rule = rules.find(({ argv }) => fits(argv, [command, ...args]));
+	if (rule === undefined) return 'no rule allows this command line';
+	const other = Object.keys(env).find((name) => !rule.env.includes(name));
+	return other === undefined ? undefined : `the rule for it does not list the variable ${other}`;
+}
+
 /**
  * A rule for a command line, its program looked for in a PATH, of which only absolute folders count.
  * @throws SemanticaError VALIDATION where there is no such program

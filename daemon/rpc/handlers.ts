@@ -2,6 +2,7 @@
 import { SemanticaError } from '../../shared/errors.ts';
 import type { JobSpec } from '../../shared/job.ts';
 import type { Draining } from '../../shared/protocol/draining.ts';
+import type { Sending } from '../../shared/protocol/fleet.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import type { SearchLog } from '../queue/ports/logs.ts';
@@ -14,7 +15,12 @@ import { clientsOnly, notForJobs } from './jobTokens.ts';
 import { createExpectedReaders, type LogDependencies } from './logFollow.ts';
 import { createLogHandlers } from './logHandlers.ts';
 import { type ScheduleSource, subscribeToSchedules } from './schedulesSubscription.ts';
-import { type Admitted, createToolView } from './toolView.ts';
+import {
+	type Admitted,
+	type AdmittedSending,
+	createToolView,
+	type SentByTool,
+} from './toolView.ts';
 import { createTurns } from './turns.ts';
 import type { Windows } from './windows.ts';
 
@@ -55,6 +61,8 @@ export interface ScheduleRequests<P> extends ScheduleSource {
 export interface PolicyRequests {
 	/** @throws SemanticaError FORBIDDEN or VALIDATION, by path */
 	admit(specs: readonly JobSpec[], folders: readonly string[]): Promise<Admitted[]>;
+	/** @throws SemanticaError FORBIDDEN or VALIDATION, by path */
+	admitSending(asked: readonly Sending[], folders: readonly string[]): Promise<AdmittedSending[]>;
 	get(): Result<'ai/policy'>;
 	update(params: Params<'ai/update'>): Promise<Result<'ai/update'>>;
 	allowFolder(root: string): Promise<Result<'ai/folder'>>;
@@ -79,6 +87,10 @@ export interface FleetRequests {
 	submit(params: Params<'fleet/submit'>): Promise<Result<'fleet/submit'>>;
 	migrate(params: Params<'fleet/migrate'>): Promise<Result<'fleet/migrate'>>;
 	list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>>;
+	/** What a tool may have run elsewhere. */
+	send(asked: readonly SentByTool[]): Promise<Result<'job/send'>>;
+	/** @throws SemanticaError CONFLICT */
+	assertJoined(): void;
 }
 
 /** The daemon's own settings. */
@@ -131,7 +143,11 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 	/** What each session is told, so that it can stop. */
 	const feeds = new WeakMap<Session, { end(): void }>();
 	const watched = new WeakMap<Session, () => void>();
-	const tools = createToolView({ jobs, admit: policy.admit });
+	const tools = createToolView({
+		jobs,
+		admit: policy.admit,
+		admitSending: policy.admitSending,
+	});
 	const expected = createExpectedReaders(dependencies.logs);
 	const inTurn = createTurns();
 	/** Only among each other: a look at the jobs waits for no change of them. */
@@ -252,6 +268,16 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'fleet/submit': clientsOnly((params, session) => {
 			refuseWhileLeaving();
 			return inTurn(session, params, dependencies.fleet.submit, 'done');
+		}),
+		'job/send': clientsOnly((params, session) => {
+			const { tool, origin } = session;
+			if (tool === undefined) {
+				throw new SemanticaError('UNAUTHORIZED', 'job/send is for AI tools; say fleet/submit.');
+			}
+			refuseWhileLeaving();
+			dependencies.fleet.assertJoined();
+			const asked = tools.sendable(tool, origin, params.jobs);
+			return inTurn(session, asked, dependencies.fleet.send, 'done');
 		}),
 		'fleet/migrate': clientsOnly((params) => dependencies.fleet.migrate(params)),
 		'fleet/list': clientsOnly((params) => dependencies.fleet.list(params)),

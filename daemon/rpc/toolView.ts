@@ -3,6 +3,7 @@ import { SemanticaError } from '../../shared/errors.ts';
 import { isInside, pathOfUri } from '../../shared/inside.ts';
 import type { JobSpec } from '../../shared/job.ts';
 import { isFinished, JOB_STATES, LIMITS } from '../../shared/jobTerms.ts';
+import type { Sending, Submission } from '../../shared/protocol/fleet.ts';
 import type { JobFilter, ManyResult, Targets } from '../../shared/protocol/jobs.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
 import type { JobRequests } from '../queue/requests.ts';
@@ -17,6 +18,18 @@ export interface Admitted {
 	readonly needsApproval: boolean;
 }
 
+/** The same on its way to another machine. */
+export interface AdmittedSending {
+	readonly submission: Submission;
+	readonly workspace: string;
+	readonly needsApproval: boolean;
+}
+
+export interface SentByTool {
+	readonly submission: Submission;
+	readonly by: { readonly origin: string; readonly workspace: string; needsApproval: boolean };
+}
+
 const MAX_SKIPPED = 100;
 const OPEN = JOB_STATES.filter((state) => !isFinished(state));
 
@@ -28,6 +41,8 @@ export interface ToolView {
 	assertMine(session: Session, id: string): void;
 	/** What a tool may enqueue of what it asks for. @throws SemanticaError FORBIDDEN, NOT_FOUND, VALIDATION */
 	admitted(tool: ToolScope, specs: readonly JobSpec[]): Promise<Admitted[]>;
+	/** What it may have run elsewhere. @throws SemanticaError FORBIDDEN, VALIDATION */
+	sendable(tool: ToolScope, origin: string, asked: readonly Sending[]): Promise<SentByTool[]>;
 	/** Jobs that it sees, by ids; by a filter only those that it asked for itself. */
 	cancel(tool: ToolScope, origin: string, targets: Targets): Promise<ManyResult>;
 	indexes(session: Session, status: Result<'index/status'>): Result<'index/status'>;
@@ -38,9 +53,13 @@ export interface ToolView {
 export interface ToolViewDependencies {
 	readonly jobs: Pick<JobRequests, 'isInScope' | 'originOf' | 'page' | 'cancel'>;
 	readonly admit: (specs: readonly JobSpec[], folders: readonly string[]) => Promise<Admitted[]>;
+	readonly admitSending: (
+		asked: readonly Sending[],
+		folders: readonly string[],
+	) => Promise<AdmittedSending[]>;
 }
 
-export function createToolView({ jobs, admit }: ToolViewDependencies): ToolView {
+export function createToolView({ jobs, admit, admitSending }: ToolViewDependencies): ToolView {
 	const isSeen = (tool: ToolScope, id: string) => jobs.isInScope(id, tool.folders());
 
 	async function open(tool: ToolScope, origin: string, filter: JobFilter): Promise<string[]> {
@@ -86,6 +105,17 @@ export function createToolView({ jobs, admit }: ToolViewDependencies): ToolView 
 				spec: spec.key === undefined ? spec : { ...spec, key: tool.keyPrefix + spec.key },
 				needsApproval,
 			}));
+		},
+		async sendable(tool, origin, asked) {
+			const admitted = await admitSending(asked, tool.folders());
+			return admitted.map(({ submission, workspace, needsApproval }) => {
+				const { spec } = submission;
+				const keyed = spec.key === undefined ? spec : { ...spec, key: tool.keyPrefix + spec.key };
+				return {
+					submission: { ...submission, spec: keyed },
+					by: { origin, workspace, needsApproval },
+				};
+			});
 		},
 		async cancel(tool, origin, targets) {
 			const filter = 'filter' in targets ? targets.filter : {};

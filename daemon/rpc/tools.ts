@@ -14,6 +14,7 @@ export interface ToolScope {
 /** What its tools need; whatever is new is refused until it stands here. */
 const FOR_TOOLS: ReadonlySet<Method> = new Set<Method>([
 	'job/enqueue',
+	'job/send',
 	'job/get',
 	'job/explain',
 	'job/errors',
@@ -32,7 +33,8 @@ const FOR_TOOLS: ReadonlySet<Method> = new Set<Method>([
 ]);
 
 /** What a job's token is refused as a matter of policy, whatever the job is. */
-const FOR_PEOPLE = /^(ai|settings|hooks|schedule|worker|fleet)\/|^(queue\/update|system\/drain)$/;
+const FOR_PEOPLE =
+	/^(ai|settings|hooks|schedule|worker|fleet)\/|^(job\/send|queue\/update|system\/drain)$/;
 
 export function toolScope(origin: string, folders: () => readonly string[]): ToolScope {
 	const name = createHash('sha256').update(origin).digest('hex').slice(0, 16);

@@ -40,6 +40,7 @@ export function answerRequestsOfParent(answering: Answering): void {
 
 function answerThrough({ answer, close }: Answering, port: Port): void {
 	const open = new Map<number, AbortController>();
+	const running = new Set<Promise<void>>();
 
 	async function answered(id: number, method: string, params: unknown): Promise<ThreadAnswer> {
 		const controller = new AbortController();
@@ -56,12 +57,19 @@ function answerThrough({ answer, close }: Answering, port: Port): void {
 
 	port.onMessage((message) => {
 		if (message === 'close') {
-			void Promise.resolve(close()).finally(() => port.close());
+			// What was asked before is answered.
+			void Promise.allSettled(running)
+				.then(close)
+				.finally(() => port.close());
 		} else if ('cancel' in message) {
 			open.get(message.cancel)?.abort();
 		} else {
 			const { id, method, params } = message;
-			void answered(id, method, params).then(port.say);
+			const done = answered(id, method, params).then((said) => {
+				port.say(said);
+				running.delete(done);
+			});
+			running.add(done);
 		}
 	});
 }

@@ -72,7 +72,13 @@ function variables({ command }: Job): string[] {
 	return names.length === 0 ? [] : [l10n.t('With its own variables: {0}.', exactWords(names))];
 }
 
-const folderOf = ({ command }: Job) => exactWord(command?.cwd ?? '');
+/** Elsewhere it begins with the machine. */
+function folderOf({ command, machine }: Job): string {
+	const cwd = command?.cwd ?? '';
+	if (!machine) return exactWord(cwd);
+	const folder = cwd === '' ? l10n.t('an empty folder') : exactWord(cwd);
+	return l10n.t('{0} on {1}', folder, exactWord(machine));
+}
 
 /** The folder behind it is said apart. */
 const origin = (job: Job) => exactWord(job.origin.replace(/^mcp\//, '').replace(/#.*$/s, ''));

@@ -6,9 +6,9 @@ import {
 	QuickPickItemKind,
 	window,
 } from 'vscode';
-import { AI_RUN, AI_RUN_WORDS, typedRule } from '../../shared/aiTerms.ts';
+import { AI_FLEET, AI_FLEET_WORDS, AI_RUN, AI_RUN_WORDS, typedRule } from '../../shared/aiTerms.ts';
 import { exactWord, ruleText } from '../../shared/exactText.ts';
-import type { AiConfig, AllowRule } from '../../shared/protocol/ai.ts';
+import type { AiConfig, AllowRule, FleetGrant } from '../../shared/protocol/ai.ts';
 import type { Link } from '../connection/link.ts';
 import { plainLabel } from '../plainLabel.ts';
 import { parseCommandLine } from './commandLine.ts';
@@ -25,8 +25,10 @@ interface Line extends QuickPickItem {
 export function aiPolicy(link: Asking): CommandBody {
 	return async () => {
 		let policy = await link.request('ai/policy', {});
+		const targets = await targetsOf(link);
 		for (;;) {
-			const line = await window.showQuickPick<Line>(linesOf(link, policy), {
+			const lines = [...linesOf(link, policy), ...fleetLines(link, policy, targets)];
+			const line = await window.showQuickPick<Line>(lines, {
 				title: title(),
 				placeHolder: l10n.t('Choose what to change; Escape leaves it as it is'),
 				matchOnDescription: true,
@@ -59,6 +61,50 @@ function linesOf(link: Asking, { run, allow, folders }: AiConfig): Line[] {
 		...allow.map((rule) => ruleLine(link, rule)),
 		{ label: l10n.t('$(add) Allow a Command Line…'), change: () => allowCommand(link) },
 	];
+}
+
+type Target = Pick<FleetGrant, 'on' | 'pool'>;
+
+/** Machines and pools of the shared queue; none where there is none. */
+async function targetsOf(link: Asking): Promise<Target[]> {
+	const status = await link.request('fleet/status', {}).catch(() => undefined);
+	const machines = (status?.machines ?? []).filter(({ self }) => !self);
+	const pools = [...new Set(machines.flatMap((machine) => machine.pools))];
+	return [...machines.map(({ name }) => ({ on: name })), ...pools.map((pool) => ({ pool }))];
+}
+
+/** What was said of one that is gone can be taken back, too. */
+function fleetLines(link: Asking, { fleet }: AiConfig, known: readonly Target[]): Line[] {
+	const isSame = (a: Target, b: Target) => a.on === b.on && a.pool === b.pool;
+	const gone = fleet.filter((grant) => !known.some((one) => isSame(one, grant)));
+	const targets = [...known, ...gone.map(({ on, pool }) => (on ? { on } : { pool }))];
+	if (targets.length === 0) return [];
+	const line = (target: Target): Line => {
+		const may = fleet.find((grant) => isSame(grant, target))?.may ?? 'off';
+		const name = target.on ?? l10n.t('pool {0}', target.pool ?? '');
+		return {
+			label: `$(server) ${plainLabel(name)}`,
+			description: `${may}: ${l10n.t(AI_FLEET_WORDS[may])}`,
+			change: () => chooseFleet(link, target, name),
+		};
+	};
+	return [heading(l10n.t('machines that they may send work to')), ...targets.map(line)];
+}
+
+async function chooseFleet(
+	link: Asking,
+	target: Target,
+	name: string,
+): Promise<AiConfig | undefined> {
+	const picked = await window.showQuickPick(
+		AI_FLEET.map((may) => ({ label: may, detail: l10n.t(AI_FLEET_WORDS[may]), may })),
+		{
+			title: title(),
+			placeHolder: l10n.t('What may they have run on {0}?', name),
+			ignoreFocusOut: true,
+		},
+	);
+	return picked && link.request('ai/update', { fleet: { ...target, may: picked.may } });
 }
 
 const heading = (label: string): Line => ({ label, kind: QuickPickItemKind.Separator });

@@ -1,7 +1,8 @@
 /** Requests about what AI tools may do (docs/security.md): for people's clients, never for tools and jobs. */
 import * as z from 'zod';
-import { AI_RUN } from '../aiTerms.ts';
+import { AI_FLEET, AI_RUN } from '../aiTerms.ts';
 import { jobSchema } from '../job.ts';
+import { machineNameSchema } from './fleet.ts';
 
 const folder = z.string().min(1).max(4096);
 
@@ -21,11 +22,24 @@ export const allowRuleSchema = z.strictObject({
 });
 export type AllowRule = z.output<typeof allowRuleSchema>;
 
+const targetShape = { on: machineNameSchema.optional(), pool: machineNameSchema.optional() };
+const isOneTarget = ({ on, pool }: { on?: string | undefined; pool?: string | undefined }) =>
+	(on === undefined) !== (pool === undefined);
+const ONE_TARGET = 'must say one of "on", a machine, and "pool"';
+
+const grantSchema = z
+	.strictObject({ ...targetShape, may: z.enum(AI_FLEET).exclude(['off']) })
+	.refine(isOneTarget, ONE_TARGET);
+/** What tools may send to a machine of the shared queue, or to a pool. */
+export type FleetGrant = z.output<typeof grantSchema>;
+
 export const aiConfigSchema = z.strictObject({
 	run: z.enum(AI_RUN).default('host'),
 	allow: z.array(allowRuleSchema).max(1000).default([]),
 	/** Absolute paths, every link resolved. Tools work in them and below. */
 	folders: z.array(folder).max(1000).default([]),
+	/** To a machine or pool that is not here nothing is sent for them. */
+	fleet: z.array(grantSchema).max(200).default([]),
 });
 /** `ai` in config.json. */
 export type AiConfig = z.output<typeof aiConfigSchema>;
@@ -43,6 +57,11 @@ export const aiRequests = {
 				.optional(),
 			/** Takes the rules of this very command line back. */
 			disallow: z.strictObject({ argv }).optional(),
+			/** Replaces what was said of this machine or pool. */
+			fleet: z
+				.strictObject({ ...targetShape, may: z.enum(AI_FLEET) })
+				.refine(isOneTarget, ONE_TARGET)
+				.optional(),
 		}),
 		result: policyResult,
 	},

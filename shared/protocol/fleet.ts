@@ -1,4 +1,4 @@
-/** Requests about a queue that several machines share (docs/fleet.md). With the data folder's token only. */
+/** Requests about a queue that several machines share (docs/fleet.md). `fleet/*` with the data folder's token only. */
 import * as z from 'zod';
 import { jobSchema, jobSpecSchema } from '../job.ts';
 import { jobRequests } from './jobs.ts';
@@ -57,6 +57,23 @@ export const submitSchema = z
 		'must say one of "on", a machine, and "pool"',
 	);
 export type Submission = z.output<typeof submitSchema>;
+
+/** As an AI tool may ask for it: no secrets, and of checkouts only that of its folder. */
+export const sendSchema = z
+	.strictObject({
+		on: machineNameSchema.optional(),
+		pool: machineNameSchema.optional(),
+		spec: jobSpecSchema,
+		/** Absolute: what it belongs to here; with `place: repo` there the same folder of the same repository. */
+		folder: z.string().min(1).max(4096),
+		place: z.enum(['scratch', 'home', 'repo']).default('scratch'),
+		recipe: recipeCallSchema.optional(),
+	})
+	.refine(
+		({ on, pool }) => (on === undefined) !== (pool === undefined),
+		'must say one of "on", a machine, and "pool"',
+	);
+export type Sending = z.output<typeof sendSchema>;
 
 const ruleSchema = z.object({
 	key: z.string(),
@@ -195,5 +212,10 @@ export const fleetRequests = {
 			before: z.int().positive().optional(),
 		}),
 		result: z.object({ jobs: z.array(jobSchema), before: z.int().nullable() }),
+	},
+	/** For AI tools, who may not ask for anything of `fleet/*`: judged as what they enqueue here is. */
+	'job/send': {
+		params: z.strictObject({ jobs: z.array(sendSchema).min(1).max(100) }),
+		result: jobRequests['job/enqueue'].result,
 	},
 } as const;

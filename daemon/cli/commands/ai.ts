@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
-import { AI_RUN_WORDS, typedRule } from '../../../shared/aiTerms.ts';
+import { AI_FLEET_WORDS, AI_RUN_WORDS, typedRule } from '../../../shared/aiTerms.ts';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import type { AiConfig } from '../../../shared/protocol/ai.ts';
 import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../errors.ts';
 import { ownPath } from '../parse/environment.ts';
+import { given } from '../parse/given.ts';
 import { collect } from '../parse/values.ts';
 import { assertPerson } from '../person.ts';
 import { renderPolicy } from '../render/policy.ts';
@@ -16,6 +17,9 @@ import { examples, JSON_OPTION } from './help.ts';
 
 interface PolicyOptions {
 	readonly run?: AiConfig['run'];
+	readonly fleet?: keyof typeof AI_FLEET_WORDS;
+	readonly on?: string;
+	readonly pool?: string;
 	readonly json?: boolean;
 }
 
@@ -61,33 +65,50 @@ function addPolicy(ai: Command, context: Context): void {
 	ai.command('policy')
 		.summary('who decides about what they run')
 		.description(
-			`Shows what AI tools may do, or says who decides about commands:\n${Object.entries(
-				AI_RUN_WORDS,
-			)
-				.map(([name, words]) => `  ${name.padEnd(10)} ${words}`)
-				.join('\n')}`,
+			`Shows what AI tools may do, or says who decides about commands:\n${words(AI_RUN_WORDS)}\n` +
+				`and what they may have run on another machine of a shared queue:\n${words(AI_FLEET_WORDS)}`,
 		)
 		.addOption(new Option('--run <who>', 'who decides').choices(Object.keys(AI_RUN_WORDS)))
+		.addOption(
+			new Option('--fleet <what>', 'with --on or --pool: what they may send there').choices(
+				Object.keys(AI_FLEET_WORDS),
+			),
+		)
+		.option('--on <machine>', 'a machine of the shared queue')
+		.option('--pool <name>', 'a pool of its machines')
 		.option(...JSON_OPTION)
 		.addHelpText(
 			'after',
 			examples(
 				['semantica ai policy', 'how it is'],
 				['semantica ai policy --run ask', 'ask me about each command that no rule allows'],
+				['semantica ai policy --on box --fleet recipes', 'let them call recipes of box'],
 			),
 		)
-		.action(({ run, json }: PolicyOptions) => {
-			if (run !== undefined) assertPerson(context);
+		.action(({ run, fleet, on, pool, json }: PolicyOptions) => {
+			if ((fleet === undefined) !== (on === undefined && pool === undefined)) {
+				throw usageError('--fleet goes with --on or --pool, and each of them with it.');
+			}
+			const change = given({
+				run,
+				fleet: fleet === undefined ? undefined : given({ on, pool, may: fleet }),
+			});
+			const isChange = Object.keys(change).length > 0;
+			if (isChange) assertPerson(context);
 			return using(connectOrStart(context.daemon), async (connection) => {
-				const policy =
-					run === undefined
-						? await connection.request('ai/policy', {})
-						: await connection.request('ai/update', { run });
+				const policy = isChange
+					? await connection.request('ai/update', change)
+					: await connection.request('ai/policy', {});
 				if (json) context.out.json(policy);
 				else await show(context, connection, policy);
 			});
 		});
 }
+
+const words = (of: Readonly<Record<string, string>>): string =>
+	Object.entries(of)
+		.map(([name, meaning]) => `  ${name.padEnd(10)} ${meaning}`)
+		.join('\n');
 
 async function show(context: Context, connection: DaemonConnection, policy: AiConfig) {
 	const waiting = (await unapproved(connection)).length;

@@ -69,14 +69,20 @@ async function approve(
 }
 
 /** Whatever it will be given, and nothing that it says of itself. */
-function renderAsked({ command, origin }: Job, view: View): string[] {
+function renderAsked({ command, origin, machine }: Job, view: View): string[] {
 	if (command === null) return [];
 	const words = [command.command, ...command.args];
 	return [
 		...row('asked by', exactWord(origin), view),
 		...row('command', command.shell ? exactWord(words.join(' ')) : exactWords(words), view),
 		...(command.shell ? row('', 'a line for a shell', view) : []),
-		...row('folder', exactWord(command.cwd ?? ''), view),
+		...(machine ? row('on', exactWord(machine), view) : []),
+		...row('folder', folderOf(command.cwd, machine), view),
 		...(command.env.length === 0 ? [] : row('variables', exactWords(command.env), view)),
 	];
+}
+
+function folderOf(cwd: string | null, machine: string | undefined): string {
+	if (cwd === null && machine) return 'an empty one of its own';
+	return exactWord(cwd ?? '');
 }

@@ -3,6 +3,7 @@
  * with the first message that asks for more than what is there to ask for. It imports no module of Node: the first
  * one, node:fs above all, costs a third of Node's own start.
  */
+import { mayGoElsewhere } from './elsewhere.ts';
 import { endWithHost } from './lifetime.ts';
 import type { McpOptions } from './options.ts';
 import { createOpening, type Message } from './protocol/opening.ts';
@@ -14,7 +15,8 @@ declare const SEMANTICA_VERSION: string;
 const FOR_PEOPLE =
 	'This waits for an AI tool on standard input. How to set one up: semantica mcp --help. Ctrl-C ends it.\n';
 
-export function serveMcp(options: McpOptions, distFolder: string): void {
+export function serveMcp(asked: McpOptions, distFolder: string): void {
+	const options = { ...asked, elsewhere: mayGoElsewhere(process.env) };
 	const opening = createOpening(options, SEMANTICA_VERSION);
 	endWithHost(() => process.exit(0));
 	process.once('exit', () => letGoOf(distFolder));

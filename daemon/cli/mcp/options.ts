@@ -5,6 +5,8 @@ export interface McpOptions {
 	readonly readOnly: boolean;
 	/** Only work in these folders, as they were written; none: all that are allowed. */
 	readonly folders: readonly string[];
+	/** A shared queue was joined, and a person lets tools send work to somebody in it. */
+	readonly elsewhere?: boolean;
 }
 
 /** Undefined where the command tree has to say what is wrong, or to show its help. */

@@ -1,5 +1,5 @@
 /** What AI tools may do, for people. */
-import { AI_RUN_WORDS } from '../../../shared/aiTerms.ts';
+import { AI_FLEET_WORDS, AI_RUN_WORDS } from '../../../shared/aiTerms.ts';
 import { exactWord, ruleText } from '../../../shared/exactText.ts';
 import type { AiConfig, AllowRule } from '../../../shared/protocol/ai.ts';
 import { plural } from './format.ts';
@@ -8,7 +8,7 @@ import { renderTable } from './table.ts';
 import { wrap } from './text.ts';
 
 export function renderPolicy(
-	{ run, allow, folders }: AiConfig,
+	{ run, allow, folders, fleet }: AiConfig,
 	waiting: number,
 	view: View,
 ): string[] {
@@ -29,6 +29,15 @@ export function renderPolicy(
 		...(allow.length === 0
 			? none('none; allow one with: semantica ai allow -- npm test')
 			: renderRules(allow, view)),
+		...(fleet.length === 0
+			? []
+			: [
+					'',
+					style.bold('Machines of the shared queue that they may send work to'),
+					...fleet.map(
+						({ on, pool, may }) => `  ${on ?? `pool ${pool}`}  ${may}: ${AI_FLEET_WORDS[may]}`,
+					),
+				]),
 		...(waiting === 0
 			? []
 			: ['', style.yellow(`${plural(waiting, 'command')} wait for you. See: semantica approve`)]),

@@ -25,11 +25,6 @@ export interface Place {
 	readonly doc: number;
 }
 
-export interface Words {
-	readonly body: string;
-	readonly path: string;
-}
-
 export interface Walk {
 	/** Which folder stood at the path; see `folderIdentity`. */
 	readonly folder: string;
@@ -45,7 +40,7 @@ export interface Catalogue {
 	all(): Map<string, KnownFile>;
 	/** A file that a shard will read; what is indexed of it stays findable until then. */
 	expect(path: string): void;
-	index(facts: FileFacts, hash: Buffer, words: Words, place: Place): void;
+	index(facts: FileFacts, hash: Buffer, place: Place): void;
 	/** The content is what is indexed already. */
 	confirm(facts: FileFacts): void;
 	skip(facts: FileFacts, reason: SkipReason): void;
@@ -88,14 +83,9 @@ export function createCatalogue(db: Sqlite): Catalogue {
 		ON CONFLICT (path) DO UPDATE SET pending = 1, skipped = NULL`,
 	);
 	const deleteFile = db.prepare('DELETE FROM files WHERE id = ?');
-	const insertWords = db.prepare('INSERT INTO words (rowid, body, path) VALUES (?, ?, ?)');
-	const deleteWords = db.prepare('DELETE FROM words WHERE rowid = ?');
 
 	const rowFor = (path: string): Pick<FileRow, 'id' | 'hash'> =>
 		select.get(path) ?? { id: Number(insert.run(path).lastInsertRowid), hash: null };
-	const forgetWords = (row: Pick<FileRow, 'id' | 'hash'>): void => {
-		if (row.hash !== null) deleteWords.run(row.id);
-	};
 
 	return {
 		transaction: (work) => db.transaction(work).immediate(),
@@ -117,10 +107,8 @@ export function createCatalogue(db: Sqlite): Catalogue {
 		expect(path) {
 			setPending.run(path);
 		},
-		index({ path, size, stamp }, hash, words, { segment, doc }) {
+		index({ path, size, stamp }, hash, { segment, doc }) {
 			const row = rowFor(path);
-			forgetWords(row);
-			insertWords.run(row.id, words.body, words.path);
 			update.run(size, stamp, hash, WORDS_VERSION, null, row.id);
 			setPlace.run(segment, doc, row.id);
 		},
@@ -130,14 +118,12 @@ export function createCatalogue(db: Sqlite): Catalogue {
 		},
 		skip({ path, size, stamp }, reason) {
 			const row = rowFor(path);
-			forgetWords(row);
 			update.run(size, stamp, null, WORDS_VERSION, reason, row.id);
 			setPlace.run(null, null, row.id);
 		},
 		remove(path) {
 			const row = select.get(path);
 			if (row === undefined) return;
-			forgetWords(row);
 			deleteFile.run(row.id);
 		},
 		finishWalk({ folder }, { exclude, defaultExcludes, maxFileBytes }, at) {

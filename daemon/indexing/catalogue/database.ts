@@ -1,10 +1,9 @@
-/** The database of one workspace folder: the catalogue of its files, their ranked words, and which segments hold their text. */
+/** The database of one workspace folder: the catalogue of its files, and which segments hold their text and words. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode, SemanticaError } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
 import { openSqlite, type Sqlite } from '../../sqlite/open.ts';
-import { TOKENIZER } from '../words/stems.ts';
 import { DATABASE_FILE, folderPath, indexFolder, WORKSPACE_FILE, workspaceIn } from './location.ts';
 
 /** Exists beside the database once somebody has met damage in it: the next walk builds it anew. */
@@ -14,13 +13,8 @@ const DAMAGE_MARK = 'damaged';
  * Raised with every change of the tables. Another number is not migrated: an index can be built
  * again.
  */
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 
-/**
- * `body` comes first because FTS5 spends two bytes less per entry on the first column: 0.20 of
- * the text instead of 0.25. `detail` stays full because without positions a contentless table
- * ranks everything 0.
- */
 const SCHEMA = `
 CREATE TABLE rules (
 	exclude TEXT NOT NULL,
@@ -51,9 +45,6 @@ CREATE TABLE segments (
 	bytes INTEGER NOT NULL,
 	text_bytes INTEGER NOT NULL,
 	documents INTEGER NOT NULL
-);
-CREATE VIRTUAL TABLE words USING fts5 (
-	body, path, content='', contentless_delete=1, tokenize='${TOKENIZER}'
 );
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

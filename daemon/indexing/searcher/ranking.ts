@@ -1,12 +1,16 @@
-/** FTS5's answer to an expression, from one index or from all of them, merged place by place. */
+/** The files that have words, of one index or of all of them, merged place by place. */
 import { dirname, join, relative, sep } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { errorMessage, SemanticaError } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
-import type { Sqlite } from '../../sqlite/open.ts';
 import { guardDamage, unusableCause } from '../catalogue/database.ts';
 import { folderPath } from '../catalogue/location.ts';
+import type { Scope } from '../files/scope.ts';
+import type { WordQuery } from '../words/query.ts';
 import type { Indexes } from './indexes.ts';
+import type { OpenSegments } from './segments.ts';
+import { type LostFiles, rankedIn, readLost } from './words/ranked.ts';
 
 export interface Candidate {
 	readonly workspace: string;
@@ -18,10 +22,12 @@ export interface Candidate {
 }
 
 export interface Ranking {
-	/** The best `take` files for an FTS5 expression, best first. */
-	rank(match: string, take: number): Candidate[];
+	/** The best `take` files, best first. @throws The signal's reason. */
+	rank(match: WordQuery, take: number): Promise<Candidate[]>;
 	/** Why indexes were left out, a sentence each; known once something was ranked. */
 	readonly problems: ReadonlySet<string>;
+	/** Not all files could be read that no segment has any more. */
+	readonly incomplete: boolean;
 }
 
 /** An index, and the path in it that is meant: '' for all of it, else with a slash at its end. */
@@ -30,41 +36,50 @@ export interface IndexChoice {
 	readonly within: string;
 }
 
-/**
- * A file's name says more about it than any one of its words. Of 200 files asked for by name, 70 of
- * 100 came first with this weight, 46 with none.
- */
-const PATH_WEIGHT = 10;
+export interface RankingDependencies {
+	readonly paths: DataPaths;
+	readonly indexes: Indexes;
+	readonly segments: OpenSegments;
+	readonly scope: (workspace: string) => Scope;
+	readonly signal: AbortSignal;
+}
 
-/**
- * Ranks files of `workspace`, the canonical URI of an indexed folder or of one inside, or of all
- * workspaces.
- * @throws SemanticaError NOT_FOUND for a folder that no index covers, STORE where it must be built
- * anew.
- */
+/** How long files are read that no segment has, of each index. */
+const LOST_MS = 1000;
+
+/** Ranks the files of indexes, those that `admits` lets in by their path. */
 export function createRanking(
-	paths: DataPaths,
-	indexes: Indexes,
-	workspace: string | undefined,
+	{ paths, indexes, segments, scope, signal }: RankingDependencies,
+	choices: readonly IndexChoice[],
+	admits: (path: string) => boolean,
 ): Ranking {
-	const rankIn = (one: string, within: string, match: string, take: number): Candidate[] => {
-		const db = indexes.open(one);
+	const lost = new Map<string, LostFiles>();
+	const rankIn = ({ index, within }: IndexChoice, match: WordQuery, take: number): Candidate[] => {
+		const db = indexes.open(index);
 		if (db === undefined) return [];
-		return guardDamage(paths, one, () => bestOf(db, one, within, match, take));
+		const isIn = (path: string): boolean => path.startsWith(within) && admits(path);
+		const ranked = guardDamage(paths, index, () =>
+			db.transaction(() =>
+				rankedIn(db, segments.of(db, index), match, take, isIn, (rows) => {
+					const read = lost.get(index) ?? readLost(scope(index), rows, LOST_MS);
+					lost.set(index, read);
+					return read;
+				}),
+			)(),
+		);
+		return ranked.map((file) => ({ workspace: index, ...file }));
 	};
-	if (workspace !== undefined) {
-		const { index, within } = coveringIndex(indexes, workspace);
-		return { rank: (match, take) => rankIn(index, within, match, take), problems: new Set() };
-	}
 	const problems = new Set<string>();
 	return {
 		problems,
-		rank(match, take) {
+		async rank(match, take) {
 			const lists: Candidate[][] = [];
 			let unusable: unknown;
-			for (const one of indexes.workspaces()) {
+			for (const choice of choices) {
+				if (lists.length > 0) await turn();
+				signal.throwIfAborted();
 				try {
-					lists.push(rankIn(one, '', match, take));
+					lists.push(rankIn(choice, match, take));
 				} catch (error) {
 					// One bad index must not hide the others.
 					if (unusableCause(error) === undefined) throw error;
@@ -73,7 +88,11 @@ export function createRanking(
 				}
 			}
 			if (unusable !== undefined && lists.length === 0) throw unusable;
-			return merge(lists).slice(0, take);
+			const [only = []] = lists;
+			return lists.length > 1 ? merge(lists).slice(0, take) : only;
+		},
+		get incomplete() {
+			return [...lost.values()].some(({ incomplete }) => incomplete);
 		},
 	};
 }
@@ -93,7 +112,7 @@ function coveringIndex(indexes: Indexes, workspace: string): IndexChoice {
 
 /**
  * The indexes that are meant, and why others are left out, a sentence each.
- * @throws SemanticaError As `createRanking` and its ranking do.
+ * @throws SemanticaError NOT_FOUND for a folder that no index covers, STORE where it must be built anew.
  */
 export function chooseIndexes(
 	indexes: Indexes,
@@ -134,30 +153,6 @@ function merge(lists: readonly (readonly Candidate[])[]): Candidate[] {
 		if (!files.has(file)) files.set(file, { ...candidate, score });
 	}
 	return [...files.values()];
-}
-
-/** `within` is a path in the index that ends in a slash, or '' for all of it. */
-function bestOf(
-	db: Sqlite,
-	workspace: string,
-	within: string,
-	match: string,
-	take: number,
-): Candidate[] {
-	const bm25 = `bm25(words, 1.0, ${PATH_WEIGHT})`;
-	const best =
-		within === ''
-			? `SELECT rowid AS id, ${bm25} AS best FROM words WHERE words MATCH $match
-				ORDER BY best LIMIT $take`
-			: `SELECT files.id, ${bm25} AS best FROM words CROSS JOIN files ON files.id = words.rowid
-				WHERE words MATCH $match AND substr(files.path, 1, length($within)) = $within
-				ORDER BY best LIMIT $take`;
-	return db
-		.prepare<[object], Omit<Candidate, 'workspace'>>(
-			`SELECT path, stamp, -best AS score FROM (${best}) JOIN files USING (id) ORDER BY best`,
-		)
-		.all({ match, take, ...(within === '' ? {} : { within }) })
-		.map((row) => ({ ...row, workspace }));
 }
 
 function notIndexed(workspace: string): SemanticaError {

@@ -10,12 +10,12 @@ import { around, composed, firstLine } from '../words/lines.ts';
 import { createLocator, type Found } from '../words/locate.ts';
 import { stemOfPath } from '../words/paths.ts';
 import { parseQuery, readingsOf } from '../words/query.ts';
-import type { StemOf } from '../words/stems.ts';
+import { createClock, type SearchClock } from './clock.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Indexes } from './indexes.ts';
 import type { Pages } from './pages.ts';
 import { type Candidate, chooseIndexes, createRanking } from './ranking.ts';
-import { bestFirst, meantBy, REORDERED_AT_MOST, type Seen } from './reorder.ts';
+import { bestFirst, REORDERED_AT_MOST, type Seen } from './reorder.ts';
 import type { OpenSegments } from './segments.ts';
 import { searchSymbols } from './symbols/search.ts';
 import type { TextCandidate } from './text/candidates.ts';
@@ -36,8 +36,8 @@ const READ_BYTES = 64 * 1024 * 1024;
 /** What stands in front of ranked words where they stand so in files, and how long it is looked for. */
 const LITERAL_FILES = 10;
 const LITERAL_MS = 300;
-/** Then a page of text says that it is incomplete. */
-const TEXT_MS = 5000;
+/** Then a page says that it is incomplete. */
+const PAGE_MS = 5000;
 const LINES_PER_FILE = 10_000;
 const START = { reading: 0, offset: 0 };
 
@@ -45,13 +45,12 @@ export interface SearchDependencies {
 	readonly paths: DataPaths;
 	readonly indexes: Indexes;
 	readonly segments: OpenSegments;
-	readonly stemOf: StemOf;
 	readonly pages: Pages<TextCandidate>;
 }
 
 /** @throws The signal's reason. */
 export async function search(
-	{ paths, indexes, segments, stemOf, pages }: SearchDependencies,
+	{ paths, indexes, segments, pages }: SearchDependencies,
 	params: Params<'index/search'>,
 	signal: AbortSignal,
 ): Promise<Result<'index/search'>> {
@@ -86,7 +85,7 @@ export async function search(
 	if (params.kind === 'symbols') return { hits: [], nextCursor: null, ...problems };
 	if (asked.shown.length > 0) {
 		const perFile = params.perFile ?? LINES_PER_FILE;
-		const options = { limit, perFile, contextLines, from, budgetMs: TEXT_MS };
+		const options = { limit, perFile, contextLines, from, budgetMs: PAGE_MS };
 		const paged = { pages, search: JSON.stringify([identity, workspace]) };
 		const page = await searchText({ ...text, paged }, choices.usable, asked, options);
 		const { hits, next, incomplete } = page;
@@ -111,34 +110,40 @@ export async function search(
 						budgetMs: LITERAL_MS,
 					})
 				).hits;
-	const ranking = createRanking(paths, indexes, workspace);
 	const inFront = new Set(front.map(placeOf));
+	const ranking = createRanking(text, choices.usable, asked.admitsPath);
+	const clock = createClock(PAGE_MS, signal);
 	const admits = excluding(asked);
 	const answer = (hits: Hit[], nextCursor: string | null): Result<'index/search'> => {
-		const problems = [...ranking.problems];
-		return { hits, nextCursor, ...(problems.length === 0 ? {} : { problems }) };
+		const problems = [...choices.problems, ...ranking.problems];
+		return {
+			hits,
+			nextCursor,
+			...(ranking.incomplete || clock.isOver() ? { incomplete: true } : {}),
+			...(problems.length === 0 ? {} : { problems }),
+		};
 	};
 	const first = cursor === undefined ? front.slice(0, limit) : [];
 
-	for (const [number, reading] of readingsOf(parseQuery(asked.words), stemOf).entries()) {
+	for (const [number, reading] of readingsOf(parseQuery(asked.words)).entries()) {
 		if (number < from.reading) continue;
-		signal.throwIfAborted();
-		const locate = createLocator(reading.words, stemOf);
+		const locate = createLocator(reading.words);
 		const look = (candidate: Candidate) =>
-			asked.admitsPath(candidate.path) && !inFront.has(placeOf(candidate))
-				? lookAt(candidate, scope(candidate.workspace), locate, contextLines, admits)
-				: undefined;
-		const page = readPage(
+			inFront.has(placeOf(candidate))
+				? undefined
+				: lookAt(candidate, scope(candidate.workspace), locate, contextLines, admits);
+		const page = await readPage(
 			(take) => ranking.rank(reading.match, take),
 			look,
-			reading.named
-				? (candidates) => bestFirst(candidates, look, meantBy(reading.words))
-				: () => [],
+			async (candidates) =>
+				reading.named ? bestFirst(candidates, look, reading.words, clock) : [],
 			number === from.reading ? from.offset : 0,
 			limit - first.length,
+			clock,
 		);
 		// A later page stays with the reading that the first one settled on.
-		if (page.hits.length === 0 && first.length === 0 && cursor === undefined) continue;
+		const isNothing = page.hits.length === 0 && first.length === 0 && cursor === undefined;
+		if (isNothing && !clock.isOver()) continue;
 		const next = { reading: number, offset: page.offset };
 		return answer(
 			[...raised(first, page.hits), ...page.hits],
@@ -181,21 +186,26 @@ interface Page {
 	readonly more: boolean;
 }
 
-function readPage(
-	rank: (take: number) => Candidate[],
+async function readPage(
+	rank: (take: number) => Promise<Candidate[]>,
 	look: (candidate: Candidate) => Seen | undefined,
-	reorder: (candidates: readonly Candidate[]) => (Hit | undefined)[],
+	reorder: (candidates: readonly Candidate[]) => Promise<(Hit | undefined)[]>,
 	start: number,
 	limit: number,
-): Page {
+	clock: SearchClock,
+): Promise<Page> {
 	const hits: Hit[] = [];
 	let best: (Hit | undefined)[] | undefined;
 	let offset = start;
 	for (let take = Math.max(start + limit + SPARE, REORDERED_AT_MOST); ; take *= 4) {
-		const candidates = rank(take);
-		best ??= reorder(candidates);
+		const candidates = await rank(take);
+		best ??= await reorder(candidates);
 		for (; offset < candidates.length && hits.length < limit; offset++) {
 			const candidate = candidates[offset];
+			if (offset >= best.length) {
+				if (clock.isOver()) return { hits, offset, more: true };
+				await clock.breathe();
+			}
 			const hit = offset < best.length ? best[offset] : candidate && look(candidate)?.hit;
 			if (hit !== undefined) hits.push(hit);
 		}

@@ -1,7 +1,5 @@
 /** One of the searcher's threads: reads indexes and files. */
-import { openSqlite } from '../../sqlite/open.ts';
 import { answerRequests } from '../../threads/answering.ts';
-import { createStemOf } from '../words/stems.ts';
 import { createIndexes } from './indexes.ts';
 import type { SearcherData, ThreadMethods } from './messages.ts';
 import { createPages } from './pages.ts';
@@ -18,14 +16,11 @@ type Answer<M extends keyof ThreadMethods> = (
 
 export function beThread({ paths, nativeFolder }: SearcherData): void {
 	const indexes = createIndexes({ paths, nativeFolder });
-	const memory = openSqlite(':memory:', { nativeFolder, busyTimeoutMs: 0 });
-	const stemOf = createStemOf(memory);
 	const segments = createOpenSegments(paths);
 	const pages = createPages<TextCandidate>();
 
 	const answers: { [M in keyof ThreadMethods]: Answer<M> } = {
-		'index/search': (params, signal) =>
-			search({ paths, indexes, segments, stemOf, pages }, params, signal),
+		'index/search': (params, signal) => search({ paths, indexes, segments, pages }, params, signal),
 		'index/status': (params) => readStatus(paths, indexes, params),
 		'index/stale': (params) => staleOf(paths, indexes, params),
 		// Canonical already: the folder may be one that does not answer.
@@ -43,7 +38,6 @@ export function beThread({ paths, nativeFolder }: SearcherData): void {
 		close() {
 			segments.close();
 			indexes.close();
-			memory.close();
 		},
 	});
 }

@@ -1,8 +1,10 @@
 /** Making a segment of texts. */
 import { blocksOf } from './blocks.ts';
+import { encodeDocumentWords } from './encodeWords.ts';
 import { encodeSegment, type SegmentBlock, type SegmentDocument } from './format.ts';
 import { encodeSymbols, type PlacedSymbol } from './symbols.ts';
 import { eachTrigram, KEYS } from './trigrams.ts';
+import type { DocumentWords } from './words.ts';
 
 export interface SegmentText {
 	/** UTF-8, as `blocksOf` divides it. */
@@ -10,6 +12,7 @@ export interface SegmentText {
 	/** Bytes of the file before the text, or WHOLE. */
 	readonly lead: number;
 	readonly symbols: readonly PlacedSymbol[];
+	readonly words: DocumentWords;
 }
 
 /** Per thread: zeroed again by what was written, since clearing all of it takes longer than a small segment. */
@@ -77,6 +80,7 @@ export function buildSegment(texts: readonly SegmentText[]): Buffer {
 		postings: postings(),
 		keys: keys.length,
 		symbols: encodeSymbols(texts.map(({ symbols }) => symbols)),
+		words: encodeDocumentWords(texts.map(({ words }) => words)),
 	});
 	for (const key of keys) {
 		counts[key] = 0;

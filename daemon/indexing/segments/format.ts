@@ -1,9 +1,9 @@
 /**
  * A segment's bytes: a head, the documents, the blocks, a directory into the keys, the keys, their postings, the
- * symbols (symbols.ts). Numbers of fixed size are 32 bits, little endian.
+ * symbols (symbols.ts), the words (words.ts). Numbers of fixed size are 32 bits, little endian.
  *
  * head       magic, counts of documents, blocks and directory entries, shift, length of the keys, of their postings,
- *            of the symbols, crc32 of those, crc32
+ *            of the symbols, crc32 of those, length of the words, crc32
  * documents  first block, length of the text, bytes before it in the file (or WHOLE)
  * blocks     offset in the text, first line
  * directory  of each group of keys (key >>> shift) and one beyond: where its keys and its postings begin
@@ -14,8 +14,8 @@ import { crc32 } from 'node:zlib';
 import { createByteWriter, SegmentDamage } from './bytes.ts';
 import { KEYS } from './trigrams.ts';
 
-const MAGIC = 0x32_47_45_53; // "SEG2"
-const HEAD = 40;
+const MAGIC = 0x33_47_45_53; // "SEG3"
+const HEAD = 44;
 const DOCUMENT = 12;
 const BLOCK = 8;
 const ENTRY = 8;
@@ -47,10 +47,12 @@ export interface SegmentContent {
 	readonly keys: number;
 	/** As `encodeSymbols` gives them. */
 	readonly symbols: Buffer;
+	/** As `encodeWords` gives them. */
+	readonly words: Buffer;
 }
 
 export function encodeSegment(content: SegmentContent): Buffer {
-	const { documents, blocks, postings, keys, symbols } = content;
+	const { documents, blocks, postings, keys, symbols, words } = content;
 	const bits = Math.max(0, Math.min(12, Math.ceil(Math.log2(Math.max(1, keys / GROUP_KEYS)))));
 	const shift = Math.log2(KEYS) - bits;
 	const groups = 1 << bits;
@@ -106,10 +108,11 @@ export function encodeSegment(content: SegmentContent): Buffer {
 		lists.length,
 		symbols.length,
 		crc32(symbols),
+		words.length,
 	];
 	for (const [index, number] of numbers.entries()) head.writeUInt32LE(number, index * 4);
 	head.writeUInt32LE(crc32(directory, crc32(fixed, crc32(head.subarray(0, HEAD - 4)))), HEAD - 4);
-	return Buffer.concat([head, fixed, directory, names.view(), lists.view(), symbols]);
+	return Buffer.concat([head, fixed, directory, names.view(), lists.view(), symbols, words]);
 }
 
 /** Everything of a segment but its keys and postings, and where those are in the file. */
@@ -124,6 +127,8 @@ export interface SegmentMap {
 	group(number: number): { readonly keys: number; readonly postings: number };
 	/** Where the symbols are in the file, and their checksum. */
 	readonly symbols: { readonly from: number; readonly length: number; readonly sum: number };
+	/** Where the words are in the file. */
+	readonly words: { readonly from: number; readonly length: number };
 	readonly bytes: number;
 }
 
@@ -132,7 +137,7 @@ export function readMap(read: (from: number, length: number) => Buffer): Segment
 	const head = read(0, HEAD);
 	const numbers = Array.from({ length: HEAD / 4 }, (_, index) => head.readUInt32LE(index * 4));
 	const [magic, documents = 0, blocks = 0, groups = 0, shift = 0, names = 0, lists = 0] = numbers;
-	const [symbolBytes = 0, symbolSum = 0, sum] = numbers.slice(7);
+	const [symbolBytes = 0, symbolSum = 0, wordBytes = 0, sum] = numbers.slice(7);
 	if (magic !== MAGIC) throw new SegmentDamage('it does not begin as segments do');
 	const fixed = documents * DOCUMENT + blocks * BLOCK;
 	const body = read(HEAD, fixed + (groups + 1) * ENTRY);
@@ -159,6 +164,7 @@ export function readMap(read: (from: number, length: number) => Buffer): Segment
 			postings: keysAt + names + body.readUInt32LE(fixed + number * ENTRY + 4),
 		}),
 		symbols: { from: keysAt + names + lists, length: symbolBytes, sum: symbolSum },
-		bytes: keysAt + names + lists + symbolBytes,
+		words: { from: keysAt + names + lists + symbolBytes, length: wordBytes },
+		bytes: keysAt + names + lists + symbolBytes + wordBytes,
 	};
 }

@@ -1,5 +1,6 @@
 /** One segment out of several, without the documents that nobody needs any more. */
 import { encodeSegment, type SegmentBlock, type SegmentDocument } from './format.ts';
+import { mergeWords } from './mergeWords.ts';
 import type { SegmentReader } from './reader.ts';
 import { encodeSymbols, type PlacedSymbol } from './symbols.ts';
 
@@ -61,5 +62,6 @@ export function mergeSegments(sources: readonly MergeSource[]): Buffer {
 		postings: postings(),
 		keys: Math.min(300_000, blocks.length * 64),
 		symbols: encodeSymbols(symbols),
+		words: mergeWords(sources),
 	});
 }

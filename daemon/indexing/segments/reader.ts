@@ -4,6 +4,7 @@ import { readNumbers, SegmentDamage } from './bytes.ts';
 import { readMap, WHOLE } from './format.ts';
 import type { KeyQuery } from './keyQuery.ts';
 import { decodeSymbols, type SegmentSymbols } from './symbols.ts';
+import { readWords, type SegmentWords } from './words.ts';
 
 export interface SegmentReader {
 	readonly documents: number;
@@ -23,6 +24,8 @@ export interface SegmentReader {
 	postings(): Iterable<readonly [key: number, blocks: readonly number[]]>;
 	/** Read with the first call, and kept; undefined where no document has any. */
 	symbols(): SegmentSymbols | undefined;
+	/** The first call reads where they are. @throws SegmentDamage */
+	words(): SegmentWords;
 	close(): void;
 }
 
@@ -156,6 +159,7 @@ function readerOf(
 		doc + 1 < map.documents ? map.document(doc + 1).firstBlock : map.blocks;
 
 	let symbols: SegmentSymbols | undefined;
+	let words: SegmentWords | undefined;
 	return {
 		documents: map.documents,
 		bytes: map.bytes,
@@ -191,6 +195,14 @@ function readerOf(
 			const { from, length, sum } = map.symbols;
 			if (length > 0) symbols ??= decodeSymbols(read(from, length), sum);
 			return symbols;
+		},
+		words() {
+			const { from, length } = map.words;
+			words ??= readWords((at, count) => {
+				if (at + count > length) throw new SegmentDamage('its words are cut short');
+				return read(from + at, count);
+			});
+			return words;
 		},
 		close,
 	};

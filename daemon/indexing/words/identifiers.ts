@@ -140,8 +140,18 @@ function cut(word: string, lower: string, whole: boolean): string[] {
 export function termsOf(word: string): string[] {
 	const parts = partsOf(word);
 	if (parts.length > 1) parts.push(parts.join(''));
-	return isAscii(word) ? parts : parts.flatMap((part) => [part, ...pairsOf(part)]);
+	return isAscii(word)
+		? parts
+		: parts.map(foldTerm).flatMap((part) => (part === '' ? [] : [part, ...pairsOf(part)]));
 }
+
+/** Accents of Latin, Greek and Cyrillic, points of Hebrew, vowels of Arabic: what people leave out when they type. */
+const LEFT_OUT =
+	/[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]+/g;
+
+/** A part as the index holds it. */
+export const foldTerm = (part: string): string =>
+	isAscii(part) ? part : part.normalize('NFD').replace(LEFT_OUT, '').normalize('NFC');
 
 function isAscii(word: string): boolean {
 	for (let at = 0; at < word.length; at++) if (word.charCodeAt(at) > 127) return false;

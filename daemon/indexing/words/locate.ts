@@ -1,9 +1,17 @@
 /** The line of a file that shows best why it was found. */
 import { isDefinition } from './definitions.ts';
+import { stemOf } from './forms.ts';
 import { isPartEdge, isUnspaced, isWordEdge, pairsOf } from './identifiers.ts';
-import { composed, describe, inOriginal, type Location, lineEnd, lineStart } from './lines.ts';
+import {
+	BEYOND_ASCII,
+	composed,
+	describe,
+	inOriginal,
+	type Location,
+	lineEnd,
+	lineStart,
+} from './lines.ts';
 import type { QueryWord } from './query.ts';
-import type { StemOf } from './stems.ts';
 
 /** What an occurrence is worth: two words on a line always beat the best occurrence of one. */
 const WHOLE_WORD = 1.6;
@@ -35,36 +43,41 @@ interface Needle {
 	readonly share: number;
 	/** The word as typed, where the needle is all of it. */
 	readonly typed: string | undefined;
+	/** Underscores that were typed before and behind it. */
+	readonly lead: string;
+	readonly trail: string;
 	/** The query is this word. */
 	readonly alone: boolean;
 }
 
 /** Finds the best line for the same words in many texts; undefined where no word is to be seen. */
-export function createLocator(
-	words: readonly QueryWord[],
-	stemOf: StemOf,
-): (text: string) => Found | undefined {
-	const needles = words.flatMap((word, index) =>
-		needlesOf(word, index, stemOf, words.length === 1),
-	);
+export function createLocator(words: readonly QueryWord[]): (text: string) => Found | undefined {
+	const needles = words.flatMap((word, index) => needlesOf(word, index, words.length === 1));
+	const oneName = oneNameOf(words);
 	return (original) => {
 		const text = composed(original);
+		const folded = fold(text);
+		const names = oneName === undefined ? NO_NAMES : namesIn(text, folded, oneName, words.length);
 		let best: Line | undefined;
 		let bestScore = 0;
-		for (const line of linesWith(text, needles)) {
-			const score = scoreOf(line, needles);
+		for (const line of linesWith(text, folded, needles)) {
+			const score = Math.max(scoreOf(line, needles), names.get(line.start)?.score ?? 0);
 			if (score > bestScore || (score === bestScore && best && line.start < best.start)) {
 				best = line;
 				bestScore = score;
 			}
 		}
 		if (best === undefined) return undefined;
-		const place = inOriginal(original, text, describe(text, best.start, best.at));
+		const place = inOriginal(
+			original,
+			text,
+			describe(text, best.start, names.get(best.start)?.at ?? best.at),
+		);
 		return { ...place, worth: bestScore / words.length };
 	};
 }
 
-function needlesOf(word: QueryWord, index: number, stemOf: StemOf, alone: boolean): Needle[] {
+function needlesOf(word: QueryWord, index: number, alone: boolean): Needle[] {
 	const pieces = word.parts.map(fold).flatMap((part) => {
 		const pairs = pairsOf(part);
 		return pairs.length === 0 ? [part] : pairs;
@@ -75,11 +88,68 @@ function needlesOf(word: QueryWord, index: number, stemOf: StemOf, alone: boolea
 		full: piece,
 		share: 1 / pieces.length,
 		typed: pieces.length === 1 ? word.text : undefined,
+		...(pieces.length === 1 ? underscoresOf(word.text) : NO_UNDERSCORES),
 		alone,
 	}));
 	if (pieces.length === 1) return needles;
 	const whole = fold(word.text);
-	return [...needles, { word: index, text: whole, full: whole, share: 1, typed: word.text, alone }];
+	const needle = { word: index, text: whole, full: whole, share: 1, typed: word.text, alone };
+	return [...needles, { ...needle, ...underscoresOf(word.text) }];
+}
+
+const NO_UNDERSCORES = { lead: '', trail: '' };
+
+const underscoresOf = (typed: string): typeof NO_UNDERSCORES => ({
+	lead: /^_*/.exec(typed)?.[0] ?? '',
+	trail: /_*$/.exec(typed)?.[0] ?? '',
+});
+
+/** What an occurrence of several words is worth that are one name in the text, for each of them. */
+const ONE_NAME = WHOLE_WORD + 2 * SAME_CASE;
+const IN_NAME = 1.2;
+const DEFINED_NAME = 0.6;
+const NO_NAMES: ReadonlyMap<number, Name> = new Map();
+/** More words are no name. */
+const NAMED_BY = 5;
+
+interface Name {
+	readonly at: number;
+	readonly score: number;
+}
+
+/** Finds `openSocket`, `open_socket` and the like, of two words and more: parts are letters and digits. */
+function oneNameOf(words: readonly QueryWord[]): RegExp | undefined {
+	if (words.length < 2 || words.length > NAMED_BY) return undefined;
+	const parts = words.flatMap((word) => word.parts.map(fold));
+	return new RegExp(parts.join('_*'), 'g');
+}
+
+/** By the beginning of the line, the best place where the words are one name. */
+function namesIn(text: string, folded: string, oneName: RegExp, words: number): Map<number, Name> {
+	const names = new Map<number, Name>();
+	// Lines are looked for once: one may be a megabyte long.
+	let start = 0;
+	let end = -1;
+	for (const { index, 0: match } of folded.matchAll(oneName)) {
+		const beyond = index + match.length;
+		if (!isPartEdge(text, index) || !isPartEdge(text, beyond)) continue;
+		if (index >= end) {
+			start = lineStart(text, index);
+			end = lineEnd(text, index);
+		}
+		let at = index;
+		while (!isWordEdge(text, at)) at--;
+		let after = beyond;
+		while (!isWordEdge(text, after)) after++;
+		const isWhole = /^_*$/.test(text.slice(at, index)) && /^_*$/.test(text.slice(beyond, after));
+		const defined = isDefinition(text, { start, at, after, end });
+		const each = isWhole
+			? ONE_NAME + (defined ? DEFINITION : 0)
+			: IN_NAME + (defined ? DEFINED_NAME : 0);
+		const score = each * words;
+		if (score > (names.get(start)?.score ?? 0)) names.set(start, { at: index, score });
+	}
+	return names;
 }
 
 interface Line {
@@ -91,8 +161,7 @@ interface Line {
 	highest: number;
 }
 
-function linesWith(text: string, needles: readonly Needle[]): Iterable<Line> {
-	const folded = fold(text);
+function linesWith(text: string, folded: string, needles: readonly Needle[]): Iterable<Line> {
 	const lines = new Map<number, Line>();
 	for (const [index, needle] of needles.entries()) {
 		// Lines are looked for once: one may be a megabyte long and full of the word.
@@ -140,10 +209,8 @@ function valueAt(text: string, folded: string, at: number, needle: Needle): numb
 function reachOf(
 	text: string,
 	at: number,
-	{ full, typed = '' }: Needle,
+	{ full, lead, trail }: Needle,
 ): { at: number; after: number } {
-	const lead = /^_*/.exec(typed)?.[0] ?? '';
-	const trail = /_*$/.exec(typed)?.[0] ?? '';
 	const end = at + full.length;
 	return {
 		at: text.startsWith(lead, at - lead.length) ? at - lead.length : at,
@@ -171,6 +238,7 @@ function scoreOf(line: Line, needles: readonly Needle[]): number {
 /** Lower case without accents, unit for unit, so that offsets stay those of the text. */
 function fold(text: string): string {
 	const lower = text.toLowerCase();
+	if (!BEYOND_ASCII.test(text)) return lower;
 	const kept =
 		lower.length === text.length ? lower : text.replace(/[A-Z]+/g, (run) => run.toLowerCase());
 	return kept.replace(/[\u00e0-\u024f\u1e00-\u1eff]/g, (char) => char.normalize('NFD').charAt(0));

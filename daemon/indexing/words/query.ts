@@ -1,9 +1,9 @@
 /**
- * From what a person typed to FTS5 expressions. Nothing typed is syntax: quotes and operators
- * only divide words.
+ * From what a person typed to what the words of an index are asked. Nothing typed is syntax: quotes and operators only
+ * divide words.
  */
-import { pairsOf, partsOf, wordsOf } from './identifiers.ts';
-import type { StemOf } from './stems.ts';
+import { formsOf } from './forms.ts';
+import { foldTerm, pairsOf, partsOf, wordsOf } from './identifiers.ts';
 
 /** One word of the query. */
 export interface QueryWord {
@@ -26,9 +26,17 @@ export function parseQuery(query: string): QueryWord[] {
 	return [...words.values()];
 }
 
-/** A way to take a query: what FTS5 is asked, and the words to look for in the files. */
+/** What a file must have, and is ranked by. */
+export type WordQuery =
+	/** Any of the terms, as if they were one. */
+	| { readonly kind: 'terms'; readonly terms: readonly string[]; readonly share: number }
+	/** Any term that begins so. */
+	| { readonly kind: 'beginning'; readonly prefix: string; readonly share: number }
+	| { readonly kind: 'all' | 'any'; readonly of: readonly WordQuery[] };
+
+/** A way to take a query: what the index is asked, and the words to look for in the files. */
 export interface Reading {
-	readonly match: string;
+	readonly match: WordQuery;
 	readonly words: readonly QueryWord[];
 	/** The words are names: what the files say of them counts more than how often. */
 	readonly named: boolean;
@@ -50,42 +58,41 @@ const SAYS_LITTLE = new Set(
 /**
  * The ways to take a query, each broader than the one before. Names must all be there,
  * identifiers as a whole before they may be in parts; of a question any word will do, the telling
- * ones first; and at last come words that begin like those typed: the index holds stems, so an
- * unfinished `configurati` is found as `configur`.
+ * ones first; and at last come words that begin like those typed, with more and more of their ends
+ * left off: `configurater` finds `configuration`.
  */
-export function readingsOf(words: readonly QueryWord[], stemOf: StemOf): Reading[] {
+export function readingsOf(words: readonly QueryWord[]): Reading[] {
 	const readings: Reading[] = [];
-	const read = (
-		taken: readonly QueryWord[],
-		joint: ' AND ' | ' OR ',
-		express: Expression,
-	): void => {
+	const read = (taken: readonly QueryWord[], joint: 'all' | 'any', express: Expression): void => {
 		if (taken.length === 0) return;
-		readings.push({
-			match: taken.map(express).join(joint),
-			words: taken,
-			named: words.length <= NAMES,
-		});
+		const of = taken.map(express);
+		const match = joint === 'all' && of.length > 1 ? asOneName(taken, of) : { kind: joint, of };
+		readings.push({ match, words: taken, named: words.length <= NAMES });
 	};
-	const orLonger = longerTerms(stemOf);
 	if (words.length <= NAMES) {
-		if (words.some(({ parts }) => parts.length > 1)) read(words, ' AND ', whole(orLonger));
-		read(words, ' AND ', inParts(orLonger));
+		if (words.some(({ parts }) => parts.length > 1)) read(words, 'all', whole(orLonger));
+		read(words, 'all', inParts(orLonger));
 	} else {
-		read(words.filter(isTelling), ' OR ', inParts(exact));
+		read(words.filter(isTelling), 'any', inParts(inAnyForm));
 	}
-	if (words.length > 1) read(words, ' OR ', inParts(exact));
+	if (words.length > 1) read(words, 'any', inParts(inAnyForm));
 	for (const cut of CUTS) {
 		const shorter = words.flatMap((word) => shorten(word, cut));
-		read(shorter, ' OR ', ({ parts }) => `"${parts.join('')}"*`);
+		read(shorter, 'any', ({ parts }) => beginning(parts.join('')));
 	}
 	return readings;
 }
 
+/** All of the words; those come first that have them as one name: of `open socket`, `open_socket`. */
+const asOneName = (words: readonly QueryWord[], of: readonly WordQuery[]): WordQuery => ({
+	kind: 'any',
+	of: [{ kind: 'all', of }, exact(words.flatMap(({ parts }) => parts).join(''))],
+});
+
 const isTelling = ({ text }: QueryWord): boolean => !SAYS_LITTLE.has(text.toLowerCase());
 
-type Expression = (word: QueryWord) => string;
-type Term = (term: string) => string;
+type Expression = (word: QueryWord) => WordQuery;
+type Term = (term: string) => WordQuery;
 
 const whole =
 	(term: Term): Expression =>
@@ -96,10 +103,13 @@ const inParts =
 	(term: Term): Expression =>
 	(word) => {
 		if (word.parts.length === 1) return whole(term)(word);
-		return `(${whole(term)(word)} OR (${word.parts.map(term).join(' AND ')}))`;
+		return {
+			kind: 'any',
+			of: [whole(term)(word), { kind: 'all', of: word.parts.map(term) }],
+		};
 	};
 
-/** How much of an ending, which a stem lacks, somebody may have begun to type. */
+/** How much of an ending somebody may have begun to type wrongly. */
 const CUTS = [0, 1, 2, 3, 4];
 const SHORTENED_LENGTH = 5;
 
@@ -112,19 +122,30 @@ function shorten({ text, parts }: QueryWord, cut: number): QueryWord[] {
 }
 
 /** A run of characters without spaces is found by its pairs, wherever in a sentence it stands. */
-function exact(term: string): string {
-	const pairs = pairsOf(term);
-	return pairs.length === 0 ? `"${term}"` : `(${pairs.map((pair) => `"${pair}"`).join(' AND ')})`;
+function exact(term: string): WordQuery {
+	const folded = foldTerm(term);
+	const pairs = pairsOf(folded);
+	if (pairs.length === 0) return { kind: 'terms', terms: [folded], share: 1 };
+	return { kind: 'all', of: pairs.map((pair) => ({ kind: 'terms', terms: [pair], share: 1 })) };
 }
 
-/**
- * Also words that begin so; the exact word counts twice, so that it comes first. Not where the
- * word has a stem, because FTS5 would look for what begins with that: `stats` would find
- * `static`.
- */
-const longerTerms =
-	(stemOf: StemOf): Term =>
-	(term) =>
-		term.length >= BEGINNING_LENGTH && stemOf(term) === term
-			? `(${exact(term)} OR "${term}"*)`
-			: exact(term);
+const beginning = (term: string): WordQuery => ({
+	kind: 'beginning',
+	prefix: foldTerm(term),
+	share: 1,
+});
+
+/** What another form of a word counts for beside the word. */
+const FORM_SHARE = 0.5;
+
+function inAnyForm(term: string): WordQuery {
+	const terms = formsOf(term);
+	if (terms.length === 0) return exact(term);
+	return { kind: 'any', of: [exact(term), { kind: 'terms', terms, share: FORM_SHARE }] };
+}
+
+/** Also words that begin so; the exact word counts twice, so that it comes first. */
+function orLonger(term: string): WordQuery {
+	if (term.length < BEGINNING_LENGTH) return inAnyForm(term);
+	return { kind: 'any', of: [inAnyForm(term), beginning(term)] };
+}

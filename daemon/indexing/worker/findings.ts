@@ -3,7 +3,7 @@
  * index.
  */
 import { hash } from 'node:crypto';
-import type { Catalogue, FileFacts, Place, Words } from '../catalogue/catalogue.ts';
+import type { Catalogue, FileFacts, Place } from '../catalogue/catalogue.ts';
 import { readContent } from '../files/content.ts';
 import { NO_STAMP, type Probe, probe, type SkipReason } from '../files/probe.ts';
 import type { Scope } from '../files/scope.ts';
@@ -20,7 +20,6 @@ export type Finding = { readonly path: string; readonly seen: string } & (
 			readonly kind: 'index';
 			readonly facts: FileFacts;
 			readonly hash: Buffer;
-			readonly words: Words;
 			readonly content: SegmentText;
 	  }
 	/** Its content is what is indexed already. */
@@ -76,10 +75,6 @@ export function examine(examiner: Examiner, path: string): Look {
 	if (catalogue.hash(path)?.equals(digest)) {
 		return { kind: 'confirm', path, seen: content.stamp, facts };
 	}
-	const words: Words = {
-		body: counter.columnOf(content.text),
-		path: counter.columnOf(Buffer.from(searchablePath(path))),
-	};
 	const { text, lead = WHOLE } = content;
 	return {
 		kind: 'index',
@@ -87,8 +82,12 @@ export function examine(examiner: Examiner, path: string): Look {
 		seen: content.stamp,
 		facts,
 		hash: digest,
-		words,
-		content: { text, lead, symbols: placedSymbols(path, text.toString()) },
+		content: {
+			text,
+			lead,
+			symbols: placedSymbols(path, text.toString()),
+			words: counter.documentOf(text, searchablePath(path)),
+		},
 	};
 }
 
@@ -119,7 +118,7 @@ export function commit(
 
 function write(catalogue: Catalogue, finding: Finding, place: Place): void {
 	if (finding.kind === 'index') {
-		catalogue.index(finding.facts, finding.hash, finding.words, place);
+		catalogue.index(finding.facts, finding.hash, place);
 	} else if (finding.kind === 'confirm') catalogue.confirm(finding.facts);
 	else if (finding.kind === 'skip') catalogue.skip(finding.facts, finding.reason);
 	else catalogue.remove(finding.path);

@@ -32,8 +32,18 @@ export interface JobLogs {
 	follow(id: string, listener: () => void): () => void;
 }
 
-/** @throws SemanticaError VALIDATION for a pattern that cannot be used; the reason of the signal. */
+/** A part of a log, by the offset of its first byte. */
+export interface LogPiece {
+	readonly offset: number;
+	readonly bytes: Uint8Array;
+}
+
+/**
+ * @param pieces What there is of a log that is not on this disk.
+ * @throws SemanticaError VALIDATION for a pattern that cannot be used; the reason of the signal.
+ */
 export type SearchLog = (
 	params: Params<'log/search'>,
 	signal: AbortSignal,
+	pieces?: readonly LogPiece[],
 ) => Promise<Result<'log/search'>>;

@@ -36,7 +36,7 @@ describe('the policy for AI tools', () => {
 		await runInTerminal(context, cli, 'ai policy --run allowlist', folder);
 		await runInTerminal(context, cli, 'ai forget -- ls -l ...', folder);
 		await runInTerminal(context, cli, 'ai forget', folder);
-		expect(await policy()).toEqual({ run: 'allowlist', folders: [], allow: [] });
+		expect(await policy()).toEqual({ run: 'allowlist', folders: [], allow: [], fleet: [] });
 		const unknown = await runInTerminal(context, cli, 'ai forget -- ls', folder);
 		expect(unknown).toContain('semantica ai policy');
 	});

@@ -12,6 +12,7 @@ import { type IndexHome, openIndex } from '../../../daemon/indexing/catalogue/da
 import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
 import { segmentFile } from '../../../daemon/indexing/segments/files.ts';
 import { openSegment } from '../../../daemon/indexing/segments/reader.ts';
+import type { SegmentWords } from '../../../daemon/indexing/segments/words.ts';
 import { type FilesResult, indexFiles } from '../../../daemon/indexing/worker/files.ts';
 import type { IndexJob } from '../../../daemon/indexing/worker/job.ts';
 import { createReporter } from '../../../daemon/indexing/worker/report.ts';
@@ -166,28 +167,16 @@ function cleanEnvironment(home: string): NodeJS.ProcessEnv {
 export function dump(home: IndexHome, workspace: string): string[] {
 	const db = openIndex(home, workspace);
 	try {
-		db.exec("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, words, 'instance')");
 		const files = db.prepare<[], string>(
 			"SELECT path || ' ' || size || ' ' || coalesce(hex(hash), skipped) || ' ' || pending FROM files",
 		);
-		const words = db.prepare<[], string>(
-			"SELECT path || ' ' || term || ' ' || col || ' ' || offset FROM temp.terms AS terms JOIN files ON id = terms.doc",
-		);
-		const strays = db.prepare<[], string>(
-			'SELECT term FROM temp.terms AS terms LEFT JOIN files ON id = terms.doc WHERE hash IS NULL',
-		);
-		return [
-			...files.pluck().all().sort(),
-			...words.pluck().all().sort(),
-			...strays.pluck().all(),
-			...dumpSegments(indexFolder(home.paths, workspace), db),
-		];
+		return [...files.pluck().all().sort(), ...dumpSegments(indexFolder(home.paths, workspace), db)];
 	} finally {
 		db.close();
 	}
 }
 
-/** By file: its blocks, the trigrams of each, and its symbols; files that no segment has, too. */
+/** By file: its blocks, the trigrams of each, its symbols and its words; files that no segment has, too. */
 function dumpSegments(folder: string, db: Sqlite): string[] {
 	const placed = db.prepare<[], { path: string; segment: number | null; doc: number }>(
 		'SELECT path, segment, doc FROM files WHERE hash IS NOT NULL',
@@ -206,9 +195,13 @@ function dumpSegments(folder: string, db: Sqlite): string[] {
 				}
 			}
 			const symbols = reader.symbols()?.byDocument(reader.documents) ?? [];
+			const words = wordsByDocument(reader.words());
 			const lines = files.map(({ path, doc }) => {
 				const blocks = [...(keys.get(doc) ?? [])].sort(([a], [b]) => a - b);
-				const content = [reader.layout(doc), blocks.map(([, having]) => having), symbols[doc]];
+				const content = [
+					...[reader.layout(doc), blocks.map(([, having]) => having), symbols[doc]],
+					...[words.get(doc), reader.words().lengths[doc]],
+				];
 				return `${path} ${hash('sha256', JSON.stringify(content))}`;
 			});
 			reader.close();
@@ -217,13 +210,23 @@ function dumpSegments(folder: string, db: Sqlite): string[] {
 		.sort();
 }
 
-/** SQLite's and FTS5's own checks, empty when all is well. */
-export function problemsOf(db: Sqlite): string[] {
-	const found = db
+/** What each document has of which term, in the order of the terms. */
+function wordsByDocument(words: SegmentWords): Map<number, [term: string, weight: number][]> {
+	const documents = new Map<number, [string, number][]>();
+	for (const [term, { docs, weights }] of words.all()) {
+		for (let at = 0; at < docs.length; at++) {
+			const having = documents.get(docs[at] ?? 0) ?? [];
+			documents.set(docs[at] ?? 0, having);
+			having.push([term, weights[at] ?? 0]);
+		}
+	}
+	return documents;
+}
+
+/** SQLite's own check, empty when all is well. */
+export const problemsOf = (db: Sqlite): string[] =>
+	db
 		.prepare<[], string>('PRAGMA integrity_check')
 		.pluck()
 		.all()
 		.filter((line) => line !== 'ok');
-	db.prepare("INSERT INTO words (words) VALUES ('integrity-check')").run();
-	return found;
-}

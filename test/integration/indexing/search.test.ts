@@ -1,8 +1,9 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DATABASE_FILE, indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
+import { readMap } from '../../../daemon/indexing/segments/format.ts';
 import { createIndexService, type IndexService } from '../../../daemon/indexing/service.ts';
 import type { Params } from '../../../shared/protocol/requests.ts';
 import { commandLineOf, livingProcesses, until } from '../../support/processes.ts';
@@ -103,6 +104,43 @@ describe('hits', () => {
 		expect((await places(serviceOf(sandbox), 'needle')).sort()).toEqual(['moved:4:5', 'same:1:5']);
 	});
 
+	test('come also from segments that are damaged or gone, until the next walk has read their files', async () => {
+		const sandbox = createSandbox();
+		for (const name of ['a', 'b', 'needle.ts']) sandbox.write(name, `the ${name} needle and hay\n`);
+		sandbox.write('other', 'hay\n');
+		await sandbox.index();
+		const folder = join(indexFolder(sandbox.home.paths, sandbox.workspace), 'segments');
+		const harms: ((file: string) => void)[] = [
+			(file) => rmSync(file),
+			(file) => {
+				// In the lengths of the documents, which a checksum covers.
+				const bytes = readFileSync(file);
+				const { from } = readMap((at, count) => bytes.subarray(at, at + count)).words;
+				bytes[from + 32] = (bytes[from + 32] ?? 0) ^ 1;
+				writeFileSync(file, bytes);
+			},
+			(file) => {
+				// In postings, which are only looked at when they are read.
+				const bytes = readFileSync(file);
+				bytes.fill(0xff, bytes.length - 20);
+				writeFileSync(file, bytes);
+			},
+		];
+		for (const harm of harms) {
+			const service = serviceOf(sandbox);
+			const before = await places(service, 'needle');
+			expect(before[0]).toBe('needle.ts:1:5');
+			expect(before).toHaveLength(3);
+			await service.close();
+			for (const name of readdirSync(folder)) harm(join(folder, name));
+			const other = serviceOf(sandbox);
+			expect(await places(other, 'needle')).toEqual(before);
+			expect(await places(other, 'the needle')).toHaveLength(3);
+			await other.close();
+			expect((await sandbox.index()).read).toHaveLength(4);
+		}
+	});
+
 	test('never come from where a link leads out, even if it did not when the file was indexed', async () => {
 		const sandbox = createSandbox();
 		sandbox.write('sub/file', 'the needle\n');
@@ -116,13 +154,24 @@ describe('hits', () => {
 
 	test('have the word that was typed before others of its stem', async () => {
 		const sandbox = createSandbox();
-		for (let i = 0; i < 100; i++) sandbox.write(`g${i}`, 'general general general');
+		for (let i = 0; i < 100; i++) sandbox.write(`g${i}`, 'generating generating generated');
 		sandbox.write('z', `generate ${'and much more of other things '.repeat(40)}`);
 		await sandbox.index();
 		const { hits } = await search(serviceOf(sandbox), 'generate', { limit: 3 });
 		expect(hits.map(({ path }) => path)).toEqual(['z', expect.any(String), expect.any(String)]);
 		const scores = hits.map(({ score }) => score);
 		expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+	});
+
+	test('have several words where they are one name, and where that is defined', async () => {
+		const sandbox = createSandbox();
+		for (let i = 0; i < 70; i++) {
+			sandbox.write(`use${i}.c`, 'open the socket; socket open\n'.repeat(5));
+		}
+		sandbox.write('net/deep.c', `${'other();\n'.repeat(300)}int open_socket(int x)\n{\n}\n`);
+		await sandbox.index();
+		expect((await places(serviceOf(sandbox), 'socket open'))[0]).not.toBe('net/deep.c:301:5');
+		expect((await places(serviceOf(sandbox), 'Open socket'))[0]).toBe('net/deep.c:301:5');
 	});
 
 	test('have a name where it is defined, however often it is used', async () => {

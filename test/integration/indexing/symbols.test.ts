@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
+import { readMap } from '../../../daemon/indexing/segments/format.ts';
 import { createIndexService, type IndexService } from '../../../daemon/indexing/service.ts';
 import type { Params } from '../../../shared/protocol/requests.ts';
 import { useBundles } from './bundles.ts';
@@ -129,7 +130,8 @@ test('symbols that are damaged hide nothing, and are read again alone', async ()
 	const folder = join(indexFolder(sandbox.home.paths, sandbox.workspace), 'segments');
 	for (const name of readdirSync(folder)) {
 		const bytes = readFileSync(join(folder, name));
-		bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+		const { from, length } = readMap((at, count) => bytes.subarray(at, at + count)).symbols;
+		bytes[from + length - 1] = (bytes[from + length - 1] ?? 0) ^ 1;
 		writeFileSync(join(folder, name), bytes);
 	}
 	const service = serviceOf(sandbox);

@@ -2,13 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { firstLine } from '../../../daemon/indexing/words/lines.ts';
 import { createLocator } from '../../../daemon/indexing/words/locate.ts';
 import { parseQuery } from '../../../daemon/indexing/words/query.ts';
-import { createStemOf } from '../../../daemon/indexing/words/stems.ts';
-import { openSqlite } from '../../../daemon/sqlite/open.ts';
-
-const stemOf = createStemOf(openSqlite(':memory:', { nativeFolder: undefined, busyTimeoutMs: 0 }));
 
 function locate(query: string, text: string) {
-	const found = createLocator(parseQuery(query), stemOf)(text);
+	const found = createLocator(parseQuery(query))(text);
 	if (found === undefined) return undefined;
 	const { worth: _, ...location } = found;
 	return location;
@@ -49,6 +45,15 @@ describe('the best line', () => {
 		expect(place('Job', 'const job = new Job();', 'export interface Job {')).toBe('2:18');
 		expect(place('copy', 'x = copy(y);', 'static int copy(struct y *y,')).toBe('2:12');
 		expect(place('LIMIT', 'if x > LIMIT:', 'LIMIT = 3')).toBe('2:1');
+	});
+
+	test('has several words as one name, and defined rather than used', () => {
+		const lines = ['open the socket', 'x = open_socket();', 'static int open_socket(int x) {'];
+		expect(place('open socket', ...lines)).toBe('3:12');
+		expect(place('open socket', ...lines.slice(0, 2))).toBe('2:5');
+		expect(place('open socket', 'socket, open', 'reopenSockets(openSocketNow)')).toBe('1:1');
+		expect(place('open socket', 'sockets opened', 'reopenSockets(openSocketNow)')).toBe('2:15');
+		expect(place('open socket', 'open the socket', 'function __openSocket() {')).toBe('2:12');
 	});
 
 	test('has the underscores that were typed', () => {

@@ -1,30 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { answersOf, bestFirst } from '../../../daemon/indexing/searcher/words/scoring.ts';
+import { encodeDocumentWords } from '../../../daemon/indexing/segments/encodeWords.ts';
+import { readWords } from '../../../daemon/indexing/segments/words.ts';
+import { formsOf, stemOf } from '../../../daemon/indexing/words/forms.ts';
 import { parseQuery, readingsOf } from '../../../daemon/indexing/words/query.ts';
-import { createStemOf, TOKENIZER } from '../../../daemon/indexing/words/stems.ts';
 import { TermCounter } from '../../../daemon/indexing/words/terms.ts';
-import { openSqlite } from '../../../daemon/sqlite/open.ts';
-
-const memory = () => openSqlite(':memory:', { nativeFolder: undefined, busyTimeoutMs: 0 });
-
-const stemOf = createStemOf(memory());
 
 function indexOf(texts: readonly string[]) {
-	const db = memory();
-	db.exec(
-		`CREATE VIRTUAL TABLE words USING fts5 (body, path, content='', contentless_delete=1, tokenize='${TOKENIZER}')`,
-	);
-	const insert = db.prepare("INSERT INTO words (rowid, body, path) VALUES (?, ?, '')");
 	const counter = new TermCounter();
-	for (const [id, text] of texts.entries()) insert.run(id, counter.columnOf(Buffer.from(text)));
-	const select = db
-		.prepare<[string], number>('SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank')
-		.pluck();
+	const bytes = encodeDocumentWords(texts.map((text) => counter.documentOf(Buffer.from(text), '')));
+	const words = readWords((from, length) => bytes.subarray(from, from + length));
 	/** The texts found by the first reading that finds any, as a search does it. */
 	return (query: string): string[] => {
-		for (const { match } of readingsOf(parseQuery(query), stemOf)) {
-			const ids = select.all(match);
-			if (ids.length > 0) return ids.map((id) => texts[id] ?? '');
+		for (const { match } of readingsOf(parseQuery(query))) {
+			const found = [...bestFirst(match, [answersOf(words, match)])];
+			if (found.length > 0) return found.map(({ doc }) => texts[doc] ?? '');
 		}
 		return [];
 	};
@@ -125,8 +116,63 @@ test('nothing that can be typed is an error', () => {
 	);
 });
 
-test('stems are what the forms of a word begin with', () => {
-	expect(['indexing', 'happily', 'running', 'configuration', 'x', '検索'].map(stemOf)).toEqual([
-		...['index', 'happil', 'run', 'configur', 'x', '検索'],
-	]);
+describe('forms of a word', () => {
+	test.each([
+		['index', 'indexing'],
+		['indexed', 'index'],
+		['running', 'run'],
+		['configure', 'configuring'],
+		['caching', 'cache'],
+		['story', 'stories'],
+		['matches', 'match'],
+		['files', 'file'],
+		['job', 'jobs'],
+	])('%s is %s, too', (word, form) => {
+		expect(formsOf(word)).toContain(form);
+		expect(formsOf(form)).toContain(word);
+		expect(form.startsWith(stemOf(word))).toBe(true);
+	});
+
+	test.each(['string', 'process', 'status', 'thing', 'x', 'sha256', '検索', 'axis'])(
+		'%s is no form of anything shorter',
+		(word) => {
+			expect(stemOf(word)).toBe(word);
+		},
+	);
+
+	test('a form counts less than the word, wherever it is', () => {
+		const find = indexOf(['saving saving saving', 'save', 'savings bank']);
+		expect(find('save')[0]).toBe('save');
+		expect(find('saving')[0]).toBe('saving saving saving');
+		expect(find('save')).toHaveLength(2);
+	});
+});
+
+test('words that are one name in a text put it first', () => {
+	const texts = ['open open open socket socket socket', 'int open_socket(void) and more of it'];
+	expect(indexOf(texts)('open socket')).toEqual(texts.toReversed());
+});
+
+test('scores are those of bm25 over all segments, so where a text is changes nothing', () => {
+	const texts = ['a needle', 'needle needle in hay', 'hay', 'hay and hay', 'the needle and hay'];
+	const counter = new TermCounter();
+	const [reading] = readingsOf(parseQuery('needle hay'));
+	if (reading === undefined) throw new Error('no reading');
+	const scored = (segments: readonly (readonly string[])[]) => {
+		const answers = segments.map((segment) => {
+			const bytes = encodeDocumentWords(
+				segment.map((text) => counter.documentOf(Buffer.from(text), '')),
+			);
+			const words = readWords((from, length) => bytes.subarray(from, from + length));
+			return answersOf(words, reading.match);
+		});
+		return [...bestFirst(reading.match, answers)].map(({ source, doc, score }) => [
+			segments[source]?.[doc],
+			score.toFixed(9),
+		]);
+	};
+	const together = scored([texts]);
+	expect(together).toHaveLength(2);
+	expect(scored(texts.map((text) => [text]))).toEqual(together);
+	expect(scored([texts.slice(0, 2), [], texts.slice(2)])).toEqual(together);
 });

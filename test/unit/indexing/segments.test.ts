@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { blocksOf } from '../../../daemon/indexing/segments/blocks.ts';
-import { buildSegment } from '../../../daemon/indexing/segments/builder.ts';
+import { buildSegment, type SegmentText } from '../../../daemon/indexing/segments/builder.ts';
 import { SegmentDamage } from '../../../daemon/indexing/segments/bytes.ts';
 import { WHOLE } from '../../../daemon/indexing/segments/format.ts';
 import { keysAll } from '../../../daemon/indexing/segments/keyQuery.ts';
@@ -14,6 +14,7 @@ import type { PlacedSymbol } from '../../../daemon/indexing/segments/symbols.ts'
 import { mergeable } from '../../../daemon/indexing/segments/tiers.ts';
 import { foldText, trigramsOf } from '../../../daemon/indexing/segments/trigrams.ts';
 import { SYMBOL_KINDS } from '../../../daemon/indexing/symbols/symbol.ts';
+import { TermCounter } from '../../../daemon/indexing/words/terms.ts';
 
 function temporaryFile(bytes: Buffer): string {
 	const folder = mkdtempSync(join(tmpdir(), 'semantica-segment-'));
@@ -29,8 +30,24 @@ function opened(bytes: Buffer): SegmentReader {
 	return reader;
 }
 
-const built = (texts: readonly string[]): Buffer =>
-	buildSegment(texts.map((text) => ({ text: Buffer.from(text), lead: 0, symbols: [] })));
+const counter = new TermCounter();
+
+const textOf = (content: string | Buffer, more: Partial<SegmentText> = {}): SegmentText => {
+	const text = Buffer.from(content);
+	return { text, lead: 0, symbols: [], words: counter.documentOf(text, ''), ...more };
+};
+
+const built = (texts: readonly string[]): Buffer => buildSegment(texts.map((text) => textOf(text)));
+
+/** By term, with the lengths of the documents. */
+const plainWords = (reader: SegmentReader): unknown => [
+	[...reader.words().lengths],
+	[...reader.words().all()].map(([term, { docs, weights }]) => [
+		term,
+		Array.from(docs),
+		Array.from(weights),
+	]),
+];
 
 function found(reader: SegmentReader, literal: string): number[] {
 	const blocks = reader.candidates(keysAll(trigramsOf(literal)));
@@ -83,10 +100,10 @@ describe('a segment', () => {
 		const bytes = Buffer.from(`${filler}\nneedle_here\n${filler}`);
 		const reader = opened(
 			buildSegment([
-				{ text: Buffer.from(filler), lead: 0, symbols: [] },
-				{ text: Buffer.alloc(0), lead: 0, symbols: [] },
-				{ text: bytes, lead: 3, symbols: [] },
-				{ text: Buffer.from('needle_here'), lead: WHOLE, symbols: [] },
+				textOf(filler),
+				textOf(''),
+				textOf(bytes, { lead: 3 }),
+				textOf('needle_here', { lead: WHOLE }),
 			]),
 		);
 		const blocks = reader.candidates(keysAll(trigramsOf('NEEDLE')));
@@ -139,6 +156,7 @@ describe('a segment', () => {
 					expect(merged.documents).toBe(kept.length);
 					expect([...merged.postings()]).toEqual([...whole.postings()]);
 					for (const doc of kept.keys()) expect(merged.layout(doc)).toEqual(whole.layout(doc));
+					expect(plainWords(merged)).toEqual(plainWords(whole));
 				},
 			),
 			{ numRuns: 25 },
@@ -158,7 +176,8 @@ describe('a segment', () => {
 		expect(() => openSegment(file)).toThrow(SegmentDamage);
 		const tail = temporaryFile(bytes);
 		const reader = openSegment(tail);
-		truncateSync(tail, bytes.length - 3);
+		const keys = [...reader.postings()].length;
+		truncateSync(tail, 100 + keys);
 		expect(() => [...reader.postings()]).toThrow(SegmentDamage);
 		reader.close();
 	});
@@ -196,9 +215,7 @@ describe('symbols of a segment', () => {
 	const sorted = (symbols: readonly PlacedSymbol[]): string[] =>
 		symbols.map((one) => JSON.stringify(Object.entries(one).sort())).sort();
 	const withSymbols = (documents: readonly PlacedSymbol[][]): SegmentReader =>
-		opened(
-			buildSegment(documents.map((symbols) => ({ text: Buffer.from('x'), lead: 0, symbols }))),
-		);
+		opened(buildSegment(documents.map((symbols) => textOf('x', { symbols }))));
 
 	test('are what was given, also after a merge, and found by their place in the names', () => {
 		fc.assert(
@@ -232,8 +249,9 @@ describe('symbols of a segment', () => {
 		const symbols = [
 			{ name: 'open', kind: 'function', container: '', line: 1, column: 1 },
 		] as const;
-		const bytes = buildSegment([{ text: Buffer.from('x'), lead: 0, symbols }]);
-		bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+		const bytes = buildSegment([textOf('x', { symbols })]);
+		const name = bytes.indexOf('open\n');
+		bytes[name] = (bytes[name] ?? 0) ^ 1;
 		expect(() => opened(bytes).symbols()).toThrow(SegmentDamage);
 	});
 });

@@ -99,8 +99,8 @@ describe('an update', () => {
 	test('say nothing of what AI tools may do, and keep it when they change', () => {
 		const file = join(temporaryFolder(), 'config.json');
 		const settings = open(file);
-		const ai = { run: 'ask', allow: [], folders: ['/home/me/project'] } as const;
-		settings.updateAi({ ...ai, allow: [], folders: [...ai.folders] });
+		const ai = { run: 'ask', allow: [], folders: ['/home/me/project'], fleet: [] } as const;
+		settings.updateAi({ ...ai, allow: [], folders: [...ai.folders], fleet: [] });
 		expect(settings.get().values).toEqual(DEFAULTS);
 		settings.update({ values: { idleExitMs: 5 }, revision: settings.get().revision });
 		expect(open(file).ai).toEqual(ai);

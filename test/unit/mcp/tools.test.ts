@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { mcpOptions } from '../../../daemon/cli/mcp/options.ts';
+import { listsOf } from '../../../daemon/cli/mcp/protocol/identity.ts';
 import { TOOL_ARGUMENTS, toolArguments } from '../../../daemon/cli/mcp/tools/arguments.ts';
+import { assertOptions, sendingOf } from '../../../daemon/cli/mcp/tools/elsewhere.ts';
 import { specOf } from '../../../daemon/cli/mcp/tools/runJob.ts';
 import { meantBy } from '../../../daemon/cli/mcp/tools/searchCode.ts';
 import { TOOL_LIST } from '../../../daemon/cli/mcp/tools/toolList.constant.ts';
@@ -36,6 +38,18 @@ describe('the list of tools', () => {
 
 	test('costs a conversation less than 2,000 tokens', () => {
 		expect(JSON.stringify(TOOL_LIST).length / 4).toBeLessThan(2000);
+	});
+
+	test('says that work may go to other machines only where it may, for 125 tokens more', () => {
+		const of = (elsewhere: boolean) => listsOf({ readOnly: false, elsewhere })['tools/list'].tools;
+		expect(of(false)).toEqual(TOOL_LIST);
+		const [runJob] = of(true);
+		expect(Object.keys(runJob?.inputSchema['properties'] ?? {})).toEqual(
+			expect.arrayContaining(['command', 'on', 'pool', 'place', 'recipe']),
+		);
+		const more = JSON.stringify(of(true)).length - JSON.stringify(TOOL_LIST).length;
+		expect(more / 4).toBeLessThan(125);
+		expect(JSON.stringify(TOOL_LIST)).not.toContain('pool');
 	});
 });
 
@@ -132,4 +146,45 @@ test('a search means the index that holds the folder, else that of the project, 
 	expect(meantBy([a, b], undefined, '/a/x')).toBe(a);
 	expect(meantBy([b], undefined, '/a')).toBe(b);
 	expect(meantBy([a, b], undefined, '/c')).toBeUndefined();
+});
+
+describe('run_job with another machine', () => {
+	const asked = (given: object) =>
+		toolArguments('run_job', { cwd: '/p', command: ['npm', 'test'], on: 'box', ...given });
+
+	test('says what travels, and nothing of this machine', () => {
+		const args = asked({ env: { Path: '/x', A: '1' }, retries: 1, start_when: { mains: true } });
+		const place = { cwd: '/p', after: [], env: { PATH: '/bin' } };
+		expect(sendingOf(args, specOf(args, place), '/p')).toEqual({
+			on: 'box',
+			folder: '/p',
+			spec: {
+				type: 'command',
+				key: expect.stringMatching(/^mcp-/),
+				command: { command: 'npm', args: ['test'], env: { A: '1' }, shell: false },
+				timeoutMs: 1_800_000,
+				maxAttempts: 2,
+				restartable: true,
+				constraints: { power: 'ac' },
+			},
+		});
+		const recipe = asked({ recipe: 'say', command: ['word=a=b'], place: 'home' });
+		expect(sendingOf(recipe, specOf(recipe, place), '/p')).toMatchObject({
+			place: 'home',
+			recipe: { name: 'say', values: { word: 'a=b' } },
+			spec: { type: 'command' },
+		});
+	});
+
+	test.each([
+		[{ pool: 'gpu' }, /either on or pool/],
+		[{ tag: 't' }, /tag: it does not go with on or pool/],
+		[{ serves: { port: 1 } }, /serves: it does not go/],
+		[{ start_when: { event: 'e' } }, /after and event mean this machine/],
+		[{ subject: 's' }, /on_newer: .*give "queue"/],
+		[{ recipe: 'r', command: 'x', shell: true }, /NAME=VALUE words/],
+		[{ on: undefined, place: 'home' }, /place: it goes with on or pool/],
+	])('refuses %j, saying what to do', (given, why) => {
+		expect(() => assertOptions(asked(given))).toThrow(why);
+	});
 });

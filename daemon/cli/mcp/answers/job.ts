@@ -70,6 +70,7 @@ function timeOf({ startedAt, finishedAt }: Job): string {
 /** Facts of every answer about one job, in one line. */
 export function facts(job: Job): string {
 	const parts = [`job_id ${job.id}`];
+	if (job.machine) parts.push(`on ${plainLine(job.machine)}`);
 	if (job.command?.cwd) parts.push(`in ${plainLine(job.command.cwd)}`);
 	if (job.command === null && job.workspace !== null) parts.push(plainLine(job.workspace));
 	if (isServing(job)) parts.push('ready, serves until it is cancelled');
@@ -85,6 +86,7 @@ export function row(job: Job, now: number): string {
 		job.id,
 		standing(job, undefined, now),
 		plainLine(job.title, 80),
+		job.machine ? `on ${plainLine(job.machine)}` : '',
 		place === '' ? '' : `in ${plainLine(place, 120)}`,
 		formatAge(job.createdAt, now),
 	];

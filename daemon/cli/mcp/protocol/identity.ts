@@ -1,6 +1,10 @@
 /** What this server says of itself, in both eras, without loading anything. */
 import type { McpOptions } from '../options.ts';
-import { TOOL_LIST, type ToolDescription } from '../tools/toolList.constant.ts';
+import {
+	ELSEWHERE_PROPERTIES,
+	TOOL_LIST,
+	type ToolDescription,
+} from '../tools/toolList.constant.ts';
 import { PROMPT_LIST } from './promptList.ts';
 
 export const SERVER_NAME = 'semantica';
@@ -50,8 +54,13 @@ export interface Lists {
 	readonly 'resources/templates/list': { readonly resourceTemplates: typeof RESOURCE_TEMPLATES };
 }
 
-export function listsOf({ readOnly }: Pick<McpOptions, 'readOnly'>): Lists {
-	const tools = TOOL_LIST.filter(({ annotations }) => !readOnly || annotations['readOnlyHint']);
+export function listsOf({
+	readOnly,
+	elsewhere = false,
+}: Pick<McpOptions, 'readOnly' | 'elsewhere'>): Lists {
+	const tools = TOOL_LIST.filter(({ annotations }) => !readOnly || annotations['readOnlyHint']).map(
+		(tool) => (elsewhere && tool.name === 'run_job' ? withElsewhere(tool) : tool),
+	);
 	const prompts = PROMPT_LIST.filter(({ name }) => !readOnly || name !== 'run_in_background');
 	return {
 		'tools/list': { tools },
@@ -59,4 +68,10 @@ export function listsOf({ readOnly }: Pick<McpOptions, 'readOnly'>): Lists {
 		'resources/list': { resources: [] },
 		'resources/templates/list': { resourceTemplates: RESOURCE_TEMPLATES },
 	};
+}
+
+function withElsewhere(tool: ToolDescription): ToolDescription {
+	const { properties, ...schema } = tool.inputSchema;
+	const all = { ...(properties as object), ...ELSEWHERE_PROPERTIES };
+	return { ...tool, inputSchema: { ...schema, properties: all } };
 }

@@ -41,7 +41,10 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
 	'notifications/roots/list_changed',
 ]);
 
-export function createOpening(options: Pick<McpOptions, 'readOnly'>, version: string): Opening {
+export function createOpening(
+	options: Pick<McpOptions, 'readOnly' | 'elsewhere'>,
+	version: string,
+): Opening {
 	const lists: ReadonlyMap<string, object> = new Map(Object.entries(listsOf(options)));
 	const serverInfo = { name: SERVER_NAME, version };
 	const said: Message[] = [];

@@ -20,7 +20,7 @@ export const BOUNDS = {
 const runJob = z.strictObject({
 	command: z
 		.union(
-			[z.array(z.string()).min(1).max(10_000), z.string().min(1)],
+			[z.array(z.string()).max(10_000), z.string().min(1)],
 			'must be an array of words, or a string with shell: true',
 		)
 		.describe('argv array; a string only with shell: true'),
@@ -78,6 +78,18 @@ const runJob = z.strictObject({
 		})
 		.optional(),
 	max_output_bytes: z.int().min(0).max(BOUNDS.outputBytes).default(6000),
+});
+
+/** Taken always, and shown where they can be of use (ELSEWHERE_PROPERTIES). */
+const machine = z.string().min(1).max(64);
+const elsewhere = z.strictObject({
+	on: machine.optional().describe('run it on this machine; cwd: the folder it belongs to here'),
+	pool: machine.optional().describe('or on a free machine of this pool'),
+	place: z
+		.enum(['scratch', 'home', 'repo'])
+		.optional()
+		.describe('there, in an empty folder (default), the home folder, or its checkout of cwd'),
+	recipe: machine.optional().describe('what it calls so; command: NAME=VALUE words'),
 });
 
 const waitJob = z.strictObject({
@@ -156,8 +168,10 @@ const indexFolder = z.strictObject({
 	wait_seconds: seconds(BOUNDS.waitSeconds, 15),
 });
 
+export { elsewhere as elsewhereArguments };
+
 export const TOOL_ARGUMENTS = {
-	run_job: runJob,
+	run_job: runJob.extend(elsewhere.shape),
 	wait_job: waitJob,
 	get_job: getJob,
 	list_jobs: listJobs,

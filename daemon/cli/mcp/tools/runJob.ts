@@ -7,6 +7,7 @@ import { given } from '../../parse/given.ts';
 import { plural } from '../../render/format.ts';
 import type { ToolArguments } from './arguments.ts';
 import { type Answer, type ToolContext, ToolError } from './context.ts';
+import { assertOptions, isElsewhere, sendingOf } from './elsewhere.ts';
 import { folderOf } from './folders.ts';
 import { answerAbout, waitFor } from './outcome.ts';
 
@@ -20,7 +21,9 @@ export async function runJob(args: Arguments, context: ToolContext): Promise<Ans
 	const cwd = await folderOf('cwd', args.cwd);
 	const after = await resolveIds(link, args.start_when?.after ?? []);
 	const spec = specOf(args, { cwd, after, env: context.env });
-	const { jobs } = await link.request('job/enqueue', { jobs: [spec] });
+	const { jobs } = isElsewhere(args)
+		? await link.request('job/send', { jobs: [sendingOf(args, spec, cwd)] })
+		: await link.request('job/enqueue', { jobs: [spec] });
 	const [enqueued] = jobs;
 	if (enqueued === undefined) throw new ToolError('The daemon answered without a job.');
 	const { id } = enqueued;
@@ -61,11 +64,12 @@ interface Place {
 /** @throws ToolError for what no schema says */
 export function specOf(args: Arguments, { cwd, after, env }: Place): KeyedSpec {
 	const { command, shell, start_when: start } = args;
+	assertOptions(args);
 	const when = start?.not_before === undefined ? undefined : timeOf(start.not_before);
 	return given({
 		type: 'command',
 		command: {
-			...wordsOf(command, shell),
+			...(args.recipe === undefined ? wordsOf(command, shell) : { command: '-', args: [] }),
 			cwd,
 			env: { ...ownPath(env), ...args.env },
 			shell,

@@ -3,7 +3,7 @@
  * for nothing else never loads the schema library.
  */
 import * as z from 'zod';
-import { TOOL_ARGUMENTS, type ToolName } from './arguments.ts';
+import { elsewhereArguments, TOOL_ARGUMENTS, type ToolName } from './arguments.ts';
 
 interface Hints {
 	readonly readOnly: boolean;
@@ -87,10 +87,21 @@ export interface ToolDescription {
 	readonly annotations: Readonly<Record<string, boolean>>;
 }
 
+const schemaOf = (schema: z.ZodType) =>
+	z.toJSONSchema(schema, { io: 'input', override: leaveOutBounds });
+
+const OF_OTHERS: ReadonlySet<string> = new Set(Object.keys(elsewhereArguments.shape));
+
+/** Of `run_job`, where work may go to other machines. */
+export const ELSEWHERE_PROPERTIES = schemaOf(elsewhereArguments).properties ?? {};
+
 function describe(name: ToolName): ToolDescription {
 	const { title, text, hints } = DESCRIPTIONS[name];
-	const schema = z.toJSONSchema(TOOL_ARGUMENTS[name], { io: 'input', override: leaveOutBounds });
-	const { $schema: _, ...inputSchema } = schema;
+	const { $schema: _, properties = {}, ...schema } = schemaOf(TOOL_ARGUMENTS[name]);
+	const own = Object.entries(properties).filter(
+		([property]) => name !== 'run_job' || !OF_OTHERS.has(property),
+	);
+	const inputSchema = { ...schema, properties: Object.fromEntries(own) };
 	return {
 		name,
 		title,

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { errorCode } from '../../../../shared/errors.ts';
+import type { LogPiece } from '../../../queue/ports/logs.ts';
 import { answerRequests } from '../../../threads/answering.ts';
 import { scanForProblems } from '../../problems/scan.ts';
 import { createPatterns } from '../../readiness/patterns.ts';
@@ -27,6 +28,13 @@ async function* pieces(id: string): AsyncIterable<Piece> {
 	}
 }
 
+/** What came from another thread is no Buffer any more. */
+async function* brought(given: readonly LogPiece[]): AsyncIterable<Piece> {
+	for (const { offset, bytes } of given) {
+		yield { offset, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+	}
+}
+
 const patterns = createPatterns();
 
 function answerAtOnce(method: string, asked: unknown): unknown {
@@ -43,8 +51,16 @@ function answerAtOnce(method: string, asked: unknown): unknown {
 answerRequests({
 	answer(method, asked, signal) {
 		if (method !== 'search') return answerAtOnce(method, asked);
-		const { id, context, limit, from, ...what } = asked as LogSearchMethods['search']['params'];
-		return scanLines(pieces(id), { matcher: createMatcher(what), context, limit, from, signal });
+		const {
+			id,
+			context,
+			limit,
+			from,
+			pieces: given,
+			...what
+		} = asked as LogSearchMethods['search']['params'];
+		const log = given === undefined ? pieces(id) : brought(given);
+		return scanLines(log, { matcher: createMatcher(what), context, limit, from, signal });
 	},
 	close() {},
 });

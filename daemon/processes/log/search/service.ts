@@ -24,7 +24,8 @@ export function createLogSearch(entry: string, root: string): LogSearch {
 		name: 'The search of the log',
 	});
 	return {
-		search: (params, signal) => thread.ask('search', params, signal),
+		search: (params, signal, pieces) =>
+			thread.ask('search', pieces === undefined ? params : { ...params, pieces }, signal),
 		close: () => thread.close(),
 	};
 }
