@@ -26,6 +26,7 @@ import { checkPatterns } from '../queue/intake/patterns.ts';
 import { prepareJobs, prepareScheduled } from '../queue/intake/prepare.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import { sparesBattery } from '../queue/ports/conditions.ts';
+import { toldEnd } from '../queue/rules/told.ts';
 import { createIdSource } from '../queue/store/ids.ts';
 import { createTokens } from '../rpc/tokens.ts';
 import { createWindows } from '../rpc/windows.ts';
@@ -142,7 +143,7 @@ export async function startEngine(options: EngineOptions) {
 	const windows = createWindows(() => notifying.windowCame());
 	const notifying = createNotifications({
 		feed: queue.feed,
-		find: (ids) => jobs.find(ids, Number.POSITIVE_INFINITY).jobs,
+		find: (ids) => fleet.directory.find(ids, Number.POSITIVE_INFINITY).jobs,
 		tellWindow: windows.tell,
 		longMs: () => settings.values.notifyLongMs,
 		onDesktop: () => settings.values.notifications,
@@ -198,6 +199,10 @@ export async function startEngine(options: EngineOptions) {
 			return made?.id ?? '';
 		},
 		met: (set) => machine.conditions.met(set),
+		ended(done) {
+			const told = done.map((job) => toldEnd(job, clock.now()));
+			notifying.tell(told.filter((end) => end !== undefined));
+		},
 		takes: fires,
 		assertMaySend: (target, workspace) => policy.assertMaySend(target, workspace),
 		workloadChanged: options.workloadChanged,

@@ -59,6 +59,8 @@ export function createCalls(node: string, call: Call, close: () => Promise<void>
 			(await ask('cancel', { id, order, signature }, cancelSchema)).done,
 		withdraw: async (id) =>
 			(await ask('withdraw', { id }, z.object({ withdrawn: z.boolean() }))).withdrawn,
+		delay: async (id, runAt) =>
+			(await ask('delay', { id, runAt }, z.object({ waits: z.boolean() }))).waits,
 		changes: (since, mine) => ask('changes', { since, mine }, changesSchema),
 		get: (id) => ask('get', { id }, sharedJobSchema.nullable()),
 		list: async (query) =>

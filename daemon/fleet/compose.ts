@@ -14,18 +14,12 @@ import { directoryOf, feedOver } from './directory.ts';
 import { gated } from './gate.ts';
 import { type JoinedMachine, openJoined } from './joined.ts';
 import { type Joined, openMembership, type Rule } from './membership.ts';
-import {
-	explained,
-	jobOfOthers,
-	type MirrorOptions,
-	mirroredJob,
-	sharedOf,
-	tailSpans,
-} from './mirror.ts';
+import { explained, jobOfOthers, type MirrorOptions, mirroredJob, tailSpans } from './mirror.ts';
 import { createMachines } from './names.ts';
 import type { FleetOptions } from './options.ts';
+import { envelopeOf, sharedOf } from './outbox.ts';
 import { passwordOf } from './password.ts';
-import { SHARED, type SharedJob } from './port.ts';
+import { NEVER_MS, SHARED, type SharedJob } from './port.ts';
 import { createRemoteLogs } from './remoteLogs.ts';
 import { repositoryOf } from './repository.ts';
 import { shownRules, statusOf } from './status.ts';
@@ -39,6 +33,8 @@ export interface SentByTool {
 	readonly submission: Submission;
 	readonly by: AskedByTool;
 }
+
+type Delayed = 'paused' | 'resumed' | 'hurried';
 
 /** Sentences for `job/explain` while nothing is joined. */
 const NOT_JOINED =
@@ -89,6 +85,10 @@ export function createFleet(options: FleetOptions) {
 			watched: () => remoteLogs.watched() || (listeners.size > 1 && table.sent.openCount() > 0),
 			machineId: (name) => machines.idOf(name),
 			machineName: (id) => mirroring().machineName(id),
+			ended(ids) {
+				const told = ids.map(jobElsewhere).filter((job) => job !== undefined);
+				options.ended(told);
+			},
 			changed,
 		});
 		machine.node.wake();
@@ -139,10 +139,10 @@ export function createFleet(options: FleetOptions) {
 		search: (text, limit) =>
 			table.sent.search(text, limit).map((row) => mirroredJob(row, mirroring())),
 		newest: (limit) => table.sent.search('', limit).map((row) => mirroredJob(row, mirroring())),
-		async list(name, isOpen, limit) {
-			const asked = { ...(name === '*' ? {} : { machine: name }), open: isOpen, limit };
-			return (await list(asked)).jobs;
-		},
+		list: ({ machine: name, ...asked }) => list(name === '*' ? asked : { ...asked, machine: name }),
+		pause: (id) => delay(id, 'paused'),
+		resume: (id) => delay(id, 'resumed'),
+		runNow: (id) => delay(id, 'hurried'),
 		async cancel(id) {
 			const row = table.sent.get(id);
 			if (row === undefined) return cancelOfOthers(id);
@@ -184,6 +184,24 @@ export function createFleet(options: FleetOptions) {
 		if (done === 'forbidden')
 			return 'it waits for others, and only the machine that asked for it can cancel it';
 		return done === 'unknown' ? 'it is not in the shared queue any more' : undefined;
+	}
+
+	/** What nobody has taken waits here and now as it is told; a sentence where it does not wait. */
+	async function delay(id: string, what: Delayed): Promise<string | undefined> {
+		const row = table.sent.get(id);
+		const job = jobElsewhere(id);
+		if (row === undefined || job === undefined) {
+			return `another machine asked for it, and it can be ${what} there only`;
+		}
+		if (row.ended_at !== null) return `it is already ${job.state}`;
+		if (row.needs_approval === 1) return 'it waits for the approval of a person';
+		if (row.delivered === 0) return 'it has not been delivered to the shared queue yet';
+		if (what === 'resumed' && !job.held) return 'it is not paused';
+		const { queue, node } = joinedMachine();
+		const until = { paused: NEVER_MS, resumed: envelopeOf(row).spec.runAt ?? null, hurried: null };
+		const waits = await queue.delay(id, until[what]);
+		node.wake();
+		return waits ? undefined : `${job.machine} has it already, and it can be ${what} there only`;
 	}
 
 	async function list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>> {

@@ -3,7 +3,7 @@ import { SemanticaError } from '../../shared/errors.ts';
 import { isInside, pathOfUri } from '../../shared/inside.ts';
 import type { Job } from '../../shared/job.ts';
 import type { JobFilter, ManyResult } from '../../shared/protocol/jobs.ts';
-import type { Params } from '../../shared/protocol/requests.ts';
+import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { JobRequests } from '../queue/requests.ts';
 import type { Scope } from '../queue/store/scope.ts';
 import type { Feed, Unsubscribe } from '../queue/views/feed.ts';
@@ -19,9 +19,19 @@ export interface Elsewhere {
 	/** What this machine asked for, newest first. */
 	readonly newest: (limit: number) => Job[];
 	/** Everything in the shared queue, or of one machine (`*`: of all). */
-	readonly list: (machine: string, open: boolean, limit: number) => Promise<Job[]>;
+	readonly list: (asked: {
+		readonly machine: string;
+		readonly open: boolean;
+		readonly text: string | undefined;
+		readonly limit: number;
+		readonly before: number | undefined;
+	}) => Promise<{ readonly jobs: Job[]; readonly before: number | null }>;
 	/** A sentence why not; undefined when it is on its way. */
 	readonly cancel: (id: string) => Promise<string | undefined>;
+	/** Each as cancel; of what nobody has taken. */
+	readonly pause: (id: string) => Promise<string | undefined>;
+	readonly resume: (id: string) => Promise<string | undefined>;
+	readonly runNow: (id: string) => Promise<string | undefined>;
 	readonly remove: (id: string) => Promise<string | undefined>;
 	/** @throws SemanticaError CONFLICT where no approval is missing */
 	readonly approve: (id: string) => Promise<void>;
@@ -29,9 +39,6 @@ export interface Elsewhere {
 
 export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequests {
 	const { job: find } = elsewhere;
-	const notHere = (what: string) =>
-		`it is on another machine, and can be ${what} there only; from here it can be looked at and cancelled`;
-
 	/** Each with those that are elsewhere taken out and dealt with on their own. */
 	function many(
 		local: (targets: Parameters<JobRequests['cancel']>[0]) => Promise<ManyResult>,
@@ -70,6 +77,27 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 		return found
 			.filter((job) => jobs.standing(job.id) === undefined && meets(job, filter, scope))
 			.slice(0, limit);
+	}
+
+	/** The shared queue's own order, newest first; its cursor is a number of the server's. */
+	async function ofMachine(
+		{ filter, limit, cursor }: Params<'job/list'>,
+		machine: string,
+		state: JobFilter['state'],
+	): Promise<Result<'job/list'>> {
+		const open = state?.every((one) => OPEN.has(one)) === true;
+		const found: Job[] = [];
+		let before = cursor === undefined ? undefined : numberOf(cursor);
+		for (;;) {
+			const asked = { machine, open, text: filter.text, limit: limit - found.length, before };
+			const page = await elsewhere.list(asked);
+			found.push(...page.jobs.filter((job) => state === undefined || state.includes(job.state)));
+			before = page.before ?? undefined;
+			if (before === undefined || found.length >= limit) break;
+		}
+		const nextCursor = before === undefined ? null : `fleet:${before}`;
+		const isAll = cursor === undefined && nextCursor === null;
+		return { jobs: found, nextCursor, total: { value: found.length, exact: isAll } };
 	}
 
 	return {
@@ -122,12 +150,7 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 		successor: (id) => (remote(id) === undefined ? jobs.successor(id) : id),
 		async page(params, scope) {
 			const { machine, state } = params.filter;
-			if (machine !== undefined && scope === undefined) {
-				const open = state?.every((one) => OPEN.has(one)) === true;
-				const all = await elsewhere.list(machine, open, params.limit);
-				const found = all.filter((job) => state === undefined || state.includes(job.state));
-				return { jobs: found, nextCursor: null, total: { value: found.length, exact: false } };
-			}
+			if (machine !== undefined && scope === undefined) return ofMachine(params, machine, state);
 			const { parentId } = params.filter;
 			// Children of what runs elsewhere stay there.
 			if (parentId != null && remote(parentId) !== undefined) {
@@ -155,9 +178,9 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 		},
 		cancel: many(jobs.cancel, elsewhere.cancel),
 		remove: many(jobs.remove, elsewhere.remove),
-		pause: many(jobs.pause, async () => notHere('paused')),
-		resume: many(jobs.resume, async () => notHere('resumed')),
-		runNow: many(jobs.runNow, async () => notHere('hurried')),
+		pause: many(jobs.pause, elsewhere.pause),
+		resume: many(jobs.resume, elsewhere.resume),
+		runNow: many(jobs.runNow, elsewhere.runNow),
 		payload(params) {
 			if (remote(params.id) === undefined) return jobs.payload(params);
 			throw new SemanticaError('CONFLICT', 'Its input is on its way to another machine.');
@@ -167,6 +190,14 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 
 /** Of what was asked of others so many are looked through. */
 const MOST_SEARCHED = 1000;
+
+function numberOf(cursor: string): number {
+	const [, digits] = /^fleet:(\d{1,15})$/.exec(cursor) ?? [];
+	if (digits !== undefined) return Number(digits);
+	throw new SemanticaError('VALIDATION', 'This cursor is not of a list of the shared queue.', {
+		path: 'cursor',
+	});
+}
 
 function liesIn({ workspace }: Job, scope: Scope): boolean {
 	const path = pathOfUri(workspace ?? '');

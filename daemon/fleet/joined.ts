@@ -44,6 +44,8 @@ export interface JoinedOptions {
 	readonly watched: () => boolean;
 	readonly machineId: (name: string) => Promise<string>;
 	readonly machineName: (id: string) => string | undefined;
+	/** What others did for this machine, once for each. */
+	readonly ended: (ids: readonly string[]) => void;
 	readonly changed: (ids: readonly string[]) => void;
 }
 
@@ -73,6 +75,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 			const name = on === undefined ? undefined : (options.machineName(on) ?? on);
 			fleet.assertMaySend({ on: name, pool, kind }, workspace);
 		},
+		ended: options.ended,
 		changed,
 	});
 	const migration = createMigration({
@@ -200,6 +203,17 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		await inbox.clean(row);
 	}
 
+	/** By the ids of shared jobs. */
+	function progress(): Record<string, unknown> {
+		const known: Record<string, unknown> = {};
+		for (const row of heldOpen()) {
+			const local = row.begun === 1 ? table.local(row) : undefined;
+			const job = local === undefined ? undefined : jobs.find([local.id], 1).jobs[0];
+			if (job?.progress != null) known[row.id] = job.progress;
+		}
+		return known;
+	}
+
 	async function stop(row: HeldRow): Promise<boolean> {
 		const local = table.local(row);
 		if (local === undefined) return false;
@@ -262,6 +276,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 				accepts: membership.read().accept.some(letsRun) && tripped() === undefined,
 			}),
 		},
+		progress,
 		free,
 		claims,
 		take,

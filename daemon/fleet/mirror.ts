@@ -4,8 +4,8 @@ import type { JobState } from '../../shared/jobTerms.ts';
 import type { Explanation } from '../../shared/protocol/jobs.ts';
 import type { LogSpan } from '../../shared/protocol/logs.ts';
 import { needSchema } from './needs.ts';
-import { envelopeOf } from './outbox.ts';
-import { SHARED, type SharedJob } from './port.ts';
+import { envelopeOf, sharedOf } from './outbox.ts';
+import { NEVER_MS, SHARED, type SharedJob } from './port.ts';
 import { believe } from './report.ts';
 import type { SentRow } from './table.ts';
 
@@ -87,7 +87,8 @@ export function jobOfOthers(job: SharedJob, options: MirrorOptions): Job {
 		title: job.title,
 		queue: 'fleet',
 		priority: job.priority,
-		runAt: job.runAt ?? job.created,
+		runAt: isHeld(job) ? job.created : (job.runAt ?? job.created),
+		held: isHeld(job),
 		restartable: job.restartable,
 		state,
 		stopping: job.stopping && state === 'running' ? 'cancel' : null,
@@ -118,8 +119,8 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 		startedAt: null,
 		attempt: 0,
 		run: 0,
-		progress: progressOf(shared),
 		...base,
+		progress: progressOf(shared),
 		id: row.id,
 		title: row.title,
 		command: full.command === undefined ? null : shownAt(shownCommand(full.command), row),
@@ -138,7 +139,7 @@ export function mirroredJob(row: SentRow, options: MirrorOptions): Job {
 		createdAt: row.created_at,
 		finishedAt: row.ended_at,
 		workspace: row.workspace,
-		held: row.needs_approval === 1,
+		held: row.needs_approval === 1 || base?.held === true,
 		needsApproval: row.needs_approval === 1,
 		origin: row.origin ?? 'fleet',
 		machine: base?.machine ?? targetOf(need, options),
@@ -223,13 +224,14 @@ function withoutReport({ state, reason, machine }: SharedJob): Partial<Job> {
 	return { stopReason: 'interrupted', error: { code: 'INTERRUPTED', message } };
 }
 
-export function sharedOf({ shared }: SentRow): SharedJob | undefined {
-	return shared === null ? undefined : (JSON.parse(shared) as SharedJob);
-}
-
 function progressOf(shared: SharedJob | undefined): Job['progress'] {
 	const parsed = progressSchema.safeParse(shared?.progress);
 	return parsed.success ? parsed.data : null;
+}
+
+/** It waits, and was told not to begin. */
+function isHeld({ state, runAt }: SharedJob): boolean {
+	return state < SHARED.succeeded && state !== SHARED.begun && runAt !== null && runAt >= NEVER_MS;
 }
 
 function targetOf(need: unknown, { machineName }: MirrorOptions): string {
@@ -269,7 +271,9 @@ export function explained(
 		case SHARED.lost:
 			return one('fleet', `${where} is not heard of${heard}; the job may still be running there`);
 		case SHARED.delayed:
-			return one('delayed', 'waits for its time');
+			return isHeld(shared)
+				? one('held', 'paused; start it again with Resume')
+				: one('delayed', 'waits for its time');
 		case SHARED.behind:
 			return one('subject', 'waits for another shared job of its subject');
 		case SHARED.arriving:

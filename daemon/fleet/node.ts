@@ -15,7 +15,7 @@ export interface NodeOptions {
 	readonly clock: Clock;
 	/** In [0, 1). */
 	readonly random: () => number;
-	readonly outbox: Pick<Outbox, 'deliver' | 'follow'>;
+	readonly outbox: Pick<Outbox, 'deliver' | 'follow' | 'look'>;
 	/** Takes back what is marked so. */
 	readonly bringBack: () => Promise<unknown>;
 	readonly submit: <T>(work: () => T) => Promise<T>;
@@ -25,6 +25,8 @@ export interface NodeOptions {
 		readonly name: string;
 		readonly info: () => Record<string, unknown>;
 	};
+	/** How far has come what runs for others, by id. */
+	readonly progress: () => Record<string, unknown>;
 	/** How many more could start now; 0 while this machine takes nothing. */
 	readonly free: () => number;
 	/** Which of these needs it satisfies now, and at most how many of each rule: several claims, one after the other. */
@@ -64,6 +66,8 @@ export interface FleetNode {
 }
 
 const WATCHED_MS = 1000;
+/** Its machine says no more often how far a job has come. */
+const LOOK_MS = 4000;
 const IDLE_POLL_MS = 5000;
 /** So long after something was found it is looked for often. */
 const LIVELY_MS = 60_000;
@@ -82,6 +86,7 @@ export function createNode(options: NodeOptions): FleetNode {
 	let failures = 0;
 	let syncedAt = Number.NEGATIVE_INFINITY;
 	let foundAt = Number.NEGATIVE_INFINITY;
+	let lookedAt = Number.NEGATIVE_INFINITY;
 	let replaced = false;
 	let wishes: readonly string[] = [];
 	let [stopped, again] = [false, false];
@@ -161,6 +166,10 @@ export function createNode(options: NodeOptions): FleetNode {
 		await options.bringBack();
 		await claim();
 		if (options.watched() || clock.monotonic() - syncedAt < 50) await outbox.follow(queue);
+		if (options.watched() && clock.monotonic() - lookedAt >= LOOK_MS) {
+			lookedAt = clock.monotonic();
+			await outbox.look(queue);
+		}
 		if (wishes.length > 0) await options.uploads(wishes, table.held.all());
 	}
 
@@ -181,8 +190,7 @@ export function createNode(options: NodeOptions): FleetNode {
 
 	async function sync(): Promise<void> {
 		if (hello === undefined) return;
-		const progress = {};
-		const load = { ...options.joining.info(), progress };
+		const load = { ...options.joining.info(), progress: options.progress() };
 		const confirmed = time.asking();
 		const answer: Sync = await timed(() =>
 			queue.sync(hello?.epoch ?? 0, load, Math.max(0, ...needs.keys())),

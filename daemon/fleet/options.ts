@@ -1,5 +1,5 @@
 /** What the room needs of the rest of the daemon. */
-import type { JobSpec } from '../../shared/job.ts';
+import type { Job, JobSpec } from '../../shared/job.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import type { JobLogs } from '../queue/ports/logs.ts';
 import type { JobRequests } from '../queue/requests.ts';
@@ -28,6 +28,8 @@ export interface FleetOptions {
 	/** Queues one of this machine's own; resolves with its id. */
 	readonly enqueueHere: (spec: JobSpec) => Promise<string>;
 	readonly met: (set: { power: 'any' | 'ac'; minBattery: number | null; idle: boolean }) => boolean;
+	/** What others did for this machine has ended: a person may have asked to hear of it. */
+	readonly ended: (jobs: readonly Job[]) => void;
 	/** It is not about to leave. */
 	readonly takes: () => boolean;
 	/** Whether what a tool asked for may leave still. @throws SemanticaError FORBIDDEN */

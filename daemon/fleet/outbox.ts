@@ -8,6 +8,7 @@ import {
 	CHUNK_BYTES,
 	type NewShared,
 	ROW_PAYLOAD_BYTES,
+	SHARED,
 	type SharedJob,
 	type SharedQueue,
 } from './port.ts';
@@ -21,6 +22,8 @@ export interface OutboxOptions {
 	readonly submit: <T>(work: () => T) => Promise<T>;
 	/** Whether what a tool asked for may leave still. @throws SemanticaError FORBIDDEN */
 	readonly assertMaySend: (envelope: Envelope, workspace: string) => void;
+	/** Once for each. */
+	readonly ended: (ids: readonly string[]) => void;
 	/** What is said of these has changed. */
 	readonly changed: (ids: readonly string[]) => void;
 }
@@ -28,6 +31,8 @@ export interface OutboxOptions {
 type Enqueued = Result<'job/enqueue'>['jobs'][number];
 
 const BATCH = 100;
+/** Of those that run elsewhere the newest are looked at. */
+const MOST_LOOKED_AT = 20;
 /** Notes of ended jobs are kept so long, as the queue keeps them. */
 const KEPT_MS = 14 * 24 * 3_600_000;
 
@@ -126,6 +131,7 @@ export function createOutbox(options: OutboxOptions) {
 		await submit(() => {
 			for (const [id, why] of refused) table.sent.refused(id, why, now());
 		});
+		options.ended([...refused.keys()]);
 		changed([...refused.keys()]);
 		return rows.filter(({ id }) => !refused.has(id));
 	}
@@ -158,6 +164,7 @@ export function createOutbox(options: OutboxOptions) {
 			await submit(() => {
 				for (const { id } of rows) table.sent.refused(id, error.message, now());
 			});
+			options.ended(rows.map(({ id }) => id));
 		}
 		changed(rows.map(({ id }) => id));
 	}
@@ -175,6 +182,9 @@ export function createOutbox(options: OutboxOptions) {
 		for (;;) {
 			const page = await queue.changes(table.number('mark') ?? 0, true);
 			const known = page.jobs.filter(({ id }) => table.sent.get(id) !== undefined);
+			const over = known
+				.filter(({ id, state }) => state >= 10 && table.sent.get(id)?.ended_at === null)
+				.map(({ id }) => id);
 			const ended: [SharedJob, Buffer | null][] = [];
 			for (const job of known) {
 				const whole = job.state < 10 ? job : ((await queue.get(job.id)) ?? job);
@@ -188,17 +198,37 @@ export function createOutbox(options: OutboxOptions) {
 				table.setNumber('mark', page.mark);
 				table.sent.forgetOld(now() - KEPT_MS);
 			});
+			options.ended(over);
 			changed(known.map(({ id }) => id));
-			if (!page.more) return;
+			if (!page.more) break;
 		}
 	}
 
-	return { accept, keep, deliver, follow };
+	/** How far what runs elsewhere has come: it changes no row that `follow` would hear of. */
+	async function look(queue: SharedQueue): Promise<void> {
+		for (const row of table.sent.open().slice(-MOST_LOOKED_AT)) {
+			const before = sharedOf(row);
+			if (before?.state !== SHARED.begun) continue;
+			const job = await queue.get(row.id);
+			if (job?.state !== SHARED.begun) continue;
+			const { envelope: _, tail: __, ...rest } = job;
+			if (JSON.stringify(rest.progress) === JSON.stringify(before.progress)) continue;
+			await submit(() => table.sent.said(row.id, JSON.stringify(rest), null, null));
+			changed([row.id]);
+		}
+	}
+
+	return { accept, keep, deliver, follow, look };
 }
 
 export function envelopeOf(row: Pick<SentRow, 'envelope'>): Envelope {
 	// Our own, from jobs.db: it was checked when it was sealed.
 	return JSON.parse(row.envelope.toString()) as Envelope;
+}
+
+/** What the queue last said of it. */
+export function sharedOf({ shared }: Pick<SentRow, 'shared'>): SharedJob | undefined {
+	return shared === null ? undefined : (JSON.parse(shared) as SharedJob);
 }
 
 function newShared(row: SentRow): NewShared {

@@ -20,6 +20,8 @@ export const SHARED = {
 	expired: 14,
 } as const;
 export const FLEET_PROTOCOL = 1;
+/** A time that does not come: what waits for it is paused. */
+export const NEVER_MS = Date.UTC(9999, 0, 1);
 /** Of a payload that travels in its row, and of a piece of one that does not. */
 export const ROW_PAYLOAD_BYTES = 10_000;
 export const CHUNK_BYTES = 256 * 1024;
@@ -250,6 +252,8 @@ export interface SharedQueue {
 	cancel(id: string, order: string, signature: string): Promise<Cancelled>;
 	/** Takes back what waits; false where somebody has it, or it has ended otherwise. */
 	withdraw(id: string): Promise<boolean>;
+	/** What waits, until then or for no time any more; false where somebody has it or it has ended. */
+	delay(id: string, runAt: number | null): Promise<boolean>;
 	changes(since: number, mine: boolean): Promise<Changes>;
 	get(id: string): Promise<SharedJob | null>;
 	list(query: ListQuery): Promise<SharedJob[]>;

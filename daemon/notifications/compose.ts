@@ -2,6 +2,7 @@
 import type { Job } from '../../shared/job.ts';
 import type { JobsEnded } from '../../shared/protocol/notify.ts';
 import type { Clock } from '../queue/ports/clock.ts';
+import type { ToldEnd } from '../queue/store/tx.ts';
 import type { Feed } from '../queue/views/feed.ts';
 import { createDesktop, type DesktopOptions } from './desktop.ts';
 import { createGathering } from './gathering.ts';
@@ -20,6 +21,8 @@ export interface NotificationsOptions extends DesktopOptions {
 }
 
 export interface Notifications {
+	/** Of what ended elsewhere. */
+	tell(told: readonly ToldEnd[]): void;
 	/** A window is there, which may be told what nobody could be told before. */
 	windowCame(): void;
 	/** Tells what is gathered; resolves when the desktop has taken it. */
@@ -49,11 +52,13 @@ export function createNotifications(options: NotificationsOptions): Notification
 		desktop.say(ended);
 		return true;
 	});
-	const stop = feed.onEffects(({ told }) => {
+	const tell = (told: readonly ToldEnd[]) => {
 		const worth = told.filter(({ sinceAskedMs = Infinity }) => sinceAskedMs >= options.longMs());
 		if (worth.length > 0) gathering.add(worth);
-	});
+	};
+	const stop = feed.onEffects(({ told }) => tell(told));
 	return {
+		tell,
 		windowCame: gathering.flush,
 		async close() {
 			stop();

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type NewShared, SHARED, type Tenure } from '../../../daemon/fleet/port.ts';
+import { NEVER_MS, type NewShared, SHARED, type Tenure } from '../../../daemon/fleet/port.ts';
 import { errorMessage } from '../../../shared/errors.ts';
 import { type FleetServers, startFleetServers, whyNoServers } from '../../support/fleet/servers.ts';
 import { type Machine, memoryWorld, postgresWorld, type World } from '../../support/fleet/world.ts';
@@ -65,7 +65,17 @@ type Step =
 			chunks: number;
 	  }
 	| {
-			do: 'cancel' | 'withdraw' | 'due' | 'expire' | 'arrived' | 'chunk' | 'get' | 'wish';
+			do:
+				| 'cancel'
+				| 'withdraw'
+				| 'hold'
+				| 'hurry'
+				| 'due'
+				| 'expire'
+				| 'arrived'
+				| 'chunk'
+				| 'get'
+				| 'wish';
 			m: number;
 			job: number;
 	  }
@@ -118,6 +128,8 @@ const stepArb: fc.Arbitrary<Step> = fc.oneof(
 			do: fc.constantFrom(
 				'cancel' as const,
 				'withdraw' as const,
+				'hold' as const,
+				'hurry' as const,
 				'due' as const,
 				'expire' as const,
 				'arrived' as const,
@@ -230,6 +242,8 @@ async function play(world: World, steps: readonly Step[]): Promise<string[]> {
 		if (step.do === 'cancel')
 			return queue.cancel(id, 'b3JkZXI=', Buffer.alloc(64).toString('base64'));
 		if (step.do === 'withdraw') return queue.withdraw(id);
+		if (step.do === 'hold') return queue.delay(id, NEVER_MS);
+		if (step.do === 'hurry') return queue.delay(id, null);
 		if (step.do === 'arrived') return queue.arrived(id);
 		if (step.do === 'chunk') {
 			for (const n of [0, 1]) await queue.putChunk(id, n, 'cGllY2U=');
@@ -298,6 +312,12 @@ const ALLOWED = new Set(
 		'5>12',
 		'5>14',
 		'4>0',
+		'0>4',
+		// What is delayed once more.
+		'0>0',
+		'4>4',
+		'5>5',
+		'6>6',
 		'4>12',
 		'4>14',
 	]

@@ -466,6 +466,18 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 				if (waits.includes(job.state)) endUnreported(job, SHARED.superseded, 'moved');
 				return job.state === SHARED.superseded && job.reason === 'moved';
 			},
+			async delay(id, runAt) {
+				speaker();
+				const job = jobs.get(id);
+				if (job === undefined || job.submitter !== me) return false;
+				const waits = [SHARED.waiting, SHARED.delayed, SHARED.behind, SHARED.arriving] as number[];
+				if (!waits.includes(job.state)) return false;
+				job.dueAt = runAt;
+				const isOpen = job.state === SHARED.waiting || job.state === SHARED.delayed;
+				const later = runAt !== null && runAt > Date.now();
+				move(job, isOpen ? (later ? SHARED.delayed : SHARED.waiting) : job.state);
+				return true;
+			},
 			async changes(since, own) {
 				speaker();
 				const found = [...jobs.values()]
