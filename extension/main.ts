@@ -18,6 +18,7 @@ import { Indexer } from './indexing/indexer.ts';
 import { indexOnChange } from './indexing/onChange.ts';
 import { indexOnSave } from './indexing/onSave.ts';
 import { watchOpenFolders } from './indexing/openFolders.ts';
+import { createSaidRules } from './indexing/saidRules.ts';
 import { showJobDetails } from './jobs/details.ts';
 import { JobsFilter } from './jobs/filter/filter.ts';
 import { rememberedWish, rememberWish } from './jobs/filter/memory.ts';
@@ -121,7 +122,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	});
 	own.own(showEnds({ link, notifications, reporter }));
 	const indexed = new IndexedFolders(context.globalState, link);
-	const indexer = new Indexer(link, indexed);
+	const indexer = new Indexer(link, indexed, createSaidRules(context.workspaceState, link));
 	const loaded = () => jobs.loaded();
 	const picker = createJobPicker(store, shown, text, loaded, () => view.selected());
 	own.own(keepInformed(link, indexed, log));

@@ -1,12 +1,14 @@
 /** Asks the daemon to index folders and files, with what the settings say. */
 import { basename } from 'node:path';
 import { l10n, Uri, workspace } from 'vscode';
+import type { FolderRules } from '../../shared/protocol/indexing.ts';
 import type { Link } from '../connection/link.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { setting } from '../settings.ts';
 import { excludePatterns, patternList } from './exclude.ts';
 import { requireFolder } from './folders.ts';
 import type { IndexedFolders } from './indexedFolders.ts';
+import type { SaidRules } from './saidRules.ts';
 import {
 	type IndexedFile,
 	type IndexedFolder,
@@ -21,10 +23,12 @@ const OPEN_STATES = ['queued', 'running', 'paused'] as const;
 export class Indexer {
 	readonly #link: Pick<Link, 'request'>;
 	readonly #indexed: IndexedFolders;
+	readonly #rules: SaidRules;
 
-	constructor(link: Pick<Link, 'request'>, indexed: IndexedFolders) {
+	constructor(link: Pick<Link, 'request'>, indexed: IndexedFolders, rules: SaidRules) {
 		this.#link = link;
 		this.#indexed = indexed;
+		this.#rules = rules;
 	}
 
 	/** @returns the job's id. */
@@ -43,35 +47,39 @@ export class Indexer {
 	}
 
 	async #enqueue(folder: IndexedFolder, start: IndexStart): Promise<string> {
-		const scope = Uri.file(folder.path);
-		const files = workspace.getConfiguration('files', scope).get<object>('exclude', {});
-		const search = workspace.getConfiguration('search', scope).get<object>('exclude', {});
-		const spec = indexWorkspaceSpec(folder, l10n.t('Index {0}', folder.name), {
-			exclude: [
-				...excludePatterns({ ...files, ...search }),
-				...patternList(setting('indexExclude', scope)),
-			],
-			// Whatever else somebody wrote into settings.json, only `false` switches it off.
-			defaultExcludes: setting('indexDefaultExcludes', scope) !== false,
-			maxFileBytes: maxFileBytes(scope),
-			start,
-		});
+		const rules = await this.#rules.news(folder, rulesOf(Uri.file(folder.path)));
+		const spec = indexWorkspaceSpec(folder, l10n.t('Index {0}', folder.name), { rules, start });
 		const id = await enqueue(this.#link, spec);
+		if (rules !== undefined) await this.#rules.said(folder, rules);
 		await this.#indexed.add(folder);
 		return id;
 	}
 
 	/** Files by their paths in the folder. @returns the job's id. */
 	changed(folder: IndexedFolder, files: readonly string[]): Promise<string> {
-		return enqueue(this.#link, indexFilesSpec(folder, files, maxFileBytes(Uri.file(folder.path))));
+		return enqueue(this.#link, indexFilesSpec(folder, files));
 	}
 
 	/** @returns the job's id. */
 	file(folder: IndexedFolder, file: IndexedFile, onSave: boolean): Promise<string> {
 		const title = l10n.t('Index {0}', basename(file.path));
-		const options = { maxFileBytes: maxFileBytes(Uri.file(file.path)), onSave };
-		return enqueue(this.#link, indexFileSpec(folder, file, title, options));
+		return enqueue(this.#link, indexFileSpec(folder, file, title, { onSave }));
 	}
+}
+
+function rulesOf(scope: Uri): FolderRules {
+	const files = workspace.getConfiguration('files', scope).get<object>('exclude', {});
+	const search = workspace.getConfiguration('search', scope).get<object>('exclude', {});
+	const exclude = [
+		...excludePatterns({ ...files, ...search }),
+		...patternList(setting('indexExclude', scope)),
+	];
+	return {
+		exclude: exclude.slice(0, 1000),
+		// Whatever else somebody wrote into settings.json, only `false` switches it off.
+		defaultExcludes: setting('indexDefaultExcludes', scope) !== false,
+		maxFileBytes: maxFileBytes(scope),
+	};
 }
 
 // A person may have written anything into settings.json; the daemon takes 1 byte to 64 MiB.

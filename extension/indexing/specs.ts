@@ -1,6 +1,7 @@
 /** The job specifications behind the index commands. */
 import { posix, relative, sep } from 'node:path';
 import type { JobSpecInput } from '../../shared/job.ts';
+import type { FolderRules } from '../../shared/protocol/indexing.ts';
 import { BY_HAND } from '../jobs/enqueue.ts';
 import { ON_OPEN_TAG, ON_SAVE_TAG } from '../jobs/store/groups.ts';
 
@@ -18,9 +19,8 @@ export interface IndexedFolder {
 export type IndexStart = 'by hand' | 'run' | 'wait';
 
 export interface IndexOptions {
-	readonly exclude: readonly string[];
-	readonly defaultExcludes: boolean;
-	readonly maxFileBytes: number;
+	/** What the editor's settings say of the folder; undefined where it keeps what it has. */
+	readonly rules: FolderRules | undefined;
 	readonly start: IndexStart;
 }
 
@@ -41,11 +41,7 @@ export function indexWorkspaceSpec(
 		type: 'index.workspace',
 		title: title.slice(0, 200),
 		workspace: folder.uri,
-		payload: {
-			exclude: options.exclude.slice(0, 1000),
-			defaultExcludes: options.defaultExcludes,
-			maxFileBytes: options.maxFileBytes,
-		},
+		payload: { ...options.rules },
 		...START[options.start],
 		...(options.start === 'by hand' ? {} : BY_ITSELF),
 	};
@@ -57,15 +53,11 @@ export interface IndexedFile {
 }
 
 /** Files that something else than this editor changed. */
-export function indexFilesSpec(
-	folder: IndexedFolder,
-	files: readonly string[],
-	maxFileBytes: number,
-): JobSpecInput {
+export function indexFilesSpec(folder: IndexedFolder, files: readonly string[]): JobSpecInput {
 	return {
 		type: 'index.files',
 		workspace: folder.uri,
-		payload: { files: [...files], maxFileBytes },
+		payload: { files: [...files] },
 		tag: ON_SAVE_TAG,
 	};
 }
@@ -77,16 +69,13 @@ export function indexFileSpec(
 	folder: IndexedFolder,
 	file: IndexedFile,
 	title: string,
-	options: { readonly maxFileBytes: number; readonly onSave: boolean },
+	options: { readonly onSave: boolean },
 ): JobSpecInput {
 	return {
 		type: 'index.files',
 		title: title.slice(0, 200),
 		workspace: folder.uri,
-		payload: {
-			files: [relative(folder.path, file.path).split(sep).join(posix.sep)],
-			maxFileBytes: options.maxFileBytes,
-		},
+		payload: { files: [relative(folder.path, file.path).split(sep).join(posix.sep)] },
 		...(Buffer.byteLength(file.uri) <= 512 ? { subject: file.uri } : {}),
 		...(options.onSave ? { tag: ON_SAVE_TAG, debounceMs: SAVE_DEBOUNCE_MS } : BY_HAND),
 	};

@@ -29,6 +29,31 @@ export const hitSchema = z.object({
 });
 export type Hit = z.output<typeof hitSchema>;
 
+/** gitignore-style, on top of the folder's own. */
+const excludePatterns = z.array(z.string().min(1).max(1024)).max(1000);
+/** Bytes. */
+const fileSize = z
+	.int()
+	.min(1)
+	.max(64 * 1024 * 1024);
+
+/** What a person has said of a folder: it is kept with its index, and holds for whoever indexes in it. */
+export const folderRulesSchema = z.object({
+	exclude: excludePatterns,
+	/** Leave out what git does not track and is rarely meant: node_modules, .env, private keys. */
+	defaultExcludes: z.boolean(),
+	/** Larger files are skipped, with that reason. */
+	maxFileBytes: fileSize,
+});
+export type FolderRules = z.output<typeof folderRulesSchema>;
+
+/** Of a folder of which nobody has said anything. */
+export const DEFAULT_RULES: FolderRules = {
+	exclude: [],
+	defaultExcludes: true,
+	maxFileBytes: 1024 * 1024,
+};
+
 export const indexStatusSchema = z.object({
 	workspace: z.string(),
 	files: z.int(),
@@ -41,6 +66,8 @@ export const indexStatusSchema = z.object({
 	pending: z.int(),
 	/** The end of the last complete walk, epoch ms. */
 	walkedAt: z.int().nullable(),
+	/** Absent before the first complete walk. */
+	rules: folderRulesSchema.optional(),
 	databaseBytes: z.int(),
 	/** Why the index cannot be used and what to do about it, a sentence; of a damaged one all numbers are 0. */
 	problem: z.string().nullable(),
@@ -123,18 +150,14 @@ export const indexRequests = {
 	},
 } as const;
 
-/** Payload of an `index.workspace` job; its folder is the job's `workspace`. */
+/**
+ * Payload of an `index.workspace` job; its folder is the job's `workspace`. What it says is kept as the folder's rules;
+ * what it does not say is as they are.
+ */
 export const indexWorkspacePayload = z.strictObject({
-	/** gitignore-style patterns on top of the folder's own rules. */
-	exclude: z.array(z.string().min(1).max(1024)).max(1000).default([]),
-	/** Leave out what git does not track and is rarely meant: node_modules, .env, private keys. */
-	defaultExcludes: z.boolean().default(true),
-	/** Larger files are skipped, with that reason. Bytes. */
-	maxFileBytes: z
-		.int()
-		.min(1)
-		.max(64 * 1024 * 1024)
-		.default(1024 * 1024),
+	exclude: excludePatterns.optional(),
+	defaultExcludes: z.boolean().optional(),
+	maxFileBytes: fileSize.optional(),
 });
 export type IndexWorkspacePayload = z.output<typeof indexWorkspacePayload>;
 
@@ -142,10 +165,7 @@ export type IndexWorkspacePayload = z.output<typeof indexWorkspacePayload>;
 export const indexFilesPayload = z.strictObject({
 	/** Relative to the workspace, forward slashes. A file that is gone leaves the index. */
 	files: z.array(z.string().min(1).max(4096)).min(1).max(5000),
-	maxFileBytes: z
-		.int()
-		.min(1)
-		.max(64 * 1024 * 1024)
-		.default(1024 * 1024),
+	/** Only in a folder that was never walked: else its rules say it. */
+	maxFileBytes: fileSize.optional(),
 });
 export type IndexFilesPayload = z.output<typeof indexFilesPayload>;

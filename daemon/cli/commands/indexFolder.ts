@@ -22,8 +22,9 @@ import { notifyOf } from './work.ts';
 interface Options {
 	readonly wait?: boolean;
 	readonly watch?: boolean;
-	readonly exclude?: string[];
-	readonly defaultExcludes: boolean;
+	/** `false` by --no-exclude. */
+	readonly exclude?: string[] | false;
+	readonly defaultExcludes?: boolean;
 	readonly maxFileSize?: number;
 	readonly priority?: number;
 	readonly yes?: boolean;
@@ -46,14 +47,20 @@ export function addIndexCommand(program: Command, context: Context): void {
 				'stay, and index what changes, whoever changes it; Ctrl-C ends it',
 			).conflicts(['wait', 'json']),
 		)
-		.option('-x, --exclude <pattern>', 'leave this out too, as in .gitignore (repeatable)', collect)
+		.option(
+			'-x, --exclude <pattern>',
+			'leave this out too, as in .gitignore (repeatable); kept for the folder, in place of what was said before',
+			collect,
+		)
+		.option('--no-exclude', 'leave out nothing of that kind any more')
+		.option('--default-excludes', 'leave them out again')
 		.option(
 			'--no-default-excludes',
 			'index what is left out unless git tracks it: node_modules, .venv, .env, private keys and the like',
 		)
 		.option(
 			'--max-file-size <size>',
-			'skip larger files, as in 500k or 2M (default: 1M, at most 64M)',
+			'skip larger files, as in 500k or 2M (at first 1M, at most 64M); kept for the folder',
 			sizeUpTo('64M'),
 		)
 		.option('--priority <number>', '-100 to 100; higher runs first', integerFrom(-100, 100))
@@ -103,8 +110,8 @@ async function indexFolder(context: Context, folder: string, options: Options): 
 	await assertFolder(path);
 	if (options.yes !== true) await assertMeant(context, path);
 	const payload = {
-		...(options.exclude === undefined ? {} : { exclude: options.exclude }),
-		...(options.defaultExcludes ? {} : { defaultExcludes: false }),
+		...(options.exclude === undefined ? {} : { exclude: options.exclude || [] }),
+		...given({ defaultExcludes: options.defaultExcludes }),
 		...(options.maxFileSize === undefined ? {} : { maxFileBytes: options.maxFileSize }),
 	};
 	const spec: JobSpecInput & { workspace: string } = {

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { ERROR_CODES } from '../../../shared/errors.ts';
 import type { JobSpecInput } from '../../../shared/job.ts';
-import type { IndexWorkspacePayload } from '../../../shared/protocol/indexing.ts';
+import { DEFAULT_RULES, type IndexWorkspacePayload } from '../../../shared/protocol/indexing.ts';
 import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { CliError, describeFailure, EXIT } from '../errors.ts';
@@ -25,12 +25,10 @@ export async function watchAndIndex(
 ): Promise<void> {
 	const root = await realpath(path);
 	const identity = folderIdentity(root);
-	const {
-		exclude = [],
-		defaultExcludes = true,
-		maxFileBytes,
-	} = (walk.payload ?? {}) as Partial<IndexWorkspacePayload>;
 	const { workspace } = walk;
+	// Said once, for the first look at everything: what anybody says of the folder later holds.
+	const { payload, ...again } = walk;
+	const { exclude, defaultExcludes } = await rulesOf(context, workspace, payload ?? {});
 	const { err, out } = context;
 
 	const enqueue = async (spec: JobSpecInput, what: string, open?: Parameters<typeof submit>[2]) => {
@@ -45,15 +43,11 @@ export async function watchAndIndex(
 				? { files: [], walk: true }
 				: await connection.request('index/stale', { workspace, paths: [...batch.paths] });
 			if (stale.walk) {
-				return enqueue(walk, 'looking at everything', { open: connection });
+				return enqueue(again, 'looking at everything', { open: connection });
 			}
 			if (stale.files.length === 0) return;
 			const { files } = stale;
-			const spec: JobSpecInput = {
-				type: 'index.files',
-				workspace,
-				payload: { files, ...(maxFileBytes === undefined ? {} : { maxFileBytes }) },
-			};
+			const spec: JobSpecInput = { type: 'index.files', workspace, payload: { files } };
 			await enqueue(spec, named(files), { open: connection });
 		});
 	};
@@ -96,6 +90,18 @@ export async function watchAndIndex(
 	} finally {
 		await following.close();
 	}
+}
+
+/** What leads to files that are of no interest: as it is said now, else as the folder has it. */
+async function rulesOf(context: Context, workspace: string, said: IndexWorkspacePayload) {
+	const { indexes } = await using(connectOrStart(context.daemon), (connection) =>
+		connection.request('index/status', { workspace }),
+	);
+	const { exclude, defaultExcludes } = indexes[0]?.rules ?? DEFAULT_RULES;
+	return {
+		exclude: said.exclude ?? exclude,
+		defaultExcludes: said.defaultExcludes ?? defaultExcludes,
+	};
 }
 
 /** What is not there has changed nothing: an index outlives a disk that is away. */

@@ -1,6 +1,6 @@
 /** What an index holds, one fact a line. */
 import { fileURLToPath } from 'node:url';
-import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
+import type { FolderRules, IndexStatus } from '../../../shared/protocol/indexing.ts';
 import { formatAge, formatBytes, formatCount, plural } from './format.ts';
 import type { View } from './style.ts';
 import { oneLine, warning } from './text.ts';
@@ -34,10 +34,21 @@ export function renderIndex(index: IndexStatus, now: number, view: View): string
 		}
 	}
 	if (total === 0) lines.push(fact('left out', 'none'));
+	if (index.rules !== undefined)
+		lines.push(...rulesOf(index.rules).map((rule) => fact('rule', rule)));
 	lines.push(
 		fact('stale', pending === 0 ? 'none known' : `${plural(pending, 'changed file')} not yet read`),
 		fact('size', `${formatBytes(databaseBytes)} on disk`),
 		fact('last run', index.walkedAt === null ? 'not complete yet' : formatAge(index.walkedAt, now)),
 	);
 	return index.problem === null ? lines : [...lines, ...warning(index.problem, view)];
+}
+
+/** What a person has said of the folder. */
+function rulesOf({ exclude, defaultExcludes, maxFileBytes }: FolderRules): string[] {
+	return [
+		...exclude.map((pattern) => `not ${oneLine(pattern)}`),
+		...(defaultExcludes ? [] : ['also what is left out elsewhere, like node_modules']),
+		`files up to ${formatBytes(maxFileBytes)}`,
+	];
 }

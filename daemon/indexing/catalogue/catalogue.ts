@@ -1,5 +1,5 @@
 /** What the index knows of each file, and the few ways in which that changes. */
-import type { IndexStatus } from '../../../shared/protocol/indexing.ts';
+import type { FolderRules, IndexStatus } from '../../../shared/protocol/indexing.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import { NO_STAMP, type SkipReason } from '../files/probe.ts';
 import { WORDS_VERSION } from '../words/terms.ts';
@@ -25,11 +25,7 @@ export interface Place {
 	readonly doc: number;
 }
 
-/** By what rules a folder was walked. */
 export interface Walk {
-	/** A person's own patterns. */
-	readonly exclude: readonly string[];
-	readonly defaultExcludes: boolean;
 	/** Which folder stood at the path; see `folderIdentity`. */
 	readonly folder: string;
 }
@@ -49,9 +45,11 @@ export interface Catalogue {
 	confirm(facts: FileFacts): void;
 	skip(facts: FileFacts, reason: SkipReason): void;
 	remove(path: string): void;
-	finishWalk(walk: Walk, at: number): void;
+	finishWalk(walk: Walk, rules: FolderRules, at: number): void;
 	/** The last walk that finished. */
 	lastWalk(): Walk | undefined;
+	/** What was last said of the folder, if anything was. */
+	rules(): FolderRules | undefined;
 }
 
 interface FileRow {
@@ -61,10 +59,10 @@ interface FileRow {
 	readonly skipped: SkipReason | null;
 }
 
-interface WalkRow {
+interface RulesRow {
 	readonly exclude: string;
 	readonly default_excludes: number;
-	readonly folder: string;
+	readonly max_file_bytes: number;
 }
 
 /** The columns of a KnownFile. */
@@ -128,29 +126,33 @@ export function createCatalogue(db: Sqlite): Catalogue {
 			if (row === undefined) return;
 			deleteFile.run(row.id);
 		},
-		finishWalk({ exclude, defaultExcludes, folder }, at) {
-			db.prepare('DELETE FROM walk').run();
+		finishWalk({ folder }, { exclude, defaultExcludes, maxFileBytes }, at) {
+			db.exec('DELETE FROM walk; DELETE FROM rules');
+			db.prepare('INSERT INTO walk (folder, finished_at) VALUES (?, ?)').run(folder, at);
 			db.prepare(
-				'INSERT INTO walk (exclude, default_excludes, folder, finished_at) VALUES (?, ?, ?, ?)',
-			).run(JSON.stringify(exclude), Number(defaultExcludes), folder, at);
+				'INSERT INTO rules (exclude, default_excludes, max_file_bytes) VALUES (?, ?, ?)',
+			).run(JSON.stringify(exclude), Number(defaultExcludes), maxFileBytes);
 		},
-		lastWalk() {
-			const row = db
-				.prepare<[], WalkRow>('SELECT exclude, default_excludes, folder FROM walk')
-				.get();
-			if (row === undefined) return undefined;
-			return {
-				exclude: JSON.parse(row.exclude) as string[],
-				defaultExcludes: row.default_excludes === 1,
-				folder: row.folder,
-			};
-		},
+		lastWalk: () => db.prepare<[], Walk>('SELECT folder FROM walk').get(),
+		rules: () => readRules(db),
+	};
+}
+
+export function readRules(db: Sqlite): FolderRules | undefined {
+	const row = db
+		.prepare<[], RulesRow>('SELECT exclude, default_excludes, max_file_bytes FROM rules')
+		.get();
+	if (row === undefined) return undefined;
+	return {
+		exclude: JSON.parse(row.exclude) as string[],
+		defaultExcludes: row.default_excludes === 1,
+		maxFileBytes: row.max_file_bytes,
 	};
 }
 
 export type IndexNumbers = Pick<
 	IndexStatus,
-	'files' | 'bytes' | 'skipped' | 'pending' | 'walkedAt'
+	'files' | 'bytes' | 'skipped' | 'pending' | 'walkedAt' | 'rules'
 >;
 
 export function readNumbers(db: Sqlite): IndexNumbers {
@@ -163,10 +165,12 @@ export function readNumbers(db: Sqlite): IndexNumbers {
 	const walk = db
 		.prepare<[], { walkedAt: number }>('SELECT finished_at AS walkedAt FROM walk')
 		.get();
+	const rules = walk === undefined ? undefined : readRules(db);
 	return {
 		...totals,
 		skipped: countSkipped(db),
 		walkedAt: walk?.walkedAt ?? null,
+		...(rules === undefined ? {} : { rules }),
 	};
 }
 

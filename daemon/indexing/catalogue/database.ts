@@ -13,12 +13,15 @@ const DAMAGE_MARK = 'damaged';
  * Raised with every change of the tables. Another number is not migrated: an index can be built
  * again.
  */
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 
 const SCHEMA = `
-CREATE TABLE walk (
+CREATE TABLE rules (
 	exclude TEXT NOT NULL,
 	default_excludes INTEGER NOT NULL,
+	max_file_bytes INTEGER NOT NULL
+);
+CREATE TABLE walk (
 	folder TEXT NOT NULL,
 	finished_at INTEGER NOT NULL
 );

@@ -35,15 +35,17 @@ export async function staleOf(
 		);
 	}
 	const catalogue = guardDamage(paths, workspace, () => createCatalogue(db));
-	const walked = guardDamage(paths, workspace, () => catalogue.lastWalk());
+	const rules = guardDamage(paths, workspace, () =>
+		catalogue.lastWalk() === undefined ? undefined : catalogue.rules(),
+	);
 	// The first walk is about to see everything.
-	if (walked === undefined) return { files: [], walk: false };
+	if (rules === undefined) return { files: [], walk: false };
 	const scope = scopeOf(folderPath(workspace), ownFolder(paths.home));
-	const isExcluded = excluder(scope, walked.exclude);
+	const isExcluded = excluder(scope, rules.exclude);
 	const listing = createListing(scope.root, {
 		env: process.env,
 		isExcluded,
-		defaultExcludes: walked.defaultExcludes,
+		defaultExcludes: rules.defaultExcludes,
 		log: () => {},
 	});
 	const stale = new Set<string>();

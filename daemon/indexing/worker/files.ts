@@ -1,5 +1,5 @@
 /** A run of `index.files`: reads files and brings the index in step with them. */
-import type { IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
+import { DEFAULT_RULES, type IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
 import { createCatalogue, ROWS_PER_TRANSACTION } from '../catalogue/catalogue.ts';
 import { openIndex } from '../catalogue/database.ts';
 import { indexFolder } from '../catalogue/location.ts';
@@ -26,8 +26,6 @@ export interface FilesResult {
 
 /** Terms of about that much text wait in memory for their transaction. */
 const BATCH_BYTES = 4 * 1024 * 1024;
-/** By what a file is judged in a folder that was never walked. */
-const NO_WALK = { exclude: [], defaultExcludes: true };
 /** How often a file that changes under our hands is read again in one run. */
 const TRIES = 5;
 
@@ -44,7 +42,8 @@ export async function indexFiles(job: IndexJob, payload: IndexFilesPayload): Pro
 			catalogue,
 			segments,
 			counter: new TermCounter(),
-			maxFileBytes: payload.maxFileBytes,
+			maxFileBytes:
+				catalogue.rules()?.maxFileBytes ?? payload.maxFileBytes ?? DEFAULT_RULES.maxFileBytes,
 		};
 		const lister = createLister(report.log);
 		const files = [...new Set(payload.files)];
@@ -135,7 +134,7 @@ async function findIgnored(
 ): Promise<Set<string>> {
 	const unknown = files.filter((path) => catalogue.get(path) === undefined);
 	if (unknown.length === 0) return new Set();
-	const { exclude, defaultExcludes } = catalogue.lastWalk() ?? NO_WALK;
+	const { exclude, defaultExcludes } = catalogue.rules() ?? DEFAULT_RULES;
 	const isExcluded = excluder(scope, exclude);
 	const listing = createListing(scope.root, {
 		env: job.env,

@@ -57,7 +57,8 @@ function copy(home: IndexHome, sibling: string, folder: string): void {
 	const db = openSqlite(unfinished, { nativeFolder: home.nativeFolder, busyTimeoutMs: 0 });
 	try {
 		db.transaction(() => {
-			// Another folder, by its own rules: nothing is known of its files but what they held elsewhere.
+			// Another folder: nothing is known of its files but what they held elsewhere. What was said of the repository's
+			// folder holds for it, too, until somebody says otherwise.
 			db.exec('DELETE FROM walk');
 			db.prepare('UPDATE files SET stamp = ?').run(NO_STAMP);
 		})();

@@ -1,9 +1,11 @@
 /** A run of `index.workspace`: finds out what changed in the folder, and hands it to shards. */
 import { basename } from 'node:path';
 import type { JobSpecInput } from '../../../shared/job.ts';
-import type {
-	IndexFilesPayload,
-	IndexWorkspacePayload,
+import {
+	DEFAULT_RULES,
+	type FolderRules,
+	type IndexFilesPayload,
+	type IndexWorkspacePayload,
 } from '../../../shared/protocol/indexing.ts';
 import {
 	type Catalogue,
@@ -49,13 +51,13 @@ export async function indexWorkspace(
 ): Promise<WorkspaceResult> {
 	const { report, workspace } = job;
 	const scope = openFolder(job);
-	// What an older version enqueued does not say.
-	const { exclude, defaultExcludes = true, maxFileBytes } = payload;
-	const isExcluded = excluder(scope, exclude);
 	beginWithSibling(job.home, workspace, report.log);
 	const db = openOrRebuildIndex(job.home, workspace, report.log);
 	try {
 		const catalogue = createCatalogue(db);
+		const rules = rulesBy(payload, catalogue.rules() ?? DEFAULT_RULES);
+		const { defaultExcludes, maxFileBytes } = rules;
+		const isExcluded = excluder(scope, rules.exclude);
 		const segments = createSegments(
 			indexFolder(job.home.paths, workspace),
 			catalogue,
@@ -80,9 +82,7 @@ export async function indexWorkspace(
 		if (differences.nothingLeft) assertMayForget(scope, catalogue.lastWalk());
 		record(catalogue, differences);
 		const folder = folderIdentity(scope.root);
-		catalogue.transaction(() =>
-			catalogue.finishWalk({ exclude, defaultExcludes, folder }, Date.now()),
-		);
+		catalogue.transaction(() => catalogue.finishWalk({ folder }, rules, Date.now()));
 
 		segments.merge(true);
 
@@ -106,7 +106,7 @@ export async function indexWorkspace(
 			bytes,
 		};
 		logDifferences(job, scope.root, differences, result);
-		const shards = shardJobs(workspace, differences, maxFileBytes);
+		const shards = shardJobs(workspace, differences);
 		if (shards.length > 0) await enqueue(shards);
 		report.result({ ...result });
 		return result;
@@ -133,14 +133,18 @@ function inBatches<T>(catalogue: Catalogue, items: readonly T[], work: (item: T)
 	}
 }
 
-function shardJobs(
-	workspace: string,
-	{ changed }: Differences,
-	maxFileBytes: number,
-): JobSpecInput[] {
+function rulesBy(said: IndexWorkspacePayload, known: FolderRules): FolderRules {
+	return {
+		exclude: said.exclude ?? known.exclude,
+		defaultExcludes: said.defaultExcludes ?? known.defaultExcludes,
+		maxFileBytes: said.maxFileBytes ?? known.maxFileBytes,
+	};
+}
+
+function shardJobs(workspace: string, { changed }: Differences): JobSpecInput[] {
 	return shardsOf(changed).map((shard) => {
 		const files = shard.map(({ path }) => path);
-		const payload: IndexFilesPayload = { files, maxFileBytes };
+		const payload: IndexFilesPayload = { files };
 		return { type: 'index.files', workspace, title: filesTitle(files), payload };
 	});
 }

@@ -39,7 +39,7 @@ describe('index and search', () => {
 		const status = await cli.run(['index', 'status', '--skipped'], { cwd: join(folder, 'src') });
 		expect([status.code, status.stderr]).toEqual([0, '']);
 		expect(status.stdout).toMatch(
-			/^\/.*\n {2}files {5}2, \d+ bytes of text\n {2}left out {2}1 binary\n {14}image\.bin\n {2}stale {5}none known\n {2}size .* on disk\n {2}last run {2}\S.*\n$/,
+			/^\/.*\n {2}files {5}2, \d+ bytes of text\n {2}left out {2}1 binary\n {14}image\.bin\n {2}rule {6}files up to 1\.0 MB\n {2}stale {5}none known\n {2}size .* on disk\n {2}last run {2}\S.*\n$/,
 		);
 		expect(
 			(await cli.json<{ indexes: unknown[] }>(['index', 'status', folder])).indexes,
@@ -61,6 +61,33 @@ describe('index and search', () => {
 		const again = await cli.run(['index', '--wait'], { cwd: folder });
 		expect(again.stdout).toContain('nothing changed');
 		expect((await cli.run(['status'])).stdout).toContain(folder);
+	});
+
+	it('keeps what was said of a folder until something else is said', async () => {
+		const cli = createCli();
+		const folder = folderWith({
+			'a.ts': 'word',
+			'gen/b.ts': 'word',
+			'gen/c.ts': 'word '.repeat(300),
+		});
+		const rules = async () => {
+			const { stdout } = await cli.run(['index', 'status', folder]);
+			return stdout.split('\n').flatMap((line) => /^ {2}rule {6}(.*)$/.exec(line)?.[1] ?? []);
+		};
+		const index = (...args: string[]) => cli.run(['index', folder, '--wait', ...args]);
+		expect(
+			(await index('-x', 'gen/c*', '--max-file-size', '1k', '--no-default-excludes')).code,
+		).toBe(0);
+		const all = [
+			'not gen/c*',
+			'also what is left out elsewhere, like node_modules',
+			'files up to 1.0 kB',
+		];
+		expect(await rules()).toEqual(all);
+		expect((await index()).stdout).toContain('nothing changed');
+		expect(await rules()).toEqual(all);
+		expect((await index('--no-exclude', '--default-excludes')).stdout).toContain('1 too large');
+		expect(await rules()).toEqual(['files up to 1.0 kB']);
 	});
 
 	it('finds text as it stands and patterns, in the folder where one is', async () => {

@@ -81,5 +81,8 @@ test('two windows with different excludes take turns, and each walk leaves what 
 	for (let turn = 0; turn < 6; turn++) await sandbox.index({ exclude: excludes[turn % 3] ?? [] });
 	await sandbox.index({ exclude: ['docs/'] });
 	expect(sandbox.indexed()).toEqual(['src/a.ts', 'vendor/a.c']);
+	// Saves are by the folder's rules, whichever window they come from.
+	await sandbox.indexFiles('docs/a.md', 'vendor/a.c', 'src/a.ts');
+	expect(sandbox.indexed()).toEqual(['src/a.ts', 'vendor/a.c']);
 	expect(problemsOf(sandbox.open())).toEqual([]);
 });

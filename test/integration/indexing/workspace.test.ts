@@ -109,6 +109,30 @@ describe('a second run reads only what changed', () => {
 		expect(sandbox.skipped()).toEqual({ large: 'too-large' });
 		expect(readNumbers(sandbox.open()).pending).toBe(0);
 	});
+
+	test('what was said of a folder is kept, and holds for walks and saves that say nothing or something else', async () => {
+		const sandbox = createSandbox();
+		const unsaid = { exclude: undefined, defaultExcludes: undefined, maxFileBytes: undefined };
+		for (const path of ['a.ts', 'dist/b.js', 'node_modules/c.js']) sandbox.write(path, 'word');
+		sandbox.write('large', 'word '.repeat(1000));
+		await sandbox.index({ exclude: ['dist/'], defaultExcludes: false, maxFileBytes: 100 });
+		expect(sandbox.indexed()).toEqual(['a.ts', 'node_modules/c.js']);
+		sandbox.write('large2', 'word '.repeat(1000));
+		await sandbox.index(unsaid);
+		await sandbox.indexFiles('dist/b.js', 'large', 'large2');
+		expect(sandbox.indexed()).toEqual(['a.ts', 'node_modules/c.js']);
+		expect(readNumbers(sandbox.open()).rules).toEqual({
+			exclude: ['dist/'],
+			defaultExcludes: false,
+			maxFileBytes: 100,
+		});
+		await sandbox.index({ ...unsaid, exclude: [] });
+		expect(sandbox.indexed()).toEqual(['a.ts', 'dist/b.js', 'node_modules/c.js']);
+		await sandbox.index({ ...unsaid, defaultExcludes: true });
+		expect(sandbox.indexed()).toEqual(['a.ts', 'dist/b.js']);
+		await sandbox.index({ ...unsaid, maxFileBytes: 10_000 });
+		expect(sandbox.indexed()).toEqual(['a.ts', 'dist/b.js', 'large', 'large2']);
+	});
 });
 
 describe('what cannot be indexed has a reason', () => {
@@ -271,7 +295,7 @@ describe('the program of the job', () => {
 			type: 'index.files',
 			workspace: sandbox.workspace,
 			title: 'Index 250 files in src',
-			payload: { maxFileBytes: 1e6 },
+			payload: { files: expect.arrayContaining(['src/file0']) },
 		});
 		const shard = await startIndexer(bundles, sandbox, 'files', jobs[0]?.payload).ended;
 		expect(shard).toMatchObject({ code: 0, errors: '' });

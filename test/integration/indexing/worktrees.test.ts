@@ -2,16 +2,26 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { createCatalogue } from '../../../daemon/indexing/catalogue/catalogue.ts';
+import { openIndex } from '../../../daemon/indexing/catalogue/database.ts';
 import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
 import { indexFiles } from '../../../daemon/indexing/worker/files.ts';
 import { createReporter } from '../../../daemon/indexing/worker/report.ts';
 import { indexWorkspace } from '../../../daemon/indexing/worker/workspace.ts';
-import type { IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
-import { createSandbox, dump, MAX_FILE_BYTES, type Sandbox } from './sandbox.ts';
+import {
+	DEFAULT_RULES,
+	type IndexFilesPayload,
+	type IndexWorkspacePayload,
+} from '../../../shared/protocol/indexing.ts';
+import { createSandbox, dump, type Sandbox } from './sandbox.ts';
 
 /** Indexes another folder with this sandbox's data folder. */
-async function indexAt({ home, env }: Sandbox, root: string) {
+async function indexAt(
+	{ home, env }: Sandbox,
+	root: string,
+	payload: IndexWorkspacePayload = DEFAULT_RULES,
+) {
 	const workspace = pathToFileURL(root).href;
 	const lines: string[] = [];
 	const job = {
@@ -21,7 +31,6 @@ async function indexAt({ home, env }: Sandbox, root: string) {
 		report: createReporter((line) => lines.push(line), Date.now),
 	};
 	const shards: IndexFilesPayload[] = [];
-	const payload = { exclude: [], defaultExcludes: true, maxFileBytes: MAX_FILE_BYTES };
 	await indexWorkspace(job, payload, async (jobs) => {
 		shards.push(...jobs.map(({ payload }) => payload as IndexFilesPayload));
 	});
@@ -64,6 +73,35 @@ test('a second worktree copies what is the same, and reads anew what is not', as
 	const again = createSandbox();
 	const first = await indexAt({ ...again, env: sandbox.env }, root);
 	expect(dump(home, sandbox.workspace)).toEqual(dump(again.home, first.workspace));
+});
+
+test('what was said of a folder holds for it in a second worktree, until something else is said there', async () => {
+	const sandbox = createSandbox();
+	const { root, git } = sandbox;
+	git('init', '--quiet');
+	for (const path of ['src/a.ts', 'gen/b.ts', 'big.ts']) sandbox.write(path, 'word '.repeat(20));
+	sandbox.write('big.ts', 'word '.repeat(1000));
+	git('add', '.');
+	git('commit', '--quiet', '-m', 'a');
+	await sandbox.index({ exclude: ['gen/'], maxFileBytes: 1000 });
+	const second = `${root} second`;
+	git('worktree', 'add', '--quiet', second, '-b', 'second');
+	const { workspace } = await indexAt(sandbox, second, {});
+	const rulesAt = (folder: string) => {
+		const db = openIndex(sandbox.home, folder);
+		onTestFinished(() => {
+			db.close();
+		});
+		return createCatalogue(db).rules();
+	};
+	expect(rulesAt(workspace)).toEqual({
+		exclude: ['gen/'],
+		defaultExcludes: true,
+		maxFileBytes: 1000,
+	});
+	await indexAt(sandbox, second, { exclude: [] });
+	expect(rulesAt(workspace)).toMatchObject({ exclude: [], maxFileBytes: 1000 });
+	expect(rulesAt(sandbox.workspace)).toMatchObject({ exclude: ['gen/'] });
 });
 
 test('a sibling whose index is damaged is no use, and no harm', async () => {

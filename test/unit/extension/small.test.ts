@@ -72,14 +72,12 @@ describe('job specifications', () => {
 
 	it('are what the daemon accepts', () => {
 		const whole = indexWorkspaceSpec(folder, 'Index w', {
-			exclude: ['/a'],
-			defaultExcludes: true,
-			maxFileBytes: 4096,
+			rules: { exclude: ['/a'], defaultExcludes: true, maxFileBytes: 4096 },
 			start: 'by hand',
 		});
 		indexWorkspacePayload.parse(jobSpecSchema.parse(whole).payload);
 		const file = { uri: 'file:///w/src/a.ts', path: '/w/src/a.ts' };
-		const saved = indexFileSpec(folder, file, 'Index a', { maxFileBytes: 4096, onSave: true });
+		const saved = indexFileSpec(folder, file, 'Index a', { onSave: true });
 		const spec = jobSpecSchema.parse(saved);
 		expect(indexFilesPayload.parse(spec.payload).files).toEqual(['src/a.ts']);
 		expect(spec).toMatchObject({ subject: file.uri, debounceMs: 100 });
@@ -88,7 +86,7 @@ describe('job specifications', () => {
 	it('leave out a subject that is longer than the daemon takes', () => {
 		const path = `/w/${'ä'.repeat(300)}.ts`;
 		const file = { uri: encodeURI(`file://${path}`), path };
-		const spec = indexFileSpec(folder, file, 'Index', { maxFileBytes: 4096, onSave: false });
+		const spec = indexFileSpec(folder, file, 'Index', { onSave: false });
 		expect(jobSpecSchema.parse(spec).subject).toBeUndefined();
 	});
 });

@@ -40,7 +40,7 @@ test('defaults of both types', () => {
 describe('index.workspace', () => {
 	test('fills in payload, subject and title', () => {
 		expect(prepare({ type: 'index.workspace', workspace: WORKSPACE })).toMatchObject({
-			payload: { exclude: [], defaultExcludes: true, maxFileBytes: 1024 * 1024 },
+			payload: {},
 			subject: WORKSPACE,
 			title: 'Index project',
 		});
@@ -50,7 +50,7 @@ describe('index.workspace', () => {
 		const spec = { subject: 'mine', title: 'Mine', payload: { exclude: ['*.log'] } };
 		expect(prepare({ type: 'index.workspace', workspace: WORKSPACE, ...spec })).toMatchObject({
 			...spec,
-			payload: { exclude: ['*.log'], defaultExcludes: true, maxFileBytes: 1024 * 1024 },
+			payload: { exclude: ['*.log'] },
 		});
 	});
 
@@ -90,7 +90,7 @@ describe('index.files', () => {
 		expect(prepare(files('src/a b.ts'))).toMatchObject({
 			subject: `${WORKSPACE}/src/a%20b.ts`,
 			title: 'Index src/a b.ts',
-			payload: { files: ['src/a b.ts'], maxFileBytes: 1024 * 1024 },
+			payload: { files: ['src/a b.ts'] },
 		});
 		expect(prepare(files('src/a.ts', 'src/b.ts'))).not.toHaveProperty('subject');
 		expect(prepare(files('src/a.ts', 'src/b.ts')).title).toBe('Index 2 files in src');
