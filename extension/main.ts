@@ -91,7 +91,8 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const usual = own.own(new UsualTimes(store, link, scoped(log, 'jobs')));
 	const elapsed = createElapsedText(l10n.t, text.duration, Date.now);
 	const rows = createJobRows({
-		...{ text, waiting },
+		text,
+		waiting,
 		reasonOf: (id) => reasons.of(id),
 		elapsedOf: (job) => elapsed(job, job.usualMs ?? usual.of(job.id)),
 		placeOf: (job) => filter.placeOf(job),
@@ -102,7 +103,14 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const scheduled = own.own(new SchedulesBranch(schedules, scheduleText));
 	const tree = own.own(
 		new JobsTree({
-			...{ store: shown, filter, rows, link, reasons, usual, scheduled, now: Date.now },
+			store: shown,
+			filter,
+			rows,
+			link,
+			reasons,
+			usual,
+			scheduled,
+			now: Date.now,
 			others: () => filter.others(store.top()),
 			log: scoped(log, 'jobs'),
 		}),
@@ -116,7 +124,11 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	own.own(offerTasks({ ...logged, subscriptions, text }));
 	const jobsVisible = () => view.visible;
 	const reporter = createReporter({
-		...{ outcomes, link, text, jobsVisible, log: scoped(log, 'jobs') },
+		outcomes,
+		link,
+		text,
+		jobsVisible,
+		log: scoped(log, 'jobs'),
 		isListed: (id) => shown.get(id) !== undefined,
 		started: (id) => sifted.own(id),
 	});
@@ -147,7 +159,10 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const dashboard = own.own(
 		dashboardOnDemand({
 			extension: context.extensionUri,
-			...{ link, store, text, logs },
+			link,
+			store,
+			text,
+			logs,
 			log: scoped(log, 'dashboard'),
 		}),
 	);

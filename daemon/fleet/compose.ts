@@ -3,23 +3,20 @@
  * nothing and opens no connection.
  */
 import { SemanticaError } from '../../shared/errors.ts';
-import type { Job } from '../../shared/job.ts';
 import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { Executor } from '../queue/execution.ts';
-import { parseAddress } from './address.ts';
-import { createCalls } from './calls.ts';
-import { createConnection } from './connection.ts';
 import { directoryOf, feedOver } from './directory.ts';
+import { createJobsElsewhere, NOT_JOINED } from './elsewhere.ts';
 import { gated } from './gate.ts';
 import { type JoinedMachine, openJoined } from './joined.ts';
+import { createJoining } from './joining.ts';
 import { type Joined, openMembership, type Rule } from './membership.ts';
-import { explained, jobOfOthers, type MirrorOptions, mirroredJob, tailSpans } from './mirror.ts';
+import { mirroredJob, tailSpans } from './mirror.ts';
 import { createMachines } from './names.ts';
 import type { FleetOptions } from './options.ts';
-import { envelopeOf, sharedOf } from './outbox.ts';
-import { passwordOf } from './password.ts';
-import { NEVER_MS, SHARED, type SharedJob } from './port.ts';
+import { sharedOf } from './outbox.ts';
+import { SHARED } from './port.ts';
 import { createRemoteLogs } from './remoteLogs.ts';
 import { repositoryOf } from './repository.ts';
 import { shownRules, statusOf } from './status.ts';
@@ -34,20 +31,11 @@ export interface SentByTool {
 	readonly by: AskedByTool;
 }
 
-type Delayed = 'paused' | 'resumed' | 'hurried';
-
-/** Sentences for `job/explain` while nothing is joined. */
-const NOT_JOINED =
-	'This machine has joined no shared queue. Join one with: semantica fleet join ADDRESS --name NAME';
-const SEEN_OTHERS = 1000;
-
 export function createFleet(options: FleetOptions) {
 	const { clock, jobs, feed, logs, submit } = options;
 	const membership = openMembership(options.file);
 	const table = createFleetTable(options.db);
 	const listeners = new Set<(ids: readonly string[]) => void>();
-	/** Jobs that others asked for, as they were listed last. */
-	const others = new Map<string, SharedJob>();
 	let identity: ReturnType<typeof openIdentity> | undefined;
 	let machine: JoinedMachine | undefined;
 
@@ -86,7 +74,7 @@ export function createFleet(options: FleetOptions) {
 			machineId: (name) => machines.idOf(name),
 			machineName: (id) => mirroring().machineName(id),
 			ended(ids) {
-				const told = ids.map(jobElsewhere).filter((job) => job !== undefined);
+				const told = ids.map(elsewhere.directory.job).filter((job) => job !== undefined);
 				options.ended(told);
 			},
 			changed,
@@ -101,190 +89,39 @@ export function createFleet(options: FleetOptions) {
 		if (held.length > 0) machine.node.wake();
 	});
 
-	function mirroring(): MirrorOptions {
-		const { joined, accept } = membership.read();
-		const names = new Map(Object.entries(joined?.machines ?? {}).map(([name, id]) => [id, name]));
-		return {
-			fleet: joined?.fleet ?? '',
-			keys: [...accept.map(({ key }) => key), me().key],
-			machineName: (id) => names.get(id),
-		};
-	}
-
-	function jobElsewhere(id: string): Job | undefined {
-		const row = table.sent.get(id);
-		if (row !== undefined) return mirroredJob(row, mirroring());
-		const other = others.get(id);
-		return other === undefined ? undefined : jobOfOthers(other, mirroring());
-	}
-
 	function joinedMachine(): JoinedMachine {
 		if (machine !== undefined) return machine;
 		throw new SemanticaError('CONFLICT', NOT_JOINED);
 	}
 
+	const elsewhere = createJobsElsewhere({
+		membership,
+		table,
+		me,
+		machine: () => machine,
+		joined: joinedMachine,
+		clock,
+		submit,
+		changed,
+	});
+	const { mirroring, list } = elsewhere;
+	const directory = directoryOf(jobs, elsewhere.directory);
+	const { join, leave } = createJoining({
+		membership,
+		table,
+		me,
+		machine: () => machine,
+		joined: joinedMachine,
+		clock,
+		submit,
+		open,
+		closed() {
+			machine = undefined;
+		},
+		changed,
+	});
 	const machines = createMachines(membership, () => joinedMachine().queue, options.file);
 	const status = () => statusOf({ membership, table, me: me(), machine, machines });
-
-	const directory = directoryOf(jobs, {
-		any: () => machine !== undefined || table.sent.openCount() > 0,
-		job: jobElsewhere,
-		explain(id) {
-			const row = table.sent.get(id);
-			const job = jobElsewhere(id);
-			if (row === undefined || job === undefined) return { runnable: false, reasons: [] };
-			const unreachable = machine === undefined ? NOT_JOINED : machine.node.unreachable()?.message;
-			return explained(row, job, { unreachable, now: clock.now() });
-		},
-		search: (text, limit) =>
-			table.sent.search(text, limit).map((row) => mirroredJob(row, mirroring())),
-		newest: (limit) => table.sent.search('', limit).map((row) => mirroredJob(row, mirroring())),
-		list: ({ machine: name, ...asked }) => list(name === '*' ? asked : { ...asked, machine: name }),
-		pause: (id) => delay(id, 'paused'),
-		resume: (id) => delay(id, 'resumed'),
-		runNow: (id) => delay(id, 'hurried'),
-		async cancel(id) {
-			const row = table.sent.get(id);
-			if (row === undefined) return cancelOfOthers(id);
-			if (row.ended_at !== null) return `it is already ${jobElsewhere(id)?.state}`;
-			await submit(() => {
-				// Whatever is on its way at this moment is told, too.
-				table.sent.cancel(id, true);
-				if (row.delivered === 0) table.sent.refused(id, 'it was cancelled before', clock.now());
-			});
-			changed([id]);
-			machine?.node.wake();
-			return undefined;
-		},
-		async approve(id) {
-			const row = table.sent.get(id);
-			if (row === undefined || row.ended_at !== null || row.needs_approval === 0) {
-				throw new SemanticaError('CONFLICT', 'It waits for no approval.');
-			}
-			await submit(() => table.sent.approved(id));
-			changed([id]);
-			machine?.node.wake();
-		},
-		async remove(id) {
-			const row = table.sent.get(id);
-			if (row === undefined) return 'it is not of this machine';
-			if (row.ended_at === null) return 'it is not finished; cancel it first, then remove it';
-			await submit(() => table.sent.forget(id));
-			changed([id]);
-			return undefined;
-		},
-	});
-
-	async function cancelOfOthers(id: string): Promise<string | undefined> {
-		const { queue } = joinedMachine();
-		const text = JSON.stringify({ v: 1, fleet: mirroring().fleet, id, order: 'cancel' });
-		const order = Buffer.from(text);
-		const done = await queue.cancel(id, order.toString('base64'), me().sign('order', order));
-		if (done === 'already') return 'it has ended already';
-		if (done === 'forbidden')
-			return 'it waits for others, and only the machine that asked for it can cancel it';
-		return done === 'unknown' ? 'it is not in the shared queue any more' : undefined;
-	}
-
-	/** What nobody has taken waits here and now as it is told; a sentence where it does not wait. */
-	async function delay(id: string, what: Delayed): Promise<string | undefined> {
-		const row = table.sent.get(id);
-		const job = jobElsewhere(id);
-		if (row === undefined || job === undefined) {
-			return `another machine asked for it, and it can be ${what} there only`;
-		}
-		if (row.ended_at !== null) return `it is already ${job.state}`;
-		if (row.needs_approval === 1) return 'it waits for the approval of a person';
-		if (row.delivered === 0) return 'it has not been delivered to the shared queue yet';
-		if (what === 'resumed' && !job.held) return 'it is not paused';
-		const { queue, node } = joinedMachine();
-		const until = { paused: NEVER_MS, resumed: envelopeOf(row).spec.runAt ?? null, hurried: null };
-		const waits = await queue.delay(id, until[what]);
-		node.wake();
-		return waits ? undefined : `${job.machine} has it already, and it can be ${what} there only`;
-	}
-
-	async function list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>> {
-		const { machine: name, open: isOpen, text, limit, before } = params;
-		const found = await joinedMachine().queue.list({
-			machine: name,
-			open: isOpen,
-			text,
-			limit,
-			before,
-		});
-		for (const job of found) {
-			others.delete(job.id);
-			others.set(job.id, job);
-		}
-		while (others.size > SEEN_OTHERS) others.delete(others.keys().next().value ?? '');
-		return {
-			jobs: found.map((job) => jobElsewhere(job.id) ?? jobOfOthers(job, mirroring())),
-			before: found.length === limit ? (found.at(-1)?.n ?? null) : null,
-		};
-	}
-
-	async function join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>> {
-		if (machine !== undefined) {
-			throw new SemanticaError(
-				'CONFLICT',
-				'This machine has joined a shared queue already. Leave it first: semantica fleet leave',
-			);
-		}
-		const { address: text, name, password: given, passwordCommand, ca, labels } = params;
-		const address = parseAddress(text);
-		const password = given ?? address.password;
-		const credentials = {
-			...(password === undefined ? {} : { password }),
-			...(passwordCommand === undefined ? {} : { passwordCommand }),
-		};
-		const connection = createConnection({ address, password: () => passwordOf(credentials), ca });
-		const queue = createCalls(me().id, connection.call, () => connection.close());
-		try {
-			const { fleet } = await queue.hello({ name, key: me().key, info: { labels }, holds: [] });
-			const joined: Joined = {
-				address: withoutPassword(text),
-				name,
-				...credentials,
-				...(ca === undefined ? {} : { ca }),
-				labels,
-				fleet,
-				machines: { [name]: me().id },
-			};
-			membership.change((now) => ({ ...now, joined }));
-			open(joined);
-		} finally {
-			await connection.close();
-		}
-		return { id: me().id, key: shownKey(me().key), name };
-	}
-
-	async function leave(): Promise<Result<'fleet/leave'>> {
-		const leaving = joinedMachine();
-		const held = table.held.all().length;
-		if (held > 0) {
-			throw new SemanticaError(
-				'CONFLICT',
-				`Work of others is still here, or not reported yet (${held}). Wait for it, or cancel it: semantica cancel --queue fleet`,
-			);
-		}
-		const left = await leaving.queue.leave().then(
-			() => true,
-			() => false,
-		);
-		await leaving.close();
-		machine = undefined;
-		membership.change(({ joined: _, ...now }) => now);
-		const open = table.sent.search('', 1_000_000).filter(({ ended_at }) => ended_at === null);
-		await submit(() => {
-			for (const { id } of open) {
-				table.sent.refused(id, 'this machine left the shared queue', clock.now());
-			}
-			table.setNumber('mark', 0);
-		});
-		changed(open.map(({ id }) => id));
-		return { left };
-	}
 
 	async function submitAll(submissions: readonly Submission[], by: readonly AskedByTool[] = []) {
 		const { outbox, node } = joinedMachine();
@@ -392,8 +229,4 @@ export function createFleet(options: FleetOptions) {
 		}
 		return open.queue.begin(epoch, tenure);
 	}
-}
-
-function withoutPassword(text: string): string {
-	return text.trim().replace(/^(postgres(?:ql)?:\/\/[^:@/?]+):[^@/?]*@/, '$1@');
 }

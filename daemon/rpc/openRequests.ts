@@ -57,8 +57,13 @@ export class OpenRequests {
 	#ask({ id, method, params }: RequestMessage, bytes: number): boolean {
 		const askedAt = performance.now();
 		const request: Open = {
-			...{ id, method, bytes, askedAt },
-			...{ cancelled: false, controller: undefined, forget: undefined },
+			id,
+			method,
+			bytes,
+			askedAt,
+			cancelled: false,
+			controller: undefined,
+			forget: undefined,
 		};
 		let answer: unknown;
 		try {

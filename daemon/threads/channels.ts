@@ -68,9 +68,12 @@ export function openProcess({ node, entry, args }: ProcessProgram): Channel {
 			stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
 		});
 		child.once('error', (error) => end(error.message));
-		child.once('exit', (code, signal) =>
-			end(`its process ended with ${signal ?? `exit code ${code}`}`),
-		);
+		child.once('exit', (code, signal) => {
+			const reason = `its process ended with ${signal ?? `exit code ${code}`}`;
+			// What it said before is still to be read.
+			if (child?.connected) child.once('disconnect', () => end(reason));
+			else end(reason);
+		});
 	} catch (error) {
 		// Without a descriptor left, mostly.
 		const reason = error instanceof Error ? error.message : String(error);

@@ -66,7 +66,8 @@ async function targetsOf(
 			do {
 				const page: { jobs: { id: string }[]; nextCursor: string | null } = await link
 					.request('job/list', {
-						...{ filter: listed, limit: PAGE },
+						filter: listed,
+						limit: PAGE,
 						...(cursor === null ? {} : { cursor }),
 					})
 					.then(({ jobs, nextCursor }) => ({

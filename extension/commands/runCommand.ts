@@ -30,7 +30,8 @@ export function runCommand(
 					: l10n.t('Run Command as Job in the Folder of {0}', basename(target.fsPath)),
 			prompt: l10n.t('It goes on when this window closes.'),
 			last,
-			...{ history, environments },
+			history,
+			environments,
 		});
 		if (asked === undefined) return;
 		last = asked.line;

@@ -25,7 +25,8 @@ export function scheduleCommand(
 			title: l10n.t('Schedule Command'),
 			prompt: l10n.t('It begins each time it is due, also while no window is open.'),
 			last,
-			...{ history, environments },
+			history,
+			environments,
 		});
 		if (asked === undefined) return;
 		last = asked.line;

@@ -68,14 +68,18 @@ async function choose(
 ): Promise<Variables | undefined> {
 	const items = Object.entries(variables).map(
 		([variable, value]): QuickPickItem & { readonly variable: string } => ({
-			...{ variable, label: variable, picked: isMeant(variable, value) },
+			variable,
+			label: variable,
+			picked: isMeant(variable, value),
 			description: plainLabel(shownValue(variable, value)),
 		}),
 	);
 	const picked = await window.showQuickPick(items, {
 		title: l10n.t('Environment of Jobs in {0}', name),
 		placeHolder: l10n.t('Choose what jobs have; what looks secret is left out at first'),
-		...{ canPickMany: true, matchOnDescription: false, ignoreFocusOut: true },
+		canPickMany: true,
+		matchOnDescription: false,
+		ignoreFocusOut: true,
 	});
 	if (picked === undefined) return undefined;
 	return Object.fromEntries(picked.map(({ variable }) => [variable, variables[variable] ?? '']));

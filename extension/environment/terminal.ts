@@ -23,7 +23,9 @@ export async function takeEnvironment(cwd: string): Promise<Variables | undefine
 	const folder = await mkdtemp(join(tmpdir(), 'semantica-env-'));
 	const terminal = window.createTerminal({
 		name: l10n.t('Semantica: environment'),
-		...{ cwd, isTransient: true, iconPath: new ThemeIcon('server-environment') },
+		cwd,
+		isTransient: true,
+		iconPath: new ThemeIcon('server-environment'),
 	});
 	try {
 		terminal.show(true);

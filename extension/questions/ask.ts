@@ -79,7 +79,9 @@ async function typedField(field: QuestionField, shown: Shown): Promise<Typed> {
 	}
 	const { title, prompt, required } = shown;
 	const typed = await window.showInputBox({
-		...{ title, prompt, ignoreFocusOut: true },
+		title,
+		prompt,
+		ignoreFocusOut: true,
 		...(field.default === undefined ? {} : { value: String(field.default) }),
 		validateInput: (text) =>
 			text === '' && !required ? undefined : misfit(field, typedValue(field, text)),

@@ -40,7 +40,8 @@ export function createSchedulePicker(
 			return [];
 		}
 		const items = fitting.map((schedule) => ({
-			...{ name: schedule.name, label: plainLabel(schedule.name) },
+			name: schedule.name,
+			label: plainLabel(schedule.name),
 			description: plainLabel(text.description(schedule)),
 		}));
 		const options = { title, placeHolder: l10n.t('Choose a schedule'), matchOnDescription: true };

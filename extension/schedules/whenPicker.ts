@@ -103,8 +103,13 @@ function timeItems(times: readonly number[], timeZone: string): WhenItem[] {
 	const seconds = times.some((at) => at % 60_000 !== 0);
 	const format = new Intl.DateTimeFormat(env.language, {
 		timeZone,
-		...{ weekday: 'short', year: 'numeric', month: 'short', day: 'numeric' },
-		...{ hour: 'numeric', minute: '2-digit', timeZoneName: 'short' },
+		weekday: 'short',
+		year: 'numeric',
+		month: 'short',
+		day: 'numeric',
+		hour: 'numeric',
+		minute: '2-digit',
+		timeZoneName: 'short',
 		...(seconds ? { second: '2-digit' } : {}),
 	});
 	return times.map((at, number) => ({

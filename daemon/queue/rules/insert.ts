@@ -77,7 +77,13 @@ export function createInserter(
 		if (row.held || row.needsApproval) return STAGE.held;
 		const { type, subject, priority, queue, workspace, event, wait } = row;
 		return subjects.stageFor(tx, {
-			...{ type, subject, priority, queue, workspace, event, wait },
+			type,
+			subject,
+			priority,
+			queue,
+			workspace,
+			event,
+			wait,
 			group_name: row.group,
 			class: row.waitClass,
 			max_wait: row.maxWait,

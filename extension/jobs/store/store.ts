@@ -142,8 +142,12 @@ export class JobStore {
 	snapshot(): Snapshot | undefined {
 		if (this.#instance === undefined || this.#counts === undefined) return undefined;
 		return {
-			...{ instance: this.#instance, seq: this.#seq, counts: this.#counts, paused: this.#paused },
-			...{ draining: this.#draining, jobs: [...this.#top.values()] },
+			instance: this.#instance,
+			seq: this.#seq,
+			counts: this.#counts,
+			paused: this.#paused,
+			draining: this.#draining,
+			jobs: [...this.#top.values()],
 		};
 	}
 

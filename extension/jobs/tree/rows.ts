@@ -36,8 +36,10 @@ export interface JobRows {
 }
 
 const GROUP_FLAG: Record<Group, GroupFlag> = {
-	...{ running: 'groupRunning', waiting: 'groupWaiting' },
-	...{ failed: 'groupFailed', finished: 'groupFinished' },
+	running: 'groupRunning',
+	waiting: 'groupWaiting',
+	failed: 'groupFailed',
+	finished: 'groupFinished',
 };
 
 /** Of other folders, so many by name. */
