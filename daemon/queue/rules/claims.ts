@@ -17,13 +17,14 @@ import { NOT_WAITING, placeOf } from '../store/waiting.ts';
 import { type Capacity, Slots, type Taker } from './capacity.ts';
 import type { PoisonGuard } from './guard.ts';
 import { createHeads } from './heads.ts';
+import { createReadyLooks, type ReadyLooks } from './readyLooks.ts';
 import type { Room } from './room.ts';
 import type { Sweeps } from './sweep.ts';
 import type { Head, Obstacle } from './turns.ts';
 import { createUrgent } from './urgent.ts';
 import { ON_LOST } from './yield.ts';
 
-export interface Claims {
+export interface Claims extends ReadyLooks {
 	/** Told after each commit; a range too many only costs one look. */
 	rangesReady(ranges: readonly ReadyRange[]): void;
 	/** The same of groups of jobs in which a place may be free. */
@@ -43,22 +44,12 @@ export interface Claims {
 	reload(): void;
 	/** The job that the poison guard makes run alone and that keeps this one from starting now. */
 	guarded(job: JobRow, capacity: Capacity): number | undefined;
-	/** Ready jobs of the queue that would be claimed before this one; no more than a thousand are counted. */
-	ahead(job: JobRow): number;
-	/** Epoch ms since which the first ready job of the queue is due, in ranges that may start; as far as a few looks tell. */
-	oldestReady(queue: string, mayStart: (range: ReadyRange) => boolean): number | undefined;
 }
 
 /** From here on a job starts however busy the machine is. */
 export const UNTHROTTLED_PRIORITY = 50;
 /** So many that may not start any more a claim steps over; then what lies behind them waits for the next one. */
 const MAX_PASSED = 100;
-
-/** A queue has few workspaces and priorities that are ready at a time. */
-const MAX_LOOKS = 50;
-
-/** Every job of a list may be asked about: who is further behind is told this much. */
-export const COUNTED_AHEAD = 1000;
 
 /** @param boot Of the machine: it stands beside every claim, so that a death of the daemon can be counted. */
 export function createClaims(
@@ -92,26 +83,6 @@ export function createClaims(
 	);
 	const addRun = db.prepare(
 		'INSERT INTO runs (job, run, attempt, started_at, boot, handed) VALUES (?, ?, ?, ?, ?, ?)',
-	);
-	const above = db.prepare<[string, number, string, string, number, number], { n: number }>(
-		`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE queue = ? AND class = ? AND workspace = ?
-		 AND group_name = ? AND stage = 1 AND priority > ? LIMIT ?)`,
-	);
-	const beside = db.prepare<
-		[string, number, string, string, number, number, number],
-		{ n: number }
-	>(
-		`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE queue = ? AND class = ? AND workspace = ?
-		 AND group_name = ? AND stage = 1 AND priority = ? AND generation < ? LIMIT ?)`,
-	);
-	// Within a range and a priority they stand in the order in which they came.
-	const firstBelow = db.prepare<
-		[string, number, string, string, number],
-		{ at: number; priority: number }
-	>(
-		`SELECT max(created_at, run_at) AS at, priority FROM jobs
-		 WHERE queue = +? AND class = +? AND workspace = +? AND group_name = +? AND stage = 1 AND priority < ?
-		 ORDER BY priority DESC, generation LIMIT 1`,
 	);
 	const heads = createHeads(db);
 	const setStage = db.prepare<[number, number]>('UPDATE jobs SET stage = ? WHERE generation = ?');
@@ -249,37 +220,7 @@ export function createClaims(
 			if (best === undefined || !guard.isSuspect(best) || sweeps.isAwaited(best)) return undefined;
 			return guard.hasWaited(best.generation) ? undefined : best.generation;
 		},
-		ahead({ queue, priority, generation }) {
-			let left = COUNTED_AHEAD;
-			for (const head of heads.ofQueue(queue)) {
-				// Nobody of its range is better than that.
-				if (head.priority < priority) continue;
-				if (head.priority === priority && head.generation >= generation) continue;
-				const { class: waitClass, workspace, group_name } = head.range;
-				const range = [queue, waitClass, workspace, group_name] as const;
-				left -= above.get(...range, priority, left)?.n ?? 0;
-				left -= beside.get(...range, priority, generation, left)?.n ?? 0;
-				if (left === 0) break;
-			}
-			return COUNTED_AHEAD - left;
-		},
-		oldestReady(queue, mayStart) {
-			let oldest: number | undefined;
-			let looks = 0;
-			for (const { range } of heads.ofQueue(queue)) {
-				if (!mayStart(range)) continue;
-				let below = Number.MAX_SAFE_INTEGER;
-				for (;;) {
-					if (++looks > MAX_LOOKS) return oldest;
-					const { class: waitClass, workspace, group_name: group } = range;
-					const first = firstBelow.get(queue, waitClass, workspace, group, below);
-					if (first === undefined) break;
-					oldest = Math.min(oldest ?? first.at, first.at);
-					below = first.priority;
-				}
-			}
-			return oldest;
-		},
+		...createReadyLooks(db, heads),
 	};
 
 	/** @param family Whoever is on trial and what is below: nothing else goes on. Grows with whom is tried now. */

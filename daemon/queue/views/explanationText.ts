@@ -2,7 +2,7 @@
 import type { Explanation } from '../../../shared/protocol/jobs.ts';
 import type { Question } from '../../../shared/question.ts';
 import { WAIVED_BY_RUN_NOW } from '../../../shared/waiting.ts';
-import { COUNTED_AHEAD } from '../rules/claims.ts';
+import { COUNTED_AHEAD } from '../rules/readyLooks.ts';
 import { STAGE, STATE, stateName } from '../store/codes.ts';
 import { type JobRow, parseJson } from '../store/rows.ts';
 import { storedSpec } from '../store/storedSpec.ts';
