@@ -1,33 +1,25 @@
-/** What clients ask of jobs: the queue's answers to `job/*` and `queue/*`. */
+/** What clients ask of jobs: the queue's answers to `job/*`, and with them those about queues. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import { isFinished, JOB_STATES, type JobState } from '../../shared/jobTerms.ts';
-import type { GroupInfo } from '../../shared/protocol/groups.ts';
-import type {
-	Counts,
-	Explanation,
-	ManyResult,
-	RetryTargets,
-	Targets,
-} from '../../shared/protocol/jobs.ts';
+import type { Explanation, ManyResult, RetryTargets, Targets } from '../../shared/protocol/jobs.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
-import type { QueueInfo } from '../../shared/protocol/system.ts';
 import type { Question } from '../../shared/question.ts';
 import type { QueueParts } from './parts.ts';
+import { createQueueRequests, type QueueRequests } from './queueRequests.ts';
 import type { Asker, Enqueued, PreparedJob } from './rules/enqueue.ts';
 import type { Leaving } from './rules/handOver.ts';
 import type { Answer } from './rules/questions.ts';
 import { type Readiness, readinessOf } from './rules/readiness.ts';
 import type { RoomState } from './rules/room.ts';
 import { stateName } from './store/codes.ts';
-import { EVERYTHING } from './store/limits.ts';
 import { type JobRow, parseJson, wireBytes } from './store/rows.ts';
 import { isInScope, type Scope } from './store/scope.ts';
 import { noSuchJob } from './store/statements.ts';
 import { changeMany, isOneGo, type ManyChange, type Meant } from './targets.ts';
 
-export interface JobRequests {
+export interface JobRequests extends QueueRequests {
 	/** Set while a request of many jobs is half made: what is read meanwhile may not be told before this resolves. */
 	settled(): Promise<void> | undefined;
 	/** Takes over the pins of the payloads. */
@@ -86,13 +78,6 @@ export interface JobRequests {
 	remove(targets: Targets): Promise<ManyResult>;
 	/** Resolves with how many waiting jobs the event released. `workspace` is canonical, or '' for everywhere. */
 	emit(name: string, workspace: string): Promise<number>;
-	counts(): Counts;
-	/** Whether everything is paused. */
-	paused(): boolean;
-	queues(): Result<'queue/list'>;
-	groups(params: Params<'group/list'>): Promise<Result<'group/list'>>;
-	updateGroup(params: Params<'group/update'>): Promise<Result<'group/update'>>;
-	updateQueue(params: Params<'queue/update'>): Promise<Result<'queue/update'>>;
 }
 
 /** As little of a job as waiting for it needs. */
@@ -119,16 +104,13 @@ const IN_STEPS = 100;
 /** After so many a look at many lets others have a turn. */
 const LOOKED_AT_ONCE = 100;
 
-/** Waiting jobs of a group are counted no further. */
-const MOST_COUNTED = 10_000;
-
 const OPEN = JOB_STATES.filter((state) => !isFinished(state));
 const FINISHED = JOB_STATES.filter(isFinished);
 /** What "retry all" means: what ended without doing its work. */
 const UNDONE = ['failed', 'cancelled', 'expired'] as const;
 
 export function createJobRequests(parts: QueueParts): JobRequests {
-	const { writer, table, lists, limits, rates, queueLimits, counters, toWire, occupied } = parts;
+	const { writer, table, lists, toWire } = parts;
 
 	function many(targets: Targets, meant: Meant, change: ManyChange['change'], ends = false) {
 		const { settle } = parts.sweeps;
@@ -157,21 +139,6 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 				after = group.after;
 			}
 		}
-	}
-
-	function queueInfo(name: string): QueueInfo {
-		const { concurrency, paused } = limits.of(name);
-		const rate = rates.of(name);
-		const counts = counters.queue(name);
-		const running = occupied(name) + occupied(name, 'functions');
-		const own = { concurrency, paused, rate, limits: queueLimits.of(name) };
-		return { name, ...own, queued: counts.queued, running };
-	}
-
-	function groupInfo(name: string): GroupInfo {
-		const running = parts.groups.taken(name);
-		const queued = parts.groups.queued(name, MOST_COUNTED);
-		return { name, ...parts.groups.limitOf(name), running, queued };
 	}
 
 	/** A job is refused before anything is changed for it; with several, the first ones are already in. */
@@ -323,52 +290,7 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 		},
 		remove: (targets) => many(targets, { states: FINISHED }, parts.removal.remove),
 		emit: (name, workspace) => writer.submit((tx) => parts.events.emit(tx, name, workspace)),
-		counts: () => counters.all(),
-		paused: () => limits.of(EVERYTHING).paused,
-		queues() {
-			const names = new Set([
-				'default',
-				'index',
-				...counters.queues(),
-				...limits.names(),
-				...rates.names(),
-				...queueLimits.names(),
-			]);
-			return {
-				global: {
-					...limits.of(EVERYTHING),
-					running: occupied() + occupied(undefined, 'functions'),
-				},
-				queues: [...names].sort().map(queueInfo),
-			};
-		},
-		async groups({ after, limit }) {
-			const names = parts.groups.names(after, limit + 1);
-			const groups: GroupInfo[] = [];
-			for (const name of names.slice(0, limit)) {
-				groups.push(groupInfo(name));
-				if (groups.length % LOOKED_AT_ONCE !== 0) continue;
-				await nextTurn();
-				await writer.settled();
-			}
-			return { groups, more: names.length > limit };
-		},
-		async updateGroup({ name, limit }) {
-			await writer.submit((tx) => parts.groups.update(tx, name, limit));
-			return groupInfo(name);
-		},
-		async updateQueue({ name, concurrency, paused, rate, limits: usual }) {
-			const change = {
-				...(concurrency === undefined ? {} : { concurrency }),
-				...(paused === undefined ? {} : { paused }),
-			};
-			return writer.submit((tx) => {
-				const updated = limits.update(tx, name, change);
-				if (rate !== undefined) rates.update(tx, name, rate);
-				if (usual !== undefined) queueLimits.update(name, usual);
-				return { name, ...updated, rate: rates.of(name), limits: queueLimits.of(name) };
-			});
-		},
+		...createQueueRequests(parts),
 	};
 }
 
