@@ -358,6 +358,7 @@ test('numbers of the indexes', async () => {
 			walkedAt: expect.any(Number),
 			databaseBytes: expect.any(Number),
 			problem: null,
+			rules: { exclude: [], defaultExcludes: true, maxFileBytes: 1024 * 1024 },
 		},
 	]);
 	expect(indexes[0]?.walkedAt).toBeGreaterThanOrEqual(before);
