@@ -47,13 +47,6 @@ export const folderRulesSchema = z.object({
 });
 export type FolderRules = z.output<typeof folderRulesSchema>;
 
-/** Of a folder of which nobody has said anything. */
-export const DEFAULT_RULES: FolderRules = {
-	exclude: [],
-	defaultExcludes: true,
-	maxFileBytes: 1024 * 1024,
-};
-
 export const indexStatusSchema = z.object({
 	workspace: z.string(),
 	files: z.int(),

@@ -2,8 +2,9 @@
 import { statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { ERROR_CODES } from '../../../shared/errors.ts';
+import { DEFAULT_RULES } from '../../../shared/folderRules.ts';
 import type { JobSpecInput } from '../../../shared/job.ts';
-import { DEFAULT_RULES, type IndexWorkspacePayload } from '../../../shared/protocol/indexing.ts';
+import type { IndexWorkspacePayload } from '../../../shared/protocol/indexing.ts';
 import { connectOrStart, using } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { CliError, describeFailure, EXIT } from '../errors.ts';

@@ -1,5 +1,6 @@
 /** A run of `index.files`: reads files and brings the index in step with them. */
-import { DEFAULT_RULES, type IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
+import { DEFAULT_RULES } from '../../../shared/folderRules.ts';
+import type { IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
 import { createCatalogue, ROWS_PER_TRANSACTION } from '../catalogue/catalogue.ts';
 import { openIndex } from '../catalogue/database.ts';
 import { indexFolder } from '../catalogue/location.ts';

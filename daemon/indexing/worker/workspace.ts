@@ -1,11 +1,11 @@
 /** A run of `index.workspace`: finds out what changed in the folder, and hands it to shards. */
 import { basename } from 'node:path';
+import { DEFAULT_RULES } from '../../../shared/folderRules.ts';
 import type { JobSpecInput } from '../../../shared/job.ts';
-import {
-	DEFAULT_RULES,
-	type FolderRules,
-	type IndexFilesPayload,
-	type IndexWorkspacePayload,
+import type {
+	FolderRules,
+	IndexFilesPayload,
+	IndexWorkspacePayload,
 } from '../../../shared/protocol/indexing.ts';
 import {
 	type Catalogue,

@@ -9,10 +9,10 @@ import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
 import { indexFiles } from '../../../daemon/indexing/worker/files.ts';
 import { createReporter } from '../../../daemon/indexing/worker/report.ts';
 import { indexWorkspace } from '../../../daemon/indexing/worker/workspace.ts';
-import {
-	DEFAULT_RULES,
-	type IndexFilesPayload,
-	type IndexWorkspacePayload,
+import { DEFAULT_RULES } from '../../../shared/folderRules.ts';
+import type {
+	IndexFilesPayload,
+	IndexWorkspacePayload,
 } from '../../../shared/protocol/indexing.ts';
 import { createSandbox, dump, type Sandbox } from './sandbox.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createSaidRules } from '../../../extension/indexing/saidRules.ts';
-import { DEFAULT_RULES } from '../../../shared/protocol/indexing.ts';
+import { DEFAULT_RULES } from '../../../shared/folderRules.ts';
 
 it('the rules of a folder are said where its index has none, and when they have changed', async () => {
 	const kept = new Map<string, unknown>();
