@@ -2,6 +2,7 @@
  * The fleet room put together: a queue that several machines share. A daemon that joined none reads no driver, polls
  * nothing and opens no connection.
  */
+import { existsSync } from 'node:fs';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
@@ -121,7 +122,10 @@ export function createFleet(options: FleetOptions) {
 		changed,
 	});
 	const machines = createMachines(membership, () => joinedMachine().queue, options.file);
-	const status = () => statusOf({ membership, table, me: me(), machine, machines });
+	const status = () => {
+		const known = identity !== undefined || existsSync(options.keyFile) ? me() : undefined;
+		return statusOf({ membership, table, me: known, machine, machines });
+	};
 
 	async function submitAll(submissions: readonly Submission[], by: readonly AskedByTool[] = []) {
 		const { outbox, node } = joinedMachine();

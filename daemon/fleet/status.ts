@@ -10,17 +10,21 @@ import { type Identity, shownKey } from './trust.ts';
 export interface StatusParts {
 	readonly membership: Membership;
 	readonly table: FleetTable;
-	readonly me: Identity;
+	/** Undefined where nothing has needed a key of this machine yet: who only looks makes none. */
+	readonly me: Identity | undefined;
 	/** Undefined while nothing is joined. */
 	readonly machine: JoinedMachine | undefined;
 	readonly machines: Pick<Machines, 'known'>;
 }
 
-export function shownRules(membership: Membership, me: Identity): FleetStatus['accepts'] {
+export function shownRules(
+	membership: Membership,
+	me: Identity | undefined,
+): FleetStatus['accepts'] {
 	return membership.read().accept.map(({ key, ...rule }) => ({
 		...rule,
 		key: shownKey(key),
-		self: key === me.key,
+		self: key === me?.key,
 	}));
 }
 
@@ -56,8 +60,8 @@ export async function statusOf({
 	}
 	return {
 		joined: joined !== undefined,
-		id: me.id,
-		key: shownKey(me.key),
+		id: me?.id ?? null,
+		key: me === undefined ? null : shownKey(me.key),
 		name: joined?.name ?? null,
 		address: joined === undefined ? null : shownAddress(parseAddress(joined.address)),
 		unreachable: node?.unreachable() ?? null,
@@ -76,7 +80,7 @@ export async function statusOf({
 				name,
 				id,
 				key: shownKey(key),
-				self: id === me.id,
+				self: id === me?.id,
 				alive: alive === true,
 				seenAt: seen === null ? null : Math.round(seen),
 				labels: namesIn(info['labels']),

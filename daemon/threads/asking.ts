@@ -12,6 +12,8 @@ import {
 export type ThreadMethods = Readonly<Record<string, { params: unknown; result: unknown }>>;
 
 export interface AskedThread<M extends ThreadMethods> {
+	/** Requests that it is still at, also such as nobody waits for any more. */
+	readonly open: number;
 	/**
 	 * @throws SemanticaError The request's own; SYSTEM where whoever answers died of it, twice; DRAINING after `close`.
 	 * The signal's reason once that is aborted.
@@ -88,6 +90,9 @@ function createAsked<M extends ThreadMethods>(
 	}
 
 	return {
+		get open() {
+			return running?.open ?? 0;
+		},
 		async ask(method, params, signal) {
 			if (closed) {
 				throw new SemanticaError(
@@ -111,16 +116,19 @@ function createAsked<M extends ThreadMethods>(
 }
 
 interface Running {
-	/** Requests without an answer yet. */
+	/** Requests whose answer somebody waits for, and all that have none. */
 	readonly waiting: number;
+	readonly open: number;
 	ask(method: string, params: unknown, signal: AbortSignal | undefined): Promise<unknown>;
 	end(): Promise<void>;
 }
 
 function start(name: string, channel: Channel, onEnd: (ended: Running) => void): Running {
 	const waiting = new Map<number, Waiting>();
+	const open = new Set<number>();
 	let lastId = 0;
 	channel.onAnswer((answer) => {
+		open.delete(answer.id);
 		const request = waiting.get(answer.id);
 		waiting.delete(answer.id);
 		if ('result' in answer) request?.resolve(answer.result);
@@ -131,6 +139,7 @@ function start(name: string, channel: Channel, onEnd: (ended: Running) => void):
 			onEnd(running);
 			for (const { reject } of waiting.values()) reject(new AnsweringDied(name, reason));
 			waiting.clear();
+			open.clear();
 			resolve();
 		});
 	});
@@ -138,11 +147,15 @@ function start(name: string, channel: Channel, onEnd: (ended: Running) => void):
 		get waiting() {
 			return waiting.size;
 		},
+		get open() {
+			return open.size;
+		},
 		ask: (method, params, signal) =>
 			new Promise((resolve, reject) => {
 				signal?.throwIfAborted();
 				const id = ++lastId;
 				waiting.set(id, { resolve, reject });
+				open.add(id);
 				channel.say({ id, method, params });
 				signal?.addEventListener('abort', () => {
 					if (!waiting.delete(id)) return;

@@ -17,7 +17,7 @@ export function fleetText(status: FleetStatus, t: Translate, time: (at: number) 
 		...(waiting === null ? [] : [t('Jobs that wait in it: {0}', waiting)]),
 		...(undelivered === 0 ? [] : [t('Not delivered yet: {0}', undelivered)]),
 		...(unreported === 0 ? [] : [t('Not reported yet: {0}', unreported)]),
-		t('Key of this machine: {0}', status.key),
+		t('Key of this machine: {0}', status.key ?? ''),
 	];
 	const machines = status.machines.map(
 		({ name, self, alive, seenAt, labels, pools, running, key }) =>

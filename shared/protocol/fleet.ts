@@ -90,8 +90,9 @@ export type ShownRule = z.output<typeof ruleSchema>;
 
 export const fleetStatusSchema = z.object({
 	joined: z.boolean(),
-	id: z.string(),
-	key: z.string(),
+	/** Null on a machine that nothing has needed a key of yet. */
+	id: z.string().nullable(),
+	key: z.string().nullable(),
 	name: z.string().nullable(),
 	address: z.string().nullable(),
 	/** Epoch ms since when it cannot be reached, and why; null while it can. */

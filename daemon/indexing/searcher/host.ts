@@ -25,7 +25,7 @@ export function beProcess(data: SearcherData): void {
 
 	async function remove(params: SearcherMethods['index/delete']['params'], signal: AbortSignal) {
 		await Promise.all(threads.map((thread) => thread.ask('letGo', params, signal)));
-		return turns.use((thread) => thread.ask('index/delete', params, signal));
+		return turns.next().ask('index/delete', params, signal);
 	}
 
 	answerRequestsOfParent({
@@ -33,7 +33,7 @@ export function beProcess(data: SearcherData): void {
 			if (method === 'index/delete') return remove(params as never, signal);
 			if (method !== 'index/search') {
 				const asked = method as 'index/status' | 'index/stale';
-				return turns.use((thread) => thread.ask(asked, params as never, signal));
+				return turns.next().ask(asked, params as never, signal);
 			}
 			const search = params as SearcherMethods['index/search']['params'];
 			return turns.page(search.cursor, (thread) => thread.ask(method, search, signal));

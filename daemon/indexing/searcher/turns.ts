@@ -1,7 +1,7 @@
 /** Which of several is given what comes next: whoever has least to do, and the next page to whom had the last one. */
 
 export interface Turns<T> {
-	use<R>(work: (one: T) => Promise<R>): Promise<R>;
+	next(): T;
 	/** @param cursor what an earlier answer named as `nextCursor` */
 	page<R extends { readonly nextCursor: string | null }>(
 		cursor: string | undefined,
@@ -12,36 +12,22 @@ export interface Turns<T> {
 /** As many searches whose next page may be asked for. */
 const REMEMBERED = 16;
 
-export function createTurns<T>(all: readonly T[]): Turns<T> {
-	const busy = all.map(() => 0);
-	const pages = new Map<string, number>();
+export function createTurns<T extends { readonly open: number }>(all: readonly T[]): Turns<T> {
+	const pages = new Map<string, T>();
 
-	function leastBusy(): number {
-		let least = 0;
-		for (const [index, count] of busy.entries()) if (count < (busy[least] ?? 0)) least = index;
-		return least;
-	}
-
-	async function give<R>(index: number, work: (one: T) => Promise<R>): Promise<R> {
-		busy[index] = (busy[index] ?? 0) + 1;
-		try {
-			return await work(all[index] as T);
-		} finally {
-			busy[index] = (busy[index] ?? 1) - 1;
-		}
-	}
+	const next = (): T => all.reduce((least, one) => (one.open < least.open ? one : least));
 
 	return {
-		use: (work) => give(leastBusy(), work),
+		next,
 		async page(cursor, work) {
 			const had = cursor === undefined ? undefined : pages.get(cursor);
 			// What another one has to find anew is still sooner there than behind a long search.
-			const index = had !== undefined && busy[had] === 0 ? had : leastBusy();
-			const answer = await give(index, work);
+			const one = had?.open === 0 ? had : next();
+			const answer = await work(one);
 			const { nextCursor } = answer;
 			if (nextCursor !== null) {
 				pages.delete(nextCursor);
-				pages.set(nextCursor, index);
+				pages.set(nextCursor, one);
 				const [oldest] = pages.keys();
 				if (pages.size > REMEMBERED && oldest !== undefined) pages.delete(oldest);
 			}

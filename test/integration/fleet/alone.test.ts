@@ -29,6 +29,9 @@ test.skipIf(why !== undefined)(
 		expect((await connection.request('job/list', { filter: { text: 'true' } })).jobs).toHaveLength(
 			1,
 		);
+		// Who only looks makes none.
+		const status = await connection.request('fleet/status', {});
+		expect(status).toMatchObject({ joined: false, id: null, key: null });
 		const refused = connection.request('fleet/submit', {
 			jobs: [{ on: 'box', spec: shell('true') }],
 		});
