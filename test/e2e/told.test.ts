@@ -59,7 +59,9 @@ describe('the end of a job that asked for it', () => {
 
 	it('is said of a long command by the window that one went to, once, and of a short one by none', async () => {
 		const other = await editor.open({ folder: makeWorkspace('meadow', 2) });
-		await other.jobs.openEmpty();
+		await other.jobs.open();
+		// It has heard from the daemon: jobs of no folder are every window's.
+		await other.jobs.row('Prune the roses').waitFor();
 		const type = async (line: string) => {
 			await workbench.run('Semantica: Run Command as Job…');
 			await workbench.quickInput.title.filter({ hasText: 'Run Command' }).waitFor();
