@@ -131,12 +131,19 @@ describe('in each theme', () => {
 		});
 		const item = workbench.page.locator('.statusbar-item[id^="semantica"]');
 		const panel = workbench.page.locator('.monaco-hover:visible');
-		await insist(panel, async () => {
-			await workbench.page.mouse.move(900, 500);
-			await item.hover();
-		});
+		const showPanel = () =>
+			insist(panel, async () => {
+				await workbench.page.mouse.move(900, 500);
+				await item.hover();
+			});
+		await showPanel();
 		await take(`status-${theme}`);
-		expect(await found(workbench.page, '.monaco-hover')).toEqual([]);
+		const inPanel = async () => {
+			// It is gone as soon as the words in the status bar change.
+			await showPanel();
+			return found(workbench.page, '.monaco-hover');
+		};
+		await expect.poll(inPanel, { timeout: PATIENCE_MS }).toEqual([]);
 		await workbench.page.mouse.move(900, 300);
 	});
 
