@@ -95,7 +95,7 @@ export function createFleet(options: FleetOptions) {
 		throw new SemanticaError('CONFLICT', NOT_JOINED);
 	}
 
-	const elsewhere = createJobsElsewhere({
+	const means = {
 		membership,
 		table,
 		me,
@@ -104,22 +104,16 @@ export function createFleet(options: FleetOptions) {
 		clock,
 		submit,
 		changed,
-	});
+	};
+	const elsewhere = createJobsElsewhere(means);
 	const { mirroring, list } = elsewhere;
 	const directory = directoryOf(jobs, elsewhere.directory);
 	const { join, leave } = createJoining({
-		membership,
-		table,
-		me,
-		machine: () => machine,
-		joined: joinedMachine,
-		clock,
-		submit,
+		...means,
 		open,
 		closed() {
 			machine = undefined;
 		},
-		changed,
 	});
 	const machines = createMachines(membership, () => joinedMachine().queue, options.file);
 	const status = () => {

@@ -1,23 +1,16 @@
 /** What few folders have, and nobody may be held up by: endless lines, enormous files, crowded folders. */
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { createIndexService } from '../../../daemon/indexing/service.ts';
+import { expect, test } from 'vitest';
 import type { Params } from '../../../shared/protocol/requests.ts';
 import { useBundles } from './bundles.ts';
 import { createSandbox, problemsOf, type Sandbox } from './sandbox.ts';
+import { openService } from './searching.ts';
 
 const bundles = useBundles();
 
-function searching({ home }: Sandbox) {
-	const service = createIndexService({
-		paths: home.paths,
-		nativeFolder: bundles.native,
-		node: () => process.execPath,
-		searcherEntry: bundles.searcher,
-		isBusy: () => false,
-	});
-	onTestFinished(() => service.close());
+function searching(sandbox: Sandbox) {
+	const service = openService(bundles, sandbox);
 	return async (query: string, kind: Params<'index/search'>['kind'] = 'words') =>
 		(await service.search({ query, kind, limit: 20, contextLines: 0 })).hits;
 }

@@ -1,10 +1,10 @@
 /** What changed behind everybody's back is told from what did not, and from what is none of the index's. */
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { createIndexService } from '../../../daemon/indexing/service.ts';
+import { expect, test } from 'vitest';
 import { useBundles } from './bundles.ts';
 import { createSandbox } from './sandbox.ts';
+import { openService } from './searching.ts';
 
 const bundles = useBundles();
 
@@ -18,14 +18,7 @@ test('of paths that were seen to change, those that the index lacks or has other
 	sandbox.write('old/b.ts', 'const b = 1;');
 	sandbox.write('image.bin', Buffer.alloc(10));
 	await sandbox.index({ exclude: ['*.log'] });
-	const service = createIndexService({
-		paths: sandbox.home.paths,
-		nativeFolder: bundles.native,
-		node: () => process.execPath,
-		searcherEntry: bundles.searcher,
-		isBusy: () => false,
-	});
-	onTestFinished(() => service.close());
+	const service = openService(bundles, sandbox);
 	const stale = (...paths: string[]) => service.stale({ workspace: sandbox.workspace, paths });
 
 	expect(await stale('src/same.ts', 'image.bin', 'src', 'old')).toEqual({ files: [], walk: false });

@@ -1,27 +1,18 @@
 /** Names by where they are defined, true of the files of now. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
 import { readMap } from '../../../daemon/indexing/segments/format.ts';
-import { createIndexService, type IndexService } from '../../../daemon/indexing/service.ts';
+import type { IndexService } from '../../../daemon/indexing/service.ts';
 import type { Params } from '../../../shared/protocol/requests.ts';
 import { useBundles } from './bundles.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
+import { openService } from './searching.ts';
 
 const bundles = useBundles();
 
-function serviceOf(sandbox: Sandbox): IndexService {
-	const service = createIndexService({
-		paths: sandbox.home.paths,
-		nativeFolder: bundles.native,
-		node: () => process.execPath,
-		searcherEntry: bundles.searcher,
-		isBusy: () => false,
-	});
-	onTestFinished(() => service.close());
-	return service;
-}
+const serviceOf = (sandbox: Sandbox) => openService(bundles, sandbox);
 
 const search = (service: IndexService, query: string, more: Partial<Params<'index/search'>> = {}) =>
 	service.search({ query, kind: 'symbols', limit: 20, contextLines: 0, ...more });

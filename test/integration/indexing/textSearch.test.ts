@@ -1,26 +1,17 @@
 /** Text as it stands, and patterns: what is found, where, and that it is true of the files of now. */
 import { closeSync, openSync, readdirSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
-import { createIndexService, type IndexService } from '../../../daemon/indexing/service.ts';
+import type { IndexService } from '../../../daemon/indexing/service.ts';
 import type { Params } from '../../../shared/protocol/requests.ts';
 import { useBundles } from './bundles.ts';
 import { createSandbox, dump, type Sandbox } from './sandbox.ts';
+import { openService } from './searching.ts';
 
 const bundles = useBundles();
 
-function serviceOf(sandbox: Sandbox): IndexService {
-	const service = createIndexService({
-		paths: sandbox.home.paths,
-		nativeFolder: bundles.native,
-		node: () => process.execPath,
-		searcherEntry: bundles.searcher,
-		isBusy: () => false,
-	});
-	onTestFinished(() => service.close());
-	return service;
-}
+const serviceOf = (sandbox: Sandbox) => openService(bundles, sandbox);
 
 type More = Partial<Params<'index/search'>>;
 const search = (service: IndexService, query: string, more: More = {}) =>
