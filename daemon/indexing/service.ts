@@ -9,7 +9,7 @@ import { answering } from '../disks/answering.ts';
 import { createProcess } from '../threads/asking.ts';
 import { folderPath, trimmed } from './catalogue/location.ts';
 import { symbolInformation } from './lspSymbols.ts';
-import type { SearcherData, SearcherMethods } from './searcher/messages.ts';
+import type { SearcherMethods } from './searcher/messages.ts';
 
 export interface IndexServiceOptions {
 	readonly paths: DataPaths;
@@ -52,11 +52,10 @@ const LSP_SYMBOLS = 200;
 
 export function createIndexService(options: IndexServiceOptions): IndexService {
 	const { paths, nativeFolder } = options;
-	const data: SearcherData = { paths, nativeFolder };
 	const searcher = createProcess<SearcherMethods>({
 		node: options.node,
 		entry: options.searcherEntry,
-		args: [JSON.stringify(data)],
+		args: nativeFolder === undefined ? [paths.home] : [paths.home, nativeFolder],
 		idleMs: options.idleMs ?? IDLE_MS,
 		name: 'The search',
 	});

@@ -3,9 +3,12 @@
  * threads that do it, so that a heavy search holds up no light one.
  */
 import { isMainThread, workerData } from 'node:worker_threads';
+import { dataPaths } from '../../../shared/paths.ts';
 import { beProcess } from './host.ts';
 import type { SearcherData } from './messages.ts';
 import { beThread } from './thread.ts';
 
-if (isMainThread) beProcess(JSON.parse(process.argv[2] ?? '') as SearcherData);
+const [, , home = '', nativeFolder] = process.argv;
+
+if (isMainThread) beProcess({ paths: dataPaths(home), nativeFolder });
 else beThread(workerData as SearcherData);
