@@ -1,8 +1,10 @@
 /** Windows and folders in which nothing, or not everything, can work. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { UNSHARE } from '../support/mounts.ts';
 import { Editor, type EditorOptions } from './editor.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { makeWorkspace, RARE } from './workspace.ts';
 
 describe('a window', () => {
@@ -69,7 +71,7 @@ describe('a window', () => {
 		await workbench.quickInput.cancel();
 	});
 
-	it('whose folder was deleted says so', async () => {
+	it('whose folder was deleted says so, and works when it is there again', async () => {
 		const folder = makeWorkspace('gone', 2);
 		const workbench = await editor.open({ folder });
 		await workbench.jobs.open();
@@ -77,6 +79,40 @@ describe('a window', () => {
 		rmSync(folder, { recursive: true });
 		await workbench.run('Semantica: Index Workspace');
 		await workbench.notification('does not exist any more').waitFor();
+		await workbench.clearNotifications();
+		await workbench.run('Semantica: Run Command as Job…');
+		await workbench.notification('gone is not there any more').waitFor();
+		await workbench.clearNotifications();
+		// It is there again: a checkout of another branch, say.
+		mkdirSync(folder);
+		writeFileSync(join(folder, 'again.ts'), `export const ${RARE.word} = 1;\n`);
+		await workbench.run('Semantica: Index Workspace');
+		await workbench.jobs.row('Index gone').filter({ hasText: 'succeeded' }).waitFor();
+		await workbench.search(RARE.word);
+		await workbench.quickInput.row('again.ts:1').waitFor();
+		await workbench.quickInput.cancel();
+	});
+
+	it('whose workspace is emptied says what indexing needs, and indexes what comes', async () => {
+		const [east, west] = ['east', 'west'].map((name) => makeWorkspace(name, 2));
+		const file = join(dirname(east ?? ''), 'points.code-workspace');
+		const write = (...paths: (string | undefined)[]) =>
+			writeFileSync(file, JSON.stringify({ folders: paths.map((path) => ({ path })) }));
+		write(east);
+		const workbench = await editor.open({ workspace: file });
+		// The editor loads the window anew when its first folder is another one.
+		const change = async (...paths: (string | undefined)[]) => {
+			const loaded = workbench.page.waitForEvent('load', { timeout: PATIENCE_MS });
+			write(...paths);
+			await loaded;
+			await workbench.ready();
+			await workbench.run('Semantica: Index Workspace');
+		};
+		await change();
+		await workbench.notification('no folder to index').waitFor();
+		await change(west);
+		await workbench.jobs.open();
+		await workbench.jobs.row('Index west').filter({ hasText: 'succeeded' }).waitFor();
 	});
 });
 
@@ -105,6 +141,31 @@ describe('an editor', () => {
 		await workbench.jobs.welcome.filter({ hasText: 'There are no jobs yet' }).waitFor();
 	});
 
+	it.skipIf(UNSHARE === undefined)(
+		'whose disk is read-only says so, and afterwards indexes and runs what it can',
+		async () => {
+			const folder = realpathSync(makeWorkspace('museum', 2));
+			const home = join(dirname(folder), 'home');
+			mkdirSync(home, { mode: 0o700 });
+			const editor = await start({ home, readOnly: [home, folder] });
+			const workbench = await editor.open({ folder });
+			await workbench.jobs.open();
+			await workbench.jobs.view.getByText(`cannot write to its data folder ${home}`).waitFor();
+			await workbench.page.screenshot({ path: picture('read-only') });
+			editor.writable(home);
+			await workbench.jobs.row('Try Again').click();
+			await workbench.jobs.welcome.filter({ hasText: 'There are no jobs yet' }).waitFor();
+			await workbench.run('Semantica: Index Workspace');
+			await workbench.jobs.row('Index museum').filter({ hasText: 'succeeded' }).waitFor();
+			await workbench.run('Semantica: Run Command as Job…');
+			await workbench.quickInput.title.filter({ hasText: 'Run Command' }).waitFor();
+			await workbench.quickInput.fill('touch vase');
+			await workbench.quickInput.accept();
+			await workbench.output.line('Read-only file system').waitFor();
+			await workbench.jobs.row('touch vase').filter({ hasText: 'exit code 1' }).waitFor();
+		},
+	);
+
 	it('whose installation lost the daemon says so', async () => {
 		const editor = await start({ withoutFile: 'dist/daemon.js' });
 		const workbench = await editor.open({ folder: makeWorkspace('bare', 2) });
@@ -112,3 +173,9 @@ describe('an editor', () => {
 		await workbench.notification('Reinstall Semantica').waitFor();
 	});
 });
+
+function picture(name: string): string {
+	const folder = join(import.meta.dirname, '../../test-results/e2e');
+	mkdirSync(folder, { recursive: true });
+	return join(folder, `places-${name}.png`);
+}

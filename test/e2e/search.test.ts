@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from './editor.ts';
+import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { makeWorkspace, RARE } from './workspace.ts';
 
@@ -61,6 +62,25 @@ describe('an indexed workspace', () => {
 		await workbench.cursorAt(3).waitFor();
 		await workbench.run('Semantica: Clear Results');
 		await line('Animals of the south.').first().waitFor({ state: 'detached' });
+	});
+
+	it('shows a hit as one walks to it, and the place where one was to who leaves', async () => {
+		const { quickInput, page } = workbench;
+		await workbench.search('quokkaResonance');
+		await quickInput.chosen(`${RARE.file}:${RARE.line}`).waitFor();
+		await quickInput.accept();
+		await workbench.cursorAt(RARE.line).waitFor();
+		await workbench.search('reconcileOrder3Part1');
+		await quickInput.row('service-3.ts:').first().waitFor();
+		await insist(workbench.activeTab.filter({ hasText: /service-\d+\.ts/ }), () =>
+			page.keyboard.press('ArrowDown'),
+		);
+		expect(await quickInput.widget.isVisible()).toBe(true);
+		await take('search-preview');
+		await quickInput.dismiss();
+		await workbench.activeTab.filter({ hasText: RARE.file }).waitFor();
+		await workbench.cursorAt(RARE.line).waitFor();
+		expect(await page.locator('.part.editor .tab').count()).toBe(1);
 	});
 
 	it('knows what others wrote, without being asked', async () => {
