@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from './editor.ts';
 import { makeGate } from './gate.ts';
+import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { PATIENCE_MS } from './patience.ts';
 import { makeWorkspace } from './workspace.ts';
@@ -155,7 +156,7 @@ describe('large amounts', () => {
 		await workbench.jobs.row('Show More…').click();
 		await workbench.jobs.view.getByText('200 of 10000').waitFor();
 		const waiting = workbench.jobs.group('Waiting');
-		await workbench.jobs.scrollTo('Running');
+		await insist(workbench.jobs.group('Running'), () => workbench.page.keyboard.press('Home'));
 		await workbench.jobs.choose(waiting, 'Cancel All of Group…');
 		await workbench.dialog.getByText('Cancel 10000 jobs?').waitFor();
 		await workbench.dialog.getByRole('button', { name: 'Cancel Jobs' }).click();
