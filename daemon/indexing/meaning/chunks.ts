@@ -25,7 +25,7 @@ const PARTS: ReadonlySet<SymbolKind> = new Set(['property', 'enumMember']);
 const IN_FRONT = /^\s*(?:\/\/|\/?\*|#|@|--|;|%|"""|''')/;
 
 export function chunksOf(path: string, text: string): Chunk[] {
-	const lines = text.split(/\r\n|\n|\r/);
+	const lines = linesOf(text);
 	const symbols = placedSymbols(path, text).filter(({ kind }) => !PARTS.has(kind));
 	const chunks: Chunk[] = [];
 	for (const [from, to] of together(beginnings(lines, symbols), lines.length)) {
@@ -36,6 +36,17 @@ export function chunksOf(path: string, text: string): Chunk[] {
 	}
 	return chunks;
 }
+
+/** What is sent of some lines. */
+export const textOf = (lines: readonly string[], first: number, last: number): string =>
+	lines
+		.slice(first - 1, last)
+		.join('\n')
+		.slice(0, CHUNK_CHARACTERS)
+		.toWellFormed();
+
+/** As everywhere: a lone carriage return ends a line, too. */
+export const linesOf = (text: string): string[] => text.split(/\r\n|\n|\r/);
 
 /** The same text anywhere is embedded once by a model. */
 export const chunkKey = (model: string, text: string): Buffer =>
@@ -76,12 +87,8 @@ function chunkOf(
 	while (first <= last && isBlank(lines[first - 1])) first++;
 	while (last >= first && isBlank(lines[last - 1])) last--;
 	if (first > last) return undefined;
-	const text = lines
-		.slice(first - 1, last)
-		.join('\n')
-		.slice(0, CHUNK_CHARACTERS);
 	const symbol = symbols.find(({ line }) => line >= first && line <= last);
-	return { first, last, text: text.toWellFormed(), symbol };
+	return { first, last, text: textOf(lines, first, last), symbol };
 }
 
 /** Brackets alone say nothing. */

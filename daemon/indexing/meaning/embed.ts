@@ -167,7 +167,7 @@ async function embedChanged(
 			texts.set(id, chunk);
 			characters += chunk.text.length;
 		}
-		files.push({ path, hash, keys: chunks.map(({ key }) => key) });
+		files.push({ path, hash, chunks });
 		if (files.length >= FILES_AT_ONCE) await flush();
 		progress(false);
 	}

@@ -9,6 +9,7 @@ import type { SearchClock } from '../searcher/clock.ts';
 import { around, snippetOf } from '../words/lines.ts';
 import type { Found } from '../words/locate.ts';
 import { priorOf } from '../words/paths.ts';
+import { chunkKey, linesOf, textOf } from './chunks.ts';
 import { createEmbedder, type Fetch } from './client.ts';
 import { type Meaning, readMeaning } from './entries.ts';
 import { type Near, nearest } from './nearest.ts';
@@ -142,19 +143,21 @@ export function createMeaningLeg(
 
 /** The chunk in its file as that is now, wherever it stands there by now; undefined where it is gone. */
 function lookAt(
-	{ path, key, likeness }: Near,
+	near: Near,
 	workspace: string,
 	model: string,
 	{ scope, locate, contextLines }: MeaningQuery,
 ): Hit | undefined {
+	const { path, likeness } = near;
 	const content = readContent(scope(workspace), path, READ_BYTES);
 	if (content.kind !== 'text') return undefined;
 	const text = content.text.toString();
-	const chunk = keyed(path, text, model).find((one) => one.key.equals(key));
+	const lines = linesOf(text);
+	const isThere = chunkKey(model, textOf(lines, near.first, near.last)).equals(near.key);
+	const chunk = isThere ? near : keyed(path, text, model).find((one) => one.key.equals(near.key));
 	if (chunk === undefined) return undefined;
-	const lines = text.split(/\r\n|\n|\r/);
-	const { symbol, first } = chunk;
-	const found = symbol === undefined ? locate(chunk.text) : undefined;
+	const { symbol, first, last } = chunk;
+	const found = symbol === undefined ? locate(textOf(lines, first, last)) : undefined;
 	const line = symbol?.line ?? (found === undefined ? first : first + found.line - 1);
 	const own = lines[line - 1] ?? '';
 	const column = symbol?.column ?? found?.column ?? own.search(/\S|$/) + 1;

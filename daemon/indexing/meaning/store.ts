@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqlite, type Sqlite } from '../../sqlite/open.ts';
 import type { IndexHome } from '../catalogue/database.ts';
+import type { PlacedSymbol } from '../segments/symbols.ts';
+import type { KeyedChunk } from './pending.ts';
 import { readVectors, removeStrayVectors, removeVectors, writeVectors } from './segmentFiles.ts';
 import type { SmallVector } from './vectors.ts';
 
@@ -19,7 +21,9 @@ CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, vectors INTEGER NOT
 CREATE TABLE vectors (key BLOB PRIMARY KEY, segment INTEGER NOT NULL, slot INTEGER NOT NULL) WITHOUT ROWID;
 CREATE UNIQUE INDEX vectors_by_place ON vectors (segment, slot);
 CREATE TABLE files (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, hash BLOB NOT NULL);
-CREATE TABLE chunks (file INTEGER NOT NULL, key BLOB NOT NULL);
+CREATE TABLE chunks (
+	file INTEGER NOT NULL, key BLOB NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, symbol TEXT
+);
 CREATE INDEX chunks_by_file ON chunks (file);
 CREATE INDEX chunks_by_key ON chunks (key);
 PRAGMA user_version = ${VERSION};
@@ -35,8 +39,7 @@ const CROWD = 16;
 export interface EmbeddedFile {
 	readonly path: string;
 	readonly hash: Buffer;
-	/** Of its chunks, in their order. */
-	readonly keys: readonly Buffer[];
+	readonly chunks: readonly Omit<KeyedChunk, 'text'>[];
 }
 
 export interface NewVector {
@@ -53,9 +56,9 @@ export interface Numbers {
 	readonly finishedAt: number | null;
 }
 
-export interface PlacedChunk {
+/** Where it stood when it was embedded. */
+export interface PlacedChunk extends Omit<KeyedChunk, 'text'> {
 	readonly path: string;
-	readonly key: Buffer;
 }
 
 /** To be opened by one job at a time; readers come and go. */
@@ -101,7 +104,7 @@ export function openMeaningStore(home: IndexHome, folder: string): MeaningStore 
 		)
 		.pluck();
 	const dropChunks = db.prepare('DELETE FROM chunks WHERE file = ?');
-	const addChunk = db.prepare('INSERT INTO chunks (file, key) VALUES (?, ?)');
+	const addChunk = db.prepare('INSERT INTO chunks VALUES (?, ?, ?, ?, ?)');
 	const dropFile = db.prepare('DELETE FROM files WHERE id = ?');
 	const change = <T>(work: () => T): T => db.transaction(work).immediate();
 
@@ -191,10 +194,18 @@ export function openMeaningStore(home: IndexHome, folder: string): MeaningStore 
 					);
 					write(vectors);
 				}
-				for (const { path, hash, keys } of files) {
+				for (const { path, hash, chunks } of files) {
 					const id = putFile.get(path, hash);
 					dropChunks.run(id);
-					for (const key of keys) addChunk.run(id, key);
+					for (const { key, first, last, symbol } of chunks) {
+						addChunk.run(
+							id,
+							key,
+							first,
+							last,
+							symbol === undefined ? null : JSON.stringify(symbol),
+						);
+					}
 				}
 			});
 		},
@@ -285,9 +296,15 @@ export const segmentIds = (db: Sqlite): number[] =>
 
 /** Which files have the chunk whose vector stands there: none where it is nobody's any more. */
 export function chunkReader(db: Sqlite): (segment: number, slot: number) => PlacedChunk[] {
-	const at = db.prepare<[number, number], PlacedChunk>(
-		`SELECT f.path, v.key FROM vectors v JOIN chunks c ON c.key = v.key JOIN files f ON f.id = c.file
+	type Row = Omit<PlacedChunk, 'symbol'> & { readonly symbol: string | null };
+	const at = db.prepare<[number, number], Row>(
+		`SELECT f.path, v.key, c.first, c.last, c.symbol
+			FROM vectors v JOIN chunks c ON c.key = v.key JOIN files f ON f.id = c.file
 			WHERE v.segment = ? AND v.slot = ? ORDER BY f.path LIMIT 20`,
 	);
-	return (segment, slot) => at.all(segment, slot);
+	return (segment, slot) =>
+		at.all(segment, slot).map(({ symbol, ...chunk }) => ({
+			...chunk,
+			symbol: symbol === null ? undefined : (JSON.parse(symbol) as PlacedSymbol),
+		}));
 }

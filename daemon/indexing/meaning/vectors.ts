@@ -23,9 +23,17 @@ export function quantize(vector: readonly number[]): SmallVector | undefined {
 
 /** Of a vector with one of the same dimension that begins at a place. */
 export function product(a: Int8Array, b: Int8Array, at: number): number {
-	let sum = 0;
-	for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[at + i] as number);
-	return sum;
+	// Four sums that wait for nothing of each other take half the time of one.
+	let [sum, second, third, fourth] = [0, 0, 0, 0];
+	const whole = a.length & ~3;
+	for (let i = 0; i < whole; i += 4) {
+		sum = (sum + Math.imul(a[i] as number, b[at + i] as number)) | 0;
+		second = (second + Math.imul(a[i + 1] as number, b[at + i + 1] as number)) | 0;
+		third = (third + Math.imul(a[i + 2] as number, b[at + i + 2] as number)) | 0;
+		fourth = (fourth + Math.imul(a[i + 3] as number, b[at + i + 3] as number)) | 0;
+	}
+	for (let i = whole; i < a.length; i++) sum += (a[i] as number) * (b[at + i] as number);
+	return sum + second + third + fourth;
 }
 
 export interface Scored<T> {

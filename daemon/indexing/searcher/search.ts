@@ -153,7 +153,10 @@ export async function search(
 	};
 	const first = cursor === undefined ? front.slice(0, limit) : [];
 	const beside = cursor === undefined ? besides.flat().length : 0;
-	const together = (hits: Hit[]): Hit[] => (beside === 0 ? hits : fuse([hits, ...besides]));
+	const together = (hits: Hit[], weight: number): Hit[] =>
+		beside === 0
+			? hits
+			: fuse([{ hits, weight }, ...besides.map((list) => ({ hits: list, weight: 1 }))]);
 
 	for (const [number, reading] of readingsOf(words).entries()) {
 		if (number < from.reading) continue;
@@ -175,13 +178,14 @@ export async function search(
 		const isNothing = page.hits.length === 0 && first.length === 0 && cursor === undefined;
 		if (isNothing && !clock.isOver()) continue;
 		const next = { reading: number, offset: page.offset };
-		const ranked = together(page.hits);
+		// Names that are all there are what was meant; of a question nobody knows.
+		const ranked = together(page.hits, reading.named && reading.joint === 'all' ? 2 : 1);
 		return answer(
 			[...raised(first, ranked), ...ranked],
 			page.more ? writeCursor(next, identity, workspace) : null,
 		);
 	}
-	const ranked = together([]);
+	const ranked = together([], 1);
 	return answer([...raised(first, ranked), ...ranked], null);
 }
 
