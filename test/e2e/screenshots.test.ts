@@ -63,10 +63,11 @@ describe.runIf(wanted)('pictures', () => {
 		await take('jobs');
 		await cut('watch', workbench.jobs.view, workbench.jobs.view.locator('.monaco-list-row').last());
 
-		await workbench.jobs.explain(workbench.jobs.row('Refresh embeddings'), async (tooltip) => {
-			await tooltip.getByText('Run Now starts it anyway').waitFor();
-			await take('waiting');
-		});
+		await workbench.jobs.explain(
+			workbench.jobs.row('Refresh embeddings'),
+			['Run Now starts it anyway'],
+			() => take('waiting'),
+		);
 
 		await workbench.jobs.row('Nightly import').click();
 		await workbench.output.line('imported page 12 ').waitFor();
