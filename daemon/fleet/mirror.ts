@@ -170,6 +170,10 @@ function ended(row: SentRow, job: Job, shared: SharedJob | undefined, options: M
 		const message = `It was not delivered: ${row.refused ?? 'the shared queue refused it'}.`;
 		return { ...job, state: 'failed', error: { code: 'REFUSED', message } };
 	}
+	if (shared.state < SHARED.succeeded) {
+		const message = `Its end is not known here: ${row.refused ?? 'the shared queue was left'}. It may still run.`;
+		return { ...job, state: 'failed', error: { code: 'UNVERIFIED', message } };
+	}
 	// Nobody ran it, or nobody can say: what the queue decided by itself.
 	if (shared.report == null && shared.state !== SHARED.succeeded) {
 		return { ...job, ...withoutReport(shared) };
