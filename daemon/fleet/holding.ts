@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../queue/ports/clock.ts';
 import { type LeaseTime, marginOf } from './lease.ts';
 import type { LeavingMode } from './leaving.ts';
 import type { Held, Hello, Report, SharedQueue } from './port.ts';
+import type { RunnerPauses } from './runnerPauses.ts';
 import type { FleetTable, HeldRow } from './table.ts';
 
 export interface HoldingOptions {
@@ -15,8 +16,9 @@ export interface HoldingOptions {
 	readonly lost: (held: Held, fleet: string) => Promise<void>;
 	/** Ends the local job of a tenure as cancelled; false when there is none that could be. */
 	readonly stop: (held: HeldRow) => Promise<boolean>;
-	/** Whether the signed order may stop what is held. */
-	readonly believes: (order: Held) => boolean;
+	/** Whether somebody who may orders it to be cancelled. */
+	readonly isCancelled: (held: Held) => boolean;
+	readonly pauses: Pick<RunnerPauses, 'obey' | 'tell'>;
 	readonly leaving: () => LeavingMode | null;
 	readonly warn: (sentence: string) => void;
 }
@@ -44,8 +46,9 @@ export function createHolding(options: HoldingOptions, { time, hello }: HoldingP
 			if (held === undefined) {
 				// Its report is refused, and then it is forgotten.
 				if (row.state === null) await giveUp(row);
-			} else if (held.stop !== null && row.state === null && options.believes(held)) {
-				await options.stop(row);
+			} else if (row.state === null) {
+				if (options.isCancelled(held)) await options.stop(row);
+				else if ((await options.pauses.obey(row, held)) === 'giveBack') await giveUp(row);
 			}
 		}
 		for (const held of said) {
@@ -92,6 +95,7 @@ export function createHolding(options: HoldingOptions, { time, hello }: HoldingP
 	}
 
 	async function report(): Promise<void> {
+		await options.pauses.tell(table.held.all());
 		const ended: HeldRow[] = [];
 		for (const row of table.held.all()) {
 			if (row.state === null) await returnUnstarted(row);

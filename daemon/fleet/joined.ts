@@ -13,14 +13,16 @@ import { createMigration, type Migration } from './migrate.ts';
 import { type Judging, ruleFor } from './needs.ts';
 import { createNode, type FleetNode } from './node.ts';
 import type { FleetOptions } from './options.ts';
+import { type OrderKind, type SealedOrder, saysSo } from './orders.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { passwordOf } from './password.ts';
 import { type Held, type Hello, type Lease, SHARED, type SharedQueue } from './port.ts';
 import { failureReport, reportOf, type SignedReport } from './report.ts';
 import { isAt } from './repository.ts';
 import { createRunnerLogs } from './runnerLogs.ts';
+import { createRunnerPauses } from './runnerPauses.ts';
 import type { FleetTable, HeldRow } from './table.ts';
-import { type Identity, isSignedBy } from './trust.ts';
+import type { Identity } from './trust.ts';
 
 export interface JoinedMachine {
 	readonly queue: SharedQueue;
@@ -199,6 +201,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		const about = { fleet: fleetId, id, lease, tail, spans, now: clock.now() };
 		await keep(lease, reportOf(me, stoppedByLeaving(row, job) ? interrupted(job) : job, about));
 		runnerLogs.ended(lease);
+		pauses.ended(lease);
 		await inbox.clean(row);
 	}
 
@@ -232,20 +235,28 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		return true;
 	}
 
-	function believes({ id, stop: order, stopSignature, stopKey, lease }: Held): boolean {
-		if (order === null || stopSignature === null || stopKey === null) return false;
-		const bytes = Buffer.from(order, 'base64');
-		const row = heldOpen().find((one) => one.lease === lease);
-		const isKnown =
-			row?.rule === stopKey || membership.read().accept.some(({ key }) => key === stopKey);
-		if (!isKnown || !isSignedBy(stopKey, 'order', bytes, stopSignature)) return false;
-		try {
-			const said = JSON.parse(bytes.toString()) as Record<string, unknown>;
-			return said['id'] === id && said['order'] === 'cancel' && said['fleet'] === joined.fleet;
-		} catch {
-			return false;
-		}
+	/** Of whom it was taken from, or anybody whose work is accepted. */
+	function believes(held: Held, sealed: SealedOrder, key: string, order: OrderKind): boolean {
+		const row = heldOpen().find(({ lease }) => lease === held.lease);
+		const isKnown = row?.rule === key || membership.read().accept.some((rule) => rule.key === key);
+		return isKnown && saysSo(sealed, key, { fleet: joined.fleet, id: held.id, order });
 	}
+
+	function isCancelled(held: Held): boolean {
+		const { stop: order, stopSignature: signature, stopKey: key } = held;
+		if (order === null || signature === null || key === null) return false;
+		return believes(held, { order, signature }, key, 'cancel');
+	}
+
+	const pauses = createRunnerPauses({
+		queue,
+		table,
+		jobs,
+		believes(held, kind) {
+			const { pause: order, pauseSignature: signature, pauseKey: key } = held;
+			return !!order && !!signature && !!key && believes(held, { order, signature }, key, kind);
+		},
+	});
 
 	const tripped = () =>
 		spawnFailures < SPAWN_FAILURES
@@ -270,6 +281,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 				pools: poolsOf(membership.read().accept),
 				accepts:
 					membership.read().accept.some(letsRun) && tripped() === undefined && leaving() === null,
+				pauses: fleet.canPause(),
 				...(leaving() === null ? {} : { leaving: true }),
 			}),
 		},
@@ -281,7 +293,8 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 			notRun(held, fleetId, 'INTERRUPTED', 'Nothing is known of it where it ran.'),
 		stop,
 		gather,
-		believes,
+		isCancelled,
+		pauses,
 		uploads: runnerLogs.upload,
 		leaving,
 		looked: options.looked,
