@@ -79,6 +79,7 @@ export function createJobsElsewhere(options: ElsewhereOptions) {
 		if (row.delivered === 0) return 'it has not been delivered to the shared queue yet';
 		const isPaused = job.held || sharedOf(row)?.pauseWanted === true;
 		if (what === 'resumed' && !isPaused) return 'it is not paused';
+		if (what === 'paused' && isPaused) return 'it is paused already';
 		const { queue, node } = joined();
 		const until = { paused: NEVER_MS, resumed: envelopeOf(row).spec.runAt ?? null, hurried: null };
 		const waits = await queue.delay(id, until[what]);
@@ -108,7 +109,9 @@ export function createJobsElsewhere(options: ElsewhereOptions) {
 		const sealed = sealOrder(me(), { fleet, id, order, nonce: randomUUID() });
 		const done = await queue.orderPause(id, wanted, sealed);
 		if (done === 'ordered') return undefined;
-		return done === 'already' ? 'it has ended already' : 'it has changed hands meanwhile; try again';
+		return done === 'already'
+			? 'it has ended already'
+			: 'it has changed hands meanwhile; try again';
 	}
 
 	async function list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>> {

@@ -52,7 +52,13 @@ function newJob(label: number, more: Partial<NewShared> = {}): NewShared {
 type Step =
 	| { do: 'hello' | 'sync' | 'silence' | 'leave'; m: number }
 	| { do: 'claim'; m: number; pool: 'a' | 'b' | 'both'; n: number }
-	| { do: 'begin' | 'giveBack' | 'finish' | 'tellPaused'; m: number; of: number; stale: boolean; state: number }
+	| {
+			do: 'begin' | 'giveBack' | 'finish' | 'tellPaused';
+			m: number;
+			of: number;
+			stale: boolean;
+			state: number;
+	  }
 	| {
 			do: 'enqueue';
 			m: number;

@@ -98,7 +98,7 @@ describe.skipIf(why !== undefined)('a job elsewhere', () => {
 		expect((await laptop.run(['pause', id])).code).toBe(0);
 		const paused = await jobThat(laptop, id, (job) => job.state === 'paused');
 		expect(paused.held).toBe(true);
-		expect(await laptop.why(id)).toBe('Paused on box; start it again with Resume');
+		expect(await laptop.why(id)).toBe('paused on box; start it again with Resume');
 		expect((await laptop.run(['list', '--on', 'box'])).stdout).toMatch(/paused/);
 		const size = statSync(beats).size;
 		expect((await laptop.ask('job/pause', { ids: [id] })).skipped[0]?.reason).toBe(

@@ -123,7 +123,7 @@ test('the shared queue in words, in which no machine writes lines of its own', (
 		'  The clock differs.',
 		'',
 		'Machines',
-		'  box · last heard of: <5> · a Machines   evil · Fbox',
+		'  box · last heard of: <5> · is leaving · a Machines   evil · Fbox',
 		'',
 		'Whose work runs here',
 		'  Fbox: runs nothing here, and is believed',
