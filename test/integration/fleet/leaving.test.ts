@@ -50,7 +50,9 @@ describe.skipIf(why !== undefined)('a machine that leaves', () => {
 		);
 		await runs(laptop, first);
 		const leaving = box.start(['fleet', 'leave']);
-		await expect.poll(async () => (await box.status()).leaving).toBe('whenDone');
+		await expect
+			.poll(async () => (await box.status()).leaving, { timeout: 60_000 })
+			.toBe('whenDone');
 		const word = await box.run(['fleet', 'status']);
 		expect(word.stdout).toMatch(/Leaving: what runs here ends first/);
 		await expect.poll(() => isLeaving(laptop), { timeout: 60_000 }).toBe(true);
@@ -71,7 +73,9 @@ describe.skipIf(why !== undefined)('a machine that leaves', () => {
 		const waiting = box.start(['fleet', 'leave', '--json']);
 		await box.kill();
 		await runs(laptop, first);
-		await expect.poll(async () => (await box.status()).leaving).toBe('whenDone');
+		await expect
+			.poll(async () => (await box.status()).leaving, { timeout: 60_000 })
+			.toBe('whenDone');
 		writeFileSync(gate, '');
 		expect((await jobThat(laptop, first, finished)).state).toBe('succeeded');
 		const left = await waiting.finished;
@@ -97,7 +101,9 @@ describe.skipIf(why !== undefined)('a machine that leaves', () => {
 		const [again, once] = [await submit('--restartable'), await submit()];
 		for (const id of [again, once]) expect((await runs(laptop, id)).machine).toBe('box');
 		const waiting = box.start(['fleet', 'leave']);
-		await expect.poll(async () => (await box.status()).leaving).toBe('whenDone');
+		await expect
+			.poll(async () => (await box.status()).leaving, { timeout: 60_000 })
+			.toBe('whenDone');
 
 		// It may be thought better of.
 		const stays = await box.run(['fleet', 'leave', '--stay']);
@@ -134,7 +140,9 @@ describe.skipIf(why !== undefined)('a machine that leaves', () => {
 			await runs(laptop, id);
 			link.cut();
 			const sent = await box.submit('--on', 'box', '--', 'true');
-			await expect.poll(async () => (await box.status()).unreachable?.message).toBeDefined();
+			await expect
+				.poll(async () => (await box.status()).unreachable?.message, { timeout: 60_000 })
+				.toBeDefined();
 			const first = await box.ask('fleet/leave', {});
 			expect(first).toMatchObject({ left: false, runningCount: 1, undelivered: 1 });
 			const left = await box.run(['fleet', 'leave', '--now']);
