@@ -155,7 +155,7 @@ function merge(lists: readonly (readonly Candidate[])[]): Candidate[] {
 	return [...files.values()];
 }
 
-function notIndexed(workspace: string): SemanticaError {
+export function notIndexed(workspace: string): SemanticaError {
 	const folder = folderPath(workspace);
 	return new SemanticaError(
 		'NOT_FOUND',

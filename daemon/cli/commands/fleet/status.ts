@@ -58,11 +58,7 @@ function show({ out, err }: Context, status: FleetStatus): void {
 					{
 						header: 'HEARD OF',
 						cells: machines.map(({ alive, seenAt }) =>
-							alive
-								? 'now'
-								: seenAt === null
-									? 'never'
-									: `${formatAge(Math.min(now, seenAt), now)} ago`,
+							alive ? 'now' : seenAt === null ? 'never' : formatAge(Math.min(now, seenAt), now),
 						),
 						rank: 0,
 					},
