@@ -197,6 +197,10 @@ function refusalOf(address: Address, error: unknown): unknown {
 			`The login ${address.user} may not do this in the shared queue (${message}). Whoever owns the database gives it the role fleet_submit, fleet_work or fleet_watch.`,
 		);
 	}
+	// Beyond what a column takes, in whatever is sent: it would be refused again.
+	if (code === '23514') {
+		return new SemanticaError('CONFLICT', `The shared queue does not take it (${message}).`);
+	}
 	if (code === '53100') {
 		return new SemanticaError('SYSTEM', 'The disk of the shared queue is full; it takes nothing.');
 	}

@@ -106,5 +106,5 @@ export async function statusOf({
 
 /** What another machine says of itself. */
 function namesIn(said: unknown): string[] {
-	return Array.isArray(said) ? said.map(String).slice(0, 50) : [];
+	return Array.isArray(said) ? said.slice(0, 50).map((name) => String(name).slice(0, 64)) : [];
 }
