@@ -97,11 +97,16 @@ export class JobsView {
 		});
 	}
 
-	/** Shows a row's tooltip; it would cover other rows, so `look` has to be over before one goes on. */
-	async explain(row: Locator, look: (tooltip: Locator) => Promise<void>): Promise<void> {
+	/** Shows a row's tooltip, with all these words; it would cover other rows, so `look` has to be over before one goes on. */
+	async explain(
+		row: Locator,
+		words: readonly (string | RegExp)[],
+		look: (tooltip: Locator) => Promise<unknown> = () => Promise.resolve(),
+	): Promise<void> {
 		const tooltip = this.#page.locator('.monaco-hover:visible');
+		const whole = words.reduce((found, hasText) => found.filter({ hasText }), tooltip);
 		// A row that is drawn anew meanwhile takes its tooltip with it.
-		await insist(tooltip, async () => {
+		await insist(whole, async () => {
 			await this.#away();
 			await row.hover();
 		});
