@@ -1,9 +1,9 @@
-/** Joining a shared queue and leaving it. */
+/** Joining a shared queue. */
 import { SemanticaError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import { parseAddress } from './address.ts';
 import { createCalls } from './calls.ts';
-import { createConnection } from './connection.ts';
+import { type ConnectionOptions, createConnection } from './connection.ts';
 import type { JoinedMachine } from './joined.ts';
 import type { Joined, Membership } from './membership.ts';
 import type { FleetOptions } from './options.ts';
@@ -11,30 +11,34 @@ import { passwordOf } from './password.ts';
 import type { FleetTable } from './table.ts';
 import { type Identity, shownKey } from './trust.ts';
 
-export interface JoiningOptions extends Pick<FleetOptions, 'clock' | 'submit'> {
+export interface JoiningOptions extends Pick<FleetOptions, 'submit'> {
 	readonly membership: Membership;
 	readonly table: FleetTable;
 	readonly me: () => Identity;
 	readonly machine: () => JoinedMachine | undefined;
-	/** @throws SemanticaError CONFLICT */
-	readonly joined: () => JoinedMachine;
-	/** It works for the queue from now on, or not any more. */
+	/** It works for the queue from now on. */
 	readonly open: (joined: Joined) => void;
-	readonly closed: () => void;
-	readonly changed: (ids: readonly string[]) => void;
 }
 
 export function createJoining(options: JoiningOptions) {
-	const { membership, table, me, clock, submit, changed } = options;
+	const { membership, table, me, submit } = options;
 
-	async function join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>> {
+	return async function join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>> {
 		if (options.machine() !== undefined) {
 			throw new SemanticaError(
 				'CONFLICT',
 				'This machine has joined a shared queue already. Leave it first: semantica fleet leave',
 			);
 		}
-		const { address: text, name, password: given, passwordCommand, ca, labels } = params;
+		const {
+			address: text,
+			name,
+			password: given,
+			passwordCommand,
+			ca,
+			labels,
+			listenAddress,
+		} = params;
 		const address = parseAddress(text);
 		const password = given ?? address.password;
 		const credentials = {
@@ -42,6 +46,9 @@ export function createJoining(options: JoiningOptions) {
 			...(passwordCommand === undefined ? {} : { passwordCommand }),
 		};
 		const connection = createConnection({ address, password: () => passwordOf(credentials), ca });
+		if (listenAddress !== undefined) {
+			await assertListens({ address: parseAddress(listenAddress), ca }, credentials);
+		}
 		const queue = createCalls(me().id, connection.call, () => connection.close());
 		try {
 			const { fleet } = await queue.hello({ name, key: me().key, info: { labels }, holds: [] });
@@ -50,46 +57,38 @@ export function createJoining(options: JoiningOptions) {
 				name,
 				...credentials,
 				...(ca === undefined ? {} : { ca }),
+				...(listenAddress === undefined ? {} : { listenAddress: withoutPassword(listenAddress) }),
 				labels,
 				fleet,
 				machines: { [name]: me().id },
 			};
+			// Whatever an earlier leaving left behind: this is another joining.
+			await submit(() => table.setNumber('leaving', 0));
 			membership.change((now) => ({ ...now, joined }));
 			options.open(joined);
 		} finally {
 			await connection.close();
 		}
 		return { id: me().id, key: shownKey(me().key), name };
-	}
+	};
+}
 
-	async function leave(): Promise<Result<'fleet/leave'>> {
-		const leaving = options.joined();
-		const held = table.held.all().length;
-		if (held > 0) {
-			throw new SemanticaError(
-				'CONFLICT',
-				`Work of others is still here, or not reported yet (${held}). Wait for it, or cancel it: semantica cancel --queue fleet`,
-			);
-		}
-		const left = await leaving.queue.leave().then(
-			() => true,
-			() => false,
-		);
-		await leaving.close();
-		options.closed();
-		membership.change(({ joined: _, ...now }) => now);
-		const open = table.sent.search('', 1_000_000).filter(({ ended_at }) => ended_at === null);
-		await submit(() => {
-			for (const { id } of open) {
-				table.sent.refused(id, 'this machine left the shared queue', clock.now());
-			}
-			table.setNumber('mark', 0);
-		});
-		changed(open.map(({ id }) => id));
-		return { left };
+/** @throws SemanticaError where it cannot be reached, or nothing can be heard there */
+async function assertListens(
+	{ address, ca }: Pick<ConnectionOptions, 'address' | 'ca'>,
+	credentials: Parameters<typeof passwordOf>[0],
+): Promise<void> {
+	const connection = createConnection({ address, password: () => passwordOf(credentials), ca });
+	try {
+		if (await connection.listen([])) return;
+	} finally {
+		await connection.close();
 	}
-
-	return { join, leave };
+	throw new SemanticaError(
+		'VALIDATION',
+		'The address for listening leads through a pooler, where notifications do not come. Give one of PostgreSQL itself, or none: work is looked for every few seconds then.',
+		{ path: 'listenAddress' },
+	);
 }
 
 function withoutPassword(text: string): string {

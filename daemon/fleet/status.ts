@@ -2,6 +2,7 @@
 import type { FleetStatus } from '../../shared/protocol/fleet.ts';
 import { parseAddress, shownAddress } from './address.ts';
 import type { JoinedMachine } from './joined.ts';
+import type { LeavingMode } from './leaving.ts';
 import { letsRun, type Membership } from './membership.ts';
 import type { Machines } from './names.ts';
 import type { FleetTable } from './table.ts';
@@ -15,6 +16,7 @@ export interface StatusParts {
 	/** Undefined while nothing is joined. */
 	readonly machine: JoinedMachine | undefined;
 	readonly machines: Pick<Machines, 'known'>;
+	readonly leaving: LeavingMode | null;
 }
 
 export function shownRules(
@@ -34,6 +36,7 @@ export async function statusOf({
 	me,
 	machine,
 	machines,
+	leaving,
 }: StatusParts): Promise<FleetStatus> {
 	const { joined, problem, accept } = membership.read();
 	const found = machine === undefined ? undefined : await machines.known().catch(() => undefined);
@@ -41,13 +44,18 @@ export async function statusOf({
 	const node = machine?.node;
 	if (node?.replaced() === true) {
 		warnings.push(
-			'Another daemon speaks as this machine. Leave, and join again under another name.',
+			'Another daemon speaks as this machine, as after a copy of its data folder. Leave, which gives this one a new key, and join again under another name.',
 		);
 	}
 	const clockMs = node?.clockMs() ?? null;
 	if (clockMs !== null && Math.abs(clockMs) > 60_000) {
 		warnings.push(
 			`The clock of this machine differs from the shared queue's by ${Math.round(Math.abs(clockMs) / 1000)} s. Nothing is decided by it but how old a signature may be.`,
+		);
+	}
+	if (joined?.listenAddress !== undefined && machine?.listening() === false) {
+		warnings.push(
+			'The address for listening cannot be reached, or leads through a pooler: work that comes is looked for every few seconds.',
 		);
 	}
 	if ((found?.oldestTransactionMs ?? 0) > 3_600_000) {
@@ -65,7 +73,8 @@ export async function statusOf({
 		name: joined?.name ?? null,
 		address: joined === undefined ? null : shownAddress(parseAddress(joined.address)),
 		unreachable: node?.unreachable() ?? null,
-		listening: false,
+		leaving: joined === undefined ? null : leaving,
+		listening: machine?.listening() ?? false,
 		roundTripMs: node?.roundTripMs() ?? null,
 		clockMs,
 		warnings,
@@ -87,6 +96,7 @@ export async function statusOf({
 				pools: namesIn(info['pools']),
 				running: held,
 				accepts: info['accepts'] === true,
+				leaving: info['leaving'] === true,
 				version: String(info['version'] ?? '').slice(0, 64),
 				platform: String(info['platform'] ?? '').slice(0, 64),
 			};
@@ -96,5 +106,5 @@ export async function statusOf({
 
 /** What another machine says of itself. */
 function namesIn(said: unknown): string[] {
-	return Array.isArray(said) ? said.map(String).slice(0, 50) : [];
+	return Array.isArray(said) ? said.slice(0, 50).map((name) => String(name).slice(0, 64)) : [];
 }

@@ -32,11 +32,17 @@ function show({ out, err }: Context, status: FleetStatus): void {
 		return;
 	}
 	const speed = status.roundTripMs === null ? '' : `, ${Math.round(status.roundTripMs)} ms away`;
-	out.say(`${style.bold(status.name ?? '')} in ${status.address}${speed}`);
+	const hears = status.listening ? ', hears of work at once' : ', looks for work every few seconds';
+	out.say(`${style.bold(status.name ?? '')} in ${status.address}${speed}${hears}`);
 	out.say(`Key of this machine: ${status.key}`);
 	if (status.unreachable !== null) {
 		const since = formatAge(status.unreachable.since, Date.now());
 		out.say(`Not reachable for ${since}: ${status.unreachable.message}`, style.red);
+	}
+	if (status.leaving !== null) {
+		const how =
+			status.leaving === 'now' ? 'what runs here is stopped' : 'what runs here ends first';
+		out.say(`Leaving: ${how}. To see how far it is: semantica fleet leave`, style.yellow);
 	}
 	if (status.machines.length > 0) {
 		const { machines } = status;
@@ -59,7 +65,9 @@ function show({ out, err }: Context, status: FleetStatus): void {
 					},
 					{
 						header: 'TAKES WORK',
-						cells: machines.map(({ accepts, alive }) => (accepts && alive ? 'yes' : 'no')),
+						cells: machines.map(({ accepts, alive, leaving }) =>
+							leaving && alive ? 'leaving' : accepts && alive ? 'yes' : 'no',
+						),
 						rank: 2,
 					},
 					{
