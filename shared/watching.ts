@@ -22,3 +22,9 @@ export type WatchMessage =
 	| { readonly kind: 'lost' }
 	/** A sentence; `limited`: not all folders have a watch. */
 	| { readonly kind: 'warning'; readonly sentence: string; readonly limited: boolean };
+
+/** What it is told. */
+export interface FollowCommand {
+	/** The folder has an index: what is said of it from now on holds for what is watched, too. */
+	readonly kind: 'indexed';
+}

@@ -1,7 +1,7 @@
 /** Follows a folder on disk by a thread, and has what changed looked at in batches. */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { WatchedFolder, WatchMessage } from '../../../shared/watching.ts';
+import type { FollowCommand, WatchedFolder, WatchMessage } from '../../../shared/watching.ts';
 import { CliError } from '../errors.ts';
 import { type Batch, createBatches } from './batches.ts';
 
@@ -21,7 +21,7 @@ export interface FollowOptions {
 export interface Following {
 	/** How many folders have a watch; undefined where one watch takes all. */
 	readonly folders: number | undefined;
-	/** What was told since the watches stand is looked at from now on. */
+	/** The folder has an index: what was told since the watches stand is looked at from now on. */
 	begin(): void;
 	close(): Promise<void>;
 }
@@ -72,7 +72,12 @@ export async function followFolder(options: FollowOptions): Promise<Following> {
 			worker.once('error', end);
 			worker.once('exit', () => end(new CliError('The watching of the folder ended by itself.')));
 		});
-		return { folders, begin: batches.begin, close };
+		const begin = (): void => {
+			const command: FollowCommand = { kind: 'indexed' };
+			worker.postMessage(command);
+			batches.begin();
+		};
+		return { folders, begin, close };
 	} catch (error) {
 		await close();
 		throw error;

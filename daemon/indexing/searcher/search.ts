@@ -4,6 +4,7 @@ import type { Hit } from '../../../shared/protocol/indexing.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
 import { canonicalWorkspace, folderPath } from '../catalogue/location.ts';
 import { readContent } from '../files/content.ts';
+import { probe } from '../files/probe.ts';
 import { ownFolder, type Scope, scopeOf } from '../files/scope.ts';
 import { trigramsOf } from '../segments/trigrams.ts';
 import { around, composed, firstLine } from '../words/lines.ts';
@@ -15,13 +16,14 @@ import { readCursor, writeCursor } from './cursor.ts';
 import type { Indexes } from './indexes.ts';
 import type { Pages } from './pages.ts';
 import { type Candidate, chooseIndexes, createRanking } from './ranking.ts';
-import { bestFirst, REORDERED_AT_MOST, type Seen } from './reorder.ts';
+import { bestFirst, NAMES_LOOKED_AT, REORDERED_AT_MOST, type Seen } from './reorder.ts';
 import type { OpenSegments } from './segments.ts';
 import { searchSymbols } from './symbols/search.ts';
 import type { TextCandidate } from './text/candidates.ts';
 import { type Asked, readAsked } from './text/language.ts';
 import { createPattern } from './text/pattern.ts';
 import { searchText } from './text/search.ts';
+import { type SkippedNames, whySkipped } from './words/skippedNames.ts';
 
 /**
  * Files that are gone or no longer match are left out of a page; as many are kept ready to stand
@@ -46,11 +48,12 @@ export interface SearchDependencies {
 	readonly indexes: Indexes;
 	readonly segments: OpenSegments;
 	readonly pages: Pages<TextCandidate>;
+	readonly skippedNames: SkippedNames;
 }
 
 /** @throws The signal's reason. */
 export async function search(
-	{ paths, indexes, segments, pages }: SearchDependencies,
+	{ paths, indexes, segments, pages, skippedNames }: SearchDependencies,
 	params: Params<'index/search'>,
 	signal: AbortSignal,
 ): Promise<Result<'index/search'>> {
@@ -111,7 +114,7 @@ export async function search(
 					})
 				).hits;
 	const inFront = new Set(front.map(placeOf));
-	const ranking = createRanking(text, choices.usable, asked.admitsPath);
+	const ranking = createRanking({ ...text, skippedNames }, choices.usable, asked.admitsPath);
 	const clock = createClock(PAGE_MS, signal);
 	const admits = excluding(asked);
 	const answer = (hits: Hit[], nextCursor: string | null): Result<'index/search'> => {
@@ -132,8 +135,10 @@ export async function search(
 			inFront.has(placeOf(candidate))
 				? undefined
 				: lookAt(candidate, scope(candidate.workspace), locate, contextLines, admits);
+		const names = reading.named && asked.excluded.length === 0;
+		const skipped = names ? ranking.skipped(reading.match) : [];
 		const page = await readPage(
-			(take) => ranking.rank(reading.match, take),
+			async (take) => withNames(await ranking.rank(reading.match, take), skipped, take),
 			look,
 			async (candidates) =>
 				reading.named ? bestFirst(candidates, look, reading.words, clock) : [],
@@ -151,6 +156,14 @@ export async function search(
 		);
 	}
 	return answer(raised(first, []), null);
+}
+
+/** A few files that are known by their name only are looked at with the best; the others come last. */
+function withNames(ranked: Candidate[], skipped: readonly Candidate[], take: number): Candidate[] {
+	if (skipped.length === 0) return ranked;
+	const all = [...skipped.slice(0, NAMES_LOOKED_AT), ...ranked];
+	if (ranked.length < take) all.push(...skipped.slice(NAMES_LOOKED_AT));
+	return all;
 }
 
 const placeOf = ({ workspace, path }: { workspace: string; path: string }): string =>
@@ -189,13 +202,13 @@ interface Page {
 async function readPage(
 	rank: (take: number) => Promise<Candidate[]>,
 	look: (candidate: Candidate) => Seen | undefined,
-	reorder: (candidates: readonly Candidate[]) => Promise<(Hit | undefined)[]>,
+	reorder: (candidates: readonly Candidate[]) => Promise<((() => Hit) | undefined)[]>,
 	start: number,
 	limit: number,
 	clock: SearchClock,
 ): Promise<Page> {
 	const hits: Hit[] = [];
-	let best: (Hit | undefined)[] | undefined;
+	let best: ((() => Hit) | undefined)[] | undefined;
 	let offset = start;
 	for (let take = Math.max(start + limit + SPARE, REORDERED_AT_MOST); ; take *= 4) {
 		const candidates = await rank(take);
@@ -207,7 +220,7 @@ async function readPage(
 				await clock.breathe();
 			}
 			const hit = offset < best.length ? best[offset] : candidate && look(candidate)?.hit;
-			if (hit !== undefined) hits.push(hit);
+			if (hit !== undefined) hits.push(hit());
 		}
 		if (hits.length >= limit || candidates.length < take) {
 			return { hits, offset, more: offset < candidates.length };
@@ -217,26 +230,38 @@ async function readPage(
 
 /** A file as it is now; undefined when it is gone, or changed and no longer about the query. */
 function lookAt(
-	{ workspace, path, stamp, score }: Candidate,
+	{ workspace, path, stamp, score, skipped }: Candidate,
 	scope: Scope,
 	locate: (text: string) => Found | undefined,
 	contextLines: number,
 	admits: (text: string) => boolean,
 ): Seen | undefined {
+	const nameWorth = locate(stemOfPath(path))?.worth ?? 0;
+	if (skipped !== undefined) {
+		if (probe(scope, path).kind !== 'file') return undefined;
+		const place = { line: 1, column: 1, snippet: whySkipped(skipped) };
+		return {
+			hit: () => ({ workspace, path, ...place, score, skipped }),
+			worth: 0,
+			nameWorth,
+			bytes: 0,
+		};
+	}
 	const content = readContent(scope, path, READ_BYTES);
 	if (content.kind !== 'text') return undefined;
 	const text = content.text.toString();
 	if (!admits(text)) return undefined;
 	const unchanged = content.stamp === stamp;
 	const found = locate(text);
-	const place = found ?? (unchanged || locate(path) ? firstLine(text) : undefined);
-	if (place === undefined) return undefined;
-	const { line, column, snippet } = place;
-	const context = contextLines === 0 ? {} : around(text, line, contextLines);
+	if (found === undefined && !unchanged && locate(path) === undefined) return undefined;
 	return {
-		hit: { workspace, path, line, column, snippet, score, ...context },
+		hit() {
+			const { line, column, snippet } = found?.place() ?? firstLine(text);
+			const context = contextLines === 0 ? {} : around(text, line, contextLines);
+			return { workspace, path, line, column, snippet, score, ...context };
+		},
 		worth: found?.worth ?? 0,
-		nameWorth: locate(stemOfPath(path))?.worth ?? 0,
+		nameWorth,
 		bytes: content.size,
 	};
 }

@@ -8,6 +8,7 @@ import { createOpenSegments } from './segments.ts';
 import { staleOf } from './stale.ts';
 import { readStatus } from './status.ts';
 import type { TextCandidate } from './text/candidates.ts';
+import { createSkippedNames } from './words/skippedNames.ts';
 
 type Answer<M extends keyof ThreadMethods> = (
 	params: ThreadMethods[M]['params'],
@@ -18,9 +19,11 @@ export function beThread({ paths, nativeFolder }: SearcherData): void {
 	const indexes = createIndexes({ paths, nativeFolder });
 	const segments = createOpenSegments(paths);
 	const pages = createPages<TextCandidate>();
+	const skippedNames = createSkippedNames();
 
 	const answers: { [M in keyof ThreadMethods]: Answer<M> } = {
-		'index/search': (params, signal) => search({ paths, indexes, segments, pages }, params, signal),
+		'index/search': (params, signal) =>
+			search({ paths, indexes, segments, pages, skippedNames }, params, signal),
 		'index/status': (params) => readStatus(paths, indexes, params),
 		'index/stale': (params) => staleOf(paths, indexes, params),
 		// Canonical already: the folder may be one that does not answer.
