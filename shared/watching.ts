@@ -16,6 +16,8 @@ export type WatchMessage =
 			readonly folders?: number | undefined;
 			readonly mostEvents: number;
 	  }
+	/** Rules have changed, and with them the folders that have a watch. */
+	| { readonly kind: 'renewed'; readonly folders?: number | undefined }
 	/** A path relative to the root, with forward slashes. */
 	| { readonly kind: 'changed'; readonly path: string }
 	/** What changed is not known. */

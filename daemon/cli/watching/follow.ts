@@ -10,6 +10,8 @@ export interface FollowOptions {
 	readonly distFolder: string;
 	/** Says what is not told here, a sentence. */
 	readonly warn: (sentence: string) => void;
+	/** Other rules have changed which folders have a watch, and so many have one now. */
+	readonly renewed: (folders: number | undefined) => void;
 	/** @throws where it is to be tried again. */
 	readonly look: (batch: Batch) => Promise<void>;
 	/** Of a look that failed; false ends everything. */
@@ -57,6 +59,7 @@ export async function followFolder(options: FollowOptions): Promise<Following> {
 			worker.on('message', (message: WatchMessage) => {
 				if (message.kind === 'changed') batches.changed(message.path);
 				else if (message.kind === 'lost') batches.walk();
+				else if (message.kind === 'renewed') options.renewed(message.folders);
 				else if (message.kind === 'watching') {
 					batches.limit(message.mostEvents);
 					resolve(message.folders);

@@ -1,4 +1,5 @@
 /** From a query to lines in files as they are on disk now. */
+import { isAscii } from 'node:buffer';
 import type { DataPaths } from '../../../shared/paths.ts';
 import type { Hit } from '../../../shared/protocol/indexing.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
@@ -232,7 +233,7 @@ async function readPage(
 function lookAt(
 	{ workspace, path, stamp, score, skipped }: Candidate,
 	scope: Scope,
-	locate: (text: string) => Found | undefined,
+	locate: (text: string, isAscii?: boolean) => Found | undefined,
 	contextLines: number,
 	admits: (text: string) => boolean,
 ): Seen | undefined {
@@ -249,10 +250,11 @@ function lookAt(
 	}
 	const content = readContent(scope, path, READ_BYTES);
 	if (content.kind !== 'text') return undefined;
-	const text = content.text.toString();
+	const plain = isAscii(content.text);
+	const text = content.text.toString(plain ? 'latin1' : 'utf8');
 	if (!admits(text)) return undefined;
 	const unchanged = content.stamp === stamp;
-	const found = locate(text);
+	const found = locate(text, plain);
 	if (found === undefined && !unchanged && locate(path) === undefined) return undefined;
 	return {
 		hit() {

@@ -24,7 +24,9 @@ async function follow(folder: WatchedFolder): Promise<void> {
 	// As they were said at the start, until the index has them.
 	let rules: Pick<WatchedFolder, 'exclude' | 'defaultExcludes'> = folder;
 	const foldersNow = () => createFolders({ ...folder, ...rules, env: process.env });
-	const renewal = createRenewal(async () => watching.renew(await foldersNow()));
+	const renewal = createRenewal(async () => {
+		if (watching.renew(await foldersNow())) tell({ kind: 'renewed', folders: watching.count() });
+	});
 	const watching = watchTree({
 		root,
 		folders: await foldersNow(),

@@ -19,8 +19,8 @@ export interface WatchEvents {
 export interface Watching {
 	/** How many folders have a watch; undefined where one watch takes all. */
 	count(): number | undefined;
-	/** Other folders can hold what is indexed. */
-	renew(folders: Folders): void;
+	/** Other folders can hold what is indexed. @returns Whether others have a watch now. */
+	renew(folders: Folders): boolean;
 	close(): void;
 }
 
@@ -55,7 +55,7 @@ function watchTogether({ root, events, watchFolder = nodeWatch }: WatchOptions):
 		else events.changed(name.replaceAll('\\', '/'));
 	});
 	watcher.on('error', () => events.lost());
-	return { count: () => undefined, renew() {}, close: () => watcher.close() };
+	return { count: () => undefined, renew: () => false, close: () => watcher.close() };
 }
 
 interface Watched {
@@ -112,6 +112,7 @@ function watchEach(options: WatchOptions): Watching {
 			folders = next;
 			const wanted = new Set<string>();
 			folders.each('', (folder) => wanted.add(folder));
+			const before = watched.size;
 			for (const [path, { watcher }] of watched) {
 				if (wanted.has(path)) continue;
 				watcher.close();
@@ -119,7 +120,9 @@ function watchEach(options: WatchOptions): Watching {
 				// There is room for others.
 				isLimited = false;
 			}
+			const kept = watched.size;
 			for (const folder of wanted) add(folder);
+			return kept < before || kept < watched.size;
 		},
 		close() {
 			for (const { watcher } of watched.values()) watcher.close();

@@ -1,5 +1,13 @@
 /** The line of a file that shows best why it was found. */
-import { composed, describe, inOriginal, type Location, lineEnd, lineStart } from './lines.ts';
+import {
+	composed,
+	describe,
+	inOriginal,
+	type Location,
+	lineEnd,
+	lineStart,
+	withLineFeeds,
+} from './lines.ts';
 import {
 	DEFINITION,
 	eachOccurrence,
@@ -37,26 +45,40 @@ interface Sought {
 	readonly words: number;
 	readonly needles: readonly Needle[];
 	readonly oneName: RegExp | undefined;
-	/** A line of the others can be worth no more than this where it lacks a word. */
-	readonly withoutOne: number;
-	/** Nor any line that does not have them as one name. */
+	/** Words that a line may have all of, as many of them as there are first; the last are single ones. */
+	readonly subsets: readonly Subset[];
+}
+
+interface Subset {
+	readonly words: readonly number[];
+	/** A line that has fewer of the words, or these but not as one name, can be worth no more than this. */
+	readonly withFewer: number;
 	readonly most: number;
 }
 
-/** Finds the best line for the same words in many texts; undefined where no word is to be seen. */
-export function createLocator(words: readonly QueryWord[]): (text: string) => Found | undefined {
+/** What each word of several adds to a line at the most where they are not one name. */
+const EACH = WHOLE_WORD + SAME_CASE;
+/** Of more words every line with any of them is looked at. */
+const DIVIDED = 4;
+
+/**
+ * Finds the best line for the same words in many texts; undefined where no word is to be seen.
+ * @param isAscii Where it is known that the text is nothing else.
+ */
+export function createLocator(
+	words: readonly QueryWord[],
+): (text: string, isAscii?: boolean) => Found | undefined {
 	const needles = words.flatMap((word, index) => needlesOf(word, index, words.length === 1));
-	const each = WHOLE_WORD + SAME_CASE;
 	const sought: Sought = {
 		words: words.length,
 		needles,
 		oneName: oneNameOf(words),
-		withoutOne: each * (words.length - 1),
-		most: each * words.length,
+		subsets: subsetsOf(words.length),
 	};
-	return (original) => {
-		const text = composed(original);
-		const best = bestIn({ text, folded: fold(text) }, sought);
+	return (original, isAscii = false) => {
+		const text = isAscii ? withLineFeeds(original) : composed(original);
+		const folded = isAscii ? text.toLowerCase() : fold(text);
+		const best = bestIn({ text, folded }, sought);
 		return (
 			best && {
 				worth: best.score / words.length,
@@ -66,6 +88,19 @@ export function createLocator(words: readonly QueryWord[]): (text: string) => Fo
 	};
 }
 
+function subsetsOf(count: number): Subset[] {
+	const all = Array.from({ length: count }, (_, word) => word);
+	if (count > DIVIDED) return [{ words: all, withFewer: EACH * (count - 1), most: EACH * count }];
+	return Array.from({ length: 2 ** count - 1 }, (_, bits) =>
+		all.filter((word) => (bits + 1) & (1 << word)),
+	)
+		.filter((words) => words.length > 1)
+		.sort((a, b) => b.length - a.length)
+		.map((words) => {
+			return { words, withFewer: EACH * (words.length - 1), most: EACH * words.length };
+		});
+}
+
 const NO_NAMES: ReadonlyMap<number, Name> = new Map();
 
 /**
@@ -73,21 +108,32 @@ const NO_NAMES: ReadonlyMap<number, Name> = new Map();
  * less: words that are one name, then lines with all of the words, then the best occurrence of one.
  */
 function bestIn(content: Folded, sought: Sought): Best | undefined {
-	const { words, needles, oneName, withoutOne, most } = sought;
+	const { words, needles, oneName, subsets } = sought;
 	if (words === 1) return bestOfOne(content, needles);
 	const names = oneName === undefined ? NO_NAMES : namesIn(content, oneName, words);
 	let best: Best | undefined;
 	for (const [start, name] of names) {
 		if (name.score > (best?.score ?? 0)) best = { start, ...name };
 	}
-	if (best !== undefined && best.score > most) return best;
+	if (best !== undefined && best.score > EACH * words) return best;
 	best = undefined;
-	for (const { start, end } of linesWithAll(content.folded, needles, words)) {
-		best = better(best, scored(content, needles, names, start, end));
-		if (best !== undefined && best.score >= most) break;
+	let withFewer = Number.POSITIVE_INFINITY;
+	const places = needles.map(({ text }) => placesOf(content.folded, text));
+	for (const subset of subsets) {
+		if (subset.withFewer < withFewer) {
+			if (best !== undefined && best.score > withFewer) return best;
+			withFewer = subset.withFewer;
+		}
+		const lists = subset.words.map((word) => placesOfWord(needles, places, word));
+		for (const { start, end } of linesWithAll(content.folded, lists)) {
+			best = better(best, scored(content, needles, names, start, end));
+			if (best !== undefined && best.score >= subset.most) break;
+		}
 	}
-	if (best !== undefined && best.score > withoutOne) return best;
-	if (words === 2 && needles.length === 2) return bestOccurrence(content, needles);
+	if (best !== undefined && best.score > withFewer) return best;
+	if (words <= DIVIDED && needles.length === words) {
+		return better(best, bestOccurrence(content, needles));
+	}
 	return bestOfAll(content, needles, names);
 }
 
@@ -139,8 +185,8 @@ function bestOfAll(
 	return best;
 }
 
-const better = (one: Best | undefined, other: Best): Best | undefined => {
-	if (other.score <= 0) return one;
+const better = (one: Best | undefined, other: Best | undefined): Best | undefined => {
+	if (other === undefined || other.score <= 0) return one;
 	if (one === undefined || other.score > one.score) return other;
 	return other.score === one.score && other.start < one.start ? other : one;
 };
@@ -150,29 +196,41 @@ interface LineOf {
 	readonly end: number;
 }
 
-/** Lines that have all of the words, as text at least; from each word to the next place of the others. */
-function* linesWithAll(
-	folded: string,
+function placesOf(folded: string, text: string): number[] {
+	const places: number[] = [];
+	for (let at = folded.indexOf(text); at !== -1; at = folded.indexOf(text, at + 1)) places.push(at);
+	return places;
+}
+
+/** Of all that stands for a word, ascending. */
+function placesOfWord(
 	needles: readonly Needle[],
-	words: number,
-): Iterable<LineOf> {
-	const next = needles.map(() => -1);
-	const first = new Array<number>(words);
+	places: readonly number[][],
+	word: number,
+): readonly number[] {
+	const lists = places.filter((_, index) => needles[index]?.word === word);
+	const [only = []] = lists;
+	return lists.length === 1 ? only : lists.flat().sort((a, b) => a - b);
+}
+
+/** Lines that have something of each list of places. */
+function* linesWithAll(folded: string, lists: readonly (readonly number[])[]): Iterable<LineOf> {
+	const next = lists.map(() => 0);
 	for (let from = 0; ; ) {
-		first.fill(Number.POSITIVE_INFINITY);
-		for (const [index, { text, word }] of needles.entries()) {
-			let at = next[index] ?? -1;
-			if (at < from) {
-				const found = folded.indexOf(text, from);
-				at = found === -1 ? Number.POSITIVE_INFINITY : found;
-				next[index] = at;
-			}
-			if (at < (first[word] ?? 0)) first[word] = at;
+		let first = Number.POSITIVE_INFINITY;
+		let last = -1;
+		for (let index = 0; index < lists.length; index++) {
+			const list = lists[index] as readonly number[];
+			let at = next[index] as number;
+			while (at < list.length && (list[at] as number) < from) at++;
+			if (at === list.length) return;
+			next[index] = at;
+			const place = list[at] as number;
+			if (place < first) first = place;
+			if (place > last) last = place;
 		}
-		const last = Math.max(...first);
-		if (last === Number.POSITIVE_INFINITY) return;
 		const start = lineStart(folded, last);
-		if (Math.min(...first) < start) {
+		if (first < start) {
 			from = start;
 			continue;
 		}
