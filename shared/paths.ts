@@ -29,6 +29,8 @@ export interface DataPaths {
 	readonly damageMark: string;
 	readonly daemonLog: string;
 	readonly config: string;
+	/** Keys of endpoints. */
+	readonly secrets: string;
 	/** The shared queue that was joined, and whose work may run here; the key of this machine; folders of such work. */
 	readonly fleet: string;
 	readonly fleetKey: string;
@@ -107,6 +109,7 @@ export function dataPaths(home: string): DataPaths {
 		damageMark: join(run, 'database-damaged'),
 		daemonLog: join(home, 'daemon.log'),
 		config: join(home, 'config.json'),
+		secrets: join(home, 'secrets.json'),
 		fleet: join(home, 'fleet.json'),
 		fleetKey: join(home, 'fleet.key'),
 		fleetScratch: join(run, 'fleet'),

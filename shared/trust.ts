@@ -71,6 +71,7 @@ export function assertDataFolder(paths: DataPaths): void {
 			paths.damaged,
 			paths.daemonLog,
 			paths.config,
+			paths.secrets,
 			paths.fleet,
 			paths.fleetKey,
 		].map((path) => basename(path)),

@@ -145,6 +145,7 @@ export function createDoors(options: DoorsOptions) {
 			payloads: payloads.store,
 			checkPattern: store.readiness.check,
 			index: indexing.service,
+			meaning: indexing.meaning,
 			schedules: { ...schedules.requests, onChanged: schedules.onChanged },
 			instance: instance.id,
 			system: requests,

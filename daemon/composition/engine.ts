@@ -7,6 +7,7 @@ import { homeFolder } from '../../shared/paths.ts';
 import { createFleet } from '../fleet/compose.ts';
 import { checkoutOf } from '../fleet/repository.ts';
 import { createIndexing } from '../indexing/compose.ts';
+import { MEANING_TYPE, ownMeaningHandler } from '../indexing/meaning/handler.ts';
 import type { Instance } from '../instance/compose.ts';
 import type { NodeProgram } from '../instance/node.ts';
 import { createCounting } from '../metrics/compose.ts';
@@ -95,7 +96,7 @@ export async function startEngine(options: EngineOptions) {
 		maxFunctions: () => settings.values.maxFunctions,
 		aloneAfterDeaths: settings.values.aloneAfterDeaths,
 		indexing: {
-			types: ['index.workspace', 'index.files'],
+			types: ['index.workspace', 'index.files', MEANING_TYPE],
 			plan: () => indexing.indexer(),
 			assertMayStart: ({ origin, workspace }) =>
 				policy.assertMayStart(origin, pathOfUri(workspace) ?? ''),
@@ -157,7 +158,24 @@ export async function startEngine(options: EngineOptions) {
 		feed: queue.feed,
 		shrink: () => queue.upkeep.shrink(),
 	});
-	const indexing = createIndexing({ paths, dist, nativeFolder, jobs, node: node.path });
+	const indexing = createIndexing({
+		paths,
+		dist,
+		nativeFolder,
+		jobs,
+		feed: queue.feed,
+		node: node.path,
+		meaning: {
+			config: instance.config,
+			async enqueue(spec) {
+				const own = new Map([[MEANING_TYPE, ownMeaningHandler]]);
+				const prepared = await prepareJobs([spec], own, payloads.store, sparesBattery);
+				const [made] = await jobs.enqueue(prepared, { origin: 'meaning' });
+				return made?.id ?? '';
+			},
+		},
+		warn,
+	});
 	const handlers = workers.handlers(
 		new Map([commandHandler, ...indexing.handlers].map((handler) => [handler.type, handler])),
 	);

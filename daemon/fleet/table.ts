@@ -86,7 +86,7 @@ export function createFleetTable(db: Sqlite) {
 		'SELECT * FROM fleet_sent WHERE coming_back = 1 ORDER BY created_at, id LIMIT 200',
 	);
 	const undelivered = one<[number], SentRow>(
-		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0 AND needs_approval = 0 ORDER BY created_at, id LIMIT ?',
+		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0 AND needs_approval = 0 ORDER BY created_at, id LIMIT +?',
 	);
 	const cancelling = one<[], SentRow>(
 		'SELECT * FROM fleet_sent WHERE ended_at IS NULL AND cancelling = 1 LIMIT 100',
@@ -105,7 +105,7 @@ export function createFleetTable(db: Sqlite) {
 		'SELECT count(*) AS n FROM fleet_sent WHERE ended_at IS NULL AND delivered = 0 AND needs_approval = 0',
 	);
 	const search = one<[string, string, number], SentRow>(
-		'SELECT * FROM fleet_sent WHERE instr(id, ?) > 0 OR instr(lower(title), ?) > 0 ORDER BY created_at DESC LIMIT ?',
+		'SELECT * FROM fleet_sent WHERE instr(id, ?) > 0 OR instr(lower(title), ?) > 0 ORDER BY created_at DESC LIMIT +?',
 	);
 	const approved = db.prepare('UPDATE fleet_sent SET needs_approval = 0 WHERE id = ?');
 	const forget = db.prepare('DELETE FROM fleet_sent WHERE id = ?');

@@ -4,6 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { DataPaths } from '../../shared/paths.ts';
+import type { MeaningCost } from '../../shared/protocol/meaning.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import { answering } from '../disks/answering.ts';
 import { createProcess } from '../threads/asking.ts';
@@ -40,6 +41,8 @@ export interface IndexService {
 		params: Params<'workspace/symbol'>,
 		signal?: AbortSignal,
 	): Promise<Result<'workspace/symbol'>>;
+	/** What it would take to embed a folder. @throws SemanticaError NOT_FOUND for one that is not indexed. */
+	meaningCost(asked: { readonly workspace: string; readonly model: string }): Promise<MeaningCost>;
 	/** @throws SemanticaError CONFLICT while the folder is being indexed. */
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 	/** Ends the searcher after what it was asked before; what comes later is refused. */
@@ -68,6 +71,7 @@ export function createIndexService(options: IndexServiceOptions): IndexService {
 			const asked = { query, kind: 'symbols', limit: LSP_SYMBOLS, contextLines: 0 } as const;
 			return symbolInformation((await searcher.ask('index/search', asked, signal)).hits);
 		},
+		meaningCost: (asked) => searcher.ask('meaning/plan', asked),
 		async delete(params) {
 			const workspace = await nameOf(params.workspace);
 			if (options.isBusy(workspace)) throw beingIndexed(workspace);
@@ -91,7 +95,7 @@ function beingIndexed(workspace: string): SemanticaError {
 	const folder = folderPath(workspace);
 	return new SemanticaError(
 		'CONFLICT',
-		`${folder} is being indexed. Wait for its jobs, or end them with \`semantica cancel --type index.workspace,index.files --folder ${folder}\`.`,
+		`${folder} is being indexed. Wait for its jobs, or end them with \`semantica cancel --type index.workspace,index.files,index.meaning --folder ${folder}\`.`,
 		{ path: 'workspace' },
 	);
 }

@@ -9,7 +9,7 @@ import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
 import { assertDataFolder, assertOwnFolder } from '../../shared/trust.ts';
 import { isLooking } from '../disks/answering.ts';
 import type { Clock } from '../queue/ports/clock.ts';
-import { openConfig } from './config.ts';
+import { type Config, openConfig } from './config.ts';
 import { createDamageExit, type DamageExit } from './damage.ts';
 import { chooseEndpoint, makeSocketFolder } from './endpoint.ts';
 import { refuseNetworkFolder } from './fileSystem.ts';
@@ -35,6 +35,8 @@ export interface Instance {
 	readonly hooks: Hooks;
 	/** Those that it starts itself. */
 	readonly workers: WorkerEntries;
+	/** config.json, for what is no setting. */
+	readonly config: Config;
 	readonly damage: DamageExit;
 	/** The daemon before this one did not leave in order. */
 	readonly endedUncleanly: boolean;
@@ -110,6 +112,7 @@ export function openInstance(clock: Clock): Instance | undefined {
 		settings,
 		hooks,
 		workers,
+		config,
 		damage,
 		endedUncleanly,
 		log,

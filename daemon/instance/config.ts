@@ -9,6 +9,7 @@ const fileSchema = z.looseObject({
 	ai: z.unknown().optional(),
 	hooks: z.unknown().optional(),
 	workers: z.unknown().optional(),
+	meaning: z.unknown().optional(),
 });
 
 /** As it was read or written last; what is absent is undefined. */
@@ -17,6 +18,7 @@ export interface ConfigContent {
 	readonly ai: unknown;
 	readonly hooks: unknown;
 	readonly workers: unknown;
+	readonly meaning: unknown;
 	readonly settings: Readonly<Record<string, unknown>>;
 }
 
@@ -34,6 +36,7 @@ const NOTHING: ConfigContent = {
 	ai: undefined,
 	hooks: undefined,
 	workers: undefined,
+	meaning: undefined,
 	settings: {},
 };
 
@@ -66,8 +69,10 @@ function readConfig(file: string, warn: (sentence: string) => void): ConfigConte
 		return undefined;
 	}
 	try {
-		const { revision, ai, hooks, workers, ...settings } = fileSchema.parse(JSON.parse(text));
-		return { revision, ai, hooks, workers, settings };
+		const { revision, ai, hooks, workers, meaning, ...settings } = fileSchema.parse(
+			JSON.parse(text),
+		);
+		return { revision, ai, hooks, workers, meaning, settings };
 	} catch (error) {
 		warn(notUsed(file, error));
 		return undefined;

@@ -74,7 +74,7 @@ export function createPayloadTable(db: Sqlite): PayloadTable {
 		'SELECT substr(data, ? + 1, ?) AS part FROM payloads WHERE job = ?',
 	);
 	const unused = db.prepare<[number], FileRow>(
-		'SELECT hash, bytes, stored FROM payload_files WHERE refs = 0 LIMIT ?',
+		'SELECT hash, bytes, stored FROM payload_files WHERE refs = 0 LIMIT +?',
 	);
 	const forget = db.prepare<[Buffer]>('DELETE FROM payload_files WHERE hash = ? AND refs = 0');
 	const storedBytes = db.prepare<[], { stored: number }>(

@@ -105,7 +105,7 @@ export function createQueueParts(options: QueueOptions): QueueParts {
 			limits.committed();
 			feed.effects(effects);
 			if (limits.of(EVERYTHING).paused !== paused) feed.touch();
-			checkpoint();
+			checkpoint(effects.changed.length);
 		},
 		undone() {
 			claims.reload();

@@ -14,6 +14,7 @@ import { createLogHandlers } from './logHandlers.ts';
 import type {
 	FleetRequests,
 	IndexRequests,
+	MeaningRequests,
 	MetricsRequests,
 	PolicyRequests,
 	ScheduleRequests,
@@ -29,6 +30,7 @@ import type { Windows } from './windows.ts';
 export interface HandlerDependencies<P = unknown> extends LogDependencies, JobHandlerDependencies {
 	readonly instance: string;
 	readonly index: IndexRequests;
+	readonly meaning: MeaningRequests;
 	readonly schedules: ScheduleRequests<P>;
 	readonly system: SystemRequests;
 	readonly settings: SettingsRequests;
@@ -154,6 +156,14 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'index/stale': clientsOnly((params) => index.stale(params)),
 		'workspace/symbol': clientsOnly((params, _session, signal) => index.symbols(params, signal())),
 		'index/delete': clientsOnly((params) => index.delete(params)),
+		'meaning/plan': clientsOnly((params) => dependencies.meaning.plan(params)),
+		'meaning/on': clientsOnly((params, session) => {
+			refuseWhileLeaving();
+			return inTurn(session, params, dependencies.meaning.on, 'done');
+		}),
+		'meaning/off': clientsOnly((params, session) =>
+			inTurn(session, params, dependencies.meaning.off, 'done'),
+		),
 		'ai/policy': clientsOnly(() => policy.get()),
 		'ai/update': clientsOnly((params, session) => inTurn(session, params, policy.update, 'done')),
 		'ai/approve': clientsOnly((params, session) =>

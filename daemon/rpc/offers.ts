@@ -19,6 +19,13 @@ export interface IndexRequests {
 	delete(params: Params<'index/delete'>): Promise<Result<'index/delete'>>;
 }
 
+/** What the indexing room offers to clients of the search by meaning. */
+export interface MeaningRequests {
+	plan(params: Params<'meaning/plan'>): Promise<Result<'meaning/plan'>>;
+	on(params: Params<'meaning/on'>): Promise<Result<'meaning/on'>>;
+	off(params: Params<'meaning/off'>): Promise<Result<'meaning/off'>>;
+}
+
 /** What the operations room offers to clients. */
 export interface SystemRequests {
 	status(): Result<'system/status'>;

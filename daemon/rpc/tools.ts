@@ -34,7 +34,7 @@ const FOR_TOOLS: ReadonlySet<Method> = new Set<Method>([
 
 /** What a job's token is refused as a matter of policy, whatever the job is. */
 const FOR_PEOPLE =
-	/^(ai|settings|hooks|schedule|worker|fleet)\/|^(job\/send|queue\/update|system\/drain)$/;
+	/^(ai|settings|hooks|schedule|worker|fleet|meaning)\/|^(job\/send|queue\/update|system\/drain)$/;
 
 export function toolScope(origin: string, folders: () => readonly string[]): ToolScope {
 	const name = createHash('sha256').update(origin).digest('hex').slice(0, 16);

@@ -154,14 +154,14 @@ const AHEAD = `INDEXED BY schedules_ahead WHERE every_ms IS NOT NULL AND next_at
 export function createScheduleTable(db: Sqlite): ScheduleTable {
 	const byName = db.prepare<[string], ScheduleRow>('SELECT * FROM schedules WHERE name = ?');
 	const page = db.prepare<[string, number], ScheduleRow>(
-		'SELECT * FROM schedules WHERE name > ? ORDER BY name LIMIT ?',
+		'SELECT * FROM schedules WHERE name > ? ORDER BY name LIMIT +?',
 	);
 	const due = db.prepare<[number, number], DueName>(
 		`SELECT name, missed, json_extract(spec, '$.after') AS after FROM schedules WHERE fire_at IS NOT NULL AND fire_at <= ?
-		 ORDER BY fire_at LIMIT ?`,
+		 ORDER BY fire_at LIMIT +?`,
 	);
 	const ahead = db.prepare<[number, number], DueName>(
-		`SELECT name, missed, json_extract(spec, '$.after') AS after FROM schedules ${AHEAD} LIMIT ?`,
+		`SELECT name, missed, json_extract(spec, '$.after') AS after FROM schedules ${AHEAD} LIMIT +?`,
 	);
 	const anyAhead = db.prepare<[number], { found: 1 }>(
 		`SELECT 1 AS found FROM schedules ${AHEAD} LIMIT 1`,

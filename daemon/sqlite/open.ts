@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { noexecMount } from '../disks/mounts.ts';
+import { type Statement, withLazyStatements } from './statements.ts';
 
-export type Sqlite = Database.Database;
-export type Statement<P extends unknown[] = unknown[], R = unknown> = Database.Statement<P, R>;
+export interface Sqlite extends Omit<Database.Database, 'prepare'> {
+	prepare<P extends unknown[] = unknown[], R = unknown>(sql: string): Statement<P, R>;
+}
 
 export interface OpenOptions {
 	/** Folder with `<platform>-<arch>.node`; undefined lets better-sqlite3 find its own (source checkouts). */
@@ -32,11 +34,12 @@ export function openSqlite(file: string, options: OpenOptions): Sqlite {
 	const { nativeFolder } = options;
 	const binding = nativeFolder === undefined ? undefined : join(nativeFolder, nativeFileName());
 	try {
-		return new Database(file, {
+		const db = new Database(file, {
 			readonly: options.readonly ?? false,
 			timeout: options.busyTimeoutMs,
 			...(binding === undefined ? {} : { nativeBinding: binding }),
 		});
+		return withLazyStatements(db);
 	} catch (error) {
 		if (errorCode(error) !== 'ERR_DLOPEN_FAILED' || binding === undefined) throw error;
 		throw new SemanticaError('SYSTEM', whyNotLoaded(binding, error));

@@ -1,5 +1,6 @@
 /** Requests about what was indexed (docs/design.md section 7). */
 import * as z from 'zod';
+import { meaningStatusSchema } from './meaning.ts';
 
 export const hitSchema = z.object({
 	/** Folder URI of the index the hit is from. */
@@ -12,8 +13,8 @@ export const hitSchema = z.object({
 	column: z.int(),
 	/** Behind the match on that line; absent where the line as a whole is meant. */
 	endColumn: z.int().optional(),
-	/** How it was found: as text that stands there, by a pattern, by words, or as a name that is defined there. */
-	kind: z.enum(['text', 'regex', 'words', 'symbol']).optional(),
+	/** How it was found: as text that stands there, by a pattern, by words, as a name that is defined there, or by what it means alone. */
+	kind: z.enum(['text', 'regex', 'words', 'symbol', 'meaning']).optional(),
 	/** Of a name that is defined there, what it is, as in `symbolKinds`; and what it is a part of. */
 	symbol: z
 		.object({ name: z.string(), kind: z.string(), container: z.string().optional() })
@@ -64,6 +65,8 @@ export const indexStatusSchema = z.object({
 	/** Absent before the first complete walk. */
 	rules: folderRulesSchema.optional(),
 	databaseBytes: z.int(),
+	/** Absent where it is not searched by meaning, and never was. */
+	meaning: meaningStatusSchema.optional(),
 	/** Why the index cannot be used and what to do about it, a sentence; of a damaged one all numbers are 0. */
 	problem: z.string().nullable(),
 });
@@ -104,7 +107,7 @@ export const indexRequests = {
 			nextCursor: z.string().nullable(),
 			/** Not all files that may match were looked at in time; `nextCursor` goes on. Absent where they were. */
 			incomplete: z.boolean().optional(),
-			/** Why indexes were left out, a sentence each; absent where none was. */
+			/** Why indexes, or the search by meaning, were left out, a sentence each; absent where none was. */
 			problems: z.array(z.string()).optional(),
 		}),
 	},

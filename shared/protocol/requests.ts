@@ -8,6 +8,7 @@ import { hookRequests } from './hooks.ts';
 import { indexRequests } from './indexing.ts';
 import { jobRequests, subscriptionRequests } from './jobs.ts';
 import { logRequests } from './logs.ts';
+import { meaningRequests } from './meaning.ts';
 import { notifyRequests } from './notify.ts';
 import { scheduleRequests } from './schedules.ts';
 import { startedWorkerRequests } from './startedWorkers.ts';
@@ -25,6 +26,7 @@ export const requests = {
 	...hookRequests,
 	...notifyRequests,
 	...indexRequests,
+	...meaningRequests,
 	...systemRequests,
 	...aiRequests,
 	...statsRequests,

@@ -10,6 +10,7 @@ import type { QueueParts } from '../../daemon/queue/parts.ts';
 import { systemClock } from '../../daemon/queue/ports/clock.ts';
 import { UNCONDITIONAL } from '../../daemon/queue/ports/conditions.ts';
 import { NO_WORKERS } from '../../daemon/queue/ports/workers.ts';
+import type { Occupied } from '../../daemon/queue/rules/capacity.ts';
 import { openDatabase } from '../../daemon/queue/store/database.ts';
 import { createIdSource } from '../../daemon/queue/store/ids.ts';
 import type { Sqlite } from '../../daemon/sqlite/open.ts';
@@ -49,6 +50,7 @@ export function openEngine(
 		warn: (sentence) => console.error(sentence),
 	});
 	let running = 0;
+	const occupied: Occupied = (_queue, of) => (of === 'functions' ? 0 : running);
 	const payloads = createPayloadRoom({
 		db,
 		clock: systemClock,
@@ -67,7 +69,7 @@ export function openEngine(
 		roomMB: () => undefined,
 		cores: 2,
 		liveLogBytes: () => undefined,
-		occupied: () => running,
+		occupied,
 		workers: NO_WORKERS,
 		hindrance: () => undefined,
 		conditions: UNCONDITIONAL,
@@ -101,7 +103,7 @@ export function openEngine(
 			return answers.map((answer) => answer.id);
 		},
 		async claim() {
-			const claimed = await dispatch.claim(() => running);
+			const claimed = await dispatch.claim(occupied);
 			running += claimed.length;
 			return claimed;
 		},

@@ -135,8 +135,7 @@ describe('a command as a job', () => {
 		await workbench.jobs.open();
 		const row = workbench.jobs.row('Print the book');
 		await row.filter({ hasText: '%' }).waitFor();
-		await workbench.jobs.explain(row, async (tooltip) => {
-			await tooltip.getByText('Queue: default').waitFor();
+		await workbench.jobs.explain(row, ['Queue: default'], async (tooltip) => {
 			const shown = await tooltip.elementHandle();
 			// Longer than the view leaves between two percents.
 			const from = await reported();

@@ -53,9 +53,7 @@ describe.skipIf(UNSHARE === undefined)('on battery', () => {
 		await workbench.jobs.widen(200);
 		const row = workbench.jobs.row('Index cabin');
 		await row.filter({ hasText: 'waiting for AC power: on battery, 43 %' }).waitFor();
-		await workbench.jobs.explain(row, async (tooltip) => {
-			await tooltip.getByText('It starts once the machine is plugged in.').waitFor();
-		});
+		await workbench.jobs.explain(row, ['It starts once the machine is plugged in.']);
 		editor.power(supplies(false, 42));
 		await row.filter({ hasText: 'on battery, 42 %' }).waitFor();
 		editor.power(supplies(true, 42));

@@ -59,16 +59,11 @@ describe('a schedule', () => {
 	});
 
 	it('explains itself, and runs now', async () => {
-		await workbench.jobs.explain(row('harvest'), async (tooltip) => {
-			await tooltip.getByText(/next in \d+ (h|min)/).waitFor();
-			await tooltip.getByText('Command: echo apples').waitFor();
-		});
+		await workbench.jobs.explain(row('harvest'), [/next in \d+ (h|min)/, 'Command: echo apples']);
 		await workbench.jobs.act(row('harvest'), 'Run Now');
 		const job = row('echo apples').filter({ hasText: 'succeeded' });
 		await job.waitFor();
-		await workbench.jobs.explain(job, async (tooltip) => {
-			await tooltip.getByText('Asked by: schedule/harvest').waitFor();
-		});
+		await workbench.jobs.explain(job, ['Asked by: schedule/harvest']);
 	});
 
 	it('has commands of its own in the palette, which ask for one', async () => {

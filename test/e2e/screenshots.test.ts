@@ -49,10 +49,11 @@ describe.runIf(wanted)('pictures', () => {
 		await stage(connection, workbench);
 		await take('jobs');
 
-		await workbench.jobs.explain(workbench.jobs.row('Refresh embeddings'), async (tooltip) => {
-			await tooltip.getByText('Run Now starts it anyway').waitFor();
-			await take('waiting');
-		});
+		await workbench.jobs.explain(
+			workbench.jobs.row('Refresh embeddings'),
+			['Run Now starts it anyway'],
+			() => take('waiting'),
+		);
 
 		await workbench.jobs.row('Nightly import').click();
 		await workbench.output.line('imported page 12 ').waitFor();

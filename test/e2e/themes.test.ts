@@ -125,8 +125,7 @@ describe('in each theme', () => {
 		await take(`jobs-${theme}`);
 		expect(await faint(workbench.page)).toEqual([]);
 		expect(await found(workbench.page, SIDE)).toEqual([]);
-		await workbench.jobs.explain(workbench.jobs.row('Serve the preview'), async (tooltip) => {
-			await tooltip.getByText('serving').waitFor();
+		await workbench.jobs.explain(workbench.jobs.row('Serve the preview'), ['serving'], async () => {
 			await take(`serving-${theme}`);
 		});
 		const item = workbench.page.locator('.statusbar-item[id^="semantica"]');

@@ -46,16 +46,14 @@ describe('a job that waits', () => {
 		await enqueue('Ship **it** [now](command:x)', 'true', {
 			constraints: { event: 'git.commit' },
 		});
-		await workbench.jobs.explain(row('Ship'), async (tooltip) => {
-			for (const words of [
-				'Ship **it** [now](command:x)',
-				'Waiting for the event "git.commit". Since ',
-				'It starts after the next commit in its folder.',
-				'Run Now starts it anyway, this once.',
-				'Queue: default',
-			]) {
-				await tooltip.getByText(words).waitFor();
-			}
+		const words = [
+			'Ship **it** [now](command:x)',
+			'Waiting for the event "git.commit". Since ',
+			'It starts after the next commit in its folder.',
+			'Run Now starts it anyway, this once.',
+			'Queue: default',
+		];
+		await workbench.jobs.explain(row('Ship'), words, async (tooltip) => {
 			// Titles are other people's words: they make no links.
 			expect(await tooltip.locator('a').count()).toBe(0);
 		});
@@ -67,10 +65,10 @@ describe('a job that waits', () => {
 		await row('Hold the lane').filter({ hasText: 'running' }).waitFor();
 		await enqueue('Second in the lane', 'true', { queue: 'lane' });
 		await enqueue('Third in the lane', 'true', { queue: 'lane' });
-		await workbench.jobs.explain(row('Third in the lane'), async (tooltip) => {
-			await tooltip.getByText('Queue lane runs 1 at a time and is full.').waitFor();
-			await tooltip.getByText('1 job is ahead of it in queue lane.').waitFor();
-		});
+		await workbench.jobs.explain(row('Third in the lane'), [
+			'Queue lane runs 1 at a time and is full.',
+			'1 job is ahead of it in queue lane.',
+		]);
 	});
 
 	it('starts at once with Run Now, whatever it waits for', async () => {

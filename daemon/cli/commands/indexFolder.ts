@@ -15,6 +15,7 @@ import { agrees } from '../person.ts';
 import { newKey, submit } from '../submit.ts';
 import { finishEnqueue } from './enqueued.ts';
 import { examples, JSON_OPTION } from './help.ts';
+import { addIndexMeaningCommand } from './indexMeaning.ts';
 import { addIndexStatusCommand } from './indexStatus.ts';
 import { watchAndIndex } from './indexWatch.ts';
 import { notifyOf } from './work.ts';
@@ -91,6 +92,7 @@ export function addIndexCommand(program: Command, context: Context): void {
 				: indexFolder(context, folder, options),
 		);
 	addIndexStatusCommand(index, context);
+	addIndexMeaningCommand(index, context);
 }
 
 /** The folder itself may be gone long since. */

@@ -29,7 +29,8 @@ export function renderHits(hits: readonly Hit[], query: string, cwd: string, vie
 			const around = (text: string) =>
 				lines.push(cut(style.dim(`  ${oneLine(text)}`), view.width, style));
 			hit.before?.forEach(around);
-			lines.push(cut(`${place} ${snippet}`, view.width, style));
+			const how = hit.kind === 'meaning' ? style.dim('by meaning: ') : '';
+			lines.push(cut(`${place} ${how}${snippet}`, view.width, style));
 			hit.after?.forEach(around);
 		}
 	}

@@ -1,6 +1,7 @@
 /** What an index holds, one fact a line. */
 import { fileURLToPath } from 'node:url';
 import type { FolderRules, IndexStatus } from '../../../shared/protocol/indexing.ts';
+import type { MeaningStatus } from '../../../shared/protocol/meaning.ts';
 import { formatAge, formatBytes, formatCount, plural } from './format.ts';
 import type { View } from './style.ts';
 import { oneLine, warning } from './text.ts';
@@ -38,10 +39,19 @@ export function renderIndex(index: IndexStatus, now: number, view: View): string
 		lines.push(...rulesOf(index.rules).map((rule) => fact('rule', rule)));
 	lines.push(
 		fact('stale', pending === 0 ? 'none known' : `${plural(pending, 'changed file')} not yet read`),
+		...(index.meaning === undefined ? [] : [fact('meaning', meaningOf(index.meaning))]),
 		fact('size', `${formatBytes(databaseBytes)} on disk`),
 		fact('last run', index.walkedAt === null ? 'not complete yet' : formatAge(index.walkedAt, now)),
 	);
 	return index.problem === null ? lines : [...lines, ...warning(index.problem, view)];
+}
+
+/** By what it is searched by meaning, and how far that is. */
+function meaningOf({ on, url, model, chunks, waiting, bytes }: MeaningStatus): string {
+	const parts = `${plural(chunks, 'part')} by ${oneLine(model)}, ${formatBytes(bytes)}`;
+	if (!on) return `off; kept are ${parts}`;
+	const left = waiting === 0 ? '' : `; ${plural(waiting, 'file')} not embedded yet`;
+	return `on, ${oneLine(url ?? '')}: ${parts}${left}`;
 }
 
 /** What a person has said of the folder. */

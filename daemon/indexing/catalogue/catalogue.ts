@@ -178,7 +178,7 @@ export function countSkipped(db: Sqlite): Record<string, number> {
 export function listSkipped(db: Sqlite, most: number): Record<string, string[]> {
 	const pathsOf = db
 		.prepare<[string, number], string>(
-			'SELECT path FROM files WHERE skipped = ? ORDER BY path LIMIT ?',
+			'SELECT path FROM files WHERE skipped = ? ORDER BY path LIMIT +?',
 		)
 		.pluck();
 	return Object.fromEntries(

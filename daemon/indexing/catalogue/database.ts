@@ -1,5 +1,5 @@
 /** The database of one workspace folder: the catalogue of its files, and which segments hold their text and words. */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode, SemanticaError } from '../../../shared/errors.ts';
 import type { DataPaths } from '../../../shared/paths.ts';
@@ -8,6 +8,8 @@ import { DATABASE_FILE, folderPath, indexFolder, WORKSPACE_FILE, workspaceIn } f
 
 /** Exists beside the database once somebody has met damage in it: the next walk builds it anew. */
 const DAMAGE_MARK = 'damaged';
+/** Vectors are costly, and known by the texts that they are of: an index that is built anew goes on with them. */
+const KEPT = 'meaning';
 
 /**
  * Raised with every change of the tables. Another number is not migrated: an index can be built
@@ -118,12 +120,18 @@ export function openOrRebuildIndex(
 		if (cause === undefined) throw error;
 		const folder = indexFolder(home.paths, workspace);
 		if (cause === 'version') {
-			rmSync(folder, { recursive: true });
+			for (const name of readdirSync(folder)) {
+				if (name !== KEPT) rmSync(join(folder, name), { recursive: true });
+			}
 			log('The index was made by another version of Semantica; building it anew.');
 		} else {
 			const aside = join(home.paths.damaged, `${basename(folder)}-${Date.now()}`);
 			mkdirSync(home.paths.damaged, { recursive: true, mode: 0o700 });
 			renameSync(folder, aside);
+			if (existsSync(join(aside, KEPT))) {
+				mkdirSync(folder, { recursive: true, mode: 0o700 });
+				renameSync(join(aside, KEPT), join(folder, KEPT));
+			}
 			log(`The index was damaged; building it anew. What was left of it is in ${aside}.`);
 		}
 		return openIndex(home, workspace);

@@ -32,7 +32,7 @@ export function beProcess(data: SearcherData): void {
 		answer(method, params, signal) {
 			if (method === 'index/delete') return remove(params as never, signal);
 			if (method !== 'index/search') {
-				const asked = method as 'index/status' | 'index/stale';
+				const asked = method as 'index/status' | 'index/stale' | 'meaning/plan';
 				return turns.next().ask(asked, params as never, signal);
 			}
 			const search = params as SearcherMethods['index/search']['params'];

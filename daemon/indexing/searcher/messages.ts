@@ -1,5 +1,6 @@
 /** What the searcher is started with and asked for. */
 import type { DataPaths } from '../../../shared/paths.ts';
+import type { MeaningCost } from '../../../shared/protocol/meaning.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
 
 export interface SearcherData {
@@ -11,6 +12,12 @@ export type SearcherMethods = {
 	readonly [M in 'index/search' | 'index/status' | 'index/stale' | 'index/delete']: {
 		params: Params<M>;
 		result: Result<M>;
+	};
+} & {
+	readonly 'meaning/plan': {
+		/** Canonical. */
+		params: { readonly workspace: string; readonly model: string };
+		result: MeaningCost;
 	};
 };
 

@@ -76,7 +76,6 @@ export function createRanking(
 		return ranked.map((file) => ({ workspace: index, ...file }));
 	};
 	const problems = new Set<string>();
-	const unusableOnes = new Set<string>();
 	return {
 		problems,
 		async rank(match, take) {
@@ -91,7 +90,6 @@ export function createRanking(
 					// One bad index must not hide the others.
 					if (unusableCause(error) === undefined) throw error;
 					unusable = error;
-					unusableOnes.add(choice.index);
 					problems.add(errorMessage(error));
 				}
 			}
@@ -100,15 +98,20 @@ export function createRanking(
 			return lists.length > 1 ? merge(lists).slice(0, take) : only;
 		},
 		skipped(match) {
-			const files = choices.flatMap(({ index, within }) => {
-				const db = unusableOnes.has(index) ? undefined : indexes.open(index);
-				if (db === undefined) return [];
+			const files = choices.flatMap(({ index, within }): Candidate[] => {
 				const isIn = (path: string): boolean => path.startsWith(within) && admits(path);
-				return guardDamage(paths, index, () => skippedNames.find(db, index, match, isIn)).map(
-					({ path, reason, score }): Candidate => {
+				try {
+					const db = indexes.open(index);
+					if (db === undefined) return [];
+					const found = guardDamage(paths, index, () => skippedNames.find(db, index, match, isIn));
+					return found.map(({ path, reason, score }) => {
 						return { workspace: index, path, stamp: '', score, skipped: reason };
-					},
-				);
+					});
+				} catch (error) {
+					// Whoever ranks meets it again, and says so.
+					if (unusableCause(error) === undefined) throw error;
+					return [];
+				}
 			});
 			return files.sort((a, b) => b.score - a.score);
 		},
@@ -176,7 +179,7 @@ function merge(lists: readonly (readonly Candidate[])[]): Candidate[] {
 	return [...files.values()];
 }
 
-function notIndexed(workspace: string): SemanticaError {
+export function notIndexed(workspace: string): SemanticaError {
 	const folder = folderPath(workspace);
 	return new SemanticaError(
 		'NOT_FOUND',

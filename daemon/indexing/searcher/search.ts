@@ -7,6 +7,7 @@ import { canonicalWorkspace, folderPath } from '../catalogue/location.ts';
 import { readContent } from '../files/content.ts';
 import { probe } from '../files/probe.ts';
 import { ownFolder, type Scope, scopeOf } from '../files/scope.ts';
+import { fuse } from '../meaning/fuse.ts';
 import { trigramsOf } from '../segments/trigrams.ts';
 import { around, composed, firstLine } from '../words/lines.ts';
 import { createLocator, type Found } from '../words/locate.ts';
@@ -15,6 +16,7 @@ import { parseQuery, readingsOf } from '../words/query.ts';
 import { createClock, type SearchClock } from './clock.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Indexes } from './indexes.ts';
+import type { Meant } from './meant.ts';
 import type { Pages } from './pages.ts';
 import { type Candidate, chooseIndexes, createRanking } from './ranking.ts';
 import { bestFirst, NAMES_LOOKED_AT, REORDERED_AT_MOST, type Seen } from './reorder.ts';
@@ -42,6 +44,8 @@ const LITERAL_MS = 300;
 /** Then a page says that it is incomplete. */
 const PAGE_MS = 5000;
 const LINES_PER_FILE = 10_000;
+/** Hits by meaning beside a page's; they take half of it at the most. */
+const MEANT_HITS = 10;
 const START = { reading: 0, offset: 0 };
 
 export interface SearchDependencies {
@@ -50,11 +54,12 @@ export interface SearchDependencies {
 	readonly segments: OpenSegments;
 	readonly pages: Pages<TextCandidate>;
 	readonly skippedNames: SkippedNames;
+	readonly meant: Meant;
 }
 
 /** @throws The signal's reason. */
 export async function search(
-	{ paths, indexes, segments, pages, skippedNames }: SearchDependencies,
+	{ paths, indexes, segments, pages, skippedNames, meant }: SearchDependencies,
 	params: Params<'index/search'>,
 	signal: AbortSignal,
 ): Promise<Result<'index/search'>> {
@@ -102,6 +107,23 @@ export async function search(
 	}
 
 	const literal = literalOf(asked);
+	const words = parseQuery(asked.words);
+	const clock = createClock(PAGE_MS, signal);
+	// Its vector is on its way while the text is looked for as it stands.
+	const meaning = waitFor(
+		asked.plain && words.length > 1
+			? meant.find({
+					text: asked.words,
+					choices: choices.usable,
+					scope,
+					locate: createLocator(words),
+					contextLines,
+					most: MEANT_HITS,
+					clock,
+					signal,
+				})
+			: undefined,
+	);
 	const front =
 		literal === undefined
 			? []
@@ -114,12 +136,18 @@ export async function search(
 						budgetMs: LITERAL_MS,
 					})
 				).hits;
+	const { lists = [], problems: unmeant = [] } = (await meaning()) ?? {};
 	const inFront = new Set(front.map(placeOf));
+	const room = Math.floor(Math.max(0, limit - front.length) / 2 / Math.max(1, lists.length));
+	const besides = lists.map((list) =>
+		list.filter((hit) => !inFront.has(placeOf(hit))).slice(0, room),
+	);
+	// The first page showed them.
+	if (cursor !== undefined) for (const hit of besides.flat()) inFront.add(placeOf(hit));
 	const ranking = createRanking({ ...text, skippedNames }, choices.usable, asked.admitsPath);
-	const clock = createClock(PAGE_MS, signal);
 	const admits = excluding(asked);
 	const answer = (hits: Hit[], nextCursor: string | null): Result<'index/search'> => {
-		const problems = [...choices.problems, ...ranking.problems];
+		const problems = [...choices.problems, ...unmeant, ...ranking.problems];
 		return {
 			hits,
 			nextCursor,
@@ -128,8 +156,13 @@ export async function search(
 		};
 	};
 	const first = cursor === undefined ? front.slice(0, limit) : [];
+	const beside = cursor === undefined ? besides.flat().length : 0;
+	const together = (hits: Hit[], weight: number): Hit[] =>
+		beside === 0
+			? hits
+			: fuse([{ hits, weight }, ...besides.map((list) => ({ hits: list, weight: 1 }))]);
 
-	for (const [number, reading] of readingsOf(parseQuery(asked.words)).entries()) {
+	for (const [number, reading] of readingsOf(words).entries()) {
 		if (number < from.reading) continue;
 		const locate = createLocator(reading.words);
 		const look = (candidate: Candidate) =>
@@ -144,19 +177,28 @@ export async function search(
 			async (candidates) =>
 				reading.named ? bestFirst(candidates, look, reading.words, clock) : [],
 			number === from.reading ? from.offset : 0,
-			limit - first.length,
+			limit - first.length - beside,
 			clock,
 		);
 		// A later page stays with the reading that the first one settled on.
 		const isNothing = page.hits.length === 0 && first.length === 0 && cursor === undefined;
 		if (isNothing && !clock.isOver()) continue;
 		const next = { reading: number, offset: page.offset };
+		// Names that are all there are what was meant; of a question nobody knows.
+		const ranked = together(page.hits, reading.named && reading.joint === 'all' ? 2 : 1);
 		return answer(
-			[...raised(first, page.hits), ...page.hits],
+			[...raised(first, ranked), ...ranked],
 			page.more ? writeCursor(next, identity, workspace) : null,
 		);
 	}
-	return answer(raised(first, []), null);
+	const ranked = together([], 1);
+	return answer([...raised(first, ranked), ...ranked], null);
+}
+
+/** Asked for now, needed later: what it throws is met where it is needed. */
+function waitFor<T>(asked: Promise<T> | undefined): () => Promise<T> | undefined {
+	asked?.catch(() => {});
+	return () => asked;
 }
 
 /** A few files that are known by their name only are looked at with the best; the others come last. */

@@ -94,7 +94,7 @@ const isInFolder = (path: string): boolean =>
 function filesIn(db: Sqlite, folder: string): string[] {
 	return db
 		.prepare<[string, string, number], string>(
-			'SELECT path FROM files WHERE path > ? AND path < ? LIMIT ?',
+			'SELECT path FROM files WHERE path > ? AND path < ? LIMIT +?',
 		)
 		.pluck()
 		.all(`${folder}/`, `${folder}0`, MOST + 1);

@@ -38,6 +38,8 @@ export type WordQuery =
 export interface Reading {
 	readonly match: WordQuery;
 	readonly words: readonly QueryWord[];
+	/** Files must have all of the words, or any. */
+	readonly joint: 'all' | 'any';
 	/** The words are names: what the files say of them counts more than how often. */
 	readonly named: boolean;
 }
@@ -67,7 +69,7 @@ export function readingsOf(words: readonly QueryWord[]): Reading[] {
 		if (taken.length === 0) return;
 		const of = taken.map(express);
 		const match = joint === 'all' && of.length > 1 ? asOneName(taken, of) : { kind: joint, of };
-		readings.push({ match, words: taken, named: words.length <= NAMES });
+		readings.push({ match, words: taken, joint, named: words.length <= NAMES });
 	};
 	if (words.length <= NAMES) {
 		if (words.some(({ parts }) => parts.length > 1)) read(words, 'all', whole(orLonger));

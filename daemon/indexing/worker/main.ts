@@ -1,5 +1,5 @@
 /**
- * The program of index jobs: `indexer.js serve` does those that the daemon hands it, `indexer.js workspace|files
+ * The program of index jobs: `indexer.js serve` does those that the daemon hands it, `indexer.js workspace|files|meaning
  * FOLDER-URI` one, with its payload on stdin. It may be killed at any moment: what it commits is consistent, and the next run does the
  * rest.
  */
@@ -20,7 +20,11 @@ import type { IndexJob } from './job.ts';
 import { createReporter, type Reporter } from './report.ts';
 import { type EnqueueChildren, indexWorkspace } from './workspace.ts';
 
-const MODES = { workspace: 'index.workspace', files: 'index.files' } as const;
+const MODES = {
+	workspace: 'index.workspace',
+	files: 'index.files',
+	meaning: 'index.meaning',
+} as const;
 type Mode = keyof typeof MODES;
 
 async function run(): Promise<void> {
@@ -29,10 +33,10 @@ async function run(): Promise<void> {
 		await stay();
 		return;
 	}
-	if (workspace === undefined || (mode !== 'workspace' && mode !== 'files')) {
+	if (workspace === undefined || (mode !== 'workspace' && mode !== 'files' && mode !== 'meaning')) {
 		throw new SemanticaError(
 			'VALIDATION',
-			'Usage: indexer.js serve, or indexer.js workspace|files FOLDER-URI with the payload as JSON on standard input.',
+			'Usage: indexer.js serve, or indexer.js workspace|files|meaning FOLDER-URI with the payload as JSON on standard input.',
 		);
 	}
 	// Complete and checked: the job's handler did that before the daemon took it.
@@ -51,7 +55,7 @@ async function stay(): Promise<void> {
 		const { workspace } = served;
 		const job = { ...jobOf(workspace, served.report), mergeLater: () => merges.later(workspace) };
 		merges.began();
-		const mode = served.type === MODES.files ? 'files' : 'workspace';
+		const mode = modeOf(served.type);
 		try {
 			await perform(mode, job, served.payload, served.token);
 			return { error: undefined, final: false };
@@ -63,6 +67,11 @@ async function stay(): Promise<void> {
 			merges.ended();
 		}
 	});
+}
+
+function modeOf(type: string): Mode {
+	if (type === MODES.files) return 'files';
+	return type === MODES.meaning ? 'meaning' : 'workspace';
 }
 
 const jobOf = (workspace: string, report: Reporter): IndexJob => ({
@@ -87,6 +96,12 @@ async function perform(
 	payload: unknown,
 	token: string | undefined,
 ): Promise<void> {
+	if (mode === 'meaning') {
+		// Loaded here because whoever has not switched it on pays nothing for it.
+		const { embedFolder } = await import('../meaning/embed.ts');
+		await guarded(job, async () => void (await embedFolder(job)));
+		return;
+	}
 	if (mode === 'files') {
 		await guarded(job, () => indexFiles(job, payload as IndexFilesPayload));
 		return;

@@ -31,7 +31,7 @@ export interface Capacity {
 	/** The conditions of this wait class hold now. */
 	met(waitClass: number): boolean;
 	/** What the caps of runs leave of the machine's memory. */
-	roomLeft(remembers: boolean): RoomLeft;
+	roomLeft(remembers: () => boolean): RoomLeft;
 	/** The machine is too busy for another job of low priority. */
 	crowded(): boolean;
 }
@@ -105,7 +105,7 @@ export class Slots {
 	#functionTotal: number;
 
 	/** @param remembers Whether who finds no room is known to wait for it from now on. */
-	constructor(capacity: Capacity, remembers = false) {
+	constructor(capacity: Capacity, remembers = () => false) {
 		this.#capacity = capacity;
 		this.#memory = capacity.roomLeft(remembers);
 		this.#total = capacity.total;

@@ -119,6 +119,13 @@ export function createClaims(
 
 	const hasUrgent = (capacity: Capacity) => urgent.any(new Slots(capacity));
 
+	function hasHead(capacity: Capacity): boolean {
+		// While one is tried alone it is nobody else's turn.
+		const slots = new Slots(capacity, () => guard.onTrial().length === 0);
+		admit(capacity, slots);
+		return slots.any() && heads.best(obstacleOf(capacity, slots)) !== undefined;
+	}
+
 	return {
 		resume(tx, capacity) {
 			const family = guard.familyOf(guard.onTrial());
@@ -127,18 +134,15 @@ export function createClaims(
 		hasResuming: () => resuming.get() !== undefined,
 		hasUrgent,
 		any(capacity) {
-			if (hasUrgent(capacity) || resuming.get() !== undefined) return true;
-			// While one is tried alone it is nobody else's turn.
-			const slots = new Slots(capacity, guard.onTrial().length === 0);
-			admit(capacity, slots);
-			return slots.any() && heads.best(obstacleOf(capacity, slots)) !== undefined;
+			// As a rule it is one of those that are remembered, for which nothing is read.
+			return hasHead(capacity) || hasUrgent(capacity) || resuming.get() !== undefined;
 		},
 		reload: () => heads.reload(),
 		waitedFor: () => heads.waitedFor(),
 		rangesReady: (ranges) => heads.joined(ranges),
 		placesFreed: (groups) => heads.placesFreed(groups),
 		claim(tx, capacity) {
-			const slots = new Slots(capacity, true);
+			const slots = new Slots(capacity, () => true);
 			const claimed: JobRow[] = [];
 			const passed: number[] = [];
 			const family = guard.familyOf(guard.onTrial());

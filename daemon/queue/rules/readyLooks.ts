@@ -20,14 +20,14 @@ export interface ReadyLooks {
 export function createReadyLooks(db: Sqlite, heads: Pick<Heads, 'ofQueue'>): ReadyLooks {
 	const above = db.prepare<[string, number, string, string, number, number], { n: number }>(
 		`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE queue = ? AND class = ? AND workspace = ?
-		 AND group_name = ? AND stage = 1 AND priority > ? LIMIT ?)`,
+		 AND group_name = ? AND stage = 1 AND priority > ? LIMIT +?)`,
 	);
 	const beside = db.prepare<
 		[string, number, string, string, number, number, number],
 		{ n: number }
 	>(
 		`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE queue = ? AND class = ? AND workspace = ?
-		 AND group_name = ? AND stage = 1 AND priority = ? AND generation < ? LIMIT ?)`,
+		 AND group_name = ? AND stage = 1 AND priority = ? AND generation < ? LIMIT +?)`,
 	);
 	// Within a range and a priority they stand in the order in which they came.
 	const firstBelow = db.prepare<

@@ -28,7 +28,7 @@ export interface Room {
 	/** Undefined where nothing is bounded. */
 	state(): RoomState | undefined;
 	/** @param remembers Whether who finds no room is known to wait from now on. */
-	left(remembers: boolean): RoomLeft;
+	left(remembers: () => boolean): RoomLeft;
 	/** It waits no more. */
 	began(generation: number): void;
 	/** Jobs that have waited so long that nothing after them starts first. */
@@ -97,7 +97,7 @@ export function createRoom({ db, classes, allowedMB, monotonic }: RoomDependenci
 					if (reserved) return false;
 					const taken = known.takenMB + more;
 					if (taken === 0 || taken + need <= known.allowedMB) return true;
-					const since = remembers ? remember(generation) : waits.get(generation);
+					const since = remembers() ? remember(generation) : waits.get(generation);
 					reserved = since !== undefined && isOverdue(since);
 					return false;
 				},

@@ -18,7 +18,7 @@ export interface Urgent {
 export function createUrgent(db: Sqlite): Urgent {
 	const ofGroup = db.prepare<[string, number], UrgentJob>(
 		`SELECT generation, queue, class, group_name, parent, swept FROM jobs INDEXED BY jobs_run_now
-		 WHERE group_name = +? AND run_now = 1 AND stage = 1 ORDER BY generation LIMIT ?`,
+		 WHERE group_name = +? AND run_now = 1 AND stage = 1 ORDER BY generation LIMIT +?`,
 	);
 	const nextGroup = db.prepare<[string], Pick<JobRow, 'group_name'>>(
 		`SELECT group_name FROM jobs INDEXED BY jobs_run_now WHERE run_now = 1 AND stage = 1 AND group_name > ?

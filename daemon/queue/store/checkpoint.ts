@@ -15,21 +15,27 @@ export const LAST_RESORT_FRAMES = 4 * FRAMES;
 /** A log that a reader held up grows; it keeps no more than this once it begins anew. */
 export const LOG_BYTES = LAST_RESORT_FRAMES * 4096;
 
-/** @returns what is to be called after each commit */
+/** The log is looked at when so many rows may be new: they are some hundred frames, and a look takes 10 µs. */
+export const ROWS_BETWEEN_LOOKS = 16;
+
+/** @returns what is to be called after each commit, with how many rows it changed, about */
 export function createCheckpointer(
 	db: Sqlite,
 	later: (work: () => void) => void = setImmediate,
-): () => void {
+): (rows: number) => void {
 	const look = db.prepare<[], { log: number; checkpointed: number }>('PRAGMA wal_checkpoint(NOOP)');
 	const carry = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 	let pending = false;
 	let length = 0;
+	let unseen = 0;
 	const layOut = () => {
 		if (db.open) layOutLog(db, LAID_OUT_BYTES);
 	};
 	layOut();
-	return () => {
-		if (pending) return;
+	return (rows) => {
+		unseen += Math.max(1, rows);
+		if (pending || unseen < ROWS_BETWEEN_LOOKS) return;
+		unseen = 0;
 		const { log, checkpointed } = look.get() ?? { log: 0, checkpointed: 0 };
 		// It began anew, and who made the database smaller may have cut it off.
 		if (log < length && logBytes(db) < LAID_OUT_BYTES) later(layOut);

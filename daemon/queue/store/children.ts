@@ -49,7 +49,7 @@ export function createChildTable(db: Sqlite): ChildTable {
 	const openBetween = db.prepare<[number, number, number, number], JobRow>(
 		`SELECT * FROM jobs INDEXED BY jobs_open_children
 		 WHERE parent = +? AND parent IS NOT NULL AND stage <> 6 AND generation > ? AND generation <= ?
-		 ORDER BY generation LIMIT ?`,
+		 ORDER BY generation LIMIT +?`,
 	);
 
 	function named(parent: number, value: (count: Count) => number): ChildCounts {

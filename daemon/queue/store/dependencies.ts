@@ -67,19 +67,19 @@ export function createDependencyTable(db: Sqlite): DependencyTable {
 	const waiters = db
 		.prepare<[number, number, number, number], number>(
 			`SELECT DISTINCT waiter FROM dependencies
-			 WHERE target = +? AND waiter > ? AND waiter <= ? ORDER BY waiter LIMIT ?`,
+			 WHERE target = +? AND waiter > ? AND waiter <= ? ORDER BY waiter LIMIT +?`,
 		)
 		.pluck();
 	const readyWaiters = db
 		.prepare<[number, number, number, number], number>(
 			`SELECT DISTINCT waiter FROM dependencies INDEXED BY dependencies_ready
-			 WHERE target = +? AND needs = 3 AND waiter > ? AND waiter <= ? ORDER BY waiter LIMIT ?`,
+			 WHERE target = +? AND needs = 3 AND waiter > ? AND waiter <= ? ORDER BY waiter LIMIT +?`,
 		)
 		.pluck();
 	const broken = db
 		.prepare<[number, number, number], number>(
 			`SELECT DISTINCT waiter FROM dependencies
-			 WHERE target = +? AND waiter > ? AND holds = 0 ORDER BY waiter LIMIT ?`,
+			 WHERE target = +? AND waiter > ? AND holds = 0 ORDER BY waiter LIMIT +?`,
 		)
 		.pluck();
 	const openTargets = db

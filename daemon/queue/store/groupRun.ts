@@ -1,7 +1,8 @@
 /** Carries out the operations of a group, each of which may fail alone. */
 import { errorCode } from '../../../shared/errors.ts';
 import { isDamage } from '../../sqlite/damage.ts';
-import type { Sqlite, Statement } from '../../sqlite/open.ts';
+import type { Sqlite } from '../../sqlite/open.ts';
+import type { Statement } from '../../sqlite/statements.ts';
 import type { Pending } from './operations.ts';
 import { isDiskError, storeError } from './storeError.ts';
 import type { Mark, Order, Tx } from './tx.ts';

@@ -36,7 +36,7 @@ export function createGroups(db: Sqlite): Groups {
 	);
 	const first = db.prepare<[string, number], { id: string }>(
 		`SELECT id FROM jobs INDEXED BY jobs_group_open
-		 WHERE group_name = +? AND group_name <> '' AND stage <> 6 AND state = 1 AND phase = 0 ORDER BY generation LIMIT ?`,
+		 WHERE group_name = +? AND group_name <> '' AND stage <> 6 AND state = 1 AND phase = 0 ORDER BY generation LIMIT +?`,
 	);
 	const upsert = db.prepare<[string, number]>(
 		`INSERT INTO job_groups (name, places) VALUES (?, ?)
@@ -51,7 +51,7 @@ export function createGroups(db: Sqlite): Groups {
 	);
 	const queued = db.prepare<[string, number], { n: number }>(
 		`SELECT count(*) AS n FROM (SELECT 1 FROM jobs INDEXED BY jobs_group_open
-		 WHERE group_name = ? AND group_name <> '' AND stage <> 6 AND state = 0 LIMIT ?)`,
+		 WHERE group_name = ? AND group_name <> '' AND stage <> 6 AND state = 0 LIMIT +?)`,
 	);
 	const forget = db.prepare<[string]>('DELETE FROM job_groups WHERE name = ?');
 

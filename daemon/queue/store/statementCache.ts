@@ -1,5 +1,6 @@
 /** Statements that are put together from a request: kept, since each has memory of its own that is given back late. */
-import type { Sqlite, Statement } from '../../sqlite/open.ts';
+import type { Sqlite } from '../../sqlite/open.ts';
+import type { Statement } from '../../sqlite/statements.ts';
 
 /** More than all that our own clients ask for. */
 const KEPT = 100;

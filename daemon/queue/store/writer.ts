@@ -5,7 +5,8 @@
  */
 import { errorCode, errorMessage, SemanticaError } from '../../../shared/errors.ts';
 import { isDamage } from '../../sqlite/damage.ts';
-import type { Sqlite, Statement } from '../../sqlite/open.ts';
+import type { Sqlite } from '../../sqlite/open.ts';
+import type { Statement } from '../../sqlite/statements.ts';
 import type { Clock } from '../ports/clock.ts';
 import { GroupRun } from './groupRun.ts';
 import type { Operation, Pending, Steps, Undo, WriterHooks } from './operations.ts';

@@ -29,7 +29,7 @@ export function createEndedJobs(db: Sqlite): EndedJobs {
 		 max(0, runs.started_at - max(created_at, run_at)) AS waitedMs, runs.ended_at - runs.started_at AS ranMs
 		 FROM jobs INDEXED BY jobs_finished LEFT JOIN runs ON runs.job = generation AND runs.run = jobs.run
 		 WHERE finished_at IS NOT NULL AND (finished_at, generation) < (?, ?) AND finished_at >= ?
-		 ORDER BY finished_at DESC, generation DESC LIMIT ?`,
+		 ORDER BY finished_at DESC, generation DESC LIMIT +?`,
 	);
 	const idOf = db.prepare<[number], string>('SELECT id FROM jobs WHERE generation = +?').pluck();
 	return {

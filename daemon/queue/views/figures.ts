@@ -94,7 +94,7 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
 		if (worker !== undefined && workers.unmet(worker) !== undefined) return 'worker';
 		const [unmet] = set === undefined ? [] : conditions.unmet(set);
 		if (unmet !== undefined) return REASON_OF_UNMET[unmet.kind];
-		const fits = set?.room === undefined || room.left(false).has(waitClass, 0);
+		const fits = set?.room === undefined || room.left(() => false).has(waitClass, 0);
 		return fits ? 'slot' : 'room';
 	}
 

@@ -141,7 +141,7 @@ export function createLists(
 			const direction = descending ? 'DESC' : 'ASC';
 			const found = prepared<(string | number)[], JobRow>(
 				`SELECT * FROM jobs WHERE ${sql}${present}${after}
-					 ORDER BY ${column} ${direction}, generation ${direction} LIMIT ?`,
+					 ORDER BY ${column} ${direction}, generation ${direction} LIMIT +?`,
 			).iterate(...values, ...(position ?? []), limit + 1);
 			const page = createPage(limit, maxBytes);
 			for (const row of found) {
@@ -162,7 +162,7 @@ export function createLists(
 			return prepared<(string | number)[], Matching>(
 				`SELECT id, generation, state, held FROM jobs
 					 WHERE ${sql} ${paused} AND generation > ? AND generation <= ?
-					 ORDER BY generation LIMIT ?`,
+					 ORDER BY generation LIMIT +?`,
 			).all(...values, after, upTo, limit);
 		},
 		newest: () => newest.get()?.at ?? 0,

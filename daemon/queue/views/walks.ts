@@ -97,7 +97,7 @@ export function createWalks(
 			const found = prepared<(string | number)[], (typeof best)[number]>(
 				`SELECT ${column} AS value, generation FROM jobs
 				 WHERE ${sql} AND ${column} IS NOT NULL AND ${step.sql} ${beyond}
-				 ORDER BY ${column} ${direction}, generation ${direction} LIMIT ?`,
+				 ORDER BY ${column} ${direction}, generation ${direction} LIMIT +?`,
 			).all(...values, ...step.values, ...(after ?? []), page.limit + 1);
 			best = [...best, ...found]
 				.sort((a, b) => sign * (a.value - b.value || a.generation - b.generation))
@@ -126,7 +126,7 @@ export function createWalks(
 			for (const step of steps) {
 				const found = prepared<(string | number)[], JobRow>(
 					`SELECT * FROM jobs ${index} WHERE ${where.sql} AND ${step.sql}
-					 ORDER BY ${column} ${direction}, generation ${direction} LIMIT ?`,
+					 ORDER BY ${column} ${direction}, generation ${direction} LIMIT +?`,
 				).iterate(...where.values, ...step.values, page.limit + 1);
 				for (const row of found) {
 					page.add(row);
@@ -139,7 +139,7 @@ export function createWalks(
 			let n = 0;
 			for (const step of generations(true, undefined)) {
 				const found = prepared<(string | number)[], { n: number }>(
-					`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE ${sql} AND ${step.sql} LIMIT ?)`,
+					`SELECT count(*) AS n FROM (SELECT 1 FROM jobs WHERE ${sql} AND ${step.sql} LIMIT +?)`,
 				).get(...values, ...step.values, atMost - n);
 				n += found?.n ?? 0;
 				if (n >= atMost) break;

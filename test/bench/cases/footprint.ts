@@ -80,7 +80,7 @@ export async function idleCost(context: BenchContext): Promise<Figure[]> {
 			await connection.request('schedule/put', { name, spec, when });
 		}
 		// Start-up work and the collector's idle tasks are over by then.
-		await delay(10_000);
+		await delay(20_000);
 		const cpu = scheduledMs(pid);
 		const switches = voluntarySwitches(pid);
 		await delay(IDLE_MS);

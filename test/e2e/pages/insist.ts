@@ -16,6 +16,20 @@ export async function insist(
 	throw new Error(`Nothing made it appear: ${locator}.`);
 }
 
+/** Does it again and again until the locator is gone. */
+export async function insistGone(
+	locator: Locator,
+	attempt: () => Promise<unknown>,
+	ms = 5_000,
+): Promise<void> {
+	const deadline = Date.now() + PATIENCE_MS;
+	do {
+		await attempt();
+		if (await disappears(locator, ms)) return;
+	} while (Date.now() < deadline);
+	throw new Error(`Nothing made it go: ${locator}.`);
+}
+
 export const appears = (locator: Locator, ms = 3_000): Promise<boolean> =>
 	locator.waitFor({ timeout: ms }).then(
 		() => true,

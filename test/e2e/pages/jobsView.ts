@@ -1,7 +1,7 @@
 /** The Jobs view in the sidebar. */
 import type { Locator, Page } from 'playwright-core';
 import { PATIENCE_MS } from '../patience.ts';
-import { insist } from './insist.ts';
+import { insist, insistGone } from './insist.ts';
 
 export class JobsView {
 	readonly #page: Page;
@@ -84,17 +84,29 @@ export class JobsView {
 			if (await menu.isVisible()) await this.#page.keyboard.press('Escape');
 			await row.click({ button: 'right' });
 		});
-		// A click that comes so soon after the menu is not taken for one.
-		await item.hover();
-		await this.#page.keyboard.press('Enter');
-		await menu.waitFor({ state: 'detached' });
+		// A click that comes so soon after the menu is not taken for one, and an editor that is drawn meanwhile takes the
+		// keyboard away from it: the mouse gives it back where it comes to the entry anew.
+		await insistGone(menu, async () => {
+			await this.#away();
+			// It may have gone at last, only late.
+			const there = await item.hover({ timeout: 3_000 }).then(
+				() => true,
+				() => false,
+			);
+			if (there) await this.#page.keyboard.press('Enter');
+		});
 	}
 
-	/** Shows a row's tooltip; it would cover other rows, so `look` has to be over before one goes on. */
-	async explain(row: Locator, look: (tooltip: Locator) => Promise<void>): Promise<void> {
+	/** Shows a row's tooltip, with all these words; it would cover other rows, so `look` has to be over before one goes on. */
+	async explain(
+		row: Locator,
+		words: readonly (string | RegExp)[],
+		look: (tooltip: Locator) => Promise<unknown> = () => Promise.resolve(),
+	): Promise<void> {
 		const tooltip = this.#page.locator('.monaco-hover:visible');
+		const whole = words.reduce((found, hasText) => found.filter({ hasText }), tooltip);
 		// A row that is drawn anew meanwhile takes its tooltip with it.
-		await insist(tooltip, async () => {
+		await insist(whole, async () => {
 			await this.#away();
 			await row.hover();
 		});

@@ -29,7 +29,16 @@ export class QuickInput {
 	}
 
 	async fill(text: string): Promise<void> {
-		await this.widget.locator('input.input').fill(text);
+		await this.#input.fill(text);
+	}
+
+	/** The same where it may go at any moment, as on a busy machine, and somebody tries again. */
+	async tryFill(text: string): Promise<void> {
+		await this.#input.fill(text, { timeout: 3_000 }).catch(() => undefined);
+	}
+
+	get #input(): Locator {
+		return this.widget.locator('input.input');
 	}
 
 	/** Types the words again until the row shows: what is looked for may still be on its way into the index. */

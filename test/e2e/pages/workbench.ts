@@ -58,7 +58,7 @@ export class Workbench {
 			if (await this.quickInput.widget.isVisible()) await this.quickInput.dismiss();
 			await this.page.keyboard.press('F1');
 			// A window that is busy may swallow the key, or open the palette anew over what was typed.
-			if (await appears(this.quickInput.widget)) await this.quickInput.fill(`>${title}`);
+			if (await appears(this.quickInput.widget)) await this.quickInput.tryFill(`>${title}`);
 		});
 		await this.page.keyboard.press('Enter');
 	}

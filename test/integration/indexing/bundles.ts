@@ -55,7 +55,7 @@ export interface Ended {
 export function startIndexer(
 	{ indexer }: Bundles,
 	{ workspace, home, env }: Pick<Sandbox, 'workspace' | 'home' | 'env'>,
-	mode: 'workspace' | 'files',
+	mode: 'workspace' | 'files' | 'meaning',
 	payload: unknown,
 	options: { env?: NodeJS.ProcessEnv; uid?: number } = {},
 ): IndexerRun {

@@ -6,6 +6,7 @@ import {
 	createCheckpointer,
 	LAID_OUT_BYTES,
 	LAST_RESORT_FRAMES,
+	ROWS_BETWEEN_LOOKS,
 } from '../../../daemon/queue/store/checkpoint.ts';
 import { openSqlite, type Sqlite } from '../../../daemon/sqlite/open.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
@@ -36,9 +37,9 @@ function openQueue() {
 		db,
 		file,
 		later,
-		commit(pages: number) {
+		commit(pages: number, rows = ROWS_BETWEEN_LOOKS) {
 			insert.run(pages * 4096);
-			committed();
+			committed(rows);
 		},
 		log: () => (db.pragma('wal_checkpoint(NOOP)') as [Log])[0],
 	};
@@ -56,6 +57,15 @@ test('a commit leaves the log as it is; a later turn carries it over', () => {
 	later[0]?.();
 	expect(log().checkpointed).toBe(log().log);
 	commit(10);
+	expect(later).toHaveLength(1);
+});
+
+test('small commits are looked at together', () => {
+	const { commit, later } = openQueue();
+	commit(1100, 1);
+	for (let row = 2; row < ROWS_BETWEEN_LOOKS; row++) commit(1, 1);
+	expect(later).toHaveLength(0);
+	commit(1, 0);
 	expect(later).toHaveLength(1);
 });
 

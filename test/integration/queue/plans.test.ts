@@ -154,6 +154,7 @@ it('prepares no statement anew for each value (docs/decisions/0006)', () => {
 	const ordered = [...prepared].filter((sql) => /ORDER BY/.test(sql));
 	expect(ordered.length).toBeGreaterThan(10);
 	expect(ordered.filter((sql) => /[^+<>]= \?/.test(sql))).toEqual([]);
+	expect([...prepared].filter((sql) => /LIMIT [?@]/.test(sql))).toEqual([]);
 });
 
 it('uses an index made for it, for every statement', () => {

@@ -79,11 +79,11 @@ function freshness({ workspace, files, pending, walkedAt }: IndexStatus, now: nu
 }
 
 function hitText(hit: Hit): string {
-	const { workspace, path, line, column, snippet, symbol, before = [], after = [] } = hit;
+	const { workspace, path, line, column, snippet, symbol, kind, before = [], after = [] } = hit;
 	const place = plainLine(join(fileURLToPath(workspace), path), 500);
 	const around = (text: string) => `  ${cut(text)}`;
 	return [
-		`${place}:${line}:${column}${symbolText(symbol)} ${plainLine(snippet, SNIPPET)}`,
+		`${place}:${line}:${column}${symbolText(symbol)}${kind === 'meaning' ? ' [by meaning]' : ''} ${plainLine(snippet, SNIPPET)}`,
 		...(before.length > 0 ? ['before:', ...before.map(around)] : []),
 		...(after.length > 0 ? ['after:', ...after.map(around)] : []),
 	].join('\n');
