@@ -3,7 +3,7 @@
  * holds package.json against it, so an id cannot exist on one side only.
  */
 
-interface CommandContribution {
+export interface CommandContribution {
 	readonly id: string;
 	/** False for what only makes sense on a tree row or a link. */
 	readonly palette: boolean;
@@ -14,6 +14,8 @@ interface CommandContribution {
 	 * which lies under the mouse as soon as the first has left.
 	 */
 	readonly once: boolean | 'anyRow';
+	/** The command in whose place it stands as soon as that is done: the second click is no wish to take it back. */
+	readonly wish?: string;
 }
 
 export const COMMANDS = {
@@ -50,6 +52,13 @@ export const COMMANDS = {
 	},
 	openLogFile: { id: 'semantica.openLogFile', palette: true, needsTrust: true, once: true },
 	followLog: { id: 'semantica.followLog', palette: true, needsTrust: true, once: true },
+	unfollowLog: {
+		id: 'semantica.unfollowLog',
+		palette: true,
+		needsTrust: true,
+		once: true,
+		wish: 'semantica.followLog',
+	},
 	toggleLogTimes: { id: 'semantica.toggleLogTimes', palette: true, needsTrust: true, once: true },
 	showDetails: { id: 'semantica.showDetails', palette: true, needsTrust: true, once: true },
 	explainWaiting: { id: 'semantica.explainWaiting', palette: true, needsTrust: true, once: true },
@@ -185,6 +194,8 @@ export interface ContextKeys {
 	'semantica.filtered': boolean;
 	/** What is selected in the Jobs view while it is in sight, for a person's own shortcuts. */
 	'semantica.selected': SelectedKind;
+	/** URIs of the logs, open as files, that stay at their end. */
+	'semantica.followedLogs': readonly string[];
 }
 export type SelectedKind = 'none' | 'job' | 'schedule' | 'group';
 
@@ -193,6 +204,7 @@ export const CONTEXT_KEYS = [
 	'semantica.paused',
 	'semantica.filtered',
 	'semantica.selected',
+	'semantica.followedLogs',
 ] as const satisfies (keyof ContextKeys)[];
 
 /** Flags in a job row's context value, matched in when-clauses by `viewItem =~ /\bflag\b/`. */

@@ -120,7 +120,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	const logged = { link, log: scoped(log, 'logs') };
 	const subscriptions = own.own(new LogSubscriptions({ ...logged, notifications }));
 	const logs = own.own(new JobLogs({ ...logged, subscriptions, text }));
-	const logViews = own.own(logViewsOnDemand({ ...logged, subscriptions, text }));
+	const logViews = own.own(logViewsOnDemand({ ...logged, subscriptions, text }, setContext));
 	own.own(offerTasks({ ...logged, subscriptions, text }));
 	const jobsVisible = () => view.visible;
 	const reporter = createReporter({

@@ -4,3 +4,6 @@
  */
 export const plainLabel = (text: string): string =>
 	text.replace(/\$\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\)/g, '\\$&');
+
+/** The same for a notification, which would draw a link; and a link may be a command. */
+export const unlinked = (message: string): string => message.replaceAll('](', '] (');

@@ -221,6 +221,7 @@ export async function startEngine(options: EngineOptions) {
 			const told = done.map((job) => toldEnd(job, clock.now()));
 			notifying.tell(told.filter((end) => end !== undefined));
 		},
+		canPause: () => containment.canPause,
 		takes: fires,
 		assertMaySend: (target, workspace) => policy.assertMaySend(target, workspace),
 		workloadChanged: options.workloadChanged,

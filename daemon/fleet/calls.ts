@@ -12,6 +12,7 @@ import {
 	helloSchema,
 	logPieceSchema,
 	nodesSchema,
+	orderPauseSchema,
 	type SharedQueue,
 	sharedJobSchema,
 	syncSchema,
@@ -57,6 +58,11 @@ export function createCalls(node: string, call: Call, close: () => Promise<void>
 			(await ask('get_chunk', { id, lease, n }, z.object({ data: z.string().nullable() }))).data,
 		cancel: async (id, order, signature) =>
 			(await ask('cancel', { id, order, signature }, cancelSchema)).done,
+		orderPause: async (id, wanted, sealed) =>
+			(await ask('order_pause', { id, wanted, ...sealed }, orderPauseSchema)).done,
+		async tellPaused({ id, lease }, paused, refusal) {
+			await ask('tell_paused', { id, lease, paused, refusal }, nothing);
+		},
 		withdraw: async (id) =>
 			(await ask('withdraw', { id }, z.object({ withdrawn: z.boolean() }))).withdrawn,
 		delay: async (id, runAt) =>

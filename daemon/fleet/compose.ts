@@ -2,7 +2,7 @@
  * The fleet room put together: a queue that several machines share. A daemon that joined none reads no driver, polls
  * nothing and opens no connection.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
@@ -12,6 +12,7 @@ import { createJobsElsewhere, NOT_JOINED } from './elsewhere.ts';
 import { gated } from './gate.ts';
 import { type JoinedMachine, openJoined } from './joined.ts';
 import { createJoining } from './joining.ts';
+import { createLeaving } from './leaving.ts';
 import { type Joined, openMembership, type Rule } from './membership.ts';
 import { mirroredJob, tailSpans } from './mirror.ts';
 import { createMachines } from './names.ts';
@@ -79,7 +80,9 @@ export function createFleet(options: FleetOptions) {
 				options.ended(told);
 			},
 			changed,
+			looked: () => leaving.look(),
 		});
+		leaving.resume(machine);
 		machine.node.wake();
 	}
 
@@ -108,21 +111,27 @@ export function createFleet(options: FleetOptions) {
 	const elsewhere = createJobsElsewhere(means);
 	const { mirroring, list } = elsewhere;
 	const directory = directoryOf(jobs, elsewhere.directory);
-	const { join, leave } = createJoining({
+	const join = createJoining({ ...means, open });
+	const leaving = createLeaving({
 		...means,
-		open,
 		closed() {
 			machine = undefined;
 		},
+		forgetKey() {
+			rmSync(options.keyFile, { force: true });
+			identity = undefined;
+		},
+		warn: options.warn,
 	});
 	const machines = createMachines(membership, () => joinedMachine().queue, options.file);
 	const status = () => {
 		const known = identity !== undefined || existsSync(options.keyFile) ? me() : undefined;
-		return statusOf({ membership, table, me: known, machine, machines });
+		return statusOf({ membership, table, me: known, machine, machines, leaving: leaving.mode() });
 	};
 
 	async function submitAll(submissions: readonly Submission[], by: readonly AskedByTool[] = []) {
 		const { outbox, node } = joinedMachine();
+		leaving.assertStays();
 		const { joined } = membership.read();
 		if (joined === undefined) throw new SemanticaError('CONFLICT', NOT_JOINED);
 		const known = { fleet: joined.fleet, from: joined.name, machineId: machines.idOf };
@@ -181,10 +190,14 @@ export function createFleet(options: FleetOptions) {
 				joinedMachine().reset();
 				return {};
 			},
-			leave,
+			leave: leaving.leave,
 			accept,
 			list,
-			migrate: (params: Params<'fleet/migrate'>) => joinedMachine().migration.run(params),
+			migrate(params: Params<'fleet/migrate'>) {
+				const { migration } = joinedMachine();
+				if (params.direction === 'out') leaving.assertStays();
+				return migration.run(params);
+			},
 			submit: ({ jobs: submissions }: { readonly jobs: readonly Submission[] }) =>
 				submitAll(submissions),
 			/** The same for AI tools, whose wishes were judged before. */

@@ -1,4 +1,5 @@
 /** Jobs of the shared queue as this machine knows them: those that it sent, and those of others that it has seen. */
+import { randomUUID } from 'node:crypto';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
@@ -7,7 +8,8 @@ import type { JoinedMachine } from './joined.ts';
 import type { Membership } from './membership.ts';
 import { explained, jobOfOthers, type MirrorOptions, mirroredJob } from './mirror.ts';
 import type { FleetOptions } from './options.ts';
-import { envelopeOf } from './outbox.ts';
+import { sealOrder } from './orders.ts';
+import { envelopeOf, sharedOf } from './outbox.ts';
 import { NEVER_MS, type SharedJob } from './port.ts';
 import type { FleetTable } from './table.ts';
 import type { Identity } from './trust.ts';
@@ -55,9 +57,10 @@ export function createJobsElsewhere(options: ElsewhereOptions) {
 
 	async function cancelOfOthers(id: string): Promise<string | undefined> {
 		const { queue } = joined();
-		const text = JSON.stringify({ v: 1, fleet: mirroring().fleet, id, order: 'cancel' });
-		const order = Buffer.from(text);
-		const done = await queue.cancel(id, order.toString('base64'), me().sign('order', order));
+		const { order, signature } = sealOrder(me(), {
+			...{ fleet: mirroring().fleet, id, order: 'cancel' as const },
+		});
+		const done = await queue.cancel(id, order, signature);
 		if (done === 'already') return 'it has ended already';
 		if (done === 'forbidden')
 			return 'it waits for others, and only the machine that asked for it can cancel it';
@@ -74,12 +77,41 @@ export function createJobsElsewhere(options: ElsewhereOptions) {
 		if (row.ended_at !== null) return `it is already ${job.state}`;
 		if (row.needs_approval === 1) return 'it waits for the approval of a person';
 		if (row.delivered === 0) return 'it has not been delivered to the shared queue yet';
-		if (what === 'resumed' && !job.held) return 'it is not paused';
+		const isPaused = job.held || sharedOf(row)?.pauseWanted === true;
+		if (what === 'resumed' && !isPaused) return 'it is not paused';
+		if (what === 'paused' && isPaused) return 'it is paused already';
 		const { queue, node } = joined();
 		const until = { paused: NEVER_MS, resumed: envelopeOf(row).spec.runAt ?? null, hurried: null };
 		const waits = await queue.delay(id, until[what]);
+		if (!waits && what === 'hurried')
+			return `${job.machine} has it already, and it can be hurried there only`;
+		const refusal = waits ? undefined : await orderPause(id, what === 'paused');
 		node.wake();
-		return waits ? undefined : `${job.machine} has it already, and it can be ${what} there only`;
+		return refusal;
+	}
+
+	/** What another machine has stands still there, or goes on; a sentence where it will not. */
+	async function orderPause(id: string, wanted: boolean): Promise<string | undefined> {
+		const { queue } = joined();
+		const there = await queue.get(id);
+		const where = there?.machine ?? 'another machine';
+		if (wanted && there !== null) {
+			const { nodes } = await queue.nodes();
+			const node = nodes.find((one) => one.id === there.node);
+			const pauses = { ...node?.info, ...node?.load }['pauses'];
+			if (pauses === undefined)
+				return `${where} runs an older Semantica, which is not paused from elsewhere`;
+			if (pauses !== true && !there.restartable)
+				return `${where} has begun it, and what runs cannot be paused there`;
+		}
+		const { fleet } = mirroring();
+		const order = wanted ? 'pause' : 'resume';
+		const sealed = sealOrder(me(), { fleet, id, order, nonce: randomUUID() });
+		const done = await queue.orderPause(id, wanted, sealed);
+		if (done === 'ordered') return undefined;
+		return done === 'already'
+			? 'it has ended already'
+			: 'it has changed hands meanwhile; try again';
 	}
 
 	async function list(params: Params<'fleet/list'>): Promise<Result<'fleet/list'>> {

@@ -3,31 +3,34 @@
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import { isFinished } from '../../shared/jobTerms.ts';
-import type { LogSpan } from '../../shared/protocol/logs.ts';
-import type { JobLogs } from '../queue/ports/logs.ts';
 import { parseAddress } from './address.ts';
 import { createCalls } from './calls.ts';
 import { createConnection } from './connection.ts';
 import { createInbox } from './inbox.ts';
+import { leavingMode } from './leaving.ts';
 import { type Joined, letsRun, type Membership, type Rule } from './membership.ts';
 import { createMigration, type Migration } from './migrate.ts';
 import { type Judging, ruleFor } from './needs.ts';
 import { createNode, type FleetNode } from './node.ts';
 import type { FleetOptions } from './options.ts';
+import { type OrderKind, type SealedOrder, saysSo } from './orders.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { passwordOf } from './password.ts';
-import { packPiece } from './pieces.ts';
 import { type Held, type Hello, type Lease, SHARED, type SharedQueue } from './port.ts';
 import { failureReport, reportOf, type SignedReport } from './report.ts';
 import { isAt } from './repository.ts';
+import { createRunnerLogs } from './runnerLogs.ts';
+import { createRunnerPauses } from './runnerPauses.ts';
 import type { FleetTable, HeldRow } from './table.ts';
-import { type Identity, isSignedBy } from './trust.ts';
+import type { Identity } from './trust.ts';
 
 export interface JoinedMachine {
 	readonly queue: SharedQueue;
 	readonly node: FleetNode;
 	readonly outbox: Outbox;
 	readonly migration: Migration;
+	/** Jobs of others that have not ended here. */
+	running(): Job[];
 	/** Why it takes nothing at the moment, in a sentence. */
 	tripped(): string | undefined;
 	/** A person has looked. */
@@ -47,13 +50,10 @@ export interface JoinedOptions {
 	/** What others did for this machine, once for each. */
 	readonly ended: (ids: readonly string[]) => void;
 	readonly changed: (ids: readonly string[]) => void;
+	/** After each look at the queue. */
+	readonly looked: () => void;
 }
 
-/** Of the end of a log that travels with the report; and what goes up at once. */
-const TAIL_BYTES = 64 * 1024;
-/** A log that changes hands more often is told without. */
-const MOST_SPANS = 500;
-const PIECE_BYTES = 32 * 1024;
 /** So many that could not be started, one after the other: something is wrong here. */
 const SPAWN_FAILURES = 5;
 
@@ -101,7 +101,8 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		submit,
 		enqueue: fleet.enqueue,
 	});
-	const uploaded = new Map<string, number>();
+	const runnerLogs = createRunnerLogs({ queue, table, logs });
+	const leaving = () => leavingMode(table);
 	let spawnFailures = 0;
 
 	function judging(): Judging {
@@ -112,8 +113,8 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 	const heldOpen = () => table.held.all().filter(({ state }) => state === null);
 
 	function free(): number {
-		const isTripped = spawnFailures >= SPAWN_FAILURES;
-		if (isTripped || !fleet.takes() || !membership.read().accept.some(letsRun)) return 0;
+		const takesNothing = spawnFailures >= SPAWN_FAILURES || leaving() !== null;
+		if (takesNothing || !fleet.takes() || !membership.read().accept.some(letsRun)) return 0;
 		const unstarted = heldOpen().filter(({ begun }) => begun === 0).length;
 		return Math.max(0, dispatch.free('fleet') - unstarted);
 	}
@@ -195,12 +196,25 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 
 	async function ended(row: HeldRow, job: Job, fleetId: string): Promise<void> {
 		spawnFailures = job.stopReason === 'spawn' ? spawnFailures + 1 : 0;
-		const { tail, spans } = await tailOf(logs, job);
+		const { tail, spans } = await runnerLogs.tailOf(job);
 		const { id, lease } = row;
 		const about = { fleet: fleetId, id, lease, tail, spans, now: clock.now() };
-		await keep(lease, reportOf(me, job, about));
-		uploaded.delete(lease);
+		await keep(lease, reportOf(me, stoppedByLeaving(row, job) ? interrupted(job) : job, about));
+		runnerLogs.ended(lease);
+		pauses.ended(lease);
 		await inbox.clean(row);
+	}
+
+	/** Who asked for it did not cancel it. */
+	const stoppedByLeaving = ({ given_up }: HeldRow, { state }: Job) =>
+		leaving() === 'now' && given_up === 0 && state === 'cancelled';
+
+	function running(): Job[] {
+		return heldOpen().flatMap((row) => {
+			const local = table.local(row);
+			const job = local === undefined ? undefined : jobs.find([local.id], 1).jobs[0];
+			return job === undefined || isFinished(job.state) ? [] : [job];
+		});
 	}
 
 	/** By the ids of shared jobs. */
@@ -221,36 +235,28 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		return true;
 	}
 
-	function believes({ id, stop: order, stopSignature, stopKey, lease }: Held): boolean {
-		if (order === null || stopSignature === null || stopKey === null) return false;
-		const bytes = Buffer.from(order, 'base64');
-		const row = heldOpen().find((one) => one.lease === lease);
-		const isKnown =
-			row?.rule === stopKey || membership.read().accept.some(({ key }) => key === stopKey);
-		if (!isKnown || !isSignedBy(stopKey, 'order', bytes, stopSignature)) return false;
-		try {
-			const said = JSON.parse(bytes.toString()) as Record<string, unknown>;
-			return said['id'] === id && said['order'] === 'cancel' && said['fleet'] === joined.fleet;
-		} catch {
-			return false;
-		}
+	/** Of whom it was taken from, or anybody whose work is accepted. */
+	function believes(held: Held, sealed: SealedOrder, key: string, order: OrderKind): boolean {
+		const row = heldOpen().find(({ lease }) => lease === held.lease);
+		const isKnown = row?.rule === key || membership.read().accept.some((rule) => rule.key === key);
+		return isKnown && saysSo(sealed, key, { fleet: joined.fleet, id: held.id, order });
 	}
 
-	async function uploads(wishes: readonly string[], held: readonly HeldRow[]): Promise<void> {
-		for (const row of held) {
-			if (!wishes.includes(row.id) || row.state !== null) continue;
-			const local = table.local(row);
-			if (local === undefined) continue;
-			// Bounded: who looks at a long log gets it at the pace of the looks.
-			for (let pieces = 0; pieces < 16; pieces++) {
-				const at = uploaded.get(row.lease) ?? 0;
-				const piece = await logs.read(local.id, at, PIECE_BYTES, { encoding: 'base64' });
-				if (piece.text === '') break;
-				if (!(await queue.putLog(row, piece.offset, packPiece(piece)))) break;
-				uploaded.set(row.lease, piece.nextOffset);
-			}
-		}
+	function isCancelled(held: Held): boolean {
+		const { stop: order, stopSignature: signature, stopKey: key } = held;
+		if (order === null || signature === null || key === null) return false;
+		return believes(held, { order, signature }, key, 'cancel');
 	}
+
+	const pauses = createRunnerPauses({
+		queue,
+		table,
+		jobs,
+		believes(held, kind) {
+			const { pause: order, pauseSignature: signature, pauseKey: key } = held;
+			return !!order && !!signature && !!key && believes(held, { order, signature }, key, kind);
+		},
+	});
 
 	const tripped = () =>
 		spawnFailures < SPAWN_FAILURES
@@ -273,7 +279,10 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 				platform: `${process.platform}-${process.arch}`,
 				labels: joined.labels,
 				pools: poolsOf(membership.read().accept),
-				accepts: membership.read().accept.some(letsRun) && tripped() === undefined,
+				accepts:
+					membership.read().accept.some(letsRun) && tripped() === undefined && leaving() === null,
+				pauses: fleet.canPause(),
+				...(leaving() === null ? {} : { leaving: true }),
 			}),
 		},
 		progress,
@@ -284,8 +293,11 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 			notRun(held, fleetId, 'INTERRUPTED', 'Nothing is known of it where it ran.'),
 		stop,
 		gather,
-		believes,
-		uploads,
+		isCancelled,
+		pauses,
+		uploads: runnerLogs.upload,
+		leaving,
+		looked: options.looked,
 		watched,
 		changed: () => changed([]),
 		warn,
@@ -295,6 +307,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		node,
 		outbox,
 		migration,
+		running,
 		tripped,
 		reset() {
 			spawnFailures = 0;
@@ -312,30 +325,18 @@ function poolsOf(rules: readonly Rule[]): string[] {
 	return [...new Set(rules.filter(letsRun).flatMap(({ pools }) => pools))].sort().slice(0, 50);
 }
 
+function interrupted(job: Job): Job {
+	const message = 'Its machine left the shared queue while it ran.';
+	return {
+		...job,
+		state: 'failed',
+		stopReason: 'interrupted',
+		error: { code: 'INTERRUPTED', message },
+	};
+}
+
 /** Another try here would end the same. */
 function isFinal(error: unknown): boolean {
 	if (!(error instanceof SemanticaError)) return true;
 	return error.kind !== 'STORE' && error.kind !== 'SYSTEM' && error.kind !== 'DRAINING';
-}
-
-async function tailOf(
-	logs: Pick<JobLogs, 'read'>,
-	{ id, logBytes }: Job,
-): Promise<{ tail: Buffer; spans: LogSpan[] }> {
-	let at = Math.max(0, logBytes - TAIL_BYTES);
-	let pieces: Buffer[] = [];
-	let spans: LogSpan[] = [];
-	for (;;) {
-		const piece = await logs
-			.read(id, at, TAIL_BYTES, { encoding: 'base64' })
-			.catch(() => undefined);
-		if (piece === undefined || piece.text === '') break;
-		// What was dropped in between would move what stands before it.
-		if (piece.dropped !== undefined) [pieces, spans] = [[], []];
-		pieces.push(Buffer.from(piece.text, 'base64'));
-		spans.push(...(piece.spans ?? []));
-		at = piece.nextOffset;
-		if (piece.atEnd) break;
-	}
-	return { tail: Buffer.concat(pieces).subarray(-TAIL_BYTES), spans: spans.slice(0, MOST_SPANS) };
 }

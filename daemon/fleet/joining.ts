@@ -1,4 +1,4 @@
-/** Joining a shared queue and leaving it. */
+/** Joining a shared queue. */
 import { SemanticaError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import { parseAddress } from './address.ts';
@@ -11,23 +11,19 @@ import { passwordOf } from './password.ts';
 import type { FleetTable } from './table.ts';
 import { type Identity, shownKey } from './trust.ts';
 
-export interface JoiningOptions extends Pick<FleetOptions, 'clock' | 'submit'> {
+export interface JoiningOptions extends Pick<FleetOptions, 'submit'> {
 	readonly membership: Membership;
 	readonly table: FleetTable;
 	readonly me: () => Identity;
 	readonly machine: () => JoinedMachine | undefined;
-	/** @throws SemanticaError CONFLICT */
-	readonly joined: () => JoinedMachine;
-	/** It works for the queue from now on, or not any more. */
+	/** It works for the queue from now on. */
 	readonly open: (joined: Joined) => void;
-	readonly closed: () => void;
-	readonly changed: (ids: readonly string[]) => void;
 }
 
 export function createJoining(options: JoiningOptions) {
-	const { membership, table, me, clock, submit, changed } = options;
+	const { membership, table, me, submit } = options;
 
-	async function join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>> {
+	return async function join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>> {
 		if (options.machine() !== undefined) {
 			throw new SemanticaError(
 				'CONFLICT',
@@ -54,42 +50,15 @@ export function createJoining(options: JoiningOptions) {
 				fleet,
 				machines: { [name]: me().id },
 			};
+			// Whatever an earlier leaving left behind: this is another joining.
+			await submit(() => table.setNumber('leaving', 0));
 			membership.change((now) => ({ ...now, joined }));
 			options.open(joined);
 		} finally {
 			await connection.close();
 		}
 		return { id: me().id, key: shownKey(me().key), name };
-	}
-
-	async function leave(): Promise<Result<'fleet/leave'>> {
-		const leaving = options.joined();
-		const held = table.held.all().length;
-		if (held > 0) {
-			throw new SemanticaError(
-				'CONFLICT',
-				`Work of others is still here, or not reported yet (${held}). Wait for it, or cancel it: semantica cancel --queue fleet`,
-			);
-		}
-		const left = await leaving.queue.leave().then(
-			() => true,
-			() => false,
-		);
-		await leaving.close();
-		options.closed();
-		membership.change(({ joined: _, ...now }) => now);
-		const open = table.sent.search('', 1_000_000).filter(({ ended_at }) => ended_at === null);
-		await submit(() => {
-			for (const { id } of open) {
-				table.sent.refused(id, 'this machine left the shared queue', clock.now());
-			}
-			table.setNumber('mark', 0);
-		});
-		changed(open.map(({ id }) => id));
-		return { left };
-	}
-
-	return { join, leave };
+	};
 }
 
 function withoutPassword(text: string): string {

@@ -80,7 +80,8 @@ const NOTHING = {
 
 /** One that somebody else asked for: no more than all may see. */
 export function jobOfOthers(job: SharedJob, options: MirrorOptions): Job {
-	const state = STATES[job.state] ?? 'queued';
+	const isPaused = job.state === SHARED.begun && job.paused === true;
+	const state = isPaused ? 'paused' : (STATES[job.state] ?? 'queued');
 	return {
 		...NOTHING,
 		id: job.id,
@@ -88,10 +89,10 @@ export function jobOfOthers(job: SharedJob, options: MirrorOptions): Job {
 		queue: 'fleet',
 		priority: job.priority,
 		runAt: isHeld(job) ? job.created : (job.runAt ?? job.created),
-		held: isHeld(job),
+		held: isPaused || isHeld(job),
 		restartable: job.restartable,
 		state,
-		stopping: job.stopping && state === 'running' ? 'cancel' : null,
+		stopping: job.stopping && (state === 'running' || isPaused) ? 'cancel' : null,
 		createdAt: job.created,
 		startedAt: job.begunAt,
 		finishedAt: job.endedAt,
@@ -169,6 +170,10 @@ function ended(row: SentRow, job: Job, shared: SharedJob | undefined, options: M
 	if (shared === undefined) {
 		const message = `It was not delivered: ${row.refused ?? 'the shared queue refused it'}.`;
 		return { ...job, state: 'failed', error: { code: 'REFUSED', message } };
+	}
+	if (shared.state < SHARED.succeeded) {
+		const message = `Its end is not known here: ${row.refused ?? 'the shared queue was left'}. It may still run.`;
+		return { ...job, state: 'failed', error: { code: 'UNVERIFIED', message } };
 	}
 	// Nobody ran it, or nobody can say: what the queue decided by itself.
 	if (shared.report == null && shared.state !== SHARED.succeeded) {
@@ -267,7 +272,7 @@ export function explained(
 		case SHARED.leased:
 			return one('fleet', `${where} has taken it and begins it when a slot is free there${heard}`);
 		case SHARED.begun:
-			return { runnable: false, reasons: [] };
+			return pausing(shared, where, one);
 		case SHARED.lost:
 			return one('fleet', `${where} is not heard of${heard}; the job may still be running there`);
 		case SHARED.delayed:
@@ -284,6 +289,18 @@ export function explained(
 				`waits for ${where}, which takes it when it is there, accepts it and has a free slot`,
 			);
 	}
+}
+
+/** Of what another machine runs: whether it stands still there, or will. */
+function pausing(
+	{ paused = false, pauseWanted = false, pauseRefusal }: SharedJob,
+	where: string,
+	one: (kind: string, message: string) => Explanation,
+): Explanation {
+	if (pauseRefusal != null) return one('fleet', `${where} could not do that: ${pauseRefusal}`);
+	if (paused) return one('held', `paused on ${where}; start it again with Resume`);
+	if (pauseWanted) return one('fleet', `${where} is told to pause it`);
+	return { runnable: false, reasons: [] };
 }
 
 function ago(ms: number): string {

@@ -3,22 +3,19 @@
  * as can start now, and reports. Nothing here decides by the clock of a client but to stop by itself.
  */
 import { errorMessage } from '../../shared/errors.ts';
-import type { Clock, Timer } from '../queue/ports/clock.ts';
-import { createLeaseTime, type LeaseTime, marginOf } from './lease.ts';
+import type { Timer } from '../queue/ports/clock.ts';
+import { createHolding, type Holding, type HoldingOptions } from './holding.ts';
+import { createLeaseTime, type LeaseTime } from './lease.ts';
 import type { Outbox } from './outbox.ts';
-import type { Claimed, Held, Hello, Lease, Report, SharedQueue, Sync } from './port.ts';
-import type { FleetTable, HeldRow } from './table.ts';
+import type { Claimed, Hello, Lease, Sync } from './port.ts';
+import type { HeldRow } from './table.ts';
 
-export interface NodeOptions {
-	readonly queue: SharedQueue;
-	readonly table: FleetTable;
-	readonly clock: Clock;
+export interface NodeOptions extends HoldingOptions {
 	/** In [0, 1). */
 	readonly random: () => number;
 	readonly outbox: Pick<Outbox, 'deliver' | 'follow' | 'look'>;
 	/** Takes back what is marked so. */
 	readonly bringBack: () => Promise<unknown>;
-	readonly submit: <T>(work: () => T) => Promise<T>;
 	/** Public key, name, and what is said of this machine. */
 	readonly joining: {
 		readonly key: string;
@@ -35,20 +32,15 @@ export interface NodeOptions {
 	) => Promise<{ needs: number[]; most: number }[]>;
 	/** Checks what was leased and queues it here. Never rejects. */
 	readonly take: (lease: Lease, hello: Hello) => Promise<void>;
-	/** Reports as interrupted what has begun and of which nothing is known here. */
-	readonly lost: (held: Held, fleet: string) => Promise<void>;
-	/** Ends the local job of a tenure as cancelled; false when there is none that could be. */
-	readonly stop: (held: HeldRow) => Promise<boolean>;
 	/** Makes the reports of those that have ended. */
 	readonly gather: (fleet: string) => Promise<void>;
-	/** Whether the signed order may stop what is held. */
-	readonly believes: (order: Held) => boolean;
 	readonly uploads: (wishes: readonly string[], held: readonly HeldRow[]) => Promise<void>;
 	/** Somebody looks at jobs elsewhere. */
 	readonly watched: () => boolean;
 	/** What is said of the fleet's state has changed. */
 	readonly changed: () => void;
-	readonly warn: (sentence: string) => void;
+	/** After each look, whatever came of it. */
+	readonly looked: () => void;
 }
 
 export interface FleetNode {
@@ -59,6 +51,7 @@ export interface FleetNode {
 	readonly roundTripMs: () => number | null;
 	readonly clockMs: () => number | null;
 	readonly replaced: () => boolean;
+	readonly letGo: Holding['letGo'];
 	/** Looks now, or once more after the look that goes on. */
 	wake(): void;
 	/** Resolves when what goes on has ended; nothing more is done then. */
@@ -72,12 +65,11 @@ const IDLE_POLL_MS = 5000;
 /** So long after something was found it is looked for often. */
 const LIVELY_MS = 60_000;
 const MOST_BACKOFF_MS = 15_000;
-/** Sent at once: they share a commit of the server's. */
-const REPORTS = 32;
 
 export function createNode(options: NodeOptions): FleetNode {
 	const { queue, table, clock, submit, outbox } = options;
 	const time = createLeaseTime(clock);
+	const holding = createHolding(options, { time, hello: () => hello });
 	const needs = new Map<number, unknown>();
 	let hello: Hello | undefined;
 	let unreachable: { since: number; message: string } | null = null;
@@ -92,7 +84,6 @@ export function createNode(options: NodeOptions): FleetNode {
 	let [stopped, again] = [false, false];
 	let going: Promise<void> | undefined;
 	let timer: Timer | undefined;
-	let fenceTimer: Timer | undefined;
 
 	function wake(): void {
 		if (stopped) return;
@@ -101,6 +92,7 @@ export function createNode(options: NodeOptions): FleetNode {
 		timer?.cancel();
 		going = run().finally(() => {
 			going = undefined;
+			options.looked();
 			if (again) wake();
 			else arm();
 		});
@@ -130,7 +122,7 @@ export function createNode(options: NodeOptions): FleetNode {
 	function arm(): void {
 		if (stopped) return;
 		timer = clock.after(nextMs(), wake);
-		armFence();
+		holding.arm();
 	}
 
 	function nextMs(): number {
@@ -161,7 +153,7 @@ export function createNode(options: NodeOptions): FleetNode {
 		if (clock.monotonic() - syncedAt >= syncMs() - 10 || again) await sync();
 		if (hello === undefined) return;
 		await options.gather(hello.fleet);
-		await report();
+		await holding.report();
 		await outbox.deliver(queue);
 		await options.bringBack();
 		await claim();
@@ -184,7 +176,7 @@ export function createNode(options: NodeOptions): FleetNode {
 		clockMs = clock.now() - answer.now;
 		needs.clear();
 		await newTimeline(answer.timeline);
-		await reconcile(answer.held);
+		await holding.reconcile(answer.held);
 		options.changed();
 	}
 
@@ -199,9 +191,9 @@ export function createNode(options: NodeOptions): FleetNode {
 		if (answer.replaced) {
 			replaced = true;
 			time.void();
-			await fence();
+			await holding.fence();
 			options.warn(
-				'Another daemon speaks as this machine in the shared queue, as after a copy of its data folder. It takes no work any more; leave and join again under another name.',
+				'Another daemon speaks as this machine in the shared queue, as after a copy of its data folder. It takes no work any more: semantica fleet leave, which gives this one a new key, then join again under another name.',
 			);
 			options.changed();
 			return;
@@ -217,7 +209,7 @@ export function createNode(options: NodeOptions): FleetNode {
 		learn(answer.needs);
 		wishes = answer.wishes;
 		await newTimeline(answer.timeline);
-		await reconcile(answer.held);
+		await holding.reconcile(answer.held);
 	}
 
 	async function timed<T>(ask: () => Promise<T>): Promise<T> {
@@ -245,84 +237,6 @@ export function createNode(options: NodeOptions): FleetNode {
 		while (needs.size > 10_000) needs.delete(needs.keys().next().value ?? 0);
 	}
 
-	/** What the server says that is held here, against what is. */
-	async function reconcile(said: readonly Held[]): Promise<void> {
-		const here = new Map(table.held.all().map((row) => [row.lease, row]));
-		const there = new Map(said.map((held) => [held.lease, held]));
-		for (const row of here.values()) {
-			const held = there.get(row.lease);
-			if (held === undefined) {
-				// Its report is refused, and then it is forgotten.
-				if (row.state === null) await giveUp(row);
-			} else if (held.stop !== null && row.state === null && options.believes(held)) {
-				await options.stop(row);
-			}
-		}
-		for (const held of said) {
-			if (here.has(held.lease)) continue;
-			// Leased by a life that did not come to queueing it.
-			const back = await queue.giveBack(held);
-			if (!back && hello !== undefined) await options.lost(held, hello.fleet);
-		}
-	}
-
-	async function giveUp(row: HeldRow): Promise<void> {
-		if (row.given_up === 0) await submit(() => table.held.givenUp(row.lease));
-		await options.stop(row);
-	}
-
-	/** Runs that somebody else may start soon are stopped; what must not run twice goes on, for nobody else will run it. */
-	async function fence(): Promise<void> {
-		const left = time.left();
-		for (const row of table.held.all()) {
-			if (row.state !== null || row.restartable === 0 || row.given_up === 1) continue;
-			if (left <= marginOf(row.grace_ms, time.leaseMs)) await giveUp(row);
-		}
-	}
-
-	function armFence(): void {
-		fenceTimer?.cancel();
-		fenceTimer = undefined;
-		const margins = table.held
-			.all()
-			.filter((row) => row.state === null && row.restartable === 1 && row.given_up === 0)
-			.map((row) => marginOf(row.grace_ms, time.leaseMs));
-		if (margins.length === 0) return;
-		const untilFirst = Math.max(0, time.left() - Math.max(...margins));
-		fenceTimer = clock.after(Math.min(untilFirst + 5, 2 ** 31 - 1), () => {
-			void fence()
-				.catch((error: unknown) => options.warn(errorMessage(error)))
-				.finally(armFence);
-		});
-	}
-
-	async function report(): Promise<void> {
-		const ended: HeldRow[] = [];
-		for (const row of table.held.all()) {
-			if (row.state === null) await returnUnstarted(row);
-			else if (row.given_up === 0) ended.push(row);
-			else {
-				await queue.giveBack(row);
-				await submit(() => table.held.drop(row.lease));
-			}
-		}
-		// Each may bring 64 KiB of its log.
-		for (let at = 0; at < ended.length; at += REPORTS) {
-			const some = ended.slice(at, at + REPORTS);
-			await queue.finishMany(some.map(reportOf));
-			// Accepted, known already, or of no interest to anybody any more.
-			await submit(() => {
-				for (const { lease } of some) table.held.drop(lease);
-			});
-		}
-	}
-
-	async function returnUnstarted(row: HeldRow): Promise<void> {
-		if (row.begun === 1 || row.given_up === 1) return;
-		// Nothing is hoarded.
-		if (clock.now() - row.taken_at > time.leaseMs) await giveUp(row);
-	}
-
 	async function claim(): Promise<void> {
 		const known = needs.size;
 		let asked = false;
@@ -339,7 +253,7 @@ export function createNode(options: NodeOptions): FleetNode {
 			for (const lease of answer.leases) await options.take(lease, hello);
 			if (answer.leases.length === 0) continue;
 			foundAt = clock.monotonic();
-			armFence();
+			holding.arm();
 		}
 		// A machine that satisfies nothing that waits hears of new needs here.
 		if (!asked && hello !== undefined && options.free() > 0) {
@@ -355,25 +269,14 @@ export function createNode(options: NodeOptions): FleetNode {
 		roundTripMs: () => roundTripMs,
 		clockMs: () => clockMs,
 		replaced: () => replaced,
+		letGo: holding.letGo,
 		wake,
 		async stop() {
 			stopped = true;
 			again = false;
 			timer?.cancel();
-			fenceTimer?.cancel();
+			holding.disarm();
 			await going?.catch(() => {});
 		},
-	};
-}
-
-function reportOf({ id, lease, state, report, signature, tail }: HeldRow): Report {
-	const text = (bytes: Buffer | null) => bytes?.toString('base64') ?? '';
-	return {
-		id,
-		lease,
-		state: state ?? 0,
-		report: text(report),
-		signature: text(signature),
-		tail: text(tail),
 	};
 }

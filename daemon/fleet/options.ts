@@ -30,6 +30,8 @@ export interface FleetOptions {
 	readonly met: (set: { power: 'any' | 'ac'; minBattery: number | null; idle: boolean }) => boolean;
 	/** What others did for this machine has ended: a person may have asked to hear of it. */
 	readonly ended: (jobs: readonly Job[]) => void;
+	/** Whether what runs here can stand still. */
+	readonly canPause: () => boolean;
 	/** It is not about to leave. */
 	readonly takes: () => boolean;
 	/** Whether what a tool asked for may leave still. @throws SemanticaError FORBIDDEN */

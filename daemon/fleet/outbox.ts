@@ -4,6 +4,7 @@ import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
 import { type Envelope, type Sealed, seal } from './envelope.ts';
+import { sealOrder } from './orders.ts';
 import {
 	CHUNK_BYTES,
 	type NewShared,
@@ -107,10 +108,9 @@ export function createOutbox(options: OutboxOptions) {
 			if (leaving.length > 0) await deliverBatch(queue, leaving);
 		}
 		for (const row of table.sent.cancelling()) {
-			const order = Buffer.from(
-				JSON.stringify({ v: 1, fleet: envelopeOf(row).fleet, id: row.id, order: 'cancel' }),
-			);
-			await queue.cancel(row.id, order.toString('base64'), me.sign('order', order));
+			const { fleet } = envelopeOf(row);
+			const { order, signature } = sealOrder(me, { fleet, id: row.id, order: 'cancel' });
+			await queue.cancel(row.id, order, signature);
 			await submit(() => table.sent.cancel(row.id, false));
 			changed([row.id]);
 		}

@@ -3,6 +3,7 @@
  * repeated: whoever lost an answer asks again. Times are epoch ms by the server's clock, byte strings are base64.
  */
 import * as z from 'zod';
+import type { SealedOrder } from './orders.ts';
 
 /** States of a shared job, as the server counts them. */
 export const SHARED = {
@@ -39,6 +40,12 @@ const heldSchema = z.object({
 	stop: text64,
 	stopSignature: text64,
 	stopKey: text64,
+	/** Undefined where the queue's schema is older: whether it stands still, as it was told. */
+	paused: z.boolean().optional(),
+	/** The order to stand still or to go on. */
+	pause: text64.optional(),
+	pauseSignature: text64.optional(),
+	pauseKey: text64.optional(),
 });
 /** What a machine holds, as the server says it. */
 export type Held = z.output<typeof heldSchema>;
@@ -113,6 +120,11 @@ export const cancelSchema = z.object({
 });
 export type Cancelled = z.output<typeof cancelSchema>['done'];
 
+export const orderPauseSchema = z.object({
+	done: z.enum(['ordered', 'waits', 'already', 'forbidden', 'unknown']),
+});
+export type PauseOrdered = z.output<typeof orderPauseSchema>['done'];
+
 export const sharedJobSchema = z.object({
 	id: uuid,
 	n: z.int(),
@@ -137,6 +149,10 @@ export const sharedJobSchema = z.object({
 	begunAt: time,
 	endedAt: time,
 	changed: z.int(),
+	/** Where it runs: whether it stands still, was told to, and why it could not. */
+	paused: z.boolean().optional(),
+	pauseWanted: z.boolean().optional(),
+	pauseRefusal: z.string().nullable().optional(),
 	/** The rest is shown to submitter and holder only. */
 	envelope: text64.optional(),
 	signature: text64.optional(),
@@ -250,6 +266,10 @@ export interface SharedQueue {
 	arrived(id: string): Promise<number | null>;
 	getChunk(tenure: Tenure, n: number): Promise<string | null>;
 	cancel(id: string, order: string, signature: string): Promise<Cancelled>;
+	/** What somebody has stands still, or goes on: kept before it is answered. */
+	orderPause(id: string, wanted: boolean, sealed: SealedOrder): Promise<PauseOrdered>;
+	/** Whether what is held stands still; why not, where it was told to. */
+	tellPaused(tenure: Tenure, paused: boolean, refusal: string | null): Promise<void>;
 	/** Takes back what waits; false where somebody has it, or it has ended otherwise. */
 	withdraw(id: string): Promise<boolean>;
 	/** What waits, until then or for no time any more; false where somebody has it or it has ended. */

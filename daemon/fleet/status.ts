@@ -2,6 +2,7 @@
 import type { FleetStatus } from '../../shared/protocol/fleet.ts';
 import { parseAddress, shownAddress } from './address.ts';
 import type { JoinedMachine } from './joined.ts';
+import type { LeavingMode } from './leaving.ts';
 import { letsRun, type Membership } from './membership.ts';
 import type { Machines } from './names.ts';
 import type { FleetTable } from './table.ts';
@@ -15,6 +16,7 @@ export interface StatusParts {
 	/** Undefined while nothing is joined. */
 	readonly machine: JoinedMachine | undefined;
 	readonly machines: Pick<Machines, 'known'>;
+	readonly leaving: LeavingMode | null;
 }
 
 export function shownRules(
@@ -34,6 +36,7 @@ export async function statusOf({
 	me,
 	machine,
 	machines,
+	leaving,
 }: StatusParts): Promise<FleetStatus> {
 	const { joined, problem, accept } = membership.read();
 	const found = machine === undefined ? undefined : await machines.known().catch(() => undefined);
@@ -41,7 +44,7 @@ export async function statusOf({
 	const node = machine?.node;
 	if (node?.replaced() === true) {
 		warnings.push(
-			'Another daemon speaks as this machine. Leave, and join again under another name.',
+			'Another daemon speaks as this machine, as after a copy of its data folder. Leave, which gives this one a new key, and join again under another name.',
 		);
 	}
 	const clockMs = node?.clockMs() ?? null;
@@ -65,6 +68,7 @@ export async function statusOf({
 		name: joined?.name ?? null,
 		address: joined === undefined ? null : shownAddress(parseAddress(joined.address)),
 		unreachable: node?.unreachable() ?? null,
+		leaving: joined === undefined ? null : leaving,
 		listening: false,
 		roundTripMs: node?.roundTripMs() ?? null,
 		clockMs,
@@ -87,6 +91,7 @@ export async function statusOf({
 				pools: namesIn(info['pools']),
 				running: held,
 				accepts: info['accepts'] === true,
+				leaving: info['leaving'] === true,
 				version: String(info['version'] ?? '').slice(0, 64),
 				platform: String(info['platform'] ?? '').slice(0, 64),
 			};

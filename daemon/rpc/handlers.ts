@@ -177,8 +177,8 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 		'fleet/join': clientsOnly((params, session) =>
 			inTurn(session, params, dependencies.fleet.join, 'done'),
 		),
-		'fleet/leave': clientsOnly((params, session) =>
-			inTurn(session, params, () => dependencies.fleet.leave(), 'done'),
+		'fleet/leave': clientsOnly((params, _session, signal) =>
+			dependencies.fleet.leave(params, signal()),
 		),
 		'fleet/accept': clientsOnly((params, session) =>
 			inTurn(session, params, dependencies.fleet.accept, 'done'),

@@ -72,7 +72,7 @@ export interface FleetRequests {
 	status(): Promise<Result<'fleet/status'>>;
 	join(params: Params<'fleet/join'>): Promise<Result<'fleet/join'>>;
 	work(): Result<'fleet/work'>;
-	leave(): Promise<Result<'fleet/leave'>>;
+	leave(params: Params<'fleet/leave'>, signal: AbortSignal): Promise<Result<'fleet/leave'>>;
 	accept(params: Params<'fleet/accept'>): Promise<Result<'fleet/accept'>>;
 	submit(params: Params<'fleet/submit'>): Promise<Result<'fleet/submit'>>;
 	migrate(params: Params<'fleet/migrate'>): Promise<Result<'fleet/migrate'>>;

@@ -85,7 +85,7 @@ function fleetLines(link: Asking, { fleet }: AiConfig, known: readonly Target[])
 		return {
 			label: `$(server) ${plainLabel(name)}`,
 			description: `${may}: ${l10n.t(AI_FLEET_WORDS[may])}`,
-			change: () => chooseFleet(link, target, name),
+			change: () => chooseFleet(link, target, name, may),
 		};
 	};
 	return [heading(l10n.t('machines that they may send work to')), ...targets.map(line)];
@@ -95,9 +95,15 @@ async function chooseFleet(
 	link: Asking,
 	target: Target,
 	name: string,
+	now: (typeof AI_FLEET)[number],
 ): Promise<AiConfig | undefined> {
 	const picked = await window.showQuickPick(
-		AI_FLEET.map((may) => ({ label: may, detail: l10n.t(AI_FLEET_WORDS[may]), may })),
+		AI_FLEET.map((may) => ({
+			label: may,
+			description: may === now ? l10n.t('as it is') : '',
+			detail: l10n.t(AI_FLEET_WORDS[may]),
+			may,
+		})),
 		{
 			title: title(),
 			placeHolder: l10n.t('What may they have run on {0}?', name),

@@ -3,7 +3,7 @@ import { l10n, type QuickInputButton, ThemeIcon, window } from 'vscode';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { JobSpecInput } from '../../shared/job.ts';
 import { editorSurroundings } from '../../shared/surroundings.ts';
-import { chooseEnvironment, keptText } from '../environment/chooseEnvironment.ts';
+import { chooseEnvironment, keptText, namesText } from '../environment/chooseEnvironment.ts';
 import type { KeptEnvironments } from '../environment/kept.ts';
 import { fileUri } from './arguments.ts';
 import type { CommandHistory } from './commandHistory.ts';
@@ -35,14 +35,18 @@ export async function askForCommand(
 	if (text === undefined) return undefined;
 	const parsed = parseCommandLine(text, WINDOWS);
 	if ('problem' in parsed) throw new SemanticaError('VALIDATION', problemText(parsed.problem));
-	const shell = await askForShell(question.title, parsed.line);
+	const { history } = question;
+	const line = text.trim();
+	// What a preset has been told once it is not asked again.
+	const known = history.shellOf(line);
+	const shell = known ?? (await askForShell(question.title, parsed.line));
 	if (shell === undefined) return undefined;
 	const spec: JobSpecInput = {
 		type: 'command',
-		title: question.history.titleOf(text.trim()),
+		title: history.titleOf(line),
 		workspace: folder.uri,
 		command: {
-			command: shell ? text.trim() : parsed.line.command,
+			command: shell ? line : parsed.line.command,
 			args: shell ? [] : [...parsed.line.args],
 			cwd: folder.path,
 			// The daemon's PATH is that of whoever started it; this is the one the person sees.
@@ -54,7 +58,8 @@ export async function askForCommand(
 		},
 		surroundings: editorSurroundings(process.env),
 	};
-	await question.history.used(text.trim());
+	await history.used(line);
+	if (known === undefined && parsed.line.shellSyntax.length > 0) await history.answer(line, shell);
 	return { line: text, spec };
 }
 
@@ -77,7 +82,8 @@ function askForLine(question: Question, folder: WhereItRuns): Promise<string | u
 	input.title = title;
 	const tellPrompt = () => {
 		const kept = environments.of(place.key);
-		input.prompt = kept === undefined ? prompt : `${prompt} ${l10n.t('With {0}.', keptText(kept))}`;
+		const what = kept && l10n.t('With {0}: {1}.', keptText(kept), namesText(kept));
+		input.prompt = [prompt, what].filter((part) => part !== undefined).join(' ');
 	};
 	tellPrompt();
 	input.placeholder = l10n.t('For example: npm run build -- --verbose');

@@ -71,6 +71,7 @@ import { showMore } from './showMore.ts';
 import { showStatus } from './showStatus.ts';
 import { toggleEverywhere } from './toggleEverywhere.ts';
 import { toggleLogTimes } from './toggleLogTimes.ts';
+import { unfollowLog } from './unfollowLog.ts';
 
 export interface CommandServices {
 	readonly link: Link;
@@ -133,6 +134,7 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		showLog: showLog((id) => logs.show(id), picker),
 		openLogInTerminal: openLogInTerminal(logViews, picker),
 		followLog: followLog(logViews),
+		unfollowLog: unfollowLog(logViews),
 		toggleLogTimes: toggleLogTimes(logViews),
 		openLogFile: openLogFile(logViews, picker),
 		showDetails: showDetails(services.details, picker),

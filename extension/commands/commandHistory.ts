@@ -10,6 +10,8 @@ export interface KnownCommand {
 	readonly kept: boolean;
 	/** What a preset is called, if it has a name; jobs of it are called that, too. */
 	readonly name?: string;
+	/** Of a preset: whether a shell runs it, once a person has said so. */
+	readonly shell?: boolean;
 }
 
 export interface CommandHistory {
@@ -20,6 +22,10 @@ export interface CommandHistory {
 	/** What jobs of the line are called. */
 	titleOf(line: string): string;
 	used(line: string): Promise<void>;
+	/** What a person said of a preset the last time; undefined where they are to be asked. */
+	shellOf(line: string): boolean | undefined;
+	/** Kept with a preset, and with nothing else; undefined: to be asked again. */
+	answer(line: string, shell: boolean | undefined): Promise<void>;
 	/**
 	 * A preset from now on, of that name; an empty name is none, and one that another preset has is taken from that.
 	 * Undefined: an ordinary command again.
@@ -38,9 +44,7 @@ export function createCommandHistory(memory: CommandMemory): CommandHistory {
 		memory
 			.get<readonly unknown[]>(KEY, [])
 			.map((one) => (typeof one === 'object' && one !== null ? one : {}) as Partial<KnownCommand>)
-			.flatMap(({ line, kept, name }) =>
-				typeof line === 'string' ? [known(line, kept === true, name)] : [],
-			);
+			.flatMap((one) => (typeof one.line === 'string' ? [known({ ...one, line: one.line })] : []));
 
 	const write = async (all: readonly KnownCommand[]) => {
 		const kept = all.filter((one) => one.kept);
@@ -55,16 +59,33 @@ export function createCommandHistory(memory: CommandMemory): CommandHistory {
 		named: (name) => read().find((one) => one.name === name),
 		titleOf: (line) => of(line)?.name ?? line.slice(0, 200),
 		used: (line) =>
-			write([of(line) ?? known(line, false), ...read().filter((one) => one.line !== line)]),
+			write([of(line) ?? known({ line }), ...read().filter((one) => one.line !== line)]),
+		shellOf: (line) => of(line)?.shell,
+		answer: (line, shell) =>
+			write(read().map((one) => (one.line === line ? known({ ...one, shell }) : one))),
 		keep: (line, name) => {
 			const others = read()
 				.filter((one) => one.line !== line)
-				.map((one) => (one.name === name ? known(one.line, one.kept) : one));
-			return write([known(line, name !== undefined, name), ...others]);
+				.map((one) => (one.name === name ? known({ ...one, name: undefined }) : one));
+			return write([known({ ...of(line), line, kept: name !== undefined, name }), ...others]);
 		},
 		forget: (line) => write(read().filter((one) => one.line !== line)),
 	};
 }
 
-const known = (line: string, kept: boolean, name?: unknown): KnownCommand =>
-	kept && typeof name === 'string' && name !== '' ? { line, kept, name } : { line, kept };
+interface Said {
+	readonly line: string;
+	readonly kept?: unknown;
+	readonly name?: unknown;
+	readonly shell?: unknown;
+}
+
+/** A name and an answer are a preset's alone. */
+function known({ line, kept, name, shell }: Said): KnownCommand {
+	if (kept !== true) return { line, kept: false };
+	return {
+		...{ line, kept },
+		...(typeof name === 'string' && name !== '' ? { name } : {}),
+		...(typeof shell === 'boolean' ? { shell } : {}),
+	};
+}

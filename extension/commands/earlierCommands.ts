@@ -63,12 +63,21 @@ function pick(
 		iconPath: new ThemeIcon('trash'),
 		tooltip: l10n.t('Forget This Command'),
 	};
-	const item = ({ line, kept, name }: KnownCommand): Item => ({
-		label: plainLabel(name ?? line),
-		line,
-		...(name === undefined ? {} : { description: plainLabel(line) }),
-		buttons: kept ? [rename, release, forget] : [keep, forget],
-	});
+	const ask: QuickInputButton = {
+		iconPath: new ThemeIcon('terminal'),
+		tooltip: l10n.t('Ask Again Whether a Shell Runs It'),
+	};
+	const item = ({ line, kept, name, shell }: KnownCommand): Item => {
+		const how = shell === undefined ? '' : shell ? l10n.t('in a shell') : l10n.t('directly');
+		const more = [name === undefined ? '' : plainLabel(line), how].filter((part) => part !== '');
+		const asked = shell === undefined ? [] : [ask];
+		return {
+			label: plainLabel(name ?? line),
+			line,
+			...(more.length === 0 ? {} : { description: more.join(' · ') }),
+			buttons: kept ? [...asked, rename, release, forget] : [keep, forget],
+		};
+	};
 	const heading = (label: string): Item => ({ label, kind: QuickPickItemKind.Separator });
 	const items = (): Item[] => {
 		const all = history.all();
@@ -94,7 +103,9 @@ function pick(
 				quickPick.hide();
 				return;
 			}
-			await (button === forget ? history.forget(line) : history.keep(line, undefined));
+			if (button === forget) await history.forget(line);
+			else if (button === ask) await history.answer(line, undefined);
+			else await history.keep(line, undefined);
 			quickPick.items = items();
 		});
 		quickPick.onDidAccept(() => {

@@ -4,6 +4,8 @@ import { COMMANDS } from '../contributions.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import { jobFlags } from '../jobs/store/flags.ts';
 import { sentence } from '../jobs/text/text.ts';
+import { rowTitle } from '../jobs/text/title.ts';
+import { unlinked } from '../plainLabel.ts';
 import { meantJobs } from './meantJobs.ts';
 import type { CommandBody } from './register.ts';
 
@@ -23,7 +25,7 @@ export function explainWaiting(link: Link, picker: JobPicker): CommandBody {
 		const details = l10n.t('Show Details');
 		const ways = jobFlags(job).includes('runnable') ? [run, details] : [details];
 		const choice = await window.showInformationMessage(
-			`${job.title}: ${sentence(explanation.summary ?? reasons)}`,
+			unlinked(`${rowTitle(job.title)}: ${sentence(explanation.summary ?? reasons)}`),
 			...ways,
 		);
 		const row = { kind: 'job', id };

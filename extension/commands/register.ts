@@ -6,6 +6,7 @@ import type { Link } from '../connection/link.ts';
 import { isSilence } from '../connection/silence.ts';
 import {
 	COMMANDS,
+	type CommandContribution,
 	type CommandName,
 	ROW_COMMANDS,
 	type RowCommand,
@@ -38,13 +39,13 @@ export function registerCommands(
 		return loading;
 	};
 	const register = (id: string, name: CommandName, find: () => Promise<CommandBody>) => {
-		const { needsTrust, once } = COMMANDS[name];
+		const { needsTrust, once, wish = id }: CommandContribution = COMMANDS[name];
 		const body = async (...args: unknown[]) => (await find())(...args);
 		const run = async (...args: unknown[]): Promise<void> => {
 			if (needsTrust && !workspace.isTrusted) return offerTrust();
 			link.stay();
 			try {
-				if (once) await guard.run(wishOf(id, once, args), () => body(...args));
+				if (once) await guard.run(wishOf(wish, once, args), () => body(...args));
 				else await body(...args);
 			} catch (error) {
 				if (isPersonal(error)) {

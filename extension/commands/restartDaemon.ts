@@ -3,8 +3,12 @@ import type { Link } from '../connection/link.ts';
 import { restartDaemon } from '../connection/restart.ts';
 import { VIEWS } from '../contributions.ts';
 import type { JobStore } from '../jobs/store/store.ts';
+import { rowTitle } from '../jobs/text/title.ts';
 import type { Log } from '../log.ts';
 import type { CommandBody } from './register.ts';
+
+/** Of more jobs, only that there are more. */
+const NAMED = 5;
 
 /** Restarts the daemon, or starts it where none runs. */
 export function restartDaemonCommand(
@@ -36,8 +40,10 @@ async function confirmInterruption(store: JobStore): Promise<boolean> {
 	const lost = store.group('running').filter((job) => !job.restartable && job.phase !== 'children');
 	if (lost.length === 0) return true;
 	const restart = l10n.t('Restart');
+	const names = lost.slice(0, NAMED).map(({ title }) => rowTitle(title));
+	const more = lost.length > NAMED ? ['…'] : [];
 	const choice = await window.showWarningMessage(
-		l10n.t('Restarting the daemon interrupts {0}.', lost.map((job) => job.title).join(', ')),
+		l10n.t('Restarting the daemon interrupts {0}.', [...names, ...more].join(', ')),
 		{ modal: true, detail: l10n.t('Interrupted commands fail. Index jobs go on afterwards.') },
 		restart,
 	);

@@ -18,28 +18,36 @@ export interface WhereItRuns {
  * @throws SemanticaError NOT_FOUND where that is gone.
  */
 export async function folderOf(target: Uri): Promise<WhereItRuns> {
-	const isFolder = await stat(target.fsPath).then(
-		(stats) => stats.isDirectory(),
-		() => {
-			throw new SemanticaError('NOT_FOUND', l10n.t('{0} is not there any more.', target.fsPath));
-		},
-	);
+	const isFolder = (await there(target.fsPath)).isDirectory();
 	const path = isFolder ? target.fsPath : dirname(target.fsPath);
 	const around = workspace.getWorkspaceFolder(target);
 	return { path, uri: indexedFolder(around?.uri ?? Uri.file(path)).uri };
 }
 
-/** The folder of the window, the chosen one of several, or the home folder without any. */
+/**
+ * The folder of the window, the chosen one of several, or the home folder without any.
+ * @throws SemanticaError NOT_FOUND where it is gone.
+ */
 export async function chooseCwd(): Promise<WhereItRuns | undefined> {
 	const folders = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
 	const [only] = folders;
 	if (only === undefined) return { path: homedir(), uri: null };
-	if (folders.length === 1) return indexedFolder(only.uri);
+	if (folders.length === 1) return chosen(only.uri);
 	const picked = await window.showWorkspaceFolderPick({
 		placeHolder: l10n.t('Choose the folder to run the command in'),
 	});
-	return picked === undefined ? undefined : indexedFolder(picked.uri);
+	return picked && chosen(picked.uri);
 }
+
+async function chosen(uri: Uri): Promise<WhereItRuns> {
+	await there(uri.fsPath);
+	return indexedFolder(uri);
+}
+
+const there = (path: string) =>
+	stat(path).catch(() => {
+		throw new SemanticaError('NOT_FOUND', l10n.t('{0} is not there any more.', path));
+	});
 
 /** As its environment is kept: one for all of a folder of the workspace. */
 export function placeOf({ path, uri }: WhereItRuns): PlaceOfJobs {

@@ -4,6 +4,7 @@ import type { Job } from '../../shared/job.ts';
 import type { ParamsInput } from '../../shared/protocol/requests.ts';
 import type { WaitReason } from '../../shared/waiting.ts';
 import type { Link } from '../connection/link.ts';
+import { isEarly } from '../jobs/store/groups.ts';
 import type { JobsBehind } from './messages.ts';
 
 /** So many at most. */
@@ -35,7 +36,7 @@ async function pausedQueues(link: Pick<Link, 'request'>): Promise<ReadonlySet<st
 /** As far as the job itself tells: the daemon counts each for the first thing that it waits for. */
 function waitsFor(job: Job, reason: WaitReason, paused: ReadonlySet<string>): boolean {
 	const { constraints } = job;
-	const early = job.runAt > Date.now();
+	const early = isEarly(job, Date.now());
 	switch (reason) {
 		case 'held':
 			return job.held;

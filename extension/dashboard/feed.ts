@@ -8,8 +8,10 @@ import type { Link } from '../connection/link.ts';
 import type { LinkState } from '../connection/state.ts';
 import type { JobStore } from '../jobs/store/store.ts';
 import type { JobText } from '../jobs/text/text.ts';
+import { rowTitle } from '../jobs/text/title.ts';
 import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
 import { RANGES, type Range, type RunningJob, type ToPage } from './messages.ts';
+import { untilNow } from './moments.ts';
 
 const TELL_EVERY_MS = 500;
 /** After the last change numbers are asked for until they stand still. */
@@ -44,7 +46,7 @@ export interface DashboardFeed extends Disposable {
 export function feedDashboard(ports: FeedPorts): DashboardFeed {
 	const { link, store, post, visible, now, log } = ports;
 	const lifetime = new Lifetime();
-	const past: StatsNow[] = [];
+	let past: StatsNow[] = [];
 	let range: Range | undefined;
 	let historyAt = 0;
 	let asking = false;
@@ -92,7 +94,8 @@ export function feedDashboard(ports: FeedPorts): DashboardFeed {
 
 	async function tellHistory(wanted: Range): Promise<void> {
 		const { ms, bucketMs } = RANGES[wanted];
-		if (now() - historyAt < bucketMs / 6) return;
+		// A clock that was set back makes nobody wait for what it shows again.
+		if (Math.abs(now() - historyAt) < bucketMs / 6) return;
 		historyAt = now();
 		const from = now() - ms;
 		const history = await link.request('stats/history', { bucketMs, from });
@@ -101,6 +104,7 @@ export function feedDashboard(ports: FeedPorts): DashboardFeed {
 
 	function remember(stats: StatsNow): void {
 		last = stats;
+		past = untilNow(past, stats.at);
 		if (stats.at - (past.at(-1)?.at ?? 0) < PAST_EVERY_MS) return;
 		// Charts draw no queues, of which there may be many.
 		past.push({ ...stats, queues: [] });
@@ -113,7 +117,7 @@ export function feedDashboard(ports: FeedPorts): DashboardFeed {
 			.slice(0, RUNNING)
 			.map((job) => ({
 				id: job.id,
-				title: job.title,
+				title: rowTitle(job.title),
 				queue: job.queue,
 				startedAt: job.startedAt ?? now(),
 				text: ports.text.description(job, undefined),

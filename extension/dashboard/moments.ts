@@ -21,6 +21,10 @@ export interface Moment {
 
 const SHORTEST_MS = 10_000;
 
+/** Of a clock that was set back, what lies ahead is no past: it would stand beside what comes. */
+export const untilNow = (past: readonly StatsNow[], now: number): StatsNow[] =>
+	past.filter(({ at }) => at <= now);
+
 /** In the order of time, from `since` on. */
 export function momentsSince(
 	since: number,

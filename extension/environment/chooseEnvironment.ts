@@ -5,6 +5,9 @@ import type { KeptEnvironment, KeptEnvironments } from './kept.ts';
 import { takeEnvironment } from './terminal.ts';
 import { looksSecret, shownValue, type Variables } from './variables.ts';
 
+/** Of more variables, only that there are more. */
+const NAMED = 8;
+
 export interface PlaceOfJobs {
 	/** Where they run. */
 	readonly path: string;
@@ -58,6 +61,12 @@ export function keptText({ takenAt, variables }: KeptEnvironment): string {
 	return count === 1
 		? l10n.t('1 variable of a terminal, taken {0}', time)
 		: l10n.t('{0} variables of a terminal, taken {1}', count, time);
+}
+
+/** The first of them by name, for who is about to run something with them. */
+export function namesText({ variables }: KeptEnvironment): string {
+	const names = Object.keys(variables);
+	return [...names.slice(0, NAMED), ...(names.length > NAMED ? ['…'] : [])].join(', ');
 }
 
 /** Undefined when the person changed their mind. */

@@ -14,18 +14,20 @@ export function fleetText(status: FleetStatus, t: Translate, time: (at: number) 
 	const heads = [
 		t('{0}, joined as {1}', status.address ?? '', status.name ?? ''),
 		reach,
+		...(status.leaving === null ? [] : [t('It is leaving, and takes nothing new.')]),
 		...(waiting === null ? [] : [t('Jobs that wait in it: {0}', waiting)]),
 		...(undelivered === 0 ? [] : [t('Not delivered yet: {0}', undelivered)]),
 		...(unreported === 0 ? [] : [t('Not reported yet: {0}', unreported)]),
 		t('Key of this machine: {0}', status.key ?? ''),
 	];
 	const machines = status.machines.map(
-		({ name, self, alive, seenAt, labels, pools, running, key }) =>
+		({ name, self, alive, seenAt, labels, pools, running, key, leaving }) =>
 			[
 				self ? t('{0} (this machine)', name) : name,
 				alive
 					? t('runs {0} of others', running)
 					: t('last heard of: {0}', seenAt === null ? t('never') : time(seenAt)),
+				leaving ? t('is leaving') : '',
 				labels.join(' '),
 				...pools.map((pool) => t('pool {0}', pool)),
 				key,

@@ -7,6 +7,7 @@ import type { Link } from '../connection/link.ts';
 import { isNotFound } from '../connection/notFound.ts';
 import { isOver } from '../jobs/store/groups.ts';
 import { type JobText, sentence } from '../jobs/text/text.ts';
+import { shortTitle } from '../jobs/text/title.ts';
 import type { Disposable } from '../lifetime.ts';
 import { LogFollower } from './follower.ts';
 import { LiveWindow, type LogView } from './liveWindow.ts';
@@ -162,6 +163,5 @@ const mebibytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} 
 
 /** Short enough for a list; ids end in random digits. */
 export function logName(title: string, id: string): string {
-	const short = title.length > 40 ? `${title.slice(0, 39)}…` : title;
-	return `${short} (${id.slice(-4)})`;
+	return `${shortTitle(title, 40)} (${id.slice(-4)})`;
 }

@@ -11,6 +11,7 @@ import {
 } from 'vscode';
 import { LOG_SCHEME } from '../contributions.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
+import type { SetContext } from '../status/contextKeys.ts';
 import { type FeedPorts, logName } from './feed.ts';
 import { watchGrowing } from './views/growing.ts';
 import { createJobTerminal } from './views/jobTerminal.ts';
@@ -21,8 +22,9 @@ import { runsOf } from './views/logText.ts';
 export interface LogViews extends Disposable, ReturnType<typeof createLogFiles> {
 	openTerminal(id: string): Promise<void>;
 	openFile(id: string): Promise<void>;
-	/** Of the log that is open as a file in the active editor: stays at its end. */
+	/** Of the log that is open as a file in the active editor: stays at its end, or no more. */
 	follow(): void;
+	unfollow(): void;
 	/** In the active editor the same log with the times of its lines, or without. */
 	toggleTimes(): Promise<void>;
 }
@@ -30,9 +32,12 @@ export interface LogViews extends Disposable, ReturnType<typeof createLogFiles> 
 export function createLogViews(
 	ports: FeedPorts,
 	changes: EventEmitter<FileChangeEvent[]>,
+	setContext: SetContext,
 ): LogViews {
 	const lifetime = new Lifetime();
-	const growing = lifetime.own(watchGrowing(changes));
+	const growing = lifetime.own(
+		watchGrowing(changes, (followed) => setContext('semantica.followedLogs', followed)),
+	);
 	lifetime.own(
 		languages.registerFoldingRangeProvider(
 			{ scheme: LOG_SCHEME },
@@ -53,7 +58,7 @@ export function createLogViews(
 	const titleOf = async (id: string) => (await ports.link.request('job/get', { id })).job.title;
 
 	return {
-		...createLogFiles(ports.link, growing.read),
+		...createLogFiles(ports.link, growing),
 		async openTerminal(id) {
 			const title = await titleOf(id);
 			let terminal = terminals.get(id);
@@ -80,6 +85,10 @@ export function createLogViews(
 			const editor = active();
 			if (editor !== undefined) growing.follow(editor);
 		},
+		unfollow() {
+			const editor = active();
+			if (editor !== undefined) growing.unfollow(editor.document.uri);
+		},
 		async toggleTimes() {
 			const editor = active();
 			if (editor === undefined) return;
@@ -90,7 +99,9 @@ export function createLogViews(
 				...(viewColumn === undefined ? {} : { viewColumn }),
 				selection: editor.selection,
 			};
-			await window.showTextDocument(document, { preview: true, ...at });
+			const isFollowed = growing.isFollowed(uri);
+			const shown = await window.showTextDocument(document, { preview: true, ...at });
+			if (isFollowed) growing.follow(shown);
 		},
 		dispose() {
 			lifetime.dispose();

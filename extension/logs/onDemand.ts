@@ -2,6 +2,7 @@
 import { EventEmitter, type FileChangeEvent, FileSystemError, workspace } from 'vscode';
 import { LOG_SCHEME } from '../contributions.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
+import type { SetContext } from '../status/contextKeys.ts';
 import type { FeedPorts } from './feed.ts';
 import type { LogViews } from './logViews.ts';
 
@@ -10,16 +11,17 @@ export interface LogViewsOnDemand extends Disposable {
 	openFile(id: string): Promise<void>;
 	/** As `LogViews` does. */
 	follow(): Promise<void>;
+	unfollow(): Promise<void>;
 	toggleTimes(): Promise<void>;
 }
 
-export function logViewsOnDemand(ports: FeedPorts): LogViewsOnDemand {
+export function logViewsOnDemand(ports: FeedPorts, setContext: SetContext): LogViewsOnDemand {
 	const lifetime = new Lifetime();
 	const changes = lifetime.own(new EventEmitter<FileChangeEvent[]>());
 	let made: Promise<LogViews> | undefined;
 	const views = () => {
 		made ??= import('./logViews.ts').then(({ createLogViews }) =>
-			lifetime.own(createLogViews(ports, changes)),
+			lifetime.own(createLogViews(ports, changes, setContext)),
 		);
 		return made;
 	};
@@ -47,6 +49,7 @@ export function logViewsOnDemand(ports: FeedPorts): LogViewsOnDemand {
 		openTerminal: async (id) => (await views()).openTerminal(id),
 		openFile: async (id) => (await views()).openFile(id),
 		follow: async () => (await views()).follow(),
+		unfollow: async () => (await views()).unfollow(),
 		toggleTimes: async () => (await views()).toggleTimes(),
 		dispose: () => lifetime.dispose(),
 	};

@@ -5,9 +5,13 @@ import type { Problem } from '../../shared/problems.ts';
 /** Work whose runs took each other's place; more of it is forgotten, what was found longest ago first. */
 const MOST_WORK = 1000;
 
-interface Entry {
-	readonly job: string;
+/** By which of two runs the later one is known. */
+export interface RunTimes extends Pick<Job, 'createdAt' | 'generation'> {
 	readonly finishedAt: number;
+}
+
+interface Entry extends RunTimes {
+	readonly job: string;
 	readonly files: ReadonlyMap<string, readonly Problem[]>;
 }
 
@@ -25,9 +29,11 @@ export class ProblemBook {
 	readonly #entries = new Map<string, Entry>();
 
 	/** Whether nothing later is known of this work. */
-	isNews(work: string, finishedAt: number): boolean {
+	isNews(work: string, { finishedAt, createdAt, generation }: RunTimes): boolean {
 		const known = this.#entries.get(work);
-		return known === undefined || known.finishedAt < finishedAt;
+		if (known === undefined || known.finishedAt < finishedAt) return true;
+		// A younger job that is as if it had been asked for earlier: the clock was set back between the two.
+		return known.generation < generation && known.createdAt > createdAt;
 	}
 
 	/** The files for which there is something else to show now. */

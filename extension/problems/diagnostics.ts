@@ -47,13 +47,14 @@ export function showProblems({
 	}
 
 	async function ended(job: Job): Promise<void> {
-		const { id, startedAt, finishedAt } = job;
+		const { id, startedAt, finishedAt, createdAt, generation } = job;
 		// What never ran knows nothing of what earlier runs found.
 		if (startedAt === null || finishedAt === null) return;
 		const work = workOf(job);
-		if (!book.isNews(work, finishedAt)) return;
-		const files = await shownFiles(job, await problemsOf(job), folders());
-		show(book.put(work, { job: id, finishedAt, files }));
+		const times = { finishedAt, createdAt, generation };
+		if (!book.isNews(work, times)) return;
+		const files = await shownFiles(job, await problemsOf(job), folders(), Date.now());
+		show(book.put(work, { job: id, ...times, files }));
 	}
 
 	async function problemsOf({ id, problems }: Job): Promise<readonly Problem[]> {

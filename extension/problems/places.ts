@@ -19,6 +19,7 @@ export async function shownFiles(
 	job: Pick<Job, 'command' | 'workspace' | 'finishedAt'>,
 	problems: readonly Problem[],
 	open: readonly string[],
+	now: number,
 ): Promise<Map<string, Problem[]>> {
 	const folders = await Promise.all(
 		open.map(
@@ -38,12 +39,13 @@ export async function shownFiles(
 		const path = folder === undefined ? problem.file : pathIn(folder, problem.file);
 		shown.set(path, [...(shown.get(path) ?? []), problem]);
 	}
-	const { finishedAt } = job;
+	const finishedAt = job.finishedAt ?? Number.POSITIVE_INFINITY;
+	// Of a clock that was set back, files were changed at times to come.
+	const isChanged = (mtimeMs: number) => mtimeMs > finishedAt && mtimeMs <= now;
 	await Promise.all(
 		[...shown.keys()].map(async (path) => {
 			const about = await stat(path).catch(() => undefined);
-			const isThere = about?.isFile() === true;
-			if (!isThere || about.mtimeMs > (finishedAt ?? Number.POSITIVE_INFINITY)) shown.delete(path);
+			if (about?.isFile() !== true || isChanged(about.mtimeMs)) shown.delete(path);
 		}),
 	);
 	return shown;

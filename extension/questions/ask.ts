@@ -11,6 +11,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import type { Question, QuestionField } from '../../shared/question.ts';
 import type { Link } from '../connection/link.ts';
+import { rowTitle, shortTitle } from '../jobs/text/title.ts';
 
 type Asking = Pick<Link, 'request'>;
 
@@ -48,7 +49,7 @@ async function typedFields(
 		const step = fields.length === 1 ? '' : ` (${at + 1}/${fields.length})`;
 		const said = [at === 0 ? question : undefined, fieldLabel(name, field), field.description];
 		const typed = await typedField(field, {
-			title: title + step,
+			title: shortTitle(title, LONGEST) + step,
 			prompt: said.filter((text) => text !== undefined).join(' · '),
 			required: isRequired(schema, name),
 		});
@@ -107,6 +108,6 @@ async function picked(
 
 /** A notification would make links of brackets, and cut what is long. */
 function plain(text: string): string {
-	const line = text.replace(/\s+/g, ' ').replace(/\[/g, '(').replace(/\]/g, ')');
+	const line = rowTitle(text).replace(/\s+/g, ' ').replace(/\[/g, '(').replace(/\]/g, ')');
 	return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 }

@@ -7,6 +7,8 @@ export interface HowToOpen {
 	readonly beside?: boolean;
 	/** The focus stays where it is. */
 	readonly look?: boolean;
+	/** Nobody asked for it: that it cannot be opened is no news. */
+	readonly quiet?: boolean;
 }
 
 export async function openHit(hit: Hit, uri: Uri, how: HowToOpen = {}): Promise<void> {
@@ -19,6 +21,7 @@ export async function openHit(hit: Hit, uri: Uri, how: HowToOpen = {}): Promise<
 			preserveFocus: how.look ?? false,
 		});
 	} catch (error) {
+		if (how.quiet) return;
 		void window.showErrorMessage(
 			l10n.t('{0} cannot be opened: {1}', hit.path, errorMessage(error)),
 		);

@@ -15,6 +15,7 @@ import { plainLabel } from '../plainLabel.ts';
 import type { SearchHistory } from './history.ts';
 import { byFile } from './hits.ts';
 import { LiveSearch } from './live.ts';
+import { lookAhead } from './lookAhead.ts';
 import { openHit } from './open.ts';
 
 interface HitItem extends QuickPickItem {
@@ -57,6 +58,7 @@ export function openSearchPicker(ports: SearchPickerPorts): void {
 		tooltip: l10n.t('Open Results'),
 	};
 	picker.buttons = [all];
+	const look = lookAhead(picker, ports.locate);
 	const openAll = () => {
 		const query = picker.value.trim();
 		if (query === '') return;
@@ -94,6 +96,7 @@ export function openSearchPicker(ports: SearchPickerPorts): void {
 			return;
 		}
 		if (item?.hit !== undefined) {
+			look.taken();
 			history.add(picker.value.trim());
 			void openHit(item.hit, ports.locate(item.hit));
 		} else if (item?.command !== undefined) void commands.executeCommand(item.command);
@@ -102,10 +105,12 @@ export function openSearchPicker(ports: SearchPickerPorts): void {
 	});
 	picker.onDidTriggerItemButton(({ item }) => {
 		if (item.hit === undefined) return;
+		look.taken();
 		history.add(picker.value.trim());
 		void openHit(item.hit, ports.locate(item.hit), { beside: true });
 	});
 	picker.onDidHide(() => {
+		look.left();
 		live.dispose();
 		picker.dispose();
 	});
@@ -156,6 +161,7 @@ function firstOfFile(hit: Hit): HitItem {
 		label: plainLabel(`${hit.path.slice(slash + 1)}:${hit.line}`),
 		description: plainLabel(slash < 0 ? '' : hit.path.slice(0, slash)),
 		detail: plainLabel(hit.snippet.trim()),
+		iconPath: new ThemeIcon('file'),
 		alwaysShow: true,
 		buttons: [beside()],
 		hit,

@@ -4,6 +4,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Hit } from '../../shared/protocol/indexing.ts';
 import { plainLabel } from '../plainLabel.ts';
 import { LiveSearch } from './live.ts';
+import { lookAhead } from './lookAhead.ts';
 import { openHit } from './open.ts';
 import { beside, note, type PickerPorts, showNothing } from './picker.ts';
 import { symbolIcon } from './symbolKinds.ts';
@@ -34,18 +35,24 @@ export function openSymbolPicker(ports: PickerPorts): void {
 			picker.busy = busy;
 		},
 	});
+	const look = lookAhead(picker, ports.locate);
 	picker.onDidChangeValue((value) => live.type(value));
 	picker.onDidAccept(() => {
 		const [item] = picker.activeItems;
-		if (item?.hit !== undefined) void openHit(item.hit, ports.locate(item.hit));
-		else if (item?.command !== undefined) void commands.executeCommand(item.command);
+		if (item?.hit !== undefined) {
+			look.taken();
+			void openHit(item.hit, ports.locate(item.hit));
+		} else if (item?.command !== undefined) void commands.executeCommand(item.command);
 		else return;
 		picker.hide();
 	});
 	picker.onDidTriggerItemButton(({ item }) => {
-		if (item.hit !== undefined) void openHit(item.hit, ports.locate(item.hit), { beside: true });
+		if (item.hit === undefined) return;
+		look.taken();
+		void openHit(item.hit, ports.locate(item.hit), { beside: true });
 	});
 	picker.onDidHide(() => {
+		look.left();
 		live.dispose();
 		picker.dispose();
 	});

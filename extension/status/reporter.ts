@@ -13,7 +13,8 @@ import { indexSummary } from '../indexing/summary.ts';
 import { jobFlags } from '../jobs/store/flags.ts';
 import type { JobOutcomes } from '../jobs/store/outcomes.ts';
 import { type JobText, progressPercent, sentence } from '../jobs/text/text.ts';
-import { plainLabel } from '../plainLabel.ts';
+import { rowTitle } from '../jobs/text/title.ts';
+import { plainLabel, unlinked } from '../plainLabel.ts';
 
 export interface ReporterPorts {
 	readonly outcomes: JobOutcomes;
@@ -46,9 +47,6 @@ const WORD_MS = 4_000;
 
 export function createReporter(ports: ReporterPorts): Reporter {
 	const { outcomes, link, text } = ports;
-
-	/** A title may look like a link, and a link may be a command. */
-	const unlinked = (message: string) => message.replaceAll('](', '] (');
 
 	const outcome = (job: Job): string => {
 		const { workspace } = job;
@@ -106,7 +104,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		if (job.notify === 'long' || job.notify === 'ended') return;
 		const took = (job.finishedAt ?? 0) - (job.startedAt ?? job.finishedAt ?? 0);
 		if (took < LONG_MS) return;
-		await good(job.id, text.outcome(job), l10n.t('Show Log'), () => showLog(job.id));
+		await good(job.id, unlinked(text.outcome(job)), l10n.t('Show Log'), () => showLog(job.id));
 	};
 
 	const indexedFile = (job: Job | undefined) => {
@@ -117,7 +115,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 				? `$(check) ${plainLabel(text.outcome(job))}`
 				: l10n.t(
 						'$(info) {0}: the file was skipped ({1}).',
-						plainLabel(job.title),
+						plainLabel(rowTitle(job.title)),
 						plainLabel(reason),
 					);
 		window.setStatusBarMessage(words, WORD_MS);

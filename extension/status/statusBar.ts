@@ -14,6 +14,7 @@ import { COMMANDS, VIEWS } from '../contributions.ts';
 import type { JobStore } from '../jobs/store/store.ts';
 import { plainText } from '../jobs/text/plainText.ts';
 import { progressPercent } from '../jobs/text/text.ts';
+import { shortTitle } from '../jobs/text/title.ts';
 import { Coalescer, type Disposable, Lifetime } from '../lifetime.ts';
 import { plainLabel } from '../plainLabel.ts';
 import { daemonVersion, leavingText, runningOf } from './versions.ts';
@@ -127,7 +128,7 @@ function activity(store: JobStore): { icon: string; words: string } {
 	const icon = running.every(isServing) ? 'broadcast' : 'sync~spin';
 	if (running.length > 1) return { icon, words: l10n.t('{0} jobs', running.length) };
 	const percent = progressPercent(only);
-	const title = only.title.length > 30 ? `${only.title.slice(0, 29)}…` : only.title;
+	const title = shortTitle(only.title, 30);
 	return { icon, words: percent === undefined ? title : `${title} ${percent}%` };
 }
 

@@ -46,7 +46,9 @@ export function chooseTask(link: Link, logs: JobLogs, reporter: Reporter): Comma
 			ignoreFocusOut: true,
 		});
 		if (picked?.task === undefined) return;
-		const jobs = jobsOf(picked.task, all).map((spec, at, { length }) => ({
+		// It may be another one by now, or none.
+		const now = await allTasks();
+		const jobs = jobsOf(stillThere(picked.task, now), now).map((spec, at, { length }) => ({
 			...spec,
 			constraints: { ...BY_HAND.constraints, ...spec.constraints },
 			// Those that it depends on are no news when they end well.
@@ -60,6 +62,14 @@ export function chooseTask(link: Link, logs: JobLogs, reporter: Reporter): Comma
 		reporter.command(last.id);
 		await logs.show(last.id);
 	};
+}
+
+function stillThere(task: Task, all: readonly Task[]): Task {
+	const place = ({ name, source, scope }: Task) =>
+		JSON.stringify([name, source, typeof scope === 'object' ? scope.uri.toString() : scope]);
+	const found = all.find((one) => place(one) === place(task));
+	if (found !== undefined) return found;
+	throw new SemanticaError('NOT_FOUND', l10n.t('The task {0} is not there any more.', task.name));
 }
 
 function jobsOf(task: Task, all: readonly Task[]) {

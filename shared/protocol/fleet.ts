@@ -97,6 +97,8 @@ export const fleetStatusSchema = z.object({
 	address: z.string().nullable(),
 	/** Epoch ms since when it cannot be reached, and why; null while it can. */
 	unreachable: z.object({ since: z.int(), message: z.string() }).nullable(),
+	/** Nothing new is taken: `now` means that what runs is stopped, too. */
+	leaving: z.enum(['whenDone', 'now']).nullable(),
 	/** Notifications come, or it looks by itself. */
 	listening: z.boolean(),
 	roundTripMs: z.number().nullable(),
@@ -123,6 +125,7 @@ export const fleetStatusSchema = z.object({
 			running: z.int(),
 			/** It takes work of somebody. */
 			accepts: z.boolean(),
+			leaving: z.boolean(),
 			version: z.string(),
 			platform: z.string(),
 		}),
@@ -148,7 +151,31 @@ export const fleetRequests = {
 	},
 	/** A person has looked: what kept this machine from taking work is forgiven. */
 	'fleet/work': { params: empty, result: z.object({}) },
-	'fleet/leave': { params: empty, result: z.object({ left: z.boolean() }) },
+	/** Answers when something differs from what was seen, or it has left. Said again it goes on, and never slows down. */
+	'fleet/leave': {
+		params: z.strictObject({
+			/** What runs for others is stopped; what may be run again goes back. */
+			now: z.boolean().default(false),
+			/** It does not leave after all. */
+			stay: z.boolean().default(false),
+			/** `state` of the answer before. */
+			seen: z.string().max(64).optional(),
+		}),
+		result: z.object({
+			left: z.boolean(),
+			/** The queue was told; else whoever owns the database forgets this machine there. */
+			told: z.boolean(),
+			/** Another daemon goes on as the machine that this one was. */
+			newKey: z.boolean(),
+			/** The first 20 of others that have not ended here. */
+			running: z.array(z.object({ id: z.string(), title: z.string(), paused: z.boolean() })),
+			runningCount: z.int(),
+			unreported: z.int(),
+			undelivered: z.int(),
+			unreachable: z.string().nullable(),
+			state: z.string(),
+		}),
+	},
 	/** Whose work may run here. A rule for a key replaces the one before; `remove` takes it away. */
 	'fleet/accept': {
 		params: z.union([

@@ -81,9 +81,18 @@ describe('a command as a job', () => {
 		await quickInput.accept();
 		await quickInput.row('Run in a Shell').click();
 		await workbench.jobs.row('Shout it out').filter({ hasText: 'succeeded' }).waitFor();
+		// What was said of a preset is not asked again.
+		await type('echo one two | tr a-z A-Z');
+		await workbench.jobs
+			.row(/Shout it out.*succeeded/)
+			.nth(1)
+			.waitFor();
 
 		await workbench.run('Semantica: Run Command as Job…');
 		await button('Presets and Earlier Commands').click();
+		await quickInput.row(/^Shout it out.*in a shell/).waitFor();
+		await press('Shout it out', 'Ask Again Whether a Shell Runs It');
+		await quickInput.row('in a shell').waitFor({ state: 'detached' });
 		await press('Shout it out', 'Forget This Command');
 		await quickInput.row('Shout it out').waitFor({ state: 'detached' });
 		await quickInput.cancel();

@@ -1,5 +1,5 @@
 /** A real VS Code (code-server) with the packaged extension, and browser windows onto it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
 	closeSync,
@@ -55,6 +55,8 @@ export interface EditorOptions {
 	readonly home?: string;
 	/** Sees power supplies of its own: none at first, then what `Editor.power` says. Needs UNSHARE. */
 	readonly ownPower?: boolean;
+	/** Folders on a disk that nobody can write to, until `Editor.writable`. Needs UNSHARE. */
+	readonly readOnly?: readonly string[];
 	/** The folder of extensions instead of the one with this build. */
 	readonly extensions?: string;
 	/** Of the editor's environment, beside ours. */
@@ -105,10 +107,14 @@ export class Editor {
 		// Its own words matter only when something fails.
 		const words = openSync(join(folder, 'code-server.log'), 'a');
 		const extensions = options.extensions ?? installed(folder, options.withoutFile);
-		const [program = '', ...before] = [
-			...(options.ownPower === true ? withOwnPower() : []),
-			process.execPath,
+		const mounts = [
+			...(options.ownPower === true ? [`mount -t tmpfs none ${SYSFS_POWER_SUPPLIES}`] : []),
+			...(options.readOnly ?? []).flatMap((one) => [
+				`mount --bind '${one}' '${one}'`,
+				`mount -o remount,bind,ro '${one}'`,
+			]),
 		];
+		const [program = '', ...before] = [...withMounts(mounts), process.execPath];
 		const server = spawn(
 			program,
 			[
@@ -155,6 +161,14 @@ export class Editor {
 	/** Changes the power supplies that the editor and all it starts can see. */
 	power(tree: PowerTree): void {
 		writePowerTree(`/proc/${this.#server.pid}/root${SYSFS_POWER_SUPPLIES}`, tree);
+	}
+
+	/** The disk of such a folder can be written to from now on. */
+	writable(folder: string): void {
+		const mapped = UNSHARE?.includes('--map-root-user') === true;
+		const into = ['--mount', ...(mapped ? ['--user', '--preserve-credentials'] : [])];
+		const mount = ['mount', '-o', 'remount,bind,rw', folder];
+		execFileSync('nsenter', ['--target', String(this.#server.pid), ...into, '--', ...mount]);
 	}
 
 	/** A connection of its own to the daemon of this editor. */
@@ -233,8 +247,9 @@ function unthrottled(home: string): void {
 	writeFileSync(dataPaths(home).config, JSON.stringify({ throttleCpuPercent: 100 }));
 }
 
-function withOwnPower(): string[] {
-	const inside = `mount -t tmpfs none ${SYSFS_POWER_SUPPLIES} && exec "$0" "$@"`;
+function withMounts(mounts: readonly string[]): string[] {
+	if (mounts.length === 0) return [];
+	const inside = [...mounts, 'exec "$0" "$@"'].join(' && ');
 	return ['unshare', ...(UNSHARE ?? []), 'sh', '-c', inside];
 }
 

@@ -1,7 +1,8 @@
 /** Windows and folders in which nothing, or not everything, can work. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { UNSHARE } from '../support/mounts.ts';
 import { Editor, type EditorOptions } from './editor.ts';
 import { makeWorkspace, RARE } from './workspace.ts';
 
@@ -69,7 +70,7 @@ describe('a window', () => {
 		await workbench.quickInput.cancel();
 	});
 
-	it('whose folder was deleted says so', async () => {
+	it('whose folder was deleted says so, and works when it is there again', async () => {
 		const folder = makeWorkspace('gone', 2);
 		const workbench = await editor.open({ folder });
 		await workbench.jobs.open();
@@ -77,6 +78,29 @@ describe('a window', () => {
 		rmSync(folder, { recursive: true });
 		await workbench.run('Semantica: Index Workspace');
 		await workbench.notification('does not exist any more').waitFor();
+		await workbench.clearNotifications();
+		await workbench.run('Semantica: Run Command as Job…');
+		await workbench.notification('gone is not there any more').waitFor();
+		await workbench.clearNotifications();
+		// It is there again: a checkout of another branch, say.
+		mkdirSync(folder);
+		writeFileSync(join(folder, 'again.ts'), `export const ${RARE.word} = 1;\n`);
+		await workbench.run('Semantica: Index Workspace');
+		await workbench.jobs.row('Index gone').filter({ hasText: 'succeeded' }).waitFor();
+		await workbench.search(RARE.word);
+		await workbench.quickInput.row('again.ts:1').waitFor();
+		await workbench.quickInput.cancel();
+	});
+
+	it('on a workspace without any folder says what indexing needs', async () => {
+		const workbench = await editor.open();
+		const file = join(dirname(makeWorkspace('nowhere', 1)), 'empty.code-workspace');
+		writeFileSync(file, JSON.stringify({ folders: [] }));
+		const { origin } = new URL(workbench.page.url());
+		await workbench.page.goto(`${origin}/?${new URLSearchParams({ workspace: file })}`);
+		await workbench.ready();
+		await workbench.run('Semantica: Index Workspace');
+		await workbench.notification('no folder to index').waitFor();
 	});
 });
 
@@ -105,6 +129,31 @@ describe('an editor', () => {
 		await workbench.jobs.welcome.filter({ hasText: 'There are no jobs yet' }).waitFor();
 	});
 
+	it.skipIf(UNSHARE === undefined)(
+		'whose disk is read-only says so, and afterwards indexes and runs what it can',
+		async () => {
+			const folder = realpathSync(makeWorkspace('museum', 2));
+			const home = join(dirname(folder), 'home');
+			mkdirSync(home, { mode: 0o700 });
+			const editor = await start({ home, readOnly: [home, folder] });
+			const workbench = await editor.open({ folder });
+			await workbench.jobs.open();
+			await workbench.jobs.view.getByText(`cannot write to its data folder ${home}`).waitFor();
+			await workbench.page.screenshot({ path: picture('read-only') });
+			editor.writable(home);
+			await workbench.jobs.row('Try Again').click();
+			await workbench.jobs.welcome.filter({ hasText: 'There are no jobs yet' }).waitFor();
+			await workbench.run('Semantica: Index Workspace');
+			await workbench.jobs.row('Index museum').filter({ hasText: 'succeeded' }).waitFor();
+			await workbench.run('Semantica: Run Command as Job…');
+			await workbench.quickInput.title.filter({ hasText: 'Run Command' }).waitFor();
+			await workbench.quickInput.fill('touch vase');
+			await workbench.quickInput.accept();
+			await workbench.output.line('Read-only file system').waitFor();
+			await workbench.jobs.row('touch vase').filter({ hasText: 'exit code 1' }).waitFor();
+		},
+	);
+
 	it('whose installation lost the daemon says so', async () => {
 		const editor = await start({ withoutFile: 'dist/daemon.js' });
 		const workbench = await editor.open({ folder: makeWorkspace('bare', 2) });
@@ -112,3 +161,9 @@ describe('an editor', () => {
 		await workbench.notification('Reinstall Semantica').waitFor();
 	});
 });
+
+function picture(name: string): string {
+	const folder = join(import.meta.dirname, '../../test-results/e2e');
+	mkdirSync(folder, { recursive: true });
+	return join(folder, `places-${name}.png`);
+}

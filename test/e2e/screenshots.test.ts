@@ -1,6 +1,7 @@
-/** The pictures of the README, taken from the real thing: SEMANTICA_SCREENSHOTS=1 npm run test:e2e -- screenshots themes. */
+/** The pictures of the README and of the walkthrough, taken from the real thing: SEMANTICA_SCREENSHOTS=1 npm run test:e2e -- screenshots themes. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterEach, describe, it } from 'vitest';
 import type { DaemonConnection } from '../../shared/client/connection.ts';
 import { Editor } from './editor.ts';
@@ -8,6 +9,7 @@ import type { Workbench } from './pages/workbench.ts';
 import { copyOfProject } from './workspace.ts';
 
 const pictures = join(import.meta.dirname, '../../media/screenshots');
+const walkthrough = join(import.meta.dirname, '../../media/walkthrough/pictures');
 const wanted = process.env['SEMANTICA_SCREENSHOTS'] === '1';
 
 describe.runIf(wanted)('pictures', () => {
@@ -26,6 +28,17 @@ describe.runIf(wanted)('pictures', () => {
 				path: join(pictures, `${name}-${theme}.png`),
 				animations: 'disabled',
 			});
+
+		/** A part of what is in sight, from the top of it to the bottom of the other; for the walkthrough, which has one set. */
+		const cut = async (name: string, part: Locator, last: Locator = part) => {
+			const [from, to] = [await part.boundingBox(), await last.boundingBox()];
+			if (theme !== 'dark' || from === null || to === null) return;
+			await workbench.page.screenshot({
+				path: join(walkthrough, `${name}.png`),
+				animations: 'disabled',
+				clip: { ...from, height: to.y + to.height - from.y },
+			});
+		};
 
 		const search = async (words: string) => {
 			await workbench.search(words);
@@ -48,6 +61,7 @@ describe.runIf(wanted)('pictures', () => {
 		const connection = await editor.connect();
 		await stage(connection, workbench);
 		await take('jobs');
+		await cut('watch', workbench.jobs.view, workbench.jobs.view.locator('.monaco-list-row').last());
 
 		await workbench.jobs.explain(
 			workbench.jobs.row('Refresh embeddings'),
@@ -59,11 +73,13 @@ describe.runIf(wanted)('pictures', () => {
 		await workbench.output.line('imported page 12 ').waitFor();
 		await workbench.page.mouse.move(700, 300);
 		await take('log');
+		await cut('run', workbench.page.locator('.part.panel'));
 		await workbench.run('View: Toggle Panel Visibility');
 
 		await search('retry with backoff and jitter');
 		await workbench.page.mouse.move(1000, 700);
 		await take('search');
+		await cut('search', workbench.quickInput.widget);
 		connection.dispose();
 	});
 });

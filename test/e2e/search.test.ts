@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from './editor.ts';
+import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { makeWorkspace, RARE } from './workspace.ts';
 
@@ -63,6 +64,25 @@ describe('an indexed workspace', () => {
 		await line('Animals of the south.').first().waitFor({ state: 'detached' });
 	});
 
+	it('shows a hit as one walks to it, and the place where one was to who leaves', async () => {
+		const { quickInput, page } = workbench;
+		await workbench.search('quokkaResonance');
+		await quickInput.chosen(`${RARE.file}:${RARE.line}`).waitFor();
+		await quickInput.accept();
+		await workbench.cursorAt(RARE.line).waitFor();
+		await workbench.search('"keeps orders and their customers"');
+		await quickInput.row('service-').nth(2).waitFor();
+		await insist(workbench.activeTab.filter({ hasText: /service-\d+\.ts/ }), () =>
+			page.keyboard.press('ArrowDown'),
+		);
+		expect(await quickInput.widget.isVisible()).toBe(true);
+		await take('search-preview');
+		await quickInput.dismiss();
+		await workbench.activeTab.filter({ hasText: RARE.file }).waitFor();
+		await workbench.cursorAt(RARE.line).waitFor();
+		expect(await page.locator('.part.editor .tab').count()).toBe(1);
+	});
+
 	it('knows what others wrote, without being asked', async () => {
 		writeFileSync(join(folder, 'src/animals/terminal.py'), 'def writtenByBettong():\n    pass\n');
 		await workbench.search('writtenByBettong');
@@ -75,8 +95,7 @@ describe('an indexed workspace', () => {
 
 	it('offers what was looked for before', async () => {
 		await workbench.run('Semantica: Search Index');
-		await workbench.quickInput.row('"animals of the south"').waitFor();
-		await workbench.quickInput.accept();
+		await workbench.quickInput.row('"animals of the south"').click();
 		await workbench.quickInput.row(`${RARE.file}:1`).waitFor();
 		await workbench.quickInput.cancel();
 	});

@@ -80,6 +80,17 @@ describe('the tasks of a workspace', () => {
 		await workbench.clearNotifications();
 	});
 
+	it('that vanish while they are looked at are not run, and said to be gone', async () => {
+		await workbench.run('Semantica: Run Task as Background Job…');
+		await workbench.quickInput.row('make polish').waitFor();
+		await workbench.quickInput.fill('make polish');
+		await workbench.quickInput.chosen('make polish').waitFor();
+		writeFileSync(join(folder, 'Makefile'), '.PHONY: wax\nwax:\n\t@echo waxed\n');
+		await workbench.quickInput.accept();
+		await workbench.notification('The task make polish is not there any more').waitFor();
+		await workbench.clearNotifications();
+	});
+
 	const varnish = async () => {
 		await workbench.page.keyboard.press('F1');
 		await workbench.quickInput.fill('task varnish');

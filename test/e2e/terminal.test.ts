@@ -46,7 +46,7 @@ describe('a terminal', () => {
 		writeFileSync(join(folder, 'paint.sh'), line);
 		const command = { command: '/bin/sh', args: ['paint.sh'], cwd: folder };
 		await connection.request('job/enqueue', {
-			jobs: [{ type: 'command', title: 'Paint the hull', command }],
+			jobs: [{ type: 'command', title: 'Paint the hull\u001b]0;stolen title\u0007', command }],
 		});
 		connection.dispose();
 		const row = workbench.jobs.row('Paint the hull');
@@ -110,10 +110,23 @@ describe('a terminal', () => {
 		await line('knot 3').first().waitFor();
 		await workbench.run('Semantica: Follow Log to Its End');
 		await line('knot 120').waitFor();
-		gate.open();
-		await line('landfall').waitFor();
 		const titleAction = (name: string) =>
 			workbench.page.locator('.part.editor .editor-actions').getByLabel(name);
+		const [follow, unfollow] = [
+			titleAction('Follow Log to Its End'),
+			titleAction('Stop Following Log'),
+		];
+		await unfollow.waitFor();
+		await workbench.page.screenshot({ path: picture('followed') });
+		await unfollow.click();
+		await follow.waitFor();
+		expect(await unfollow.count()).toBe(0);
+		// The second click finds the button that takes it back, and is no wish to.
+		await insist(unfollow, () => follow.dblclick());
+		gate.open();
+		await line('landfall').waitFor();
+		// Nothing more comes, so there is nothing to follow.
+		await follow.waitFor();
 		await titleAction('Show or Hide Time Stamps of Log').click();
 		await line(/^\d\d:\d\d:\d\d\.\d\s\[semantica\]\srun\s1/).waitFor();
 		await workbench.page.screenshot({ path: picture('stamps') });

@@ -17,7 +17,7 @@ export function bytes(value: number): string {
 }
 
 export function duration(ms: number): string {
-	if (ms < 1000) return `${count(ms)} ms`;
+	if (ms < 1000) return `${count(Math.max(0, ms))} ms`;
 	if (ms < 60_000) return `${count(ms / 1000)} s`;
 	const minutes = Math.round(ms / 60_000);
 	if (minutes < 60) return `${minutes} min`;

@@ -1,7 +1,7 @@
 /** The dashboard's page: draws what the extension tells, and says what a person wants to see. */
 import type { StatsHistory, StatsNow } from '../../../shared/protocol/stats.ts';
 import { type FromPage, RANGES, type Range, type RunningJob, type ToPage } from '../messages.ts';
-import { momentsSince } from '../moments.ts';
+import { momentsSince, untilNow } from '../moments.ts';
 import { createCards } from './cards.ts';
 import { createCharts } from './charts.ts';
 import { el, say } from './dom.ts';
@@ -84,6 +84,7 @@ function hear(message: ToPage): void {
 
 /** The newest stands at the end of what is kept of it, every few seconds. */
 function keep(now: StatsNow): void {
+	past = untilNow(past, now.at);
 	const before = past.at(-2);
 	if (before !== undefined && now.at - before.at < KEPT_EVERY_MS) past.pop();
 	past.push({ ...now, queues: [] });

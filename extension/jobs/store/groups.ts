@@ -30,6 +30,10 @@ export function isOver(job: Job): boolean {
 	return group === 'failed' || group === 'finished';
 }
 
+/** Whether it has a start to wait for. Of a clock that was set back the start of any other job lies ahead, too. */
+export const isEarly = (job: Pick<Job, 'runAt' | 'createdAt' | 'attempt'>, now: number): boolean =>
+	job.runAt > now && (job.attempt > 0 || job.runAt > job.createdAt);
+
 /** Paused by no person: it lost what it needs and goes on by itself. */
 export const steppedAside = (job: Job): boolean => job.state === 'paused' && !job.held;
 

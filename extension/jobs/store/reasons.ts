@@ -80,7 +80,10 @@ export class WaitingReasons implements Disposable {
 	}
 }
 
+/** Undefined where it waits for its time: a row says when that is, and not how long it takes until then. */
 export function shortReason(explanation: Explanation): string | undefined {
+	const [first] = explanation.reasons;
+	if (first?.kind === 'time' || first?.kind === 'backoff') return undefined;
 	// A row has room for the name of another job, not for its id as well.
-	return explanation.reasons[0]?.message.replace(/ \([0-9a-f-]{36}\)/g, '').replace(/\.$/, '');
+	return first?.message.replace(/ \([0-9a-f-]{36}\)/g, '').replace(/\.$/, '');
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Job } from '../../../shared/job.ts';
 import { isFailure, isServing, type JobState } from '../../../shared/jobTerms.ts';
 import { indexSummary, skippedCount } from '../../indexing/summary.ts';
-import { isOver, steppedAside } from '../store/groups.ts';
+import { isEarly, isOver, steppedAside } from '../store/groups.ts';
 import { rowTitle } from './title.ts';
 
 /** The shape of vscode.l10n.t; tests pass their own. */
@@ -103,12 +103,12 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 		if (job.stopping !== null) return t('stopping');
 		if (job.needsApproval) return t('waits for your approval');
 		if (job.held) return t('held until resumed');
-		if (job.runAt > now() + 1_000) {
-			return job.attempt > 0
-				? t('attempt {0} of {1} at {2}', job.attempt + 1, job.maxAttempts, time(job.runAt))
-				: t('starts at {0}', time(job.runAt));
-		}
-		return reason ?? states.queued;
+		// The daemon knows better what it waits for, where it has told.
+		if (reason !== undefined) return reason;
+		if (!isEarly(job, now() + 1_000)) return states.queued;
+		return job.attempt > 0
+			? t('attempt {0} of {1} at {2}', job.attempt + 1, job.maxAttempts, time(job.runAt))
+			: t('starts at {0}', time(job.runAt));
 	};
 
 	const failure = (job: Job): string => {
@@ -166,7 +166,7 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 	};
 
 	const description = (job: Job, reason: string | undefined): string =>
-		onMachine(job, standing(job, reason));
+		onMachine(job, rowTitle(standing(job, reason)));
 
 	const standing = (job: Job, reason: string | undefined): string => {
 		if (job.state === 'queued') return waiting(job, reason);
@@ -182,20 +182,21 @@ export function createJobText(t: Translate, locale: string, now: () => number): 
 		duration,
 		time,
 		outcome: (job) => {
+			const title = rowTitle(job.title);
 			if (job.state === 'succeeded') {
 				const ms = (job.finishedAt ?? 0) - (job.startedAt ?? job.finishedAt ?? 0);
-				return t('{0}: succeeded after {1}.', job.title, duration(ms));
+				return t('{0}: succeeded after {1}.', title, duration(ms));
 			}
-			if (job.state !== 'failed') return t('{0}: {1}.', job.title, states[job.state]);
+			if (job.state !== 'failed') return t('{0}: {1}.', title, states[job.state]);
 			const sentence = job.error?.message;
 			return sentence === undefined
-				? t('{0} failed: {1}.', job.title, failure(job))
-				: t('{0} failed. {1}', job.title, sentence);
+				? t('{0} failed: {1}.', title, failure(job))
+				: t('{0} failed. {1}', title, sentence);
 		},
 		ended: (jobs, count, failed) => {
 			// Who reads of some that failed wants to know which.
 			const meant = failed === 0 ? jobs : jobs.filter(({ state }) => isFailure(state));
-			const named = meant.slice(0, NAMED).map(({ title }) => title);
+			const named = meant.slice(0, NAMED).map(({ title }) => rowTitle(title));
 			const more = (failed === 0 ? count : failed) > named.length;
 			const names = [...named, ...(more ? ['…'] : [])].join(', ');
 			if (failed === 0) return t('{0} jobs ended: {1}', count, names);

@@ -53,7 +53,8 @@ export class RunningClock implements Disposable {
 			const ms = elapsedMs(job, now());
 			if (ms !== undefined) said.set(job.id, ms);
 		}
-		const other = [...said].filter(([id, ms]) => this.#said.get(id) !== ms).map(([id]) => id);
+		// Of a clock that was set back, there is nothing to say any more.
+		const other = jobs.map(({ id }) => id).filter((id) => this.#said.get(id) !== said.get(id));
 		this.#said = said;
 		if (said.size > 0) long([...said.keys()]);
 		if (other.length > 0) tick(other);

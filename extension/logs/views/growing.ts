@@ -12,19 +12,26 @@ import {
 } from 'vscode';
 import { LOG_SCHEME } from '../../contributions.ts';
 import { type Disposable, Lifetime } from '../../lifetime.ts';
+import type { LogReads } from './logFiles.ts';
 
 /** Between two looks; a log that takes long to read is looked at less often. */
 const LOOK_MS = 1_000;
 const SHARE = 20;
+/** Longer than the editor takes to show the last lines, if there are any. */
+const LAST_MS = 5_000;
 
-export interface GrowingLogs extends Disposable {
-	/** The log goes on: reading it until here took so long. */
-	read(uri: Uri, tookMs: number): void;
-	/** Goes to the end and stays there as lines come, until the person scrolls up. */
+export interface GrowingLogs extends LogReads, Disposable {
+	/** Goes to the end and stays there as lines come, until the person scrolls up or wants it no more. */
 	follow(editor: TextEditor): void;
+	unfollow(uri: Uri): void;
+	isFollowed(uri: Uri): boolean;
 }
 
-export function watchGrowing(changes: EventEmitter<FileChangeEvent[]>): GrowingLogs {
+/** @param tell Which of them are followed, as the editor names them in when-clauses. */
+export function watchGrowing(
+	changes: EventEmitter<FileChangeEvent[]>,
+	tell: (followed: readonly string[]) => void,
+): GrowingLogs {
 	const lifetime = new Lifetime();
 	/** What waits for its next look. */
 	const timers = new Map<string, NodeJS.Timeout>();
@@ -32,12 +39,24 @@ export function watchGrowing(changes: EventEmitter<FileChangeEvent[]>): GrowingL
 	const missed = new Map<string, Uri>();
 	/** The first line in sight of those that are followed. */
 	const followed = new Map<string, number>();
+	/** Nothing more comes of them. */
+	const over = new Set<string>();
 
 	const isSeen = (key: string) =>
 		window.visibleTextEditors.some(({ document }) => document.uri.toString() === key);
+	const later = (key: string, ms: number, then: () => void) => {
+		const due = () => {
+			timers.delete(key);
+			then();
+		};
+		timers.set(key, setTimeout(due, ms));
+	};
+	const stop = (key: string) => {
+		clearTimeout(timers.get(key));
+		timers.delete(key);
+	};
 	const look = (uri: Uri) => {
 		const key = uri.toString();
-		timers.delete(key);
 		if (isSeen(key)) changes.fire([{ type: FileChangeType.Changed, uri }]);
 		else missed.set(key, uri);
 	};
@@ -46,6 +65,9 @@ export function watchGrowing(changes: EventEmitter<FileChangeEvent[]>): GrowingL
 		editor.revealRange(new Range(last, 0, last, 0), TextEditorRevealType.Default);
 	};
 	const ofLog = (uri: Uri) => uri.scheme === LOG_SCHEME;
+	const forget = (key: string) => {
+		if (followed.delete(key)) tell([...followed.keys()]);
+	};
 
 	lifetime.own(
 		window.onDidChangeVisibleTextEditors(() => {
@@ -62,6 +84,7 @@ export function watchGrowing(changes: EventEmitter<FileChangeEvent[]>): GrowingL
 			if (!followed.has(key)) return;
 			for (const editor of window.visibleTextEditors)
 				if (editor.document === document) toEnd(editor);
+			if (over.has(key)) forget(key);
 		}),
 	);
 	lifetime.own(
@@ -70,7 +93,7 @@ export function watchGrowing(changes: EventEmitter<FileChangeEvent[]>): GrowingL
 			const before = followed.get(key);
 			const first = visibleRanges[0]?.start.line ?? 0;
 			if (before === undefined) return;
-			if (first < before) followed.delete(key);
+			if (first < before) forget(key);
 			else followed.set(key, first);
 		}),
 	);
@@ -78,25 +101,33 @@ export function watchGrowing(changes: EventEmitter<FileChangeEvent[]>): GrowingL
 		workspace.onDidCloseTextDocument(({ uri }) => {
 			if (!ofLog(uri)) return;
 			const key = uri.toString();
-			clearTimeout(timers.get(key));
-			timers.delete(key);
+			stop(key);
 			missed.delete(key);
-			followed.delete(key);
+			over.delete(key);
+			forget(key);
 		}),
 	);
 	return {
 		read(uri, tookMs) {
 			const key = uri.toString();
-			if (timers.has(key)) return;
-			timers.set(
-				key,
-				setTimeout(() => look(uri), Math.max(LOOK_MS, tookMs * SHARE)),
-			);
+			if (over.delete(key)) stop(key);
+			if (!timers.has(key)) later(key, Math.max(LOOK_MS, tookMs * SHARE), () => look(uri));
+		},
+		ended(uri) {
+			const key = uri.toString();
+			over.add(key);
+			stop(key);
+			later(key, LAST_MS, () => forget(key));
 		},
 		follow(editor) {
-			followed.set(editor.document.uri.toString(), 0);
+			const key = editor.document.uri.toString();
 			toEnd(editor);
+			if (over.has(key)) return;
+			followed.set(key, 0);
+			tell([...followed.keys()]);
 		},
+		unfollow: (uri) => forget(uri.toString()),
+		isFollowed: (uri) => followed.has(uri.toString()),
 		dispose() {
 			lifetime.dispose();
 			for (const timer of timers.values()) clearTimeout(timer);

@@ -2,12 +2,15 @@
 import { EventEmitter, l10n, type Pseudoterminal } from 'vscode';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Job } from '../../../shared/job.ts';
+import { withoutTerminalCodes } from '../../../shared/terminalCodes.ts';
 import { type FeedPorts, LogFeed } from '../feed.ts';
 import { ScreenCodes } from './screenCodes.ts';
 
 const PLAIN = '\u001b[0m';
 /** Not SGR 2: the editor keeps a colour readable on any ground, and halves that for what is faint. */
 const GREY = '\u001b[90m';
+
+const withoutControls = (line: string) => line.replace(/\p{Cc}/gu, ' ');
 
 export interface JobTerminalEvents {
 	/** The person closed it. */
@@ -37,8 +40,10 @@ export function createJobTerminal(
 
 	const sink = {
 		append: (text: string) => written.fire(text),
+		// It may name a job, whose title is somebody's.
 		appendLine: (text: string) => {
-			written.fire(`${PLAIN}${GREY}${text.replaceAll('\n', '\r\n')}${PLAIN}\r\n`);
+			const lines = withoutTerminalCodes(text).split('\n').map(withoutControls);
+			written.fire(`${PLAIN}${GREY}${lines.join('\r\n')}${PLAIN}\r\n`);
 		},
 		ended: (ended: Job | undefined) => {
 			over = true;

@@ -41,11 +41,15 @@ export const logOf = ({ query }: Uri): LogOfFile => ({
 export const stampedUri = (uri: Uri, stamped: boolean): Uri =>
 	uri.with({ query: `${logOf(uri).id}${stamped ? STAMPED : ''}` });
 
-/** @param read Hears of a log that goes on, and how long reading it took, ms. */
-export function createLogFiles(
-	link: Pick<Link, 'request'>,
-	read: (uri: Uri, tookMs: number) => void,
-) {
+/** What is told of logs that were read. */
+export interface LogReads {
+	/** It goes on; reading it until here took so long. */
+	read(uri: Uri, tookMs: number): void;
+	/** All of it was read. */
+	ended(uri: Uri): void;
+}
+
+export function createLogFiles(link: Pick<Link, 'request'>, { read, ended }: LogReads) {
 	const asked = async <T>(uri: Uri, answer: Promise<T>): Promise<T> => {
 		try {
 			return await answer;
@@ -80,7 +84,8 @@ export function createLogFiles(
 				offset = chunk.nextOffset;
 			}
 			const text = stamped ? stampedText(parts, clockOf) : plainText(parts);
-			if (!isWhole) read(uri, performance.now() - began);
+			if (isWhole) ended(uri);
+			else read(uri, performance.now() - began);
 			return Buffer.from(text);
 		},
 	};

@@ -52,7 +52,13 @@ function newJob(label: number, more: Partial<NewShared> = {}): NewShared {
 type Step =
 	| { do: 'hello' | 'sync' | 'silence' | 'leave'; m: number }
 	| { do: 'claim'; m: number; pool: 'a' | 'b' | 'both'; n: number }
-	| { do: 'begin' | 'giveBack' | 'finish'; m: number; of: number; stale: boolean; state: number }
+	| {
+			do: 'begin' | 'giveBack' | 'finish' | 'tellPaused';
+			m: number;
+			of: number;
+			stale: boolean;
+			state: number;
+	  }
 	| {
 			do: 'enqueue';
 			m: number;
@@ -70,6 +76,8 @@ type Step =
 				| 'withdraw'
 				| 'hold'
 				| 'hurry'
+				| 'pause'
+				| 'resume'
 				| 'due'
 				| 'expire'
 				| 'arrived'
@@ -101,7 +109,12 @@ const stepArb: fc.Arbitrary<Step> = fc.oneof(
 	{
 		weight: 12,
 		arbitrary: fc.record({
-			do: fc.constantFrom('begin' as const, 'giveBack' as const, 'finish' as const),
+			do: fc.constantFrom(
+				'begin' as const,
+				'giveBack' as const,
+				'finish' as const,
+				'tellPaused' as const,
+			),
 			m,
 			of: fc.nat(5),
 			stale: fc.nat(3).map((one) => one === 0),
@@ -130,6 +143,8 @@ const stepArb: fc.Arbitrary<Step> = fc.oneof(
 				'withdraw' as const,
 				'hold' as const,
 				'hurry' as const,
+				'pause' as const,
+				'resume' as const,
 				'due' as const,
 				'expire' as const,
 				'arrived' as const,
@@ -176,7 +191,7 @@ async function play(world: World, steps: readonly Step[]): Promise<string[]> {
 				return [
 					alive,
 					replaced,
-					held.map((one) => [label(one.id), one.state, one.fence, one.stop]),
+					held.map((one) => [label(one.id), one.state, one.fence, one.stop, one.pause, one.paused]),
 					wishes.map(label).sort(),
 				];
 			}
@@ -195,7 +210,8 @@ async function play(world: World, steps: readonly Step[]): Promise<string[]> {
 			}
 			case 'begin':
 			case 'giveBack':
-			case 'finish': {
+			case 'finish':
+			case 'tellPaused': {
 				const mine = tenures.filter((one) => one.m === step.m);
 				const found = (step.stale ? tenures : mine)[
 					step.of % Math.max(1, (step.stale ? tenures : mine).length)
@@ -204,6 +220,8 @@ async function play(world: World, steps: readonly Step[]): Promise<string[]> {
 				const { id, lease } = found;
 				if (step.do === 'begin') return queue.begin(epochs[step.m] ?? 0, { id, lease });
 				if (step.do === 'giveBack') return queue.giveBack({ id, lease });
+				if (step.do === 'tellPaused')
+					return queue.tellPaused(found, step.of % 2 === 0, step.of === 3 ? 'no' : null);
 				const report = { report: 'cmVwb3J0', signature: 'c2ln', tail: 'dGFpbA==' };
 				const said = { id, lease, state: step.state, ...report };
 				// The second time it is known already, or refused again.
@@ -241,6 +259,10 @@ async function play(world: World, steps: readonly Step[]): Promise<string[]> {
 		}
 		if (step.do === 'cancel')
 			return queue.cancel(id, 'b3JkZXI=', Buffer.alloc(64).toString('base64'));
+		if (step.do === 'pause' || step.do === 'resume') {
+			const signature = Buffer.alloc(64).toString('base64');
+			return queue.orderPause(id, step.do === 'pause', { order: 'b3JkZXI=', signature });
+		}
 		if (step.do === 'withdraw') return queue.withdraw(id);
 		if (step.do === 'hold') return queue.delay(id, NEVER_MS);
 		if (step.do === 'hurry') return queue.delay(id, null);
@@ -253,7 +275,9 @@ async function play(world: World, steps: readonly Step[]): Promise<string[]> {
 		const job = await queue.get(id);
 		if (job === null) return null;
 		const { state, fence, losses, stopping, reason, machine: on, envelope, report, tail } = job;
-		return { state, fence, losses, stopping, reason, on, envelope, report, tail };
+		const { paused, pauseWanted, pauseRefusal } = job;
+		const still = [paused, pauseWanted, pauseRefusal];
+		return { state, fence, losses, stopping, reason, on, envelope, report, tail, still };
 	}
 
 	for (const step of steps) {
@@ -328,6 +352,9 @@ const ALLOWED = new Set(
 			'1>1',
 			'1>2',
 			'1>0',
+			// What comes back while it is to stand still.
+			'1>4',
+			'2>4',
 			'1>10',
 			'1>11',
 			'1>12',

@@ -127,6 +127,18 @@ describe.skipIf(why !== undefined)('a database that lies', () => {
 		const order = Buffer.from(
 			JSON.stringify({ v: 1, fleet: said['fleet'], id: long, order: 'cancel' }),
 		);
+		const pause = Buffer.from(
+			JSON.stringify({ v: 1, fleet: said['fleet'], id: long, order: 'pause' }),
+		);
+		await servers.owner.run(
+			'UPDATE fleet.job SET pause_order = $2, pause_signature = $3, pause_key = $4, pause_wanted = true WHERE id = $1',
+			[
+				long,
+				pause,
+				Buffer.from(stranger.sign('order', pause), 'base64'),
+				Buffer.from(stranger.key, 'base64'),
+			],
+		);
 		await servers.owner.run(
 			'UPDATE fleet.job SET stop = $2, stop_signature = $3, stop_key = $4 WHERE id = $1',
 			[

@@ -1,7 +1,10 @@
 /** What else a person may want of a job elsewhere: to pause and hurry it, to see how far it is, to hear of its end. */
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Job } from '../../../shared/job.ts';
 import type { JobsEnded } from '../../../shared/protocol/notify.ts';
+import { temporaryFolder } from '../../support/daemon.ts';
 import { type FleetMachine, finished, jobThat, joinMachine } from '../../support/fleet/machines.ts';
 import { type FleetServers, startFleetServers, whyNoServers } from '../../support/fleet/servers.ts';
 import { connectToHome } from '../mcp/host.ts';
@@ -25,7 +28,7 @@ const delivered = (id: string) => async () =>
 	(await servers.owner.run('SELECT state FROM fleet.job WHERE id = $1', [id])).length;
 
 describe.skipIf(why !== undefined)('a job elsewhere', () => {
-	test('is paused, resumed and hurried while nobody has it; what runs is left to its machine', async () => {
+	test('is paused, resumed and hurried while nobody has it', async () => {
 		const [laptop, box] = await pair();
 		await laptop.accept(box.key);
 		const [first, later] = [
@@ -57,8 +60,8 @@ describe.skipIf(why !== undefined)('a job elsewhere', () => {
 
 		const runs = await laptop.submit('--on', 'box', '--', 'sleep', '600');
 		await jobThat(laptop, runs, (job) => job.state === 'running');
-		const { skipped } = await laptop.ask('job/pause', { ids: [runs] });
-		expect(skipped[0]?.reason).toBe('box has it already, and it can be paused there only');
+		const { skipped } = await laptop.ask('job/runNow', { ids: [runs] });
+		expect(skipped[0]?.reason).toBe('box has it already, and it can be hurried there only');
 		await laptop.ask('job/cancel', { ids: [runs] });
 		await jobThat(laptop, runs, finished);
 
@@ -81,6 +84,70 @@ describe.skipIf(why !== undefined)('a job elsewhere', () => {
 		await expect(laptop.ask('job/list', { filter: { machine: '*' }, cursor: 'x' })).rejects.toThrow(
 			'not of a list of the shared queue',
 		);
+	});
+
+	test('that runs stands still at a signed order, is said to, and goes on', async () => {
+		const [laptop, box] = await pair();
+		await laptop.accept(box.key);
+		await box.accept(laptop.key, { commands: true, atMost: 4 });
+		const beats = join(temporaryFolder(), 'beats');
+		const line = `while [ ! -e ${beats}.end ]; do echo x >> ${beats}; sleep 0.1; done`;
+		const id = await laptop.submit('--on', 'box', '--', 'sh', '-c', line);
+		await jobThat(laptop, id, (job) => job.state === 'running');
+
+		expect((await laptop.run(['pause', id])).code).toBe(0);
+		const paused = await jobThat(laptop, id, (job) => job.state === 'paused');
+		expect(paused.held).toBe(true);
+		expect(await laptop.why(id)).toBe('paused on box; start it again with Resume');
+		expect((await laptop.run(['list', '--on', 'box'])).stdout).toMatch(/paused/);
+		const size = statSync(beats).size;
+		expect((await laptop.ask('job/pause', { ids: [id] })).skipped[0]?.reason).toBe(
+			'it is paused already',
+		);
+		expect((await laptop.run(['resume', id])).code).toBe(0);
+		await jobThat(laptop, id, (job) => job.state === 'running');
+		await expect.poll(() => statSync(beats).size, { timeout: 30_000 }).toBeGreaterThan(size);
+
+		// Who sits at that machine may do the same, and it is seen.
+		const [local] = (await box.ask('job/list', { filter: {}, limit: 1 })).jobs;
+		await box.ask('job/pause', { ids: [local?.id ?? ''] });
+		await jobThat(laptop, id, (job) => job.state === 'paused');
+		await laptop.ask('job/resume', { ids: [id] });
+		await jobThat(laptop, id, (job) => job.state === 'running');
+		writeFileSync(`${beats}.end`, '');
+		expect((await jobThat(laptop, id, finished)).state).toBe('succeeded');
+	});
+
+	test('that runs where nothing can stand still, or where nobody knows how, is refused with why', async () => {
+		const [laptop, box] = await pair();
+		await servers.owner.run("UPDATE fleet.config SET lease = '60 seconds'");
+		await laptop.accept(box.key);
+		await box.accept(laptop.key, { commands: true, atMost: 4 });
+		const submit = (...more: string[]) =>
+			laptop.submit('--on', 'box', ...more, '--', 'sleep', '600');
+		const [once, again] = [await submit(), await submit('--restartable')];
+		for (const id of [once, again]) await jobThat(laptop, id, (job) => job.state === 'running');
+		await box.kill();
+		const says = (what: string) =>
+			servers.owner.run(
+				`WITH n AS (UPDATE fleet.node SET info = (info - 'pauses') || '${what}'::jsonb WHERE name = 'box' RETURNING id)
+				 UPDATE fleet.beat SET load = (load - 'pauses') || '${what}'::jsonb FROM n WHERE node = n.id`,
+			);
+		const why = async (id: string) =>
+			(await laptop.ask('job/pause', { ids: [id] })).skipped[0]?.reason;
+		await says('{}');
+		expect(await why(once)).toBe('box runs an older Semantica, which is not paused from elsewhere');
+		await says('{"pauses": false}');
+		expect(await why(once)).toBe('box has begun it, and what runs cannot be paused there');
+
+		// What may be run again goes back there, and waits.
+		expect(await why(again)).toBeUndefined();
+		await expect.poll(() => laptop.why(again), { timeout: 30_000 }).toContain('told to pause it');
+		// Its machine goes for good: it stays paused, and nobody takes it.
+		await servers.owner.run("UPDATE fleet.config SET lease = '3 seconds'");
+		await laptop.status();
+		await jobThat(laptop, again, (job) => job.state === 'queued' && job.held);
+		expect(await laptop.why(again)).toContain('paused; start it again with Resume');
 	});
 
 	test('says how far it is while it runs, and its end to the window that asked, once', async () => {

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
 	type Held,
+	NEVER_MS,
 	type NewShared,
 	SHARED,
 	type SharedJob,
@@ -24,6 +25,10 @@ interface MemoryJob extends NewShared {
 	node: string | null;
 	losses: number;
 	stop: { order: string; signature: string; key: string } | null;
+	pause: { order: string; signature: string; key: string } | null;
+	pauseWanted: boolean;
+	paused: boolean;
+	pauseRefusal: string | null;
 	reason: string | null;
 	leasedAt: number | null;
 	begunAt: number | null;
@@ -143,7 +148,10 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 	function back(job: MemoryJob): void {
 		job.lease = null;
 		job.node = null;
-		move(job, SHARED.waiting);
+		const stays = job.pauseWanted;
+		if (stays) job.dueAt = NEVER_MS;
+		Object.assign(job, { pause: null, pauseWanted: false, paused: false, pauseRefusal: null });
+		move(job, stays ? SHARED.delayed : SHARED.waiting);
 	}
 
 	function reap(): void {
@@ -189,6 +197,10 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 				stop: job.stop?.order ?? null,
 				stopSignature: job.stop?.signature ?? null,
 				stopKey: job.stop?.key ?? null,
+				paused: job.paused,
+				pause: job.pause?.order ?? null,
+				pauseSignature: job.pause?.signature ?? null,
+				pauseKey: job.pause?.key ?? null,
 			}));
 	}
 
@@ -217,6 +229,9 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 			begunAt: job.begunAt,
 			endedAt: job.endedAt,
 			changed: job.changed,
+			paused: job.paused,
+			pauseWanted: job.pauseWanted,
+			pauseRefusal: job.pauseRefusal,
 			...(whole
 				? {
 						envelope: job.envelope,
@@ -412,7 +427,7 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 						lease: null,
 						node: null,
 						losses: 0,
-						stop: null,
+						...{ stop: null, pause: null, pauseWanted: false, paused: false, pauseRefusal: null },
 						reason: null,
 						leasedAt: null,
 						begunAt: null,
@@ -457,6 +472,28 @@ export function createMemoryFleet({ leaseMs = 60_000 } = {}): MemoryFleet {
 				if (job.submitter !== me) return 'forbidden';
 				endUnreported(job, SHARED.cancelled, 'cancel');
 				return 'ended';
+			},
+			async orderPause(id, wanted, sealed) {
+				speaker();
+				const job = jobs.get(id);
+				if (job === undefined) return 'unknown';
+				if (job.submitter !== me) return 'forbidden';
+				if (job.state >= 10) return 'already';
+				if (job.state < 1 || job.state > 3) return 'waits';
+				job.pause = { ...sealed, key };
+				job.pauseWanted = wanted;
+				job.pauseRefusal = null;
+				job.changed = ++changes;
+				return 'ordered';
+			},
+			async tellPaused({ id, lease }, paused, refusal) {
+				speaker();
+				const job = mine(id, lease);
+				if (job === undefined || job.state < 1 || job.state > 3) return;
+				job.paused = paused;
+				job.pauseRefusal = refusal;
+				job.pauseWanted &&= refusal === null;
+				job.changed = ++changes;
 			},
 			async withdraw(id) {
 				speaker();

@@ -1,15 +1,16 @@
-/** docs/faults.md names tests: each is there, by that name. */
+/** docs/faults.md and docs/face.md name tests: each is there, by that name. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const text = readFileSync(join(ROOT, 'docs/faults.md'), 'utf8');
-const rows = text
-	.split('\n')
-	.filter((line) => /^\| (?!before|\| before|kind)/.test(line) && !/^\|-/.test(line));
+const rowsOf = (file: string) =>
+	readFileSync(join(ROOT, file), 'utf8')
+		.split('\n')
+		.filter((line) => /^\| (?!before|\| before|kind)/.test(line) && !/^\|-/.test(line));
+const rows = rowsOf('docs/faults.md');
 
-const named = rows.flatMap((row) =>
+const named = [...rows, ...rowsOf('docs/face.md')].flatMap((row) =>
 	[...row.matchAll(/`(test\/[\w/.]+\.test\.ts)`((?: “[^”]+”,?)+)/g)].flatMap(
 		([, file = '', names = '']) =>
 			[...names.matchAll(/“([^”]+)”/g)].map(([, name = '']) => ({ file, name })),

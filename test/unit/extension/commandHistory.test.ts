@@ -71,3 +71,22 @@ test('a name that is none, or stands at an ordinary command, is passed over', ()
 	];
 	expect(lines(createCommandHistory(memory(stored)))).toEqual(['* a', 'b']);
 });
+
+test('a preset keeps whether a shell runs it, until one wants to be asked again', async () => {
+	const history = createCommandHistory(memory());
+	for (const line of ['a | b', 'c | d']) await history.used(line);
+	await history.answer('a | b', true);
+	expect(history.shellOf('a | b')).toBeUndefined();
+	await history.keep('a | b', 'Both');
+	await history.answer('a | b', false);
+	await history.keep('a | b', 'Both of them');
+	await history.used('a | b');
+	expect([history.shellOf('a | b'), history.shellOf('c | d'), history.shellOf('e')]).toEqual([
+		...[false, undefined, undefined],
+	]);
+	await history.answer('a | b', undefined);
+	expect(history.all()[0]).toEqual({ line: 'a | b', kept: true, name: 'Both of them' });
+	await history.answer('a | b', true);
+	await history.keep('a | b', undefined);
+	expect(history.all()[0]).toEqual({ line: 'a | b', kept: false });
+});

@@ -70,6 +70,7 @@ const EDITOR_KEYS = new Set([
 	'isWorkspaceTrusted',
 	'workspaceFolderCount',
 	'explorerResourceIsFolder',
+	'resource',
 	'resourceScheme',
 	'listMultiSelection',
 	'listFocus',
@@ -86,11 +87,15 @@ const whenClauses = [
 	.map(({ when }: { when?: string }) => when)
 	.filter((when): when is string => when !== undefined);
 
-/** The identifiers on the left of a when-clause's operators. */
+/** The identifiers on the left of a when-clause's operators, and the lists that are looked through. */
 function keysOf(when: string): string[] {
 	return when
 		.split(/&&|\|\|/)
-		.map((term) => term.trim().replace(/^!/, '').split(/\s/)[0] ?? '')
+		.flatMap((term) => {
+			const [left = '', ...rest] = term.trim().replace(/^!/, '').split(/\s+/);
+			const list = /^(?:not )?in (\S+)$/.exec(rest.join(' '))?.[1];
+			return list === undefined ? [left] : [left, list];
+		})
 		.filter((key) => key !== 'false' && key !== 'true');
 }
 

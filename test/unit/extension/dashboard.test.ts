@@ -173,47 +173,47 @@ describe('power and idleness', () => {
 	});
 });
 
-describe('what the page is told', () => {
-	const history = {
-		to: 1,
-		buckets: [],
-		queues: [],
-		keptSince: 0,
-		kinds: [],
-		ring: [],
-	} satisfies StatsHistory;
+const history = {
+	to: 1,
+	buckets: [],
+	queues: [],
+	keptSince: 0,
+	kinds: [],
+	ring: [],
+} satisfies StatsHistory;
 
-	function harness({ unknown = false } = {}) {
-		const posted: ToPage[] = [];
-		const asked: string[] = [];
-		const changes = new Signal<LinkState>();
-		const world = { visible: true, state: { kind: 'connected' } as LinkState };
-		const store = new JobStore();
-		const feed = feedDashboard({
-			link: {
-				get state() {
-					return world.state;
-				},
-				onDidChange: changes.on,
-				request: (async (method: string) => {
-					asked.push(method);
-					if (unknown) throw Object.assign(new Error('no such method'), { code: -32601 });
-					return method === 'stats/now' ? told(1, 1) : history;
-				}) as never,
+function harness({ unknown = false } = {}) {
+	const posted: ToPage[] = [];
+	const asked: string[] = [];
+	const changes = new Signal<LinkState>();
+	const world = { visible: true, state: { kind: 'connected' } as LinkState, now: 10_000_000 };
+	const store = new JobStore();
+	const feed = feedDashboard({
+		link: {
+			get state() {
+				return world.state;
 			},
-			store,
-			text: { description: () => '' },
-			post: (message) => posted.push(message),
-			visible: () => world.visible,
-			now: () => 1_000_000,
-			log: () => {},
-			stateText: ({ kind }) => kind,
-			olderText: 'older',
-		});
-		return { posted, asked, changes, world, store, feed };
-	}
-	const settled = () => new Promise((resolve) => setImmediate(resolve));
+			onDidChange: changes.on,
+			request: (async (method: string) => {
+				asked.push(method);
+				if (unknown) throw Object.assign(new Error('no such method'), { code: -32601 });
+				return method === 'stats/now' ? told(world.now, 1) : history;
+			}) as never,
+		},
+		store,
+		text: { description: () => '' },
+		post: (message) => posted.push(message),
+		visible: () => world.visible,
+		now: () => world.now,
+		log: () => {},
+		stateText: ({ kind }) => kind,
+		olderText: 'older',
+	});
+	return { posted, asked, changes, world, store, feed };
+}
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+describe('what the page is told', () => {
 	it('begins with how the connection is, then numbers and history', async () => {
 		const { feed, posted } = harness();
 		feed.begin('hour');
@@ -255,6 +255,42 @@ describe('what the page is told', () => {
 		changes.emit(world.state);
 		await expect.poll(() => asked).toEqual(['stats/now', 'stats/history']);
 		feed.dispose();
+	});
+});
+
+describe('of a clock that was set back', () => {
+	it('the page is told the history again, and nothing of a time to come', async () => {
+		const { feed, posted, asked, world } = harness();
+		feed.begin('hour');
+		await settled();
+		world.now -= 3_600_000;
+		asked.length = 0;
+		feed.look();
+		await settled();
+		expect(asked).toEqual(['stats/now', 'stats/history']);
+		feed.begin('hour');
+		await settled();
+		const past = posted.findLast((message) => message.kind === 'past');
+		expect(past?.stats.map(({ at }) => at)).toEqual([world.now]);
+		feed.dispose();
+	});
+
+	it('the jobs behind a figure are those that wait for no time', async () => {
+		const now = Date.now();
+		const [due, late] = [
+			makeJob({ createdAt: now + 60_000, runAt: now + 60_000 }),
+			makeJob({ createdAt: now - 60_000, runAt: now + 60_000 }),
+		];
+		const link = {
+			request: (async (method: string) =>
+				method === 'job/list'
+					? { jobs: [due, late] }
+					: { global: { paused: false }, queues: [] }) as never,
+		};
+		const behind = async (reason: 'slot' | 'delayed') =>
+			(await jobsBehind(link, { states: ['queued'], reason })).map(({ id }) => id);
+		expect(await behind('slot')).toEqual([due.id]);
+		expect(await behind('delayed')).toEqual([late.id]);
 	});
 });
 

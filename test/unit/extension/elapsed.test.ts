@@ -62,6 +62,18 @@ describe('the clock of running rows', () => {
 		return { clock: made, tick, long, running };
 	}
 
+	it('has a row say nothing of a time that a clock set back takes away', () => {
+		const job = runningFor(20_000);
+		const { clock: seen, tick } = clock(job);
+		seen.visible = true;
+		expect(tick).toHaveBeenLastCalledWith([job.id]);
+		tick.mockClear();
+		vi.setSystemTime(NOW - 3_600_000);
+		vi.advanceTimersByTime(5_000);
+		expect(tick.mock.calls).toEqual([[[job.id]]]);
+		seen.dispose();
+	});
+
 	it('holds no timer while nobody looks or nothing runs', () => {
 		const { clock: hidden } = clock(runningFor(0));
 		hidden.changed();

@@ -28,6 +28,7 @@ describe('a row', () => {
 		[{ state: 'paused' }, 'paused'],
 		[{ held: true }, 'held until resumed'],
 		[{ runAt: NOW + 3_600_000 }, 'starts at 15:05'],
+		[{ state: 'running', progress: { current: 1, message: 'a\u202eb\n\u001b[31mc' } }, '1 · a b c'],
 		[{ runAt: NOW + 60_000, attempt: 1, maxAttempts: 3 }, 'attempt 2 of 3 at 14:06'],
 		[{ state: 'succeeded', startedAt: NOW - 3_210, finishedAt: NOW }, 'succeeded · 3.2 s · 14:05'],
 		[{ state: 'failed', stopReason: 'exit', exitCode: 2, finishedAt: NOW }, 'exit code 2 · 14:05'],
@@ -45,6 +46,35 @@ describe('a row', () => {
 		const aside = 'paused by itself: AC power was lost, on battery, 43 %';
 		expect(describeJob({ state: 'paused' }, aside)).toBe(aside);
 		expect(describeJob({ state: 'paused', held: true }, aside)).toBe('paused');
+	});
+});
+
+describe('a clock that is set back', () => {
+	const HOUR = 3_600_000;
+	const asked = { createdAt: NOW + HOUR, runAt: NOW + HOUR };
+
+	it.each([
+		[asked, undefined, 'waiting'],
+		[asked, 'queue lane has no free slot', 'queue lane has no free slot'],
+		// A wait for a time is one also then.
+		[{ ...asked, runAt: NOW + 2 * HOUR }, undefined, 'starts at 16:05'],
+		// Its backoff is over: the daemon says what it waits for.
+		[
+			{ ...asked, attempt: 1, maxAttempts: 3 },
+			'queue lane has no free slot',
+			'queue lane has no free slot',
+		],
+		[
+			{ state: 'succeeded', startedAt: NOW + HOUR, finishedAt: NOW + HOUR },
+			undefined,
+			'succeeded · 0 ms · 15:05',
+		],
+	] as const)('makes of %o and %j the row %j', (over, reason, expected) => {
+		expect(describeJob(over, reason)).toBe(expected);
+	});
+
+	it('makes no time negative', () => {
+		expect([text.duration(-HOUR), text.duration(-1)]).toEqual(['0 ms', '0 ms']);
 	});
 });
 
@@ -99,6 +129,8 @@ describe('an outcome', () => {
 			error: { code: 'SPAWN', message: 'There is no program make.' },
 		});
 		expect(text.outcome(failed)).toBe('make failed. There is no program make.');
+		const odd = makeJob({ title: 'a\u202eb\n\u001b]0;c\u0007d', state: 'cancelled' });
+		expect(text.outcome(odd)).toBe('a b d: cancelled.');
 	});
 });
 
@@ -141,4 +173,9 @@ it('a row names the job that it waits for without its id', () => {
 		'waits until «web server» (01a218c8-7555-7206-bcd0-b6f8f3e0b267) is ready; it is running.';
 	const explanation = { runnable: false, reasons: [{ kind: 'dependency', message, since: 0 }] };
 	expect(shortReason(explanation)).toBe('waits until «web server» is ready; it is running');
+});
+
+it.each(['time', 'backoff'] as const)('a row says itself when a wait for %s is over', (kind) => {
+	const reasons = [{ kind, message: 'waiting for its start time, in 2 h', since: 0 }];
+	expect(shortReason({ runnable: false, reasons })).toBeUndefined();
 });

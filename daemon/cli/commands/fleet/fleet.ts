@@ -1,13 +1,8 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { addInitCommand } from './init.ts';
-import {
-	addAcceptCommand,
-	addForgetCommand,
-	addJoinCommand,
-	addKeyCommand,
-	addLeaveCommand,
-} from './membership.ts';
+import { addLeaveCommand } from './leave.ts';
+import { addAcceptCommand, addForgetCommand, addJoinCommand, addKeyCommand } from './membership.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addStatusCommand, addWorkCommand } from './status.ts';
 

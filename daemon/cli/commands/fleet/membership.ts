@@ -73,25 +73,6 @@ export function addKeyCommand(fleet: Command, context: Context): void {
 		);
 }
 
-export function addLeaveCommand(fleet: Command, context: Context): void {
-	fleet
-		.command('leave')
-		.summary('leave the shared queue')
-		.option(...JSON_OPTION)
-		.action(({ json }: { json?: boolean }) =>
-			using(connectOrStart(context.daemon), async (connection) => {
-				const answer = await connection.request('fleet/leave', {});
-				if (json === true) context.out.json(answer);
-				else if (answer.left) context.out.say('This machine has left the shared queue.');
-				else {
-					context.out.say(
-						'This machine has left, but could not say so: whoever owns the database says semantica fleet forget NAME there.',
-					);
-				}
-			}),
-		);
-}
-
 interface ForgetOptions extends PasswordOptions {
 	readonly json?: boolean;
 }

@@ -38,6 +38,11 @@ function show({ out, err }: Context, status: FleetStatus): void {
 		const since = formatAge(status.unreachable.since, Date.now());
 		out.say(`Not reachable for ${since}: ${status.unreachable.message}`, style.red);
 	}
+	if (status.leaving !== null) {
+		const how =
+			status.leaving === 'now' ? 'what runs here is stopped' : 'what runs here ends first';
+		out.say(`Leaving: ${how}. To see how far it is: semantica fleet leave`, style.yellow);
+	}
 	if (status.machines.length > 0) {
 		const { machines } = status;
 		const now = Date.now() - (status.clockMs ?? 0);
@@ -53,17 +58,15 @@ function show({ out, err }: Context, status: FleetStatus): void {
 					{
 						header: 'HEARD OF',
 						cells: machines.map(({ alive, seenAt }) =>
-							alive
-								? 'now'
-								: seenAt === null
-									? 'never'
-									: `${formatAge(Math.min(now, seenAt), now)} ago`,
+							alive ? 'now' : seenAt === null ? 'never' : formatAge(Math.min(now, seenAt), now),
 						),
 						rank: 0,
 					},
 					{
 						header: 'TAKES WORK',
-						cells: machines.map(({ accepts, alive }) => (accepts && alive ? 'yes' : 'no')),
+						cells: machines.map(({ accepts, alive, leaving }) =>
+							leaving && alive ? 'leaving' : accepts && alive ? 'yes' : 'no',
+						),
 						rank: 2,
 					},
 					{
