@@ -82,6 +82,8 @@ interface Judged {
 	readonly inTen: number;
 	readonly p50: number;
 	readonly p95: number;
+	/** Places, 0 for none. */
+	readonly ranks: readonly number[];
 }
 
 async function judge(
@@ -108,6 +110,7 @@ async function judge(
 		inTen: ranks.filter((rank) => rank > 0 && rank <= 10).length / ranks.length,
 		p50: at(0.5),
 		p95: at(0.95),
+		ranks,
 	};
 }
 
@@ -147,15 +150,21 @@ try {
 						},
 					];
 		});
+		const shown = new Map<string, readonly number[]>();
 		const show = async (what: string) => {
 			for (const [name, queries] of [
 				['questions', questions],
 				['names said in words', names],
 			] as const) {
 				await judge(connection, workspace, queries);
-				const { mrr, inTen, p50, p95 } = await judge(connection, workspace, queries);
+				const { mrr, inTen, p50, p95, ranks } = await judge(connection, workspace, queries);
+				const before = shown.get(name);
+				shown.set(name, ranks);
+				const isThere = (rank = 0): boolean => rank > 0 && rank <= 10;
+				const gained = ranks.filter((rank, at) => isThere(rank) && !isThere(before?.[at])).length;
+				const lost = ranks.filter((rank, at) => !isThere(rank) && isThere(before?.[at])).length;
 				console.log(
-					`${what}: ${queries.length} ${name}: MRR ${mrr.toFixed(2)}, in 10 ${inTen.toFixed(2)}, p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms`,
+					`${what}: ${queries.length} ${name}: MRR ${mrr.toFixed(2)}, in 10 ${inTen.toFixed(2)}, p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms${before === undefined ? '' : `, gained ${gained}, lost ${lost}`}`,
 				);
 			}
 		};

@@ -199,6 +199,36 @@ describe('search by meaning', () => {
 		expect(problems).toEqual([expect.stringMatching(/^Not searched by meaning: .*ECONNREFUSED/)]);
 	});
 
+	test('a query waits two seconds for its vector and no more, and ends when it is cancelled', async () => {
+		const set = await setUp();
+		await set.on();
+		const { connection, server, workspace } = set;
+		const asked = Promise.withResolvers<void>();
+		server.instead = () => {
+			asked.resolve();
+			return true;
+		};
+		const abort = new AbortController();
+		const params = { workspace, query: 'delete a person' };
+		const cancelled = connection.request('index/search', params, abort.signal);
+		await asked.promise;
+		abort.abort();
+		await expect(cancelled).rejects.toThrow();
+		const sentence = /^Not searched by meaning: .* did not answer within 2 s\.$/;
+		expect(await set.search('chargeInvoice bank')).toMatchObject({
+			hits: [{ path: 'src/invoice.ts' }],
+			problems: [expect.stringMatching(sentence)],
+		});
+		// For a while it is left alone, by each of two threads.
+		const before = server.asked.length;
+		for (const query of ['another one', 'one more', 'and the last']) {
+			expect(await set.search(query)).toMatchObject({
+				problems: [expect.stringMatching(sentence)],
+			});
+		}
+		expect(server.asked.length).toBeLessThanOrEqual(before + 1);
+	});
+
 	test.each([
 		['401', { status: 401 }, 'asks for a key'],
 		[
