@@ -30,12 +30,15 @@ export function createKnownFiles(db: Sqlite): KnownFiles {
 			`SELECT id, path, ${KNOWN} FROM files WHERE id > ? ORDER BY id LIMIT ?`,
 		)
 		.raw();
+	const count = db.prepare<[], number>('SELECT count(*) FROM files').pluck().get() ?? 0;
 	let ahead = new Map<string, KnownRow>();
 	let size = 1;
 	let used = 0;
 	return {
-		count: db.prepare<[], number>('SELECT count(*) FROM files').pluck().get() ?? 0,
+		count,
 		find(path) {
+			// What others add meanwhile is read again.
+			if (count === 0) return undefined;
 			const row = ahead.get(path);
 			if (row !== undefined) {
 				used++;

@@ -11,6 +11,7 @@ import { fuse } from '../meaning/fuse.ts';
 import { trigramsOf } from '../segments/trigrams.ts';
 import { around, composed, firstLine } from '../words/lines.ts';
 import { createLocator, type Found } from '../words/locate.ts';
+import { WORTH_OF_DEFINED_NAME } from '../words/oneName.ts';
 import { stemOfPath } from '../words/paths.ts';
 import { parseQuery, readingsOf } from '../words/query.ts';
 import { createClock, type SearchClock } from './clock.ts';
@@ -46,6 +47,8 @@ const PAGE_MS = 5000;
 const LINES_PER_FILE = 10_000;
 /** Hits by meaning beside a page's; they take half of it at the most. */
 const MEANT_HITS = 10;
+/** Of sums that are equal. */
+const ROUNDING = 1e-6;
 const START = { reading: 0, offset: 0 };
 
 export interface SearchDependencies {
@@ -165,17 +168,26 @@ export async function search(
 	for (const [number, reading] of readingsOf(words).entries()) {
 		if (number < from.reading) continue;
 		const locate = createLocator(reading.words);
+		const lookAtIt = (candidate: Candidate) =>
+			lookAt(candidate, scope(candidate.workspace), locate, contextLines, admits);
 		const look = (candidate: Candidate) =>
-			inFront.has(placeOf(candidate))
-				? undefined
-				: lookAt(candidate, scope(candidate.workspace), locate, contextLines, admits);
+			inFront.has(placeOf(candidate)) ? undefined : lookAtIt(candidate);
+		// Where the words are one name that is defined, that was meant rather than a text about it.
+		const defined = new Set<string>();
+		const lookFirst = (candidate: Candidate): Seen | undefined => {
+			if (front.length === 0) return look(candidate);
+			const seen = lookAtIt(candidate);
+			const isDefined = seen !== undefined && seen.worth > WORTH_OF_DEFINED_NAME - ROUNDING;
+			if (isDefined) defined.add(placeOf(candidate));
+			return isDefined || !inFront.has(placeOf(candidate)) ? seen : undefined;
+		};
 		const names = reading.named && asked.excluded.length === 0;
 		const skipped = names ? ranking.skipped(reading.match) : [];
 		const page = await readPage(
 			async (take) => withNames(await ranking.rank(reading.match, take), skipped, take),
 			look,
 			async (candidates) =>
-				reading.named ? bestFirst(candidates, look, reading.words, clock) : [],
+				reading.named ? bestFirst(candidates, lookFirst, reading.words, clock) : [],
 			number === from.reading ? from.offset : 0,
 			limit - first.length - beside,
 			clock,
@@ -186,8 +198,14 @@ export async function search(
 		const next = { reading: number, offset: page.offset };
 		// Names that are all there are what was meant; of a question nobody knows.
 		const ranked = together(page.hits, reading.named && reading.joint === 'all' ? 2 : 1);
+		// What stands in front has been shown by the first page.
+		const others =
+			cursor === undefined ? ranked : ranked.filter((hit) => !inFront.has(placeOf(hit)));
+		const isFirst = (hit: Hit): boolean => cursor === undefined && defined.has(placeOf(hit));
+		const rest = others.filter((hit) => !isFirst(hit));
+		const before = [...others.filter(isFirst), ...first.filter((hit) => !isFirst(hit))];
 		return answer(
-			[...raised(first, ranked), ...ranked],
+			[...raised(before, rest), ...rest],
 			page.more ? writeCursor(next, identity, workspace) : null,
 		);
 	}

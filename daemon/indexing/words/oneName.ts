@@ -9,7 +9,8 @@ import type { QueryWord } from './query.ts';
 const ONE_NAME = WHOLE_WORD + 2 * SAME_CASE;
 const IN_NAME = 1.2;
 const DEFINED_NAME = 0.6;
-const MOST = ONE_NAME + DEFINITION;
+/** The name is all of them, and defined there: nothing is worth more. */
+export const WORTH_OF_DEFINED_NAME = ONE_NAME + DEFINITION;
 /** More words are no name. */
 const NAMED_BY = 5;
 
@@ -53,7 +54,7 @@ export function namesIn(
 			: IN_NAME + (defined ? DEFINED_NAME : 0);
 		const score = each * words;
 		if (score > (names.get(start)?.score ?? 0)) names.set(start, { at: index, score });
-		if (each >= MOST) break;
+		if (each >= WORTH_OF_DEFINED_NAME) break;
 	}
 	return names;
 }

@@ -81,6 +81,26 @@ describe('hits', () => {
 		expect(await found('logo path:media')).toEqual([['media/company-logo-2.png', 'binary']]);
 	});
 
+	test('are where several words are one name that is defined, before texts that have them', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('src/a.ts', '// One orbit camera for all, and another orbit camera.\n');
+		sandbox.write('src/b.ts', '// An orbit camera.\nimport x;\nexport class OrbitCamera {\n}\n');
+		sandbox.write('src/c.ts', 'const it = new OrbitCamera();\n');
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		const found = await places(service, 'orbit camera');
+		expect(found).toEqual(['src/b.ts:3:14', 'src/a.ts:1:8', 'src/c.ts:1:16']);
+		const paged: string[] = [];
+		let cursor: string | null = null;
+		do {
+			const more = { limit: 1, ...(cursor === null ? {} : { cursor }) };
+			const page: Awaited<ReturnType<typeof search>> = await search(service, 'orbit camera', more);
+			paged.push(...page.hits.map(({ path }) => path));
+			cursor = page.nextCursor;
+		} while (cursor !== null && paged.length < 10);
+		expect(paged.toSorted()).toEqual([...new Set(paged)].toSorted());
+	});
+
 	test('of many such files come with the others of their page, none twice', async () => {
 		const sandbox = createSandbox();
 		for (let n = 0; n < 60; n++) sandbox.write(`icons/arrow-${n}.png`, Buffer.from([0, n]));
