@@ -24,6 +24,8 @@ export interface Connection {
 	readonly call: Call;
 	/** Runs plain statements, for whoever owns the database. */
 	run(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+	/** Listens for these instead of the ones before; false behind a pooler, where none would come. */
+	listen(channels: readonly string[]): Promise<boolean>;
 	close(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export function createConnection(options: ConnectionOptions): Connection {
 	const { address } = options;
 	let opening: Promise<Client> | undefined;
 	let current: Client | undefined;
+	/** Undefined where another session than this one may answer each statement. */
+	let listened: Set<string> | undefined;
 	let closed = false;
 
 	function client(): Promise<Client> {
@@ -89,12 +93,17 @@ export function createConnection(options: ConnectionOptions): Connection {
 		made.on('notification', ({ channel }) => options.notified?.(channel));
 		await made.connect();
 		// A standby that answers would refuse everything.
-		const { rows } = await made.query('SELECT pg_is_in_recovery() AS standby');
+		const { rows } = await made.query(
+			'SELECT pg_is_in_recovery() AS standby, pg_backend_pid() AS pid',
+		);
 		if (rows[0]?.standby === true) {
 			await made.end();
 			throw new SemanticaError('SYSTEM', `${host}:${port} is a standby, which may only be read`);
 		}
 		current = made;
+		// A pooler makes up the process that it names at the beginning.
+		const { processID } = made as Client & { readonly processID?: number };
+		listened = processID === rows[0]?.pid ? new Set() : undefined;
 		return made;
 	}
 
@@ -108,12 +117,11 @@ export function createConnection(options: ConnectionOptions): Connection {
 	let last: Promise<unknown> = Promise.resolve();
 
 	/** One after the other: it is one connection. */
-	function run(sql: string, values: readonly unknown[] = []) {
+	function inTurn<T>(work: (open: Client) => Promise<T>): Promise<T> {
 		const turn = last.then(async () => {
 			const open = await client();
 			try {
-				const { rows } = await open.query(sql, [...values]);
-				return rows as Record<string, unknown>[];
+				return await work(open);
 			} catch (error) {
 				// Nothing came: nothing will come over this one any more.
 				if (errorMessage(error) === NO_ANSWER) drop(open);
@@ -124,8 +132,28 @@ export function createConnection(options: ConnectionOptions): Connection {
 		return turn;
 	}
 
+	const run: Connection['run'] = (sql, values = []) =>
+		inTurn(async (open) => {
+			const { rows } = await open.query(sql, [...values]);
+			return rows as Record<string, unknown>[];
+		});
+
 	return {
 		run,
+		listen: (channels) =>
+			inTurn(async (open) => {
+				if (listened === undefined) return false;
+				const wanted = new Set(channels);
+				const changes = [
+					...[...listened].filter((one) => !wanted.has(one)).map((one) => `UNLISTEN ${one}`),
+					...[...wanted].filter((one) => !listened?.has(one)).map((one) => `LISTEN ${one}`),
+				];
+				// Names of our own making: no parameter can stand for one.
+				if (channels.some((one) => !/^fleet_[a-z0-9]+$/.test(one))) throw new Error('No channel.');
+				if (changes.length > 0) await open.query(changes.join('; '));
+				listened = wanted;
+				return true;
+			}),
 		async call(name, q) {
 			const rows = await run(`SELECT fleet.${name}($1::jsonb) AS answer`, [JSON.stringify(q)]);
 			return rows[0]?.['answer'];
@@ -168,6 +196,10 @@ function refusalOf(address: Address, error: unknown): unknown {
 			'FORBIDDEN',
 			`The login ${address.user} may not do this in the shared queue (${message}). Whoever owns the database gives it the role fleet_submit, fleet_work or fleet_watch.`,
 		);
+	}
+	// Beyond what a column takes, in whatever is sent: it would be refused again.
+	if (code === '23514') {
+		return new SemanticaError('CONFLICT', `The shared queue does not take it (${message}).`);
 	}
 	if (code === '53100') {
 		return new SemanticaError('SYSTEM', 'The disk of the shared queue is full; it takes nothing.');

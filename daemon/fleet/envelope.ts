@@ -12,6 +12,8 @@ import { type Identity, isSignedBy } from './trust.ts';
 /** So long a signed job may be run. */
 export const MOST_DAYS_MS = 14 * 24 * 3_600_000;
 const MAX_PAYLOAD = 16 * 1024 * 1024;
+/** As the server's table takes it, where it is written a little wider. */
+const MOST_NEED_BYTES = 1900;
 
 /** What travels of a specification; every other field is refused by its path. */
 const TRAVELS = new Set([
@@ -124,6 +126,13 @@ export function seal(me: Identity, sealing: Sealing): Sealed {
 		notAfter: latest,
 	};
 	const bytes = Buffer.from(JSON.stringify(envelope));
+	if (Buffer.byteLength(JSON.stringify(need)) > MOST_NEED_BYTES) {
+		throw new SemanticaError(
+			'TOO_LARGE',
+			'What a shared job asks of a machine (names of secrets, of the recipe, the repository) is too much for the shared queue, which takes 2,000 bytes of it.',
+			{ path },
+		);
+	}
 	return { envelope, bytes, signature: me.sign('job', bytes) };
 }
 

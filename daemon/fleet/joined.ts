@@ -3,9 +3,8 @@
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import { isFinished } from '../../shared/jobTerms.ts';
-import { parseAddress } from './address.ts';
 import { createCalls } from './calls.ts';
-import { createConnection } from './connection.ts';
+import { openConnections } from './connections.ts';
 import { createInbox } from './inbox.ts';
 import { leavingMode } from './leaving.ts';
 import { type Joined, letsRun, type Membership, type Rule } from './membership.ts';
@@ -15,7 +14,6 @@ import { createNode, type FleetNode } from './node.ts';
 import type { FleetOptions } from './options.ts';
 import { type OrderKind, type SealedOrder, saysSo } from './orders.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import { passwordOf } from './password.ts';
 import { type Held, type Hello, type Lease, SHARED, type SharedQueue } from './port.ts';
 import { failureReport, reportOf, type SignedReport } from './report.ts';
 import { isAt } from './repository.ts';
@@ -29,6 +27,8 @@ export interface JoinedMachine {
 	readonly node: FleetNode;
 	readonly outbox: Outbox;
 	readonly migration: Migration;
+	/** Notifications of the queue come. */
+	listening(): boolean;
 	/** Jobs of others that have not ended here. */
 	running(): Job[];
 	/** Why it takes nothing at the moment, in a sentence. */
@@ -60,12 +60,12 @@ const SPAWN_FAILURES = 5;
 export function openJoined(options: JoinedOptions): JoinedMachine {
 	const { joined, me, membership, table, fleet, watched, changed } = options;
 	const { clock, dispatch, jobs, logs, submit, warn } = fleet;
-	const connection = createConnection({
-		address: parseAddress(joined.address),
-		password: () => passwordOf(joined),
-		ca: joined.ca,
+	const connections = openConnections(joined, clock, {
+		notified: (channel) => node.notified(channel),
+		lost: () => node.wake(),
 	});
-	const queue = createCalls(me.id, connection.call, () => connection.close());
+	const { connection, listening } = connections;
+	const queue = createCalls(me.id, connection.call, connections.close);
 	const outbox = createOutbox({
 		table,
 		me,
@@ -285,6 +285,8 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 				...(leaving() === null ? {} : { leaving: true }),
 			}),
 		},
+		listening,
+		me: me.id,
 		progress,
 		free,
 		claims,
@@ -307,6 +309,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		node,
 		outbox,
 		migration,
+		listening: listening.active,
 		running,
 		tripped,
 		reset() {

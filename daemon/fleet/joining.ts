@@ -3,7 +3,7 @@ import { SemanticaError } from '../../shared/errors.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import { parseAddress } from './address.ts';
 import { createCalls } from './calls.ts';
-import { createConnection } from './connection.ts';
+import { type ConnectionOptions, createConnection } from './connection.ts';
 import type { JoinedMachine } from './joined.ts';
 import type { Joined, Membership } from './membership.ts';
 import type { FleetOptions } from './options.ts';
@@ -30,7 +30,15 @@ export function createJoining(options: JoiningOptions) {
 				'This machine has joined a shared queue already. Leave it first: semantica fleet leave',
 			);
 		}
-		const { address: text, name, password: given, passwordCommand, ca, labels } = params;
+		const {
+			address: text,
+			name,
+			password: given,
+			passwordCommand,
+			ca,
+			labels,
+			listenAddress,
+		} = params;
 		const address = parseAddress(text);
 		const password = given ?? address.password;
 		const credentials = {
@@ -38,6 +46,9 @@ export function createJoining(options: JoiningOptions) {
 			...(passwordCommand === undefined ? {} : { passwordCommand }),
 		};
 		const connection = createConnection({ address, password: () => passwordOf(credentials), ca });
+		if (listenAddress !== undefined) {
+			await assertListens({ address: parseAddress(listenAddress), ca }, credentials);
+		}
 		const queue = createCalls(me().id, connection.call, () => connection.close());
 		try {
 			const { fleet } = await queue.hello({ name, key: me().key, info: { labels }, holds: [] });
@@ -46,6 +57,7 @@ export function createJoining(options: JoiningOptions) {
 				name,
 				...credentials,
 				...(ca === undefined ? {} : { ca }),
+				...(listenAddress === undefined ? {} : { listenAddress: withoutPassword(listenAddress) }),
 				labels,
 				fleet,
 				machines: { [name]: me().id },
@@ -59,6 +71,24 @@ export function createJoining(options: JoiningOptions) {
 		}
 		return { id: me().id, key: shownKey(me().key), name };
 	};
+}
+
+/** @throws SemanticaError where it cannot be reached, or nothing can be heard there */
+async function assertListens(
+	{ address, ca }: Pick<ConnectionOptions, 'address' | 'ca'>,
+	credentials: Parameters<typeof passwordOf>[0],
+): Promise<void> {
+	const connection = createConnection({ address, password: () => passwordOf(credentials), ca });
+	try {
+		if (await connection.listen([])) return;
+	} finally {
+		await connection.close();
+	}
+	throw new SemanticaError(
+		'VALIDATION',
+		'The address for listening leads through a pooler, where notifications do not come. Give one of PostgreSQL itself, or none: work is looked for every few seconds then.',
+		{ path: 'listenAddress' },
+	);
 }
 
 function withoutPassword(text: string): string {

@@ -43,6 +43,8 @@ export const letsRun = ({ commands, recipes }: Rule): boolean => commands || rec
 
 const joinedSchema = z.strictObject({
 	address: z.string(),
+	/** Past a pooler, for notifications alone. */
+	listenAddress: z.string().optional(),
 	name: z.string(),
 	password: z.string().optional(),
 	passwordCommand: z.string().optional(),

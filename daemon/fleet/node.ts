@@ -3,14 +3,16 @@
  * as can start now, and reports. Nothing here decides by the clock of a client but to stop by itself.
  */
 import { errorMessage } from '../../shared/errors.ts';
-import type { Timer } from '../queue/ports/clock.ts';
+import type { Clock, Timer } from '../queue/ports/clock.ts';
+import { createHearing, type HearingOptions } from './hearing.ts';
 import { createHolding, type Holding, type HoldingOptions } from './holding.ts';
 import { createLeaseTime, type LeaseTime } from './lease.ts';
 import type { Outbox } from './outbox.ts';
 import type { Claimed, Hello, Lease, Sync } from './port.ts';
 import type { HeldRow } from './table.ts';
 
-export interface NodeOptions extends HoldingOptions {
+export interface NodeOptions extends HoldingOptions, HearingOptions {
+	readonly clock: Clock;
 	/** In [0, 1). */
 	readonly random: () => number;
 	readonly outbox: Pick<Outbox, 'deliver' | 'follow' | 'look'>;
@@ -51,6 +53,8 @@ export interface FleetNode {
 	readonly roundTripMs: () => number | null;
 	readonly clockMs: () => number | null;
 	readonly replaced: () => boolean;
+	/** A notification came. */
+	notified(channel: string): void;
 	readonly letGo: Holding['letGo'];
 	/** Looks now, or once more after the look that goes on. */
 	wake(): void;
@@ -70,6 +74,7 @@ export function createNode(options: NodeOptions): FleetNode {
 	const { queue, table, clock, submit, outbox } = options;
 	const time = createLeaseTime(clock);
 	const holding = createHolding(options, { time, hello: () => hello });
+	const hearing = createHearing(options);
 	const needs = new Map<number, unknown>();
 	let hello: Hello | undefined;
 	let unreachable: { since: number; message: string } | null = null;
@@ -133,12 +138,9 @@ export function createNode(options: NodeOptions): FleetNode {
 		const untilSync = syncedAt + syncMs() - clock.monotonic();
 		const lively = clock.monotonic() - foundAt < LIVELY_MS;
 		const isLooking = options.watched() || wishes.length > 0;
+		const takes = options.free() > 0 && !hearing.isComplete();
 		const poll =
-			isLooking || (options.free() > 0 && lively)
-				? WATCHED_MS
-				: options.free() > 0
-					? IDLE_POLL_MS
-					: Number.POSITIVE_INFINITY;
+			isLooking || (takes && lively) ? WATCHED_MS : takes ? IDLE_POLL_MS : Number.POSITIVE_INFINITY;
 		return Math.max(10, Math.min(untilSync, poll * jitter, time.leaseMs / 4));
 	}
 
@@ -150,7 +152,7 @@ export function createNode(options: NodeOptions): FleetNode {
 	async function look(): Promise<void> {
 		if (replaced) return;
 		if (hello === undefined) await begin();
-		if (clock.monotonic() - syncedAt >= syncMs() - 10 || again) await sync();
+		if (clock.monotonic() - syncedAt >= syncMs() - 10 || again || hearing.isTold()) await sync();
 		if (hello === undefined) return;
 		await options.gather(hello.fleet);
 		await holding.report();
@@ -182,6 +184,7 @@ export function createNode(options: NodeOptions): FleetNode {
 
 	async function sync(): Promise<void> {
 		if (hello === undefined) return;
+		hearing.synced();
 		const load = { ...options.joining.info(), progress: options.progress() };
 		const confirmed = time.asking();
 		const answer: Sync = await timed(() =>
@@ -239,10 +242,16 @@ export function createNode(options: NodeOptions): FleetNode {
 
 	async function claim(): Promise<void> {
 		const known = needs.size;
-		let asked = false;
-		for (const { needs: wanted, most } of await options.claims(needs)) {
+		const claims = await options.claims(needs);
+		if (options.free() <= 0) return;
+		if (await hearing.isSilent(claims.flatMap((claim) => claim.needs))) return;
+		let [asked, left] = [false, false];
+		for (const { needs: wanted, most } of claims) {
 			const n = Math.min(most, options.free());
-			if (n <= 0 || hello === undefined) continue;
+			if (n <= 0 || hello === undefined) {
+				left = true;
+				continue;
+			}
 			asked = true;
 			const answer = await queue.claim(hello.epoch, wanted, n, Math.max(0, ...needs.keys()));
 			if (!answer.alive) {
@@ -251,6 +260,7 @@ export function createNode(options: NodeOptions): FleetNode {
 			}
 			learn(answer.needs);
 			for (const lease of answer.leases) await options.take(lease, hello);
+			left ||= answer.leases.length === n;
 			if (answer.leases.length === 0) continue;
 			foundAt = clock.monotonic();
 			holding.arm();
@@ -259,6 +269,7 @@ export function createNode(options: NodeOptions): FleetNode {
 		if (!asked && hello !== undefined && options.free() > 0) {
 			learn((await queue.claim(hello.epoch, [], 0, Math.max(0, ...needs.keys()))).needs);
 		}
+		if (left) hearing.left();
 		if (needs.size > known) again = true;
 	}
 
@@ -270,6 +281,10 @@ export function createNode(options: NodeOptions): FleetNode {
 		clockMs: () => clockMs,
 		replaced: () => replaced,
 		letGo: holding.letGo,
+		notified(channel) {
+			hearing.notified(channel);
+			wake();
+		},
 		wake,
 		async stop() {
 			stopped = true;

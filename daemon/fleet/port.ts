@@ -284,9 +284,3 @@ export interface SharedQueue {
 	leave(): Promise<void>;
 	close(): Promise<void>;
 }
-
-/** What wakes a machine earlier than its next look; only ever a hint. */
-export interface Hints {
-	/** Listens for these, instead of the ones before. False where notifications do not come. */
-	listen(channels: readonly string[]): Promise<boolean>;
-}

@@ -53,6 +53,11 @@ export async function statusOf({
 			`The clock of this machine differs from the shared queue's by ${Math.round(Math.abs(clockMs) / 1000)} s. Nothing is decided by it but how old a signature may be.`,
 		);
 	}
+	if (joined?.listenAddress !== undefined && machine?.listening() === false) {
+		warnings.push(
+			'The address for listening cannot be reached, or leads through a pooler: work that comes is looked for every few seconds.',
+		);
+	}
 	if ((found?.oldestTransactionMs ?? 0) > 3_600_000) {
 		warnings.push(
 			'A transaction has been open in that database for more than an hour: it slows the queue down. Use a database of its own.',
@@ -69,7 +74,7 @@ export async function statusOf({
 		address: joined === undefined ? null : shownAddress(parseAddress(joined.address)),
 		unreachable: node?.unreachable() ?? null,
 		leaving: joined === undefined ? null : leaving,
-		listening: false,
+		listening: machine?.listening() ?? false,
 		roundTripMs: node?.roundTripMs() ?? null,
 		clockMs,
 		warnings,
@@ -101,5 +106,5 @@ export async function statusOf({
 
 /** What another machine says of itself. */
 function namesIn(said: unknown): string[] {
-	return Array.isArray(said) ? said.map(String).slice(0, 50) : [];
+	return Array.isArray(said) ? said.slice(0, 50).map((name) => String(name).slice(0, 64)) : [];
 }

@@ -145,6 +145,8 @@ export const fleetRequests = {
 			/** A shell line that prints it, run when it is needed. */
 			passwordCommand: z.string().min(1).max(2000).optional(),
 			ca: z.string().min(1).max(4096).optional(),
+			/** Of PostgreSQL itself where the other one is a pooler's, for notifications alone; the same login. */
+			listenAddress: z.string().min(1).max(2000).optional(),
 			labels: z.array(machineNameSchema).max(50).default([]),
 		}),
 		result: z.object({ id: z.string(), key: z.string(), name: z.string() }),

@@ -1,8 +1,8 @@
 /** What happens when parts of a shared queue die or are cut off: nothing is lost, and nothing runs twice that must not. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '../../support/daemon.ts';
+import { gone, isAlive, temporaryFolder } from '../../support/daemon.ts';
 import { type CutLink, cutLink } from '../../support/fleet/link.ts';
 import { finished, jobThat, joinMachine } from '../../support/fleet/machines.ts';
 import { type FleetServers, startFleetServers, whyNoServers } from '../../support/fleet/servers.ts';
@@ -98,6 +98,32 @@ describe.skipIf(why !== undefined)('parts of a shared queue that fail', () => {
 			'end 2',
 		]);
 		expect(notes(join(folder, 'kept'))).toHaveLength(2);
+	});
+
+	test('a machine that sleeps with a run stops it when it wakes, for another one has it', async () => {
+		const { laptop, box, cubi, folder } = await machines();
+		const file = join(folder, 'slept');
+		const line = `echo $$ $SEMANTICA_FENCE >> ${file}; [ $SEMANTICA_FENCE = 1 ] && exec sleep 600; echo over`;
+		const id = await laptop.submit('--pool', 'both', '--restartable', '--', 'sh', '-c', line);
+		const first = await jobThat(laptop, id, (job) => job.state === 'running');
+		const sleeper = first.machine === 'box' ? box : cubi;
+		await expect.poll(() => existsSync(file), { timeout: 30_000 }).toBe(true);
+		const pids = [Number(notes(file)[0]?.[0]), (await sleeper.daemonPid()) ?? 0];
+		expect(pids.every((pid) => pid > 0)).toBe(true);
+		// The whole machine stands still, its processes too.
+		for (const pid of pids) process.kill(pid, 'SIGSTOP');
+		onTestFinished(() => {
+			for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
+		});
+		const ended = await jobThat(laptop, id, finished);
+		expect([ended.state, ended.machine === first.machine]).toEqual(['succeeded', false]);
+		for (const pid of pids) process.kill(pid, 'SIGCONT');
+		await gone(pids[0] ?? 0);
+		const unreported = async () => (await sleeper.status()).unreported;
+		await expect.poll(unreported, { timeout: 60_000 }).toBe(0);
+		// What it did in vain changes nothing.
+		expect((await laptop.job(id)).machine).toBe(ended.machine);
+		expect(notes(file)).toHaveLength(2);
 	});
 
 	test.skipIf(!long)('the database, the pooler and daemons are killed', async () => {

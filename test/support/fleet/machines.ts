@@ -30,13 +30,17 @@ export interface FleetMachine extends Cli {
 export async function joinMachine(
 	servers: FleetServers,
 	name: string,
-	{ address = servers.address(name, 'bouncer'), home }: { address?: string; home?: string } = {},
+	{
+		address = servers.address(name, 'bouncer'),
+		home,
+		more = [],
+	}: { address?: string; home?: string; more?: readonly string[] } = {},
 ): Promise<FleetMachine> {
 	const cli = createCli(home === undefined ? {} : { home });
 	const env = { HOME: cli.home, CI: 'true' };
 	const run: Cli['run'] = (args, options) =>
 		cli.run(args, { ...options, env: { ...env, ...options?.env } });
-	const joined = await run(['fleet', 'join', address, '--name', name, '--json']);
+	const joined = await run(['fleet', 'join', address, '--name', name, ...more, '--json']);
 	expect([joined.code, joined.stderr]).toEqual([0, '']);
 	const json: Cli['json'] = (args, options) =>
 		cli.json(args, { ...options, env: { ...env, ...options?.env } });

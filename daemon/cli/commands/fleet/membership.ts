@@ -10,6 +10,7 @@ import { addPasswordOptions, askAtTerminal, type PasswordOptions, passwordOf } f
 interface JoinOptions extends PasswordOptions {
 	readonly name: string;
 	readonly label?: string[];
+	readonly listenUrl?: string;
 	readonly json?: boolean;
 }
 
@@ -25,6 +26,10 @@ export function addJoinCommand(fleet: Command, context: Context): void {
 			.argument('<address>', 'as in postgres://box@db.example.com:6432/semantica'),
 	)
 		.requiredOption('--name <name>', 'what others call this machine')
+		.option(
+			'--listen-url <address>',
+			'past a pooler, for notifications alone: work is heard of at once',
+		)
 		.option('--label <text>', 'shown to others (repeatable)', collect)
 		.option(...JSON_OPTION)
 		.addHelpText(
@@ -38,7 +43,7 @@ export function addJoinCommand(fleet: Command, context: Context): void {
 			const asks =
 				options.passwordCommand === undefined && !/^[a-z]+:\/\/[^@/]*:[^@/]*@/.test(address);
 			const password = asks ? await askAtTerminal(context) : undefined;
-			const { passwordCommand, ca, name, label = [] } = options;
+			const { passwordCommand, ca, name, label = [], listenUrl } = options;
 			await using(connectOrStart(context.daemon), async (connection) => {
 				const joined = await connection.request('fleet/join', {
 					address,
@@ -46,6 +51,7 @@ export function addJoinCommand(fleet: Command, context: Context): void {
 					labels: label,
 					...(password === undefined ? {} : { password }),
 					...(passwordCommand === undefined ? {} : { passwordCommand }),
+					...(listenUrl === undefined ? {} : { listenAddress: listenUrl }),
 					...(ca === undefined ? {} : { ca: resolve(context.cwd(), ca) }),
 				});
 				if (options.json === true) context.out.json(joined);

@@ -32,7 +32,8 @@ function show({ out, err }: Context, status: FleetStatus): void {
 		return;
 	}
 	const speed = status.roundTripMs === null ? '' : `, ${Math.round(status.roundTripMs)} ms away`;
-	out.say(`${style.bold(status.name ?? '')} in ${status.address}${speed}`);
+	const hears = status.listening ? ', hears of work at once' : ', looks for work every few seconds';
+	out.say(`${style.bold(status.name ?? '')} in ${status.address}${speed}${hears}`);
 	out.say(`Key of this machine: ${status.key}`);
 	if (status.unreachable !== null) {
 		const since = formatAge(status.unreachable.since, Date.now());
