@@ -57,16 +57,14 @@ export function createDueWork(
 	const clearExpiry = db.prepare<[number]>(
 		'UPDATE jobs SET expires_at = NULL WHERE generation = ?',
 	);
-	const nextDelayed = db.prepare<[], { at: number | null }>(
-		'SELECT min(run_at) AS at FROM jobs WHERE stage = 2',
-	);
-	const nextExpiring = db.prepare<[], { at: number | null }>(
-		'SELECT min(expires_at) AS at FROM jobs WHERE expires_at IS NOT NULL',
-	);
-
-	const nextWaiving = db.prepare<[], { at: number | null }>(
-		'SELECT min(waive_at) AS at FROM jobs WHERE waive_at IS NOT NULL AND stage = 1',
-	);
+	// One statement, since each read of its own locks and unlocks the file; it is asked for several times a look.
+	const next = db
+		.prepare<[], (number | null)[]>(
+			`SELECT (SELECT min(run_at) FROM jobs WHERE stage = 2),
+			 (SELECT min(expires_at) FROM jobs WHERE expires_at IS NOT NULL),
+			 (SELECT min(waive_at) FROM jobs WHERE waive_at IS NOT NULL AND stage = 1)`,
+		)
+		.raw();
 
 	const setBack = createSetBack(db, table);
 
@@ -111,8 +109,7 @@ export function createDueWork(
 		},
 		nextTime() {
 			if (events.pending() || setBack.noticed(clock.now()) || rates.noticed()) return 0;
-			const found = [nextDelayed, nextExpiring, nextWaiving].map((next) => next.get()?.at);
-			const times = [...found, rates.nextTime()].filter(
+			const times = [...(next.get() ?? []), rates.nextTime()].filter(
 				(time): time is number => typeof time === 'number',
 			);
 			return times.length === 0 ? undefined : Math.min(...times);

@@ -44,15 +44,21 @@ export function createSetBack(db: Sqlite, table: JobTable): SetBack {
 			},
 		},
 	].map(({ begun, beginAt }) => ({
+		begun,
 		beginAt,
-		any: db.prepare<[number], { found: 1 }>(`SELECT 1 AS found FROM jobs ${begun} LIMIT 1`),
 		some: db.prepare<[number], { generation: number }>(
 			`SELECT generation FROM jobs ${begun} LIMIT ${BATCH}`,
 		),
 	}));
 
+	const any = db
+		.prepare<number[], number>(
+			`SELECT ${waits.map(({ begun }) => `EXISTS (SELECT 1 FROM jobs ${begun})`).join(' OR ')}`,
+		)
+		.pluck();
+
 	return {
-		noticed: (now) => waits.some(({ any }) => any.get(now) !== undefined),
+		noticed: (now) => any.get(...waits.map(() => now)) === 1,
 		mend(tx) {
 			let more = false;
 			for (const { some, beginAt } of waits) {
