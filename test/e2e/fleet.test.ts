@@ -8,13 +8,11 @@ import { type FleetServers, startFleetServers, whyNoServers } from '../support/f
 import { semantica } from './cli.ts';
 import { ensureGone } from './daemon.ts';
 import { Editor } from './editor.ts';
-import { makeGate } from './gate.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { PATIENCE_MS } from './patience.ts';
 import { makeWorkspace } from './workspace.ts';
 
 describe.skipIf(whyNoServers({ bouncer: false }) !== undefined)('a shared queue', () => {
-	const gate = makeGate();
 	const homes: string[] = [];
 	let servers: FleetServers;
 	let editor: Editor;
@@ -117,13 +115,14 @@ describe.skipIf(whyNoServers({ bouncer: false }) !== undefined)('a shared queue'
 	});
 
 	it('shows how far a job is elsewhere, and its log as it comes', async () => {
-		const train = `n=0; while ${gate.closed}; do n=$((n+1)); echo "epoch $n of 40, loss 0.$((900-n))"; echo "::semantica progress {\\"current\\": $n, \\"total\\": 40}"; sleep 1; done; echo trained`;
+		const train =
+			'for n in $(seq 16); do echo "epoch $n of 16, loss 0.$((900-n))"; echo "::semantica progress {\\"current\\": $n, \\"total\\": 16}"; sleep 1; done; echo trained';
 		await submit('box', 'Train the model', train);
 		await row('Train the model')
 			.filter({ hasText: /box · \d+%/ })
 			.waitFor();
 		await row('Train the model').click();
-		await workbench.output.line('epoch 4 of 40').waitFor();
+		await workbench.output.line('epoch 4 of 16').waitFor();
 		await submit('attic', 'Warm the attic', 'true');
 		await row('Warm the attic').filter({ hasText: 'attic · ' }).waitFor();
 		await workbench.page.mouse.move(800, 300);
@@ -131,7 +130,6 @@ describe.skipIf(whyNoServers({ bouncer: false }) !== undefined)('a shared queue'
 		await workbench.jobs.explain(row('Warm the attic'), ['Waits for attic'], () =>
 			workbench.page.screenshot({ path: picture('waiting') }),
 		);
-		gate.open();
 		await row('Train the model').filter({ hasText: 'box · succeeded' }).waitFor();
 		await workbench.output.line('trained').waitFor();
 	});
@@ -167,7 +165,7 @@ describe.skipIf(whyNoServers({ bouncer: false }) !== undefined)('a shared queue'
 		await workbench.run('Terminal: Create New Terminal');
 		await workbench.run('View: Toggle Maximized Panel');
 		await workbench.page.locator('.terminal-wrapper.active .xterm-screen').waitFor();
-		await workbench.page.keyboard.type('clear; semantica fleet status\n');
+		await workbench.page.keyboard.type("PS1='$ '; clear; semantica fleet status\n");
 		await workbench.page
 			.locator('.terminal-wrapper.active .xterm-rows > div')
 			.filter({ hasText: 'this one' })

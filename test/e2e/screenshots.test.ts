@@ -50,7 +50,6 @@ describe.runIf(wanted)('pictures', () => {
 
 		await workbench.jobs.openEmpty();
 		await workbench.jobs.widen(110);
-		await take('welcome');
 
 		await workbench.run('Semantica: Index Workspace');
 		await workbench.jobs.row('Index semantica').filter({ hasText: 'succeeded' }).waitFor();
