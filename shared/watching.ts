@@ -16,9 +16,17 @@ export type WatchMessage =
 			readonly folders?: number | undefined;
 			readonly mostEvents: number;
 	  }
+	/** Rules have changed, and with them the folders that have a watch. */
+	| { readonly kind: 'renewed'; readonly folders?: number | undefined }
 	/** A path relative to the root, with forward slashes. */
 	| { readonly kind: 'changed'; readonly path: string }
 	/** What changed is not known. */
 	| { readonly kind: 'lost' }
 	/** A sentence; `limited`: not all folders have a watch. */
 	| { readonly kind: 'warning'; readonly sentence: string; readonly limited: boolean };
+
+/** What it is told. */
+export interface FollowCommand {
+	/** The folder has an index: what is said of it from now on holds for what is watched, too. */
+	readonly kind: 'indexed';
+}

@@ -14,6 +14,11 @@ const UNHEARD_MS = 120_000;
 /** Beyond so many kinds of work it is not listened for each. */
 const MOST_LISTENED = 200;
 
+export interface Claim {
+	readonly needs: readonly number[];
+	readonly most: number;
+}
+
 export function createHearing({ listening, clock, me }: HearingOptions) {
 	/** When nothing was left of the work of these needs. */
 	let drained: { readonly needs: string; readonly at: number } | undefined;
@@ -32,12 +37,13 @@ export function createHearing({ listening, clock, me }: HearingOptions) {
 			isTold = false;
 		},
 		/** Whether nothing has come for these since the last claim. Else it is about to be asked for. */
-		async isSilent(needs: readonly number[]): Promise<boolean> {
-			const sorted = [...needs].sort((a, b) => a - b);
+		async isSilent(claims: readonly Claim[]): Promise<boolean> {
+			const sorted = claims.flatMap(({ needs }) => needs).sort((a, b) => a - b);
 			const channels = [ordersOf(me), NEW_NEEDS, ...sorted.map(workFor)];
 			const hears = sorted.length <= MOST_LISTENED && (await listening.follow(channels));
 			const now = clock.monotonic();
-			const key = sorted.join();
+			// What may be taken of a rule again may have waited meanwhile.
+			const key = claims.map(({ needs, most }) => `${most > 0} ${needs}`).join(' ');
 			if (hears && drained?.needs === key && now - drained.at < UNHEARD_MS) return true;
 			// Before it is asked for: what is queued from here on is told.
 			drained = hears ? { needs: key, at: now } : undefined;

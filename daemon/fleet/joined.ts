@@ -14,9 +14,9 @@ import { createNode, type FleetNode } from './node.ts';
 import type { FleetOptions } from './options.ts';
 import { type OrderKind, type SealedOrder, saysSo } from './orders.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import { type Held, type Hello, type Lease, SHARED, type SharedQueue } from './port.ts';
-import { failureReport, reportOf, type SignedReport } from './report.ts';
+import type { Held, Hello, Lease, SharedQueue } from './port.ts';
 import { isAt } from './repository.ts';
+import { createRunnerEnds } from './runnerEnds.ts';
 import { createRunnerLogs } from './runnerLogs.ts';
 import { createRunnerPauses } from './runnerPauses.ts';
 import type { FleetTable, HeldRow } from './table.ts';
@@ -142,72 +142,10 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 			warn(message);
 			// A disk that is full, or a queue that is gone: it goes back, and may run later or elsewhere.
 			if (!isFinal(error)) return;
-			await notRun(lease, fleetId, 'REFUSED', message);
+			const code = isLost(error) ? 'PAYLOAD_LOST' : 'REFUSED';
+			await ends.notRun(lease, fleetId, code, message);
 		}
 	}
-
-	/** Says so, now or when it can be heard. */
-	async function notRun(
-		{ id, lease }: { readonly id: string; readonly lease: string },
-		fleetId: string,
-		code: string,
-		message: string,
-	): Promise<void> {
-		const ended = { fleet: fleetId, id, lease, tail: Buffer.alloc(0), spans: [], now: clock.now() };
-		const report = failureReport(me, ended, code, message);
-		if (table.held.all().some((row) => row.lease === lease)) return keep(lease, report);
-		await queue.finish({
-			id,
-			lease,
-			state: report.state,
-			report: report.bytes.toString('base64'),
-			signature: report.signature,
-			tail: '',
-		});
-	}
-
-	async function keep(lease: string, { state, bytes, signature, tail }: SignedReport) {
-		await submit(() =>
-			table.held.ended(lease, state, bytes, Buffer.from(signature, 'base64'), tail),
-		);
-	}
-
-	async function gather(fleetId: string): Promise<void> {
-		for (const row of heldOpen()) {
-			const local = table.local(row);
-			const job = local === undefined ? undefined : jobs.find([local.id], 1).jobs[0];
-			if (job === undefined) await withoutJob(row, fleetId);
-			else if (isFinished(job.state)) await ended(row, job, fleetId);
-		}
-	}
-
-	async function withoutJob(row: HeldRow, fleetId: string): Promise<void> {
-		if (row.begun === 0) {
-			// It was not queued here before the daemon ended.
-			const nothing = Buffer.alloc(0);
-			await submit(() => {
-				table.held.givenUp(row.lease);
-				table.held.ended(row.lease, SHARED.cancelled, nothing, nothing, nothing);
-			});
-			return;
-		}
-		await notRun(row, fleetId, 'INTERRUPTED', 'Its record was removed where it ran.');
-	}
-
-	async function ended(row: HeldRow, job: Job, fleetId: string): Promise<void> {
-		spawnFailures = job.stopReason === 'spawn' ? spawnFailures + 1 : 0;
-		const { tail, spans } = await runnerLogs.tailOf(job);
-		const { id, lease } = row;
-		const about = { fleet: fleetId, id, lease, tail, spans, now: clock.now() };
-		await keep(lease, reportOf(me, stoppedByLeaving(row, job) ? interrupted(job) : job, about));
-		runnerLogs.ended(lease);
-		pauses.ended(lease);
-		await inbox.clean(row);
-	}
-
-	/** Who asked for it did not cancel it. */
-	const stoppedByLeaving = ({ given_up }: HeldRow, { state }: Job) =>
-		leaving() === 'now' && given_up === 0 && state === 'cancelled';
 
 	function running(): Job[] {
 		return heldOpen().flatMap((row) => {
@@ -258,6 +196,23 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		},
 	});
 
+	const ends = createRunnerEnds({
+		queue,
+		table,
+		me,
+		clock,
+		jobs,
+		submit,
+		logs: runnerLogs,
+		leaving,
+		async over(row, job) {
+			spawnFailures = job.stopReason === 'spawn' ? spawnFailures + 1 : 0;
+			runnerLogs.ended(row.lease);
+			pauses.ended(row.lease);
+			await inbox.clean(row);
+		},
+	});
+
 	const tripped = () =>
 		spawnFailures < SPAWN_FAILURES
 			? undefined
@@ -292,9 +247,9 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		claims,
 		take,
 		lost: (held, fleetId) =>
-			notRun(held, fleetId, 'INTERRUPTED', 'Nothing is known of it where it ran.'),
+			ends.notRun(held, fleetId, 'INTERRUPTED', 'Nothing is known of it where it ran.'),
 		stop,
-		gather,
+		gather: ends.gather,
 		isCancelled,
 		pauses,
 		uploads: runnerLogs.upload,
@@ -328,15 +283,7 @@ function poolsOf(rules: readonly Rule[]): string[] {
 	return [...new Set(rules.filter(letsRun).flatMap(({ pools }) => pools))].sort().slice(0, 50);
 }
 
-function interrupted(job: Job): Job {
-	const message = 'Its machine left the shared queue while it ran.';
-	return {
-		...job,
-		state: 'failed',
-		stopReason: 'interrupted',
-		error: { code: 'INTERRUPTED', message },
-	};
-}
+const isLost = (error: unknown) => error instanceof SemanticaError && error.kind === 'PAYLOAD_LOST';
 
 /** Another try here would end the same. */
 function isFinal(error: unknown): boolean {

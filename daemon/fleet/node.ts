@@ -244,14 +244,12 @@ export function createNode(options: NodeOptions): FleetNode {
 		const known = needs.size;
 		const claims = await options.claims(needs);
 		if (options.free() <= 0) return;
-		if (await hearing.isSilent(claims.flatMap((claim) => claim.needs))) return;
+		if (await hearing.isSilent(claims)) return;
 		let [asked, left] = [false, false];
 		for (const { needs: wanted, most } of claims) {
 			const n = Math.min(most, options.free());
-			if (n <= 0 || hello === undefined) {
-				left = true;
-				continue;
-			}
+			left ||= options.free() <= 0;
+			if (n <= 0 || hello === undefined) continue;
 			asked = true;
 			const answer = await queue.claim(hello.epoch, wanted, n, Math.max(0, ...needs.keys()));
 			if (!answer.alive) {
@@ -266,7 +264,8 @@ export function createNode(options: NodeOptions): FleetNode {
 			holding.arm();
 		}
 		// A machine that satisfies nothing that waits hears of new needs here.
-		if (!asked && hello !== undefined && options.free() > 0) {
+		const isDeaf = !options.listening.active();
+		if (!asked && isDeaf && hello !== undefined && options.free() > 0) {
 			learn((await queue.claim(hello.epoch, [], 0, Math.max(0, ...needs.keys()))).needs);
 		}
 		if (left) hearing.left();

@@ -19,6 +19,8 @@ const PIECE_BYTES = 32 * 1024;
 /** Bounded: who looks at a long log gets it at the pace of the looks. */
 const MOST_PIECES = 16;
 
+export type RunnerLogs = ReturnType<typeof createRunnerLogs>;
+
 export function createRunnerLogs({ queue, table, logs }: RunnerLogsOptions) {
 	const uploaded = new Map<string, number>();
 

@@ -20,6 +20,8 @@ export const hitSchema = z.object({
 		.object({ name: z.string(), kind: z.string(), container: z.string().optional() })
 		.optional(),
 	snippet: z.string(),
+	/** Why nothing but the file's name was found, as in `skipped` of its index; the snippet says so in a sentence. */
+	skipped: z.string().optional(),
 	/** Where in the snippet the match begins, UTF-16 units; with `endColumn`. */
 	matchAt: z.int().optional(),
 	/** The lines around it, long ones cut; only where `contextLines` was asked for. */

@@ -37,6 +37,8 @@ export async function watchAndIndex(
 		const id = answer.jobs[0]?.id;
 		out.lines([`${formatTime(Date.now())} ${what}${id === undefined ? '' : `: ${shortId(id)}`}`]);
 	};
+	/** Said with the look that follows. */
+	let renewed = '';
 	const look = async (batch: Batch): Promise<void> => {
 		assertSame(root, identity);
 		await using(connectOrStart(context.daemon), async (connection) => {
@@ -44,7 +46,9 @@ export async function watchAndIndex(
 				? { files: [], walk: true }
 				: await connection.request('index/stale', { workspace, paths: [...batch.paths] });
 			if (stale.walk) {
-				return enqueue(again, 'looking at everything', { open: connection });
+				const what = `${renewed}looking at everything`;
+				renewed = '';
+				return enqueue(again, what, { open: connection });
 			}
 			if (stale.files.length === 0) return;
 			const { files } = stale;
@@ -64,6 +68,9 @@ export async function watchAndIndex(
 		folder: { root, home: context.daemon.paths.home, exclude, defaultExcludes },
 		distFolder: context.daemon.distFolder,
 		warn: (sentence) => err.say(sentence, err.style.yellow),
+		renewed(folders) {
+			renewed = folders === undefined ? '' : `other rules, watching ${plural(folders, 'folder')}; `;
+		},
 		look,
 		ended: (error) => ended(error),
 		failed(error) {

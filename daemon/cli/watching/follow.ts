@@ -1,7 +1,7 @@
 /** Follows a folder on disk by a thread, and has what changed looked at in batches. */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { WatchedFolder, WatchMessage } from '../../../shared/watching.ts';
+import type { FollowCommand, WatchedFolder, WatchMessage } from '../../../shared/watching.ts';
 import { CliError } from '../errors.ts';
 import { type Batch, createBatches } from './batches.ts';
 
@@ -10,6 +10,8 @@ export interface FollowOptions {
 	readonly distFolder: string;
 	/** Says what is not told here, a sentence. */
 	readonly warn: (sentence: string) => void;
+	/** Other rules have changed which folders have a watch, and so many have one now. */
+	readonly renewed: (folders: number | undefined) => void;
 	/** @throws where it is to be tried again. */
 	readonly look: (batch: Batch) => Promise<void>;
 	/** Of a look that failed; false ends everything. */
@@ -21,7 +23,7 @@ export interface FollowOptions {
 export interface Following {
 	/** How many folders have a watch; undefined where one watch takes all. */
 	readonly folders: number | undefined;
-	/** What was told since the watches stand is looked at from now on. */
+	/** The folder has an index: what was told since the watches stand is looked at from now on. */
 	begin(): void;
 	close(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function followFolder(options: FollowOptions): Promise<Following> {
 			worker.on('message', (message: WatchMessage) => {
 				if (message.kind === 'changed') batches.changed(message.path);
 				else if (message.kind === 'lost') batches.walk();
+				else if (message.kind === 'renewed') options.renewed(message.folders);
 				else if (message.kind === 'watching') {
 					batches.limit(message.mostEvents);
 					resolve(message.folders);
@@ -72,7 +75,12 @@ export async function followFolder(options: FollowOptions): Promise<Following> {
 			worker.once('error', end);
 			worker.once('exit', () => end(new CliError('The watching of the folder ended by itself.')));
 		});
-		return { folders, begin: batches.begin, close };
+		const begin = (): void => {
+			const command: FollowCommand = { kind: 'indexed' };
+			worker.postMessage(command);
+			batches.begin();
+		};
+		return { folders, begin, close };
 	} catch (error) {
 		await close();
 		throw error;

@@ -37,7 +37,6 @@ export interface Catalogue {
 	get(path: string): KnownFile | undefined;
 	/** The content hash of what is indexed of a file, by the rules of now. */
 	hash(path: string): Buffer | undefined;
-	all(): Map<string, KnownFile>;
 	/** A file that a shard will read; what is indexed of it stays findable until then. */
 	expect(path: string): void;
 	index(facts: FileFacts, hash: Buffer, place: Place): void;
@@ -66,7 +65,7 @@ interface RulesRow {
 }
 
 /** The columns of a KnownFile. */
-const KNOWN = `iif(pending = 0 AND version = ${WORDS_VERSION}, stamp, '${NO_STAMP}') AS stamp, skipped`;
+export const KNOWN = `iif(pending = 0 AND version = ${WORDS_VERSION}, stamp, '${NO_STAMP}') AS stamp, skipped`;
 
 export function createCatalogue(db: Sqlite): Catalogue {
 	const select = db.prepare<[string], FileRow>(
@@ -93,16 +92,6 @@ export function createCatalogue(db: Sqlite): Catalogue {
 		hash(path) {
 			const row = select.get(path);
 			return row?.version === WORDS_VERSION ? (row.hash ?? undefined) : undefined;
-		},
-		all() {
-			// Arrays of columns come out of SQLite half again as fast as objects.
-			const rows = db
-				.prepare<[], [path: string, stamp: string, skipped: SkipReason | null]>(
-					`SELECT path, ${KNOWN} FROM files`,
-				)
-				.raw()
-				.all();
-			return new Map(rows.map(([path, stamp, skipped]) => [path, { stamp, skipped }]));
 		},
 		expect(path) {
 			setPending.run(path);

@@ -17,6 +17,10 @@ const KEPT = 'meaning';
  */
 const SCHEMA_VERSION = 6;
 
+/** Newer than the version: an index that lacks it answers the same, later. */
+const SKIPPED_INDEX = `CREATE INDEX IF NOT EXISTS files_skipped ON files (skipped, path)
+	WHERE skipped IS NOT NULL`;
+
 const SCHEMA = `
 CREATE TABLE rules (
 	exclude TEXT NOT NULL,
@@ -42,6 +46,7 @@ CREATE TABLE files (
 CREATE INDEX files_by_document ON files (segment, doc) WHERE segment IS NOT NULL;
 CREATE INDEX files_unsettled ON files (id)
 	WHERE pending = 1 OR (hash IS NOT NULL AND segment IS NULL);
+${SKIPPED_INDEX};
 CREATE TABLE segments (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	bytes INTEGER NOT NULL,
@@ -96,6 +101,7 @@ function createOrCheck(db: Sqlite, workspace: string): void {
 	const version = db.pragma('user_version', { simple: true });
 	if (version === 0) db.exec(SCHEMA);
 	else if (version !== SCHEMA_VERSION) throw unusable(workspace, 'version');
+	else db.exec(SKIPPED_INDEX);
 }
 
 /**

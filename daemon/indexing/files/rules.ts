@@ -42,9 +42,21 @@ export function personalIgnore(env: NodeJS.ProcessEnv): string {
 	return join(config, 'git', 'ignore');
 }
 
+/** Asked so often, a matcher is made anew of the same rules: it keeps every path that it was asked about. */
+const ASKED = 10_000;
+
+function askedBy(rules: Ignore, insensitive: boolean): IsIgnored {
+	let matcher = rules;
+	let asked = 0;
+	return (path, folder) => {
+		if (++asked % ASKED === 0) matcher = ignore({ ignorecase: insensitive }).add(matcher);
+		return matcher.ignores(folder ? `${path}/` : path);
+	};
+}
+
 function rulesOf(top: string, matcher: Ignore, insensitive: boolean): Rules {
 	const rules: Rules = {
-		isIgnored: (path, folder) => matcher.ignores(folder ? `${path}/` : path),
+		isIgnored: askedBy(matcher, insensitive),
 		within(folder) {
 			const patterns = readPatterns(join(top, folder, '.gitignore'));
 			if (patterns.length === 0) return rules;
@@ -74,8 +86,9 @@ export function beneath(folder: string, pattern: string): string {
 /** What is no part of a folder's set whatever its rules say: our own data, and a person's own patterns. */
 export function excluder({ root, isOwn }: Scope, patterns: readonly string[]): IsIgnored {
 	if (patterns.length === 0) return isOwn;
-	const matcher = ignore({ ignorecase: ignoresCase(root) }).add(patterns);
-	return (path, folder) => isOwn(path) || matcher.ignores(folder ? `${path}/` : path);
+	const insensitive = ignoresCase(root);
+	const isExcluded = askedBy(ignore({ ignorecase: insensitive }).add(patterns), insensitive);
+	return (path, folder) => isOwn(path) || isExcluded(path, folder);
 }
 
 function readPatterns(file: string): string[] {

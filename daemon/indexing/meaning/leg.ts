@@ -157,7 +157,7 @@ function lookAt(
 	const chunk = isThere ? near : keyed(path, text, model).find((one) => one.key.equals(near.key));
 	if (chunk === undefined) return undefined;
 	const { symbol, first, last } = chunk;
-	const found = symbol === undefined ? locate(textOf(lines, first, last)) : undefined;
+	const found = symbol === undefined ? locate(textOf(lines, first, last))?.place() : undefined;
 	const line = symbol?.line ?? (found === undefined ? first : first + found.line - 1);
 	const own = lines[line - 1] ?? '';
 	const column = symbol?.column ?? found?.column ?? own.search(/\S|$/) + 1;

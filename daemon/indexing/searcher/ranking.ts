@@ -11,6 +11,7 @@ import type { WordQuery } from '../words/query.ts';
 import type { Indexes } from './indexes.ts';
 import type { OpenSegments } from './segments.ts';
 import { type LostFiles, rankedIn, readLost } from './words/ranked.ts';
+import type { SkippedNames } from './words/skippedNames.ts';
 
 export interface Candidate {
 	readonly workspace: string;
@@ -19,11 +20,15 @@ export interface Candidate {
 	readonly stamp: string;
 	/** The higher the better. */
 	readonly score: number;
+	/** Why nothing but its path is known; absent where its text is. */
+	readonly skipped?: string;
 }
 
 export interface Ranking {
 	/** The best `take` files, best first. @throws The signal's reason. */
 	rank(match: WordQuery, take: number): Promise<Candidate[]>;
+	/** Files of which only the path is known, best first. */
+	skipped(match: WordQuery): Candidate[];
 	/** Why indexes were left out, a sentence each; known once something was ranked. */
 	readonly problems: ReadonlySet<string>;
 	/** Not all files could be read that no segment has any more. */
@@ -40,6 +45,7 @@ export interface RankingDependencies {
 	readonly paths: DataPaths;
 	readonly indexes: Indexes;
 	readonly segments: OpenSegments;
+	readonly skippedNames: SkippedNames;
 	readonly scope: (workspace: string) => Scope;
 	readonly signal: AbortSignal;
 }
@@ -49,7 +55,7 @@ const LOST_MS = 1000;
 
 /** Ranks the files of indexes, those that `admits` lets in by their path. */
 export function createRanking(
-	{ paths, indexes, segments, scope, signal }: RankingDependencies,
+	{ paths, indexes, segments, skippedNames, scope, signal }: RankingDependencies,
 	choices: readonly IndexChoice[],
 	admits: (path: string) => boolean,
 ): Ranking {
@@ -90,6 +96,24 @@ export function createRanking(
 			if (unusable !== undefined && lists.length === 0) throw unusable;
 			const [only = []] = lists;
 			return lists.length > 1 ? merge(lists).slice(0, take) : only;
+		},
+		skipped(match) {
+			const files = choices.flatMap(({ index, within }): Candidate[] => {
+				const isIn = (path: string): boolean => path.startsWith(within) && admits(path);
+				try {
+					const db = indexes.open(index);
+					if (db === undefined) return [];
+					const found = guardDamage(paths, index, () => skippedNames.find(db, index, match, isIn));
+					return found.map(({ path, reason, score }) => {
+						return { workspace: index, path, stamp: '', score, skipped: reason };
+					});
+				} catch (error) {
+					// Whoever ranks meets it again, and says so.
+					if (unusableCause(error) === undefined) throw error;
+					return [];
+				}
+			});
+			return files.sort((a, b) => b.score - a.score);
 		},
 		get incomplete() {
 			return [...lost.values()].some(({ incomplete }) => incomplete);

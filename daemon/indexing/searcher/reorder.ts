@@ -11,12 +11,17 @@ const REORDERED = 60;
 export const REORDERED_AT_MOST = 240;
 /** Large files are not read by the dozen before the first hit is shown. */
 const REORDERED_BYTES = 16 * 1024 * 1024;
+/** Files of which only the name is known, beside the others. */
+export const NAMES_LOOKED_AT = 10;
+/** Of as good a name as another file's. */
+const SKIPPED_PRIOR = -0.5;
 /** What the index's rank and the file's name count for, beside the best line. */
 const RANK_SHARE = 0.5;
 const NAME_SHARE = 0.3;
 
 export interface Seen {
-	readonly hit: Hit;
+	/** Made only where it is shown. */
+	hit(): Hit;
 	/** See `Found`; of the name of the file, too. 0 where no word is to be seen. */
 	readonly worth: number;
 	readonly nameWorth: number;
@@ -42,15 +47,18 @@ export async function bestFirst(
 	look: (candidate: Candidate) => Seen | undefined,
 	words: readonly QueryWord[],
 	clock: SearchClock,
-): Promise<(Hit | undefined)[]> {
+): Promise<((() => Hit) | undefined)[]> {
 	const meant = meantBy(words);
 	const most = words.length > 1 ? REORDERED : REORDERED_AT_MOST;
-	const seen: { readonly value: number; readonly hit: Hit | undefined }[] = [];
-	const top = candidates[0]?.score ?? 1;
+	const seen: { readonly value: number; readonly found: Seen | undefined }[] = [];
+	const scores = candidates.map(({ score }) => score).sort((a, b) => b - a);
+	const top = scores[0] ?? 1;
 	let isFound = false;
+	let looked = 0;
 	let bytes = 0;
-	for (const candidate of candidates.slice(0, most)) {
-		if (bytes > REORDERED_BYTES || (seen.length >= REORDERED && isFound)) break;
+	for (const candidate of candidates.slice(0, most + NAMES_LOOKED_AT)) {
+		if (bytes > REORDERED_BYTES || looked >= most || (looked >= REORDERED && isFound)) break;
+		if (candidate.skipped === undefined) looked++;
 		if (clock.isOver()) break;
 		await clock.breathe();
 		const found = look(candidate);
@@ -58,15 +66,22 @@ export async function bestFirst(
 		isFound ||= found !== undefined && found.worth >= meant;
 		seen.push({
 			value: found === undefined ? -1 : weigh(candidate, found, top),
-			hit: found?.hit,
+			found,
 		});
 	}
 	// Scores stay those of the places, so that they fall from the first hit to the last.
 	const order = seen.toSorted((a, b) => b.value - a.value);
-	return order.map(({ hit }, place) => hit && { ...hit, score: candidates[place]?.score ?? 0 });
+	return order.map(
+		({ found }, place) => found && (() => ({ ...found.hit(), score: scores[place] ?? 0 })),
+	);
 }
 
-function weigh({ score, path }: Candidate, { worth, nameWorth }: Seen, top: number): number {
+function weigh(
+	{ score, path, skipped }: Candidate,
+	{ worth, nameWorth }: Seen,
+	top: number,
+): number {
 	const shown = Math.max(worth, nameWorth) + NAME_SHARE * nameWorth;
-	return shown + (RANK_SHARE * score) / top + priorOf(path);
+	const prior = priorOf(path) + (skipped === undefined ? 0 : SKIPPED_PRIOR);
+	return shown + (RANK_SHARE * score) / top + prior;
 }

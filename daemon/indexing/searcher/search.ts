@@ -1,14 +1,17 @@
 /** From a query to lines in files as they are on disk now. */
+import { isAscii } from 'node:buffer';
 import type { DataPaths } from '../../../shared/paths.ts';
 import type { Hit } from '../../../shared/protocol/indexing.ts';
 import type { Params, Result } from '../../../shared/protocol/requests.ts';
 import { canonicalWorkspace, folderPath } from '../catalogue/location.ts';
 import { readContent } from '../files/content.ts';
+import { probe } from '../files/probe.ts';
 import { ownFolder, type Scope, scopeOf } from '../files/scope.ts';
 import { fuse } from '../meaning/fuse.ts';
 import { trigramsOf } from '../segments/trigrams.ts';
 import { around, composed, firstLine } from '../words/lines.ts';
 import { createLocator, type Found } from '../words/locate.ts';
+import { WORTH_OF_DEFINED_NAME } from '../words/oneName.ts';
 import { stemOfPath } from '../words/paths.ts';
 import { parseQuery, readingsOf } from '../words/query.ts';
 import { createClock, type SearchClock } from './clock.ts';
@@ -17,13 +20,14 @@ import type { Indexes } from './indexes.ts';
 import type { Meant } from './meant.ts';
 import type { Pages } from './pages.ts';
 import { type Candidate, chooseIndexes, createRanking } from './ranking.ts';
-import { bestFirst, REORDERED_AT_MOST, type Seen } from './reorder.ts';
+import { bestFirst, NAMES_LOOKED_AT, REORDERED_AT_MOST, type Seen } from './reorder.ts';
 import type { OpenSegments } from './segments.ts';
 import { searchSymbols } from './symbols/search.ts';
 import type { TextCandidate } from './text/candidates.ts';
 import { type Asked, readAsked } from './text/language.ts';
 import { createPattern } from './text/pattern.ts';
 import { searchText } from './text/search.ts';
+import { type SkippedNames, whySkipped } from './words/skippedNames.ts';
 
 /**
  * Files that are gone or no longer match are left out of a page; as many are kept ready to stand
@@ -43,6 +47,8 @@ const PAGE_MS = 5000;
 const LINES_PER_FILE = 10_000;
 /** Hits by meaning beside a page's; they take half of it at the most. */
 const MEANT_HITS = 10;
+/** Of sums that are equal. */
+const ROUNDING = 1e-6;
 const START = { reading: 0, offset: 0 };
 
 export interface SearchDependencies {
@@ -50,12 +56,13 @@ export interface SearchDependencies {
 	readonly indexes: Indexes;
 	readonly segments: OpenSegments;
 	readonly pages: Pages<TextCandidate>;
+	readonly skippedNames: SkippedNames;
 	readonly meant: Meant;
 }
 
 /** @throws The signal's reason. */
 export async function search(
-	{ paths, indexes, segments, pages, meant }: SearchDependencies,
+	{ paths, indexes, segments, pages, skippedNames, meant }: SearchDependencies,
 	params: Params<'index/search'>,
 	signal: AbortSignal,
 ): Promise<Result<'index/search'>> {
@@ -140,7 +147,7 @@ export async function search(
 	);
 	// The first page showed them.
 	if (cursor !== undefined) for (const hit of besides.flat()) inFront.add(placeOf(hit));
-	const ranking = createRanking(text, choices.usable, asked.admitsPath);
+	const ranking = createRanking({ ...text, skippedNames }, choices.usable, asked.admitsPath);
 	const admits = excluding(asked);
 	const answer = (hits: Hit[], nextCursor: string | null): Result<'index/search'> => {
 		const problems = [...choices.problems, ...unmeant, ...ranking.problems];
@@ -161,15 +168,26 @@ export async function search(
 	for (const [number, reading] of readingsOf(words).entries()) {
 		if (number < from.reading) continue;
 		const locate = createLocator(reading.words);
+		const lookAtIt = (candidate: Candidate) =>
+			lookAt(candidate, scope(candidate.workspace), locate, contextLines, admits);
 		const look = (candidate: Candidate) =>
-			inFront.has(placeOf(candidate))
-				? undefined
-				: lookAt(candidate, scope(candidate.workspace), locate, contextLines, admits);
+			inFront.has(placeOf(candidate)) ? undefined : lookAtIt(candidate);
+		// Where the words are one name that is defined, that was meant rather than a text about it.
+		const defined = new Set<string>();
+		const lookFirst = (candidate: Candidate): Seen | undefined => {
+			if (front.length === 0) return look(candidate);
+			const seen = lookAtIt(candidate);
+			const isDefined = seen !== undefined && seen.worth > WORTH_OF_DEFINED_NAME - ROUNDING;
+			if (isDefined) defined.add(placeOf(candidate));
+			return isDefined || !inFront.has(placeOf(candidate)) ? seen : undefined;
+		};
+		const names = reading.named && asked.excluded.length === 0;
+		const skipped = names ? ranking.skipped(reading.match) : [];
 		const page = await readPage(
-			(take) => ranking.rank(reading.match, take),
+			async (take) => withNames(await ranking.rank(reading.match, take), skipped, take),
 			look,
 			async (candidates) =>
-				reading.named ? bestFirst(candidates, look, reading.words, clock) : [],
+				reading.named ? bestFirst(candidates, lookFirst, reading.words, clock) : [],
 			number === from.reading ? from.offset : 0,
 			limit - first.length - beside,
 			clock,
@@ -180,8 +198,14 @@ export async function search(
 		const next = { reading: number, offset: page.offset };
 		// Names that are all there are what was meant; of a question nobody knows.
 		const ranked = together(page.hits, reading.named && reading.joint === 'all' ? 2 : 1);
+		// What stands in front has been shown by the first page.
+		const others =
+			cursor === undefined ? ranked : ranked.filter((hit) => !inFront.has(placeOf(hit)));
+		const isFirst = (hit: Hit): boolean => cursor === undefined && defined.has(placeOf(hit));
+		const rest = others.filter((hit) => !isFirst(hit));
+		const before = [...others.filter(isFirst), ...first.filter((hit) => !isFirst(hit))];
 		return answer(
-			[...raised(first, ranked), ...ranked],
+			[...raised(before, rest), ...rest],
 			page.more ? writeCursor(next, identity, workspace) : null,
 		);
 	}
@@ -193,6 +217,14 @@ export async function search(
 function waitFor<T>(asked: Promise<T> | undefined): () => Promise<T> | undefined {
 	asked?.catch(() => {});
 	return () => asked;
+}
+
+/** A few files that are known by their name only are looked at with the best; the others come last. */
+function withNames(ranked: Candidate[], skipped: readonly Candidate[], take: number): Candidate[] {
+	if (skipped.length === 0) return ranked;
+	const all = [...skipped.slice(0, NAMES_LOOKED_AT), ...ranked];
+	if (ranked.length < take) all.push(...skipped.slice(NAMES_LOOKED_AT));
+	return all;
 }
 
 const placeOf = ({ workspace, path }: { workspace: string; path: string }): string =>
@@ -231,13 +263,13 @@ interface Page {
 async function readPage(
 	rank: (take: number) => Promise<Candidate[]>,
 	look: (candidate: Candidate) => Seen | undefined,
-	reorder: (candidates: readonly Candidate[]) => Promise<(Hit | undefined)[]>,
+	reorder: (candidates: readonly Candidate[]) => Promise<((() => Hit) | undefined)[]>,
 	start: number,
 	limit: number,
 	clock: SearchClock,
 ): Promise<Page> {
 	const hits: Hit[] = [];
-	let best: (Hit | undefined)[] | undefined;
+	let best: ((() => Hit) | undefined)[] | undefined;
 	let offset = start;
 	for (let take = Math.max(start + limit + SPARE, REORDERED_AT_MOST); ; take *= 4) {
 		const candidates = await rank(take);
@@ -249,7 +281,7 @@ async function readPage(
 				await clock.breathe();
 			}
 			const hit = offset < best.length ? best[offset] : candidate && look(candidate)?.hit;
-			if (hit !== undefined) hits.push(hit);
+			if (hit !== undefined) hits.push(hit());
 		}
 		if (hits.length >= limit || candidates.length < take) {
 			return { hits, offset, more: offset < candidates.length };
@@ -259,26 +291,39 @@ async function readPage(
 
 /** A file as it is now; undefined when it is gone, or changed and no longer about the query. */
 function lookAt(
-	{ workspace, path, stamp, score }: Candidate,
+	{ workspace, path, stamp, score, skipped }: Candidate,
 	scope: Scope,
-	locate: (text: string) => Found | undefined,
+	locate: (text: string, isAscii?: boolean) => Found | undefined,
 	contextLines: number,
 	admits: (text: string) => boolean,
 ): Seen | undefined {
+	const nameWorth = locate(stemOfPath(path))?.worth ?? 0;
+	if (skipped !== undefined) {
+		if (probe(scope, path).kind !== 'file') return undefined;
+		const place = { line: 1, column: 1, snippet: whySkipped(skipped) };
+		return {
+			hit: () => ({ workspace, path, ...place, score, skipped }),
+			worth: 0,
+			nameWorth,
+			bytes: 0,
+		};
+	}
 	const content = readContent(scope, path, READ_BYTES);
 	if (content.kind !== 'text') return undefined;
-	const text = content.text.toString();
+	const plain = isAscii(content.text);
+	const text = content.text.toString(plain ? 'latin1' : 'utf8');
 	if (!admits(text)) return undefined;
 	const unchanged = content.stamp === stamp;
-	const found = locate(text);
-	const place = found ?? (unchanged || locate(path) ? firstLine(text) : undefined);
-	if (place === undefined) return undefined;
-	const { line, column, snippet } = place;
-	const context = contextLines === 0 ? {} : around(text, line, contextLines);
+	const found = locate(text, plain);
+	if (found === undefined && !unchanged && locate(path) === undefined) return undefined;
 	return {
-		hit: { workspace, path, line, column, snippet, score, ...context },
+		hit() {
+			const { line, column, snippet } = found?.place() ?? firstLine(text);
+			const context = contextLines === 0 ? {} : around(text, line, contextLines);
+			return { workspace, path, line, column, snippet, score, ...context };
+		},
 		worth: found?.worth ?? 0,
-		nameWorth: locate(stemOfPath(path))?.worth ?? 0,
+		nameWorth,
 		bytes: content.size,
 	};
 }

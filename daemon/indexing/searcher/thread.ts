@@ -13,6 +13,7 @@ import { createOpenSegments } from './segments.ts';
 import { staleOf } from './stale.ts';
 import { readStatus } from './status.ts';
 import type { TextCandidate } from './text/candidates.ts';
+import { createSkippedNames } from './words/skippedNames.ts';
 
 /** So long files are read before the rest of a folder is reckoned. */
 const PLAN_MS = 10_000;
@@ -26,11 +27,12 @@ export function beThread({ paths, nativeFolder }: SearcherData): void {
 	const indexes = createIndexes({ paths, nativeFolder });
 	const segments = createOpenSegments(paths);
 	const pages = createPages<TextCandidate>();
+	const skippedNames = createSkippedNames();
 	const meant = createMeant({ paths, nativeFolder });
 
 	const answers: { [M in keyof ThreadMethods]: Answer<M> } = {
 		'index/search': (params, signal) =>
-			search({ paths, indexes, segments, pages, meant }, params, signal),
+			search({ paths, indexes, segments, pages, skippedNames, meant }, params, signal),
 		'index/status': (params) => readStatus({ paths, nativeFolder }, indexes, params),
 		'index/stale': (params) => staleOf(paths, indexes, params),
 		// Canonical already: the folder may be one that does not answer.

@@ -12,7 +12,7 @@ import {
 	statSync,
 	writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorCode } from '../../../shared/errors.ts';
 
 const FOLDER = 'segments';
@@ -28,11 +28,41 @@ const damageMark = (folder: string, id: number): string => join(folder, FOLDER, 
 export const markDamaged = (folder: string, id: number): void =>
 	writeFileSync(damageMark(folder, id), '');
 
-/** On disk when it returns, or not there: only a rename gives it its name. */
-export function writeSegment(folder: string, id: number, bytes: Buffer): void {
-	const file = segmentFile(folder, id);
-	mkdirSync(join(folder, FOLDER), { recursive: true, mode: 0o700 });
-	const fd = openSync(file + UNFINISHED, 'w', 0o600);
+/** A segment that is on disk, and nobody's yet. */
+export interface StagedSegment {
+	/** In the transaction that writes its row: only this gives it a name that a sweep spares. */
+	name(id: number): void;
+	/** It is not wanted. */
+	drop(): void;
+}
+
+let staged = 0;
+
+/** Written before the transaction, so that no other writer waits for the disk. */
+export function stageSegment(folder: string, bytes: Buffer): StagedSegment {
+	const unfinished = join(folder, FOLDER, `${process.pid}-${staged++}${UNFINISHED}`);
+	writeDurably(unfinished, bytes);
+	return {
+		name(id) {
+			const file = segmentFile(folder, id);
+			try {
+				renameSync(unfinished, file);
+			} catch (error) {
+				if (errorCode(error) !== 'ENOENT') throw error;
+				// A walk has swept meanwhile; it cannot now.
+				writeDurably(unfinished, bytes);
+				renameSync(unfinished, file);
+			}
+		},
+		drop() {
+			rmSync(unfinished, { force: true });
+		},
+	};
+}
+
+function writeDurably(file: string, bytes: Buffer): void {
+	mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+	const fd = openSync(file, 'w', 0o600);
 	try {
 		writeFileSync(fd, bytes);
 		fsyncSync(fd);
@@ -43,7 +73,6 @@ export function writeSegment(folder: string, id: number, bytes: Buffer): void {
 	} finally {
 		closeSync(fd);
 	}
-	renameSync(file + UNFINISHED, file);
 }
 
 /** Whether it is there, whole by its size, and nobody has met damage in it. */
@@ -78,7 +107,7 @@ export function removeSegment(folder: string, id: number): void {
 	}
 }
 
-/** Removes what no row names. Only while nobody writes: a file comes before its row. */
+/** Removes what no row names. Only while nobody writes rows: a file comes before its own. */
 export function removeStrays(folder: string, known: ReadonlySet<number>): void {
 	for (const name of namesIn(folder)) {
 		const id = /^(\d+)\.seg$/.exec(name)?.[1];

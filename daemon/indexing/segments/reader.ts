@@ -85,10 +85,27 @@ function readerOf(
 			from += length;
 		}
 	}
+	/** Reads no more of the group than it must, and makes nothing of what it passes. */
 	const listOf = (key: number): List | undefined => {
-		for (const [name, list] of namesOf(key >>> map.shift)) {
-			if (name === key) return list;
+		const begin = map.group(key >>> map.shift);
+		const bytes = read(begin.keys, map.group((key >>> map.shift) + 1).keys - begin.keys);
+		let at = 0;
+		const number = (): number => {
+			let value = 0;
+			for (let shift = 0; ; shift += 7) {
+				if (at >= bytes.length) throw new SegmentDamage('a number does not end');
+				const byte = bytes[at++] as number;
+				value |= (byte & 0x7f) << shift;
+				if (byte < 0x80) return value >>> 0;
+			}
+		};
+		let from = begin.postings;
+		for (let name = 0; at < bytes.length; ) {
+			name += number();
+			const length = number();
+			if (name === key) return { from, length };
 			if (name > key) return undefined;
+			from += length;
 		}
 		return undefined;
 	};

@@ -19,6 +19,8 @@ export interface WatchEvents {
 export interface Watching {
 	/** How many folders have a watch; undefined where one watch takes all. */
 	count(): number | undefined;
+	/** Other folders can hold what is indexed. @returns Whether others have a watch now. */
+	renew(folders: Folders): boolean;
 	close(): void;
 }
 
@@ -53,7 +55,7 @@ function watchTogether({ root, events, watchFolder = nodeWatch }: WatchOptions):
 		else events.changed(name.replaceAll('\\', '/'));
 	});
 	watcher.on('error', () => events.lost());
-	return { count: () => undefined, close: () => watcher.close() };
+	return { count: () => undefined, renew: () => false, close: () => watcher.close() };
 }
 
 interface Watched {
@@ -61,7 +63,9 @@ interface Watched {
 	readonly inode: number;
 }
 
-function watchEach({ root, folders, events, watchFolder = nodeWatch }: WatchOptions): Watching {
+function watchEach(options: WatchOptions): Watching {
+	const { root, events, watchFolder = nodeWatch } = options;
+	let { folders } = options;
 	const watched = new Map<string, Watched>();
 	let isLimited = false;
 
@@ -104,6 +108,22 @@ function watchEach({ root, folders, events, watchFolder = nodeWatch }: WatchOpti
 	folders.each('', add);
 	return {
 		count: () => watched.size,
+		renew(next) {
+			folders = next;
+			const wanted = new Set<string>();
+			folders.each('', (folder) => wanted.add(folder));
+			const before = watched.size;
+			for (const [path, { watcher }] of watched) {
+				if (wanted.has(path)) continue;
+				watcher.close();
+				watched.delete(path);
+				// There is room for others.
+				isLimited = false;
+			}
+			const kept = watched.size;
+			for (const folder of wanted) add(folder);
+			return kept < before || kept < watched.size;
+		},
 		close() {
 			for (const { watcher } of watched.values()) watcher.close();
 			watched.clear();

@@ -29,7 +29,7 @@ export function composed(text: string): string {
 export const BEYOND_ASCII = /[^\0-\x7f]/;
 
 /** Unit for unit; a lone carriage return ends a line, too. */
-const withLineFeeds = (text: string): string =>
+export const withLineFeeds = (text: string): string =>
 	text.includes('\r') ? text.replace(/\r(?!\n)/g, '\n') : text;
 
 const GRAPHEMES = new Intl.Segmenter();

@@ -14,7 +14,7 @@ const REQUEST_BYTES = 8 * 1024 * 1024;
 export async function enqueueChildren(
 	paths: DataPaths,
 	token: string | undefined,
-	jobs: readonly JobSpecInput[],
+	jobs: Iterable<JobSpecInput>,
 ): Promise<void> {
 	const state = await readStateFile(paths);
 	if (state === undefined || token === undefined) {
@@ -35,7 +35,7 @@ export async function enqueueChildren(
 	}
 }
 
-function* batchesOf(jobs: readonly JobSpecInput[]): Generator<JobSpecInput[]> {
+function* batchesOf(jobs: Iterable<JobSpecInput>): Generator<JobSpecInput[]> {
 	let batch: JobSpecInput[] = [];
 	let bytes = 0;
 	for (const job of jobs) {

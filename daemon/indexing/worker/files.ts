@@ -1,13 +1,14 @@
 /** A run of `index.files`: reads files and brings the index in step with them. */
 import { DEFAULT_RULES } from '../../../shared/folderRules.ts';
 import type { IndexFilesPayload } from '../../../shared/protocol/indexing.ts';
-import { createCatalogue, ROWS_PER_TRANSACTION } from '../catalogue/catalogue.ts';
+import { createCatalogue } from '../catalogue/catalogue.ts';
 import { openIndex } from '../catalogue/database.ts';
 import { indexFolder } from '../catalogue/location.ts';
 import { createSegmentTable } from '../catalogue/segments.ts';
 import { createListing } from '../files/listing.ts';
 import { excluder } from '../files/rules.ts';
 import { TermCounter } from '../words/terms.ts';
+import { BATCH_BYTES, BATCH_FILES } from './batch.ts';
 import { commit, type Examiner, examine, type Finding } from './findings.ts';
 import { assertMayForget, type IndexJob, openFolder } from './job.ts';
 import { counted, createLister, type Lister, megabytes, skippedText } from './report.ts';
@@ -25,8 +26,6 @@ export interface FilesResult {
 	readonly bytes: number;
 }
 
-/** Terms of about that much text wait in memory for their transaction. */
-const BATCH_BYTES = 4 * 1024 * 1024;
 /** How often a file that changes under our hands is read again in one run. */
 const TRIES = 5;
 
@@ -117,7 +116,7 @@ function update(
 			findings.push(look);
 			if (look.kind === 'index') bytes += look.facts.size;
 		}
-		if (findings.length === ROWS_PER_TRANSACTION || bytes >= BATCH_BYTES) flush();
+		if (findings.length === BATCH_FILES || bytes >= BATCH_BYTES) flush();
 		onSeen();
 	}
 	if (findings.length > 0) flush();

@@ -9,8 +9,9 @@ import {
 	markDamaged,
 	removeSegment,
 	removeStrays,
+	type StagedSegment,
 	segmentFile,
-	writeSegment,
+	stageSegment,
 } from '../segments/files.ts';
 import { mergeSegments } from '../segments/merge.ts';
 import { openSegment, type SegmentReader } from '../segments/reader.ts';
@@ -18,8 +19,8 @@ import { mergeable } from '../segments/tiers.ts';
 
 export interface Segments {
 	/**
-	 * Makes a segment of texts. What it returns writes it, inside the transaction of the files' rows, and says its id:
-	 * whoever has the write lock knows that a file without a row is nobody's.
+	 * Makes a segment of texts. What it returns gives it its name and its row, inside the transaction of the files' rows, and
+	 * says its id: whoever has the write lock knows that a file without a row is nobody's.
 	 */
 	prepare(texts: readonly SegmentText[]): () => number;
 	/** Removes what a killed indexer left. Files whose segment is gone are to be read again. */
@@ -41,11 +42,13 @@ export function createSegments(
 	folder: string,
 	catalogue: Catalogue,
 	table: SegmentTable,
-	write: typeof writeSegment = writeSegment,
+	stage: typeof stageSegment = stageSegment,
 ): Segments {
 	/** @returns Whether it did: not where another indexer has merged one of them meanwhile. */
 	function mergeInto(rows: readonly SegmentRow[]): boolean {
 		const readers: SegmentReader[] = [];
+		let staged: StagedSegment | undefined;
+		let isNamed = false;
 		try {
 			for (const { id } of rows) readers.push(openSegment(segmentFile(folder, id)));
 			const sources = rows.map(({ id }) => ({ id, keep: table.live(id) }));
@@ -64,6 +67,7 @@ export function createSegments(
 								return reader === undefined ? [] : [{ reader, keep }];
 							}),
 						);
+			staged = bytes && stage(folder, bytes);
 			return catalogue.transaction(() => {
 				const there = new Set(table.all().map(({ id }) => id));
 				if (!rows.every(({ id }) => there.has(id))) return false;
@@ -73,7 +77,8 @@ export function createSegments(
 						textBytes: Math.round(textBytes),
 						documents,
 					});
-					write(folder, to, bytes);
+					staged?.name(to);
+					isNamed = true;
 					let doc = 0;
 					// What was indexed anew since has no row in the old segment, and stays dead in the new one.
 					for (const { id, keep } of sources) {
@@ -85,6 +90,7 @@ export function createSegments(
 			});
 		} finally {
 			for (const reader of readers) reader.close();
+			if (!isNamed) staged?.drop();
 		}
 	}
 	function mergeAndRemove(rows: readonly SegmentRow[]): boolean {
@@ -113,9 +119,10 @@ export function createSegments(
 		prepare(texts) {
 			const bytes = buildSegment(texts);
 			const textBytes = texts.reduce((sum, { text }) => sum + text.length, 0);
+			const staged = stage(folder, bytes);
 			return () => {
 				const id = table.add({ bytes: bytes.length, textBytes, documents: texts.length });
-				write(folder, id, bytes);
+				staged.name(id);
 				return id;
 			};
 		},

@@ -1,28 +1,27 @@
 /** Comparing a folder with its catalogue: what must be read, what is skipped, what is gone. */
 import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Catalogue, KnownFile } from '../catalogue/catalogue.ts';
+import type { KnownFile } from '../catalogue/catalogue.ts';
+import type { FoundFiles } from '../catalogue/found.ts';
+import { createRowSet, type KnownFiles, type RowSet } from '../catalogue/known.ts';
 import type { Listing } from '../files/listing.ts';
 import type { Names } from '../files/names.ts';
 import { type FileProbe, probe, type SkipReason } from '../files/probe.ts';
 import type { IsIgnored } from '../files/rules.ts';
 import type { Scope } from '../files/scope.ts';
-import type { ChangedFile } from './shards.ts';
 
 export interface WalkOptions {
 	readonly scope: Scope;
 	readonly listing: Listing;
 	readonly isExcluded: IsIgnored;
 	readonly maxFileBytes: number;
-	readonly catalogue: Catalogue;
+	readonly known: KnownFiles;
+	/** Is given what must be read, and what is not known to be skipped for that reason. */
+	readonly found: FoundFiles;
+	/** What is looked up and written meanwhile goes faster together. */
+	readonly together: (work: () => void) => void;
 	/** The number of files seen so far, now and then. */
 	readonly onProgress: (files: number) => void;
-}
-
-export interface SkippedFile {
-	readonly path: string;
-	readonly size: number;
-	readonly reason: SkipReason;
 }
 
 export interface GoneFile {
@@ -34,9 +33,6 @@ export interface GoneFile {
 export interface Differences {
 	/** Files of the set, indexable or not. */
 	readonly files: number;
-	readonly changed: ChangedFile[];
-	/** Not known to be skipped for that reason until now. */
-	readonly skipped: SkippedFile[];
 	/** Known, but no longer of the set. */
 	readonly gone: GoneFile[];
 	/** Whether something was known, and all of it is gone. */
@@ -46,23 +42,19 @@ export interface Differences {
 export async function compareFolder(options: WalkOptions): Promise<Differences> {
 	const listed = options.listing.list('');
 	try {
-		// git begins here, and works while the catalogue is read.
-		const begun = listed.next();
-		const known = options.catalogue.all();
-		const comparison = compare(options, known);
-		const first = await begun;
-		if (!first.done) comparison.look(first.value);
+		const comparison = compare(options);
 		for await (const names of listed) comparison.look(names);
 		for (const folder of comparison.folders) {
 			for await (const names of options.listing.list(folder)) comparison.look(names);
 		}
-		const { seen, changed, skipped } = comparison;
-		const unseen = [...known].flatMap(([path, { stamp }]) =>
-			seen.has(path) || comparison.isHidden(path) ? [] : { path, stamp },
-		);
+		const unseen: GoneFile[] = [];
+		for (const { id, path, stamp } of options.known.each()) {
+			if (!comparison.seen.has(id) && !comparison.isHidden(path)) unseen.push({ path, stamp });
+		}
 		const gone = await onlyGone(unseen, options);
-		const nothingLeft = known.size > 0 && gone.length === known.size;
-		return { files: seen.size, changed, skipped, gone, nothingLeft };
+		const { count } = options.known;
+		const nothingLeft = count > 0 && gone.length === count;
+		return { files: comparison.files(), gone, nothingLeft };
 	} finally {
 		// Ends git, where an error has left it in the middle.
 		await listed.return(undefined);
@@ -70,54 +62,59 @@ export async function compareFolder(options: WalkOptions): Promise<Differences> 
 }
 
 interface Comparison {
-	readonly seen: ReadonlySet<string>;
-	readonly changed: ChangedFile[];
-	readonly skipped: SkippedFile[];
+	/** Of what is known. */
+	readonly seen: RowSet;
 	/** Nested repositories, which the listing gives as entries of their own; grows while looking. */
 	readonly folders: readonly string[];
+	files(): number;
 	look(names: Names): void;
 	/** Whether a file may be there, in a folder that cannot be read. */
 	isHidden(path: string): boolean;
 }
 
-function compare(options: WalkOptions, known: ReadonlyMap<string, KnownFile>): Comparison {
-	const { scope, isExcluded, maxFileBytes, onProgress } = options;
-	const seen = new Set<string>();
-	const changed: ChangedFile[] = [];
-	const skipped: SkippedFile[] = [];
+function compare(options: WalkOptions): Comparison {
+	const { scope, isExcluded, maxFileBytes, known, found, together, onProgress } = options;
+	const seen = createRowSet();
 	const folders: string[] = [];
 	const shut = new Set<string>();
+	let files = 0;
 
 	const skip = (path: string, size: number, reason: SkipReason): void => {
-		seen.add(path);
-		if (known.get(path)?.skipped !== reason) skipped.push({ path, size, reason });
+		const row = known.find(path);
+		const isFirst = row !== undefined && seen.add(row.id);
+		const isOther = row?.skipped !== reason && found.skipped({ path, size, reason });
+		if (isFirst || (row === undefined && isOther)) files++;
+	};
+	const keep = (path: string, file: FileProbe): void => {
+		const row = known.find(path);
+		const isFirst = row !== undefined && seen.add(row.id);
+		const isOther = mustRead(scope.root, path, file, row) && found.changed({ path, ...file });
+		if (isFirst || (row === undefined && isOther)) files++;
 	};
 	const lookAt = (path: string): void => {
-		if (seen.has(path) || isExcluded(path, false)) return;
-		const found = probe(scope, path);
-		if (found.kind === 'folder' && !isExcluded(path, true)) folders.push(path);
-		else if (found.kind === 'skipped') skip(path, 0, found.reason);
-		else if (found.kind === 'file' && found.size > maxFileBytes) {
-			skip(path, found.size, 'too-large');
-		} else if (found.kind === 'file') {
-			seen.add(path);
-			if (mustRead(scope.root, path, found, known.get(path))) changed.push({ path, ...found });
-		}
+		if (isExcluded(path, false)) return;
+		const there = probe(scope, path);
+		if (there.kind === 'folder' && !isExcluded(path, true)) folders.push(path);
+		else if (there.kind === 'skipped') skip(path, 0, there.reason);
+		else if (there.kind === 'file' && there.size > maxFileBytes) {
+			skip(path, there.size, 'too-large');
+		} else if (there.kind === 'file') keep(path, there);
 	};
 	return {
 		seen,
-		changed,
-		skipped,
 		folders,
+		files: () => files,
 		look({ paths, unprintable, unreadable }) {
-			for (const path of paths) lookAt(path);
-			for (const name of unprintable) skip(name, 0, 'name');
-			for (const folder of unreadable) {
-				if (isExcluded(folder, true)) continue;
-				shut.add(folder);
-				skip(folder, 0, 'unreadable');
-			}
-			onProgress(seen.size);
+			together(() => {
+				for (const path of paths) lookAt(path);
+				for (const name of unprintable) skip(name, 0, 'name');
+				for (const folder of unreadable) {
+					if (isExcluded(folder, true)) continue;
+					shut.add(folder);
+					skip(folder, 0, 'unreadable');
+				}
+			});
+			onProgress(files);
 		},
 		isHidden: (path) => shut.size > 0 && isIn(shut, path) && !isExcluded(path, false),
 	};

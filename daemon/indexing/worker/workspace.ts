@@ -14,7 +14,10 @@ import {
 	ROWS_PER_TRANSACTION,
 } from '../catalogue/catalogue.ts';
 import { openOrRebuildIndex } from '../catalogue/database.ts';
+import { createFoundFiles, type FoundFiles } from '../catalogue/found.ts';
+import { createKnownFiles } from '../catalogue/known.ts';
 import { indexFolder } from '../catalogue/location.ts';
+import { tellRules } from '../catalogue/said.ts';
 import { createSegmentTable } from '../catalogue/segments.ts';
 import { createListing } from '../files/listing.ts';
 import { NO_STAMP } from '../files/probe.ts';
@@ -26,10 +29,10 @@ import { counted, createLister, megabytes, skippedText } from './report.ts';
 import { createSegments } from './segments.ts';
 import { shardsOf } from './shards.ts';
 import { beginWithSibling } from './sibling.ts';
-import { compareFolder, type Differences } from './walk.ts';
+import { compareFolder, type GoneFile } from './walk.ts';
 
 /** Adds children, at least one, to this job. Resolves when they are stored. */
-export type EnqueueChildren = (jobs: readonly JobSpecInput[]) => Promise<void>;
+export type EnqueueChildren = (jobs: Iterable<JobSpecInput>) => Promise<void>;
 
 export interface WorkspaceResult {
 	/** Files of the folder's set, indexable or not. */
@@ -58,11 +61,8 @@ export async function indexWorkspace(
 		const rules = rulesBy(payload, catalogue.rules() ?? DEFAULT_RULES);
 		const { defaultExcludes, maxFileBytes } = rules;
 		const isExcluded = excluder(scope, rules.exclude);
-		const segments = createSegments(
-			indexFolder(job.home.paths, workspace),
-			catalogue,
-			createSegmentTable(db),
-		);
+		const folder = indexFolder(job.home.paths, workspace);
+		const segments = createSegments(folder, catalogue, createSegmentTable(db));
 		segments.sweep();
 		const listing = createListing(scope.root, {
 			env: job.env,
@@ -70,44 +70,46 @@ export async function indexWorkspace(
 			defaultExcludes,
 			log: report.log,
 		});
+		const found = createFoundFiles(db);
 		const differences = await compareFolder({
 			scope,
 			listing,
 			isExcluded,
 			maxFileBytes,
-			catalogue,
+			known: createKnownFiles(db),
+			found,
+			together: db.transaction((work: () => void) => work()),
 			onProgress: (files) =>
 				report.progress({ current: 0, unit: 'files', message: `${counted(files, 'file')} seen` }),
 		});
 		if (differences.nothingLeft) assertMayForget(scope, catalogue.lastWalk());
-		record(catalogue, differences);
-		const folder = folderIdentity(scope.root);
-		catalogue.transaction(() => catalogue.finishWalk({ folder }, rules, Date.now()));
+		record(catalogue, found, differences.gone);
+		const walk = { folder: folderIdentity(scope.root) };
+		catalogue.transaction(() => catalogue.finishWalk(walk, rules, Date.now()));
+		tellRules(folder, rules);
 
 		segments.merge(true);
 
-		const { changed } = differences;
-		const bytes = changed.reduce((sum, file) => sum + file.size, 0);
+		const { files: changed, bytes } = found.totals();
 		report.progress(
 			{
 				current: 0,
-				total: changed.length,
+				total: changed,
 				unit: 'files',
-				message: `${counted(changed.length, 'changed file')}, ${megabytes(bytes)}`,
+				message: `${counted(changed, 'changed file')}, ${megabytes(bytes)}`,
 			},
 			true,
 		);
 		const result: WorkspaceResult = {
 			files: differences.files,
-			changed: changed.length,
+			changed,
 			removed: differences.gone.length,
 			skipped: countSkipped(db),
 			...(Object.keys(listing.leftOut()).length === 0 ? {} : { leftOut: listing.leftOut() }),
 			bytes,
 		};
-		logDifferences(job, scope.root, differences, result);
-		const shards = shardJobs(workspace, differences);
-		if (shards.length > 0) await enqueue(shards);
+		logDifferences(job, scope.root, found, result);
+		if (changed > 0) await enqueue(shardJobs(workspace, found));
 		report.result({ ...result });
 		return result;
 	} finally {
@@ -115,21 +117,24 @@ export async function indexWorkspace(
 	}
 }
 
-function record(catalogue: Catalogue, { changed, skipped, gone }: Differences): void {
-	inBatches(catalogue, changed, ({ path }) => catalogue.expect(path));
-	inBatches(catalogue, skipped, ({ path, size, reason }) =>
-		catalogue.skip({ path, size, stamp: NO_STAMP }, reason),
-	);
-	inBatches(catalogue, gone, ({ path, stamp }) => {
-		// Whoever indexed it since we looked knows better.
-		if (catalogue.get(path)?.stamp === stamp) catalogue.remove(path);
-	});
-}
-
-function inBatches<T>(catalogue: Catalogue, items: readonly T[], work: (item: T) => void): void {
-	for (let start = 0; start < items.length; start += ROWS_PER_TRANSACTION) {
-		const batch = items.slice(start, start + ROWS_PER_TRANSACTION);
-		catalogue.transaction(() => batch.forEach(work));
+function record(catalogue: Catalogue, found: FoundFiles, gone: readonly GoneFile[]): void {
+	for (const paths of found.changedPages(ROWS_PER_TRANSACTION)) {
+		catalogue.transaction(() => paths.forEach(catalogue.expect));
+	}
+	for (const skipped of found.skippedPages(ROWS_PER_TRANSACTION)) {
+		catalogue.transaction(() => {
+			for (const { path, size, reason } of skipped) {
+				catalogue.skip({ path, size, stamp: NO_STAMP }, reason);
+			}
+		});
+	}
+	for (let start = 0; start < gone.length; start += ROWS_PER_TRANSACTION) {
+		catalogue.transaction(() => {
+			for (const { path, stamp } of gone.slice(start, start + ROWS_PER_TRANSACTION)) {
+				// Whoever indexed it since we looked knows better.
+				if (catalogue.get(path)?.stamp === stamp) catalogue.remove(path);
+			}
+		});
 	}
 }
 
@@ -141,22 +146,24 @@ function rulesBy(said: IndexWorkspacePayload, known: FolderRules): FolderRules {
 	};
 }
 
-function shardJobs(workspace: string, { changed }: Differences): JobSpecInput[] {
-	return shardsOf(changed).map((shard) => {
+function* shardJobs(workspace: string, found: FoundFiles): Iterable<JobSpecInput> {
+	for (const shard of shardsOf(found.byRecency())) {
 		const files = shard.map(({ path }) => path);
 		const payload: IndexFilesPayload = { files };
-		return { type: 'index.files', workspace, title: filesTitle(files), payload };
-	});
+		yield { type: 'index.files', workspace, title: filesTitle(files), payload };
+	}
 }
 
 function logDifferences(
 	{ report }: IndexJob,
 	root: string,
-	{ skipped, files }: Differences,
+	found: FoundFiles,
 	result: WorkspaceResult,
 ): void {
 	const lister = createLister(report.log);
-	for (const { path, reason } of skipped) lister.add(`skipped, ${reason}`, path);
+	for (const skipped of found.skippedPages(ROWS_PER_TRANSACTION)) {
+		for (const { path, reason } of skipped) lister.add(`skipped, ${reason}`, path);
+	}
 	lister.finish();
 	if (result.leftOut !== undefined) {
 		const entries = Object.entries(result.leftOut).map(([entry, count]) => `${count} × ${entry}`);
@@ -164,14 +171,14 @@ function logDifferences(
 			`Left out by default: ${entries.join(', ')}. What git tracks is not; \`--no-default-excludes\`, or the setting semantica.index.defaultExcludes, lets in everything.`,
 		);
 	}
-	if (files === 0) {
+	if (result.files === 0) {
 		report.log(
 			`There is nothing to index in ${root}: it has no files, or its rules exclude them all.`,
 		);
 		return;
 	}
 	const parts = [
-		`${counted(files, 'file')} in ${basename(root) || root}`,
+		`${counted(result.files, 'file')} in ${basename(root) || root}`,
 		`${result.changed} to index (${megabytes(result.bytes)})`,
 		`${result.removed} removed`,
 		skippedText(result.skipped),

@@ -16,8 +16,8 @@ export interface Finished {
 
 export interface RunningCli {
 	readonly child: ChildProcess;
-	/** Resolves when standard output contains this, rejects when it ends without. */
-	saw(text: string): Promise<void>;
+	/** Resolves when standard output contains this so many times, rejects when it ends without. */
+	saw(text: string, times?: number): Promise<void>;
 	readonly finished: Promise<Finished>;
 }
 
@@ -79,10 +79,10 @@ export function createCli({
 		const stderr = text(child.stderr);
 		return {
 			child,
-			saw: (wanted) =>
+			saw: (wanted, times = 1) =>
 				new Promise<void>((resolve, reject) => {
 					const watch = () => {
-						if (seen.includes(wanted)) resolve();
+						if (seen.split(wanted).length > times) resolve();
 					};
 					watchers.add(watch);
 					watch();

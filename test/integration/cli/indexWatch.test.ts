@@ -42,7 +42,8 @@ test('what others change in a followed folder is found', async () => {
 	await watching.saw('renamed/inner/four.ts');
 	write('.gitignore', 'built/\nsrc/one.ts\n');
 	await watching.saw('looking at everything: ');
-	await cli.run(['wait', ...(await jobsOf('')).map(({ id }) => id)]);
+	const allRead = async () => cli.run(['wait', ...(await jobsOf('')).map(({ id }) => id)]);
+	await allRead();
 
 	expect(await found('beta')).toEqual(['src/two.ts']);
 	expect((await found('gamma')).sort()).toEqual([
@@ -52,11 +53,25 @@ test('what others change in a followed folder is found', async () => {
 	expect(await found('alpha')).toEqual([]);
 	expect(await jobsOf('more.ts')).toEqual([]);
 
+	// What the rules let in is followed, whoever changes them.
+	write('.gitignore', 'src/one.ts\n');
+	await watching.saw('other rules, watching 5 folders; looking at everything: ');
+	await allRead();
+	write('built/later.ts', 'const delta = 1;');
+	await watching.saw('built/later.ts: ');
+	await cli.run(['index', folder, '-x', 'renamed/']);
+	await watching.saw('other rules, watching 3 folders; looking at everything: ');
+	await cli.run(['index', folder, '--no-exclude']);
+	await watching.saw('other rules, watching 5 folders; looking at everything: ', 2);
+	await allRead();
+	write('renamed/inner/five.ts', 'const delta = 2;');
+	await watching.saw('renamed/inner/five.ts: ');
+
 	renameSync(folder, `${folder} away`);
 	const { code, stderr } = await watching.finished;
 	expect([code, stderr]).toEqual([1, expect.stringContaining('nothing was removed')]);
 	renameSync(`${folder} away`, folder);
-	expect(await found('beta')).toEqual(['src/two.ts']);
+	expect((await found('beta')).sort()).toEqual(['built/more.ts', 'src/two.ts']);
 
 	const again = cli.start(['index', folder, '--watch']);
 	await again.saw('Watching ');

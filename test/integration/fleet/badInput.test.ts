@@ -157,8 +157,9 @@ describe.skipIf(why !== undefined)('a machine or a job that is wrong', () => {
 		await box.accept(laptop.key, { commands: true, atMost: 2 });
 		for (const id of sent) {
 			const { state, error } = await jobThat(laptop, id, finished);
-			expect([state, error?.message]).toEqual([
+			expect([state, error?.code, error?.message]).toEqual([
 				'failed',
+				'PAYLOAD_LOST',
 				expect.stringContaining('is not the one that was signed'),
 			]);
 		}

@@ -66,6 +66,11 @@ describe.skipIf(why !== undefined)('a machine that listens', () => {
 
 		const running = await laptop.submit('--on', 'box', '--', 'sleep', '600');
 		await jobThat(laptop, running, (job) => job.state === 'running');
+		// Nor while its rule lets no more of it run.
+		await beats(6);
+		const during = await calls('claim');
+		await beats(10);
+		expect((await calls('claim')) - during).toBeLessThanOrEqual(1);
 		await laptop.ask('job/cancel', { ids: [running] });
 		expect((await jobThat(laptop, running, finished)).state).toBe('cancelled');
 

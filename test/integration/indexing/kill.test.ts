@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readNumbers } from '../../../daemon/indexing/catalogue/catalogue.ts';
+import { BATCH_FILES } from '../../../daemon/indexing/worker/batch.ts';
 import { createRandom } from '../../support/random.ts';
 import { startIndexer, useBundles } from './bundles.ts';
 import { startFakeDaemon } from './fakeDaemon.ts';
@@ -24,13 +25,14 @@ test('killed in the middle, again and again, the index is whole and ends as a cl
 	const names = writeTree(sandbox);
 	const payload = { files: names, maxFileBytes: MAX_FILE_BYTES };
 	const done: number[] = [];
-	for (let victim = 0; victim < 4; victim++) {
+	for (let victim = 0; victim < 3; victim++) {
 		const run = startIndexer(bundles, sandbox, 'files', payload);
 		const exited = once(run.process, 'exit');
 		const before = done.at(-1) ?? 0;
 		for await (const line of run.lines) {
 			const current = Number(/"current":(\d+)/.exec(line)?.[1] ?? 0);
-			if (current > before + 250) run.process.kill('SIGKILL');
+			// What is committed together, and some more.
+			if (current > before + BATCH_FILES) run.process.kill('SIGKILL');
 		}
 		expect(await exited).toEqual([null, 'SIGKILL']);
 		const db = sandbox.open();

@@ -357,6 +357,46 @@ describe('what a person agreed to', () => {
 		expect(hits[0]?.path).toBe('src/purge.ts');
 	});
 
+	test('switching it off ends what is under way', async () => {
+		const set = await setUp();
+		const { connection, daemon, workspace, server } = set;
+		const asked = Promise.withResolvers<void>();
+		server.instead = () => {
+			asked.resolve();
+			return true;
+		};
+		const endpoint = `${server.origin}/v1`;
+		const meant = { workspace, endpoint, model: MODEL };
+		const { consent } = await connection.request('meaning/plan', meant);
+		const { job } = await connection.request('meaning/on', { ...meant, consent });
+		await asked.promise;
+		const off = await connection.request('meaning/off', { workspace, deleteVectors: true });
+		expect(off).toEqual({ wasOn: true, deleted: true });
+		expect(await jobEnd(daemon, job)).toMatchObject({ state: 'cancelled' });
+		expect(server.asked).toHaveLength(1);
+	});
+
+	test('a daemon that is killed goes on when it is back', async () => {
+		const set = await setUp();
+		const { connection, daemon, workspace, server } = set;
+		const asked = Promise.withResolvers<void>();
+		server.instead = () => {
+			asked.resolve();
+			return server.asked.length === 1;
+		};
+		const meant = { workspace, endpoint: server.origin, model: MODEL };
+		const { consent } = await connection.request('meaning/plan', meant);
+		const { job } = await connection.request('meaning/on', { ...meant, consent });
+		await asked.promise;
+		await daemon.kill();
+		await daemon.restart();
+		expect(await jobEnd(daemon, job)).toMatchObject({
+			state: 'succeeded',
+			result: { embedded: 5 },
+		});
+		expect(server.asked.map(({ path }) => path)).toEqual(['/api/embed', '/api/embed']);
+	});
+
 	test('an index that is deleted takes vectors and consent with it', async () => {
 		const set = await setUp();
 		await set.on();

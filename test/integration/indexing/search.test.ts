@@ -55,6 +55,71 @@ describe('hits', () => {
 		);
 	});
 
+	test('are files whose text is not indexed, by their names, behind what has the name in its text', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('media/company-logo.png', Buffer.from([0x89, 0x50, 0, 1, 2, 3]));
+		sandbox.write('dumps/companyLogo.sql', 'insert;'.repeat(100_000));
+		sandbox.write('src/logo.ts', 'export function companyLogo() {}\n');
+		await sandbox.index({ maxFileBytes: 10_000 });
+		const service = serviceOf(sandbox);
+		const found = async (query: string) =>
+			(await search(service, query)).hits.map(({ path, skipped }) => [path, skipped]);
+		expect(await found('companyLogo')).toEqual([
+			['src/logo.ts', undefined],
+			['dumps/companyLogo.sql', 'too-large'],
+			['media/company-logo.png', 'binary'],
+		]);
+		const [hit] = (await search(service, 'company logo path:*.png')).hits;
+		expect(hit).toMatchObject({ line: 1, column: 1, skipped: 'binary' });
+		expect(hit?.snippet).toBe('Found by its name; not indexed, because it is binary.');
+		expect(await found('company logo -insert')).toEqual([['src/logo.ts', undefined]]);
+
+		sandbox.remove('media/company-logo.png');
+		sandbox.write('media/company-logo-2.png', Buffer.from([0x89, 0x50, 0, 1, 2, 3]));
+		expect(await found('logo path:media')).toEqual([]);
+		await sandbox.index({ maxFileBytes: 10_000 });
+		expect(await found('logo path:media')).toEqual([['media/company-logo-2.png', 'binary']]);
+	});
+
+	test('are where several words are one name that is defined, before texts that have them', async () => {
+		const sandbox = createSandbox();
+		sandbox.write('src/a.ts', '// One orbit camera for all, and another orbit camera.\n');
+		sandbox.write('src/b.ts', '// An orbit camera.\nimport x;\nexport class OrbitCamera {\n}\n');
+		sandbox.write('src/c.ts', 'const it = new OrbitCamera();\n');
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		const found = await places(service, 'orbit camera');
+		expect(found).toEqual(['src/b.ts:3:14', 'src/a.ts:1:8', 'src/c.ts:1:16']);
+		const paged: string[] = [];
+		let cursor: string | null = null;
+		do {
+			const more = { limit: 1, ...(cursor === null ? {} : { cursor }) };
+			const page: Awaited<ReturnType<typeof search>> = await search(service, 'orbit camera', more);
+			paged.push(...page.hits.map(({ path }) => path));
+			cursor = page.nextCursor;
+		} while (cursor !== null && paged.length < 10);
+		expect(paged.toSorted()).toEqual([...new Set(paged)].toSorted());
+	});
+
+	test('of many such files come with the others of their page, none twice', async () => {
+		const sandbox = createSandbox();
+		for (let n = 0; n < 60; n++) sandbox.write(`icons/arrow-${n}.png`, Buffer.from([0, n]));
+		for (let n = 0; n < 5; n++) sandbox.write(`src/use${n}.ts`, `show('arrow', ${n});\n`);
+		await sandbox.index();
+		const service = serviceOf(sandbox);
+		const paths: string[] = [];
+		let cursor: string | null = null;
+		do {
+			const more = cursor === null ? {} : { cursor };
+			const page: Awaited<ReturnType<typeof search>> = await search(service, 'arrow', more);
+			paths.push(...page.hits.map(({ path }) => path));
+			cursor = page.nextCursor;
+		} while (cursor !== null);
+		expect(paths.slice(0, 5).sort()).toEqual([0, 1, 2, 3, 4].map((n) => `src/use${n}.ts`));
+		expect(paths).toHaveLength(65);
+		expect(new Set(paths).size).toBe(65);
+	});
+
 	test('come with the lines around them where these are asked for', async () => {
 		const sandbox = createSandbox();
 		sandbox.write('long.ts', `one\r\ntwo\nthree claimNextJob\n${'x'.repeat(300)}\nfive\n`);

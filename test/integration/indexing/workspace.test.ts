@@ -290,7 +290,7 @@ describe('the program of the job', () => {
 		expect(resultIn(run)).toMatchObject({ files: 600, changed: 600, removed: 0, skipped: {} });
 		expect(run.output).toContain('::semantica progress {"current":0,"total":600,"unit":"files"');
 		const jobs = daemon.takeJobs();
-		expect(jobs).toHaveLength(3);
+		expect(jobs).toHaveLength(2);
 		expect(jobs[0]).toMatchObject({
 			type: 'index.files',
 			workspace: sandbox.workspace,

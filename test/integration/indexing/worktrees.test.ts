@@ -32,7 +32,7 @@ async function indexAt(
 	};
 	const shards: IndexFilesPayload[] = [];
 	await indexWorkspace(job, payload, async (jobs) => {
-		shards.push(...jobs.map(({ payload }) => payload as IndexFilesPayload));
+		for (const { payload } of jobs) shards.push(payload as IndexFilesPayload);
 	});
 	const results = [];
 	for (const shard of shards) results.push(await indexFiles(job, shard));

@@ -4,10 +4,7 @@ import { createLocator } from '../../../daemon/indexing/words/locate.ts';
 import { parseQuery } from '../../../daemon/indexing/words/query.ts';
 
 function locate(query: string, text: string) {
-	const found = createLocator(parseQuery(query))(text);
-	if (found === undefined) return undefined;
-	const { worth: _, ...location } = found;
-	return location;
+	return createLocator(parseQuery(query))(text)?.place();
 }
 
 /** `line:column` of the best place. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { ChangedFile } from '../../../daemon/indexing/catalogue/found.ts';
 import { filesTitle, titled } from '../../../daemon/indexing/titles.ts';
-import { type ChangedFile, shardsOf } from '../../../daemon/indexing/worker/shards.ts';
+import { shardsOf } from '../../../daemon/indexing/worker/shards.ts';
 
 const MB = 1024 * 1024;
 
@@ -16,23 +17,29 @@ const files = fc
 	)
 	.map((list) => list.map((file, i): ChangedFile => ({ ...file, path: `${file.path}${i}` })));
 
-test('shards hold every file once, within their bounds, the latest hours first', () => {
+test('shards hold every file in its order, within their bounds', () => {
 	fc.assert(
 		fc.property(files, (changed) => {
-			const shards = shardsOf(changed);
+			const shards = [...shardsOf(changed)];
 			const all = shards.flat();
-			expect(all.map(({ path }) => path).sort()).toEqual(changed.map(({ path }) => path).sort());
-			for (const shard of shards) {
+			expect(all).toEqual(changed);
+			for (const [number, shard] of shards.entries()) {
 				expect(shard.length).toBeGreaterThan(0);
-				expect(shard.length).toBeLessThanOrEqual(250);
+				expect(shard.length).toBeLessThanOrEqual(number === 0 ? 250 : 4000);
 				const bytes = shard.reduce((sum, { size }) => sum + size, 0);
-				if (shard.length > 1) expect(bytes).toBeLessThanOrEqual(4 * MB);
+				if (shard.length > 1) expect(bytes).toBeLessThanOrEqual(Math.min(16, 4 ** number) * MB);
 			}
-			const hours = all.map(({ modifiedMs }) => Math.floor(modifiedMs / 3_600_000));
-			expect(hours).toEqual([...hours].sort((a, b) => b - a));
 		}),
 		{ numRuns: 50 },
 	);
+});
+
+test('paths of the greatest length make smaller shards', () => {
+	const changed = Array.from({ length: 2000 }, (_, i): ChangedFile => {
+		return { path: `${i}/${'x'.repeat(4000)}`, size: 1, modifiedMs: 0 };
+	});
+	const longest = [...shardsOf(changed)].map((shard) => JSON.stringify(shard).length);
+	expect(Math.max(...longest)).toBeLessThan(1_100_000);
 });
 
 test('titles say what is indexed, on one line of a bounded length', () => {

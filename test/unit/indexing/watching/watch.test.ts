@@ -37,16 +37,9 @@ function system(root: string, most = Number.POSITIVE_INFINITY, code = 'ENOSPC') 
 
 async function watching(root: string, os: ReturnType<typeof system>, platform: NodeJS.Platform) {
 	const told: string[] = [];
-	const folders = await createFolders({
+	const watched = watchTree({
 		root,
-		home: join(root, '.semantica'),
-		exclude: ['excluded/'],
-		defaultExcludes: true,
-		env: { HOME: root },
-	});
-	watchTree({
-		root,
-		folders,
+		folders: await foldersOf(root, ['excluded/']),
 		platform,
 		watchFolder: os.watchFolder,
 		events: {
@@ -55,8 +48,17 @@ async function watching(root: string, os: ReturnType<typeof system>, platform: N
 			limited: (why) => told.push(`LIMITED ${why}`),
 		},
 	});
-	return told;
+	return { told, watched };
 }
+
+const foldersOf = (root: string, exclude: readonly string[]) =>
+	createFolders({
+		root,
+		home: join(root, '.semantica'),
+		exclude,
+		defaultExcludes: true,
+		env: { HOME: root },
+	});
 
 test('only folders that can hold what is indexed have a watch, and come and go', async () => {
 	const root = folderWith('src/a/x.ts', 'node_modules/m/x.js', 'excluded/x', '.semantica/jobs.db');
@@ -65,7 +67,7 @@ test('only folders that can hold what is indexed have a watch, and come and go',
 	mkdirSync(join(root, 'inner/lib'));
 	writeFileSync(join(root, '.gitignore'), 'out/\n');
 	const os = system(root);
-	const told = await watching(root, os, 'linux');
+	const { told } = await watching(root, os, 'linux');
 	expect(os.watched()).toEqual(['', 'inner', 'inner/lib', 'src', 'src/a']);
 
 	mkdirSync(join(root, 'new/er'), { recursive: true });
@@ -91,13 +93,33 @@ test('only folders that can hold what is indexed have a watch, and come and go',
 	expect(os.watched()).toEqual(before.filter((folder) => folder !== 'src/moved/er'));
 });
 
+test('other rules choose other folders, and what no longer has a watch leaves room for others', async () => {
+	const root = folderWith('src/x', 'out/x', 'excluded/x');
+	writeFileSync(join(root, '.gitignore'), 'out/\n');
+	const os = system(root, 2);
+	const { told, watched } = await watching(root, os, 'linux');
+	expect(os.watched()).toEqual(['', 'src']);
+
+	writeFileSync(join(root, '.gitignore'), 'src/\n');
+	watched.renew(await foldersOf(root, ['excluded/']));
+	expect(os.watched()).toEqual(['', 'out']);
+	watched.renew(await foldersOf(root, ['out/']));
+	expect(os.watched()).toEqual(['', 'excluded']);
+	expect(told).toEqual([]);
+	mkdirSync(join(root, 'src/new'));
+	os.tell('', 'rename', 'src');
+	expect(os.watched()).toEqual(['', 'excluded']);
+	watched.renew(await foldersOf(root, []));
+	expect(told).toEqual(['src', expect.stringContaining('LIMITED')]);
+});
+
 test('the limit of the operating system is said once, with what to do', async () => {
 	const root = folderWith('a/x', 'b/x', 'c/x');
-	const told = await watching(root, system(root, 2), 'linux');
+	const { told } = await watching(root, system(root, 2), 'linux');
 	expect(told).toEqual([expect.stringContaining('LIMITED Linux allows no more watches')]);
 	expect(told[0]).toContain('2 folders have one');
 	expect(told[0]).toContain('sudo sysctl fs.inotify.max_user_watches=');
-	const [few] = await watching(root, system(root, 1, 'EMFILE'), 'linux');
+	const [few] = (await watching(root, system(root, 1, 'EMFILE'), 'linux')).told;
 	expect(few).toContain('max_user_instances');
 	await expect(watching(root, system(root, 0, 'EACCES'), 'linux')).rejects.toThrow('no more');
 });
@@ -105,7 +127,7 @@ test('the limit of the operating system is said once, with what to do', async ()
 test('where one watch takes all, a name that is not told is a loss', async () => {
 	const root = folderWith('a/x');
 	const os = system(root);
-	const told = await watching(root, os, 'win32');
+	const { told } = await watching(root, os, 'win32');
 	expect(os.watched()).toEqual(['']);
 	os.tell('', 'change', 'a\\x');
 	os.tell('', 'change', null);
