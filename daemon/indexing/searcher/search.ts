@@ -145,8 +145,8 @@ export async function search(
 	const besides = lists.map((list) =>
 		list.filter((hit) => !inFront.has(placeOf(hit))).slice(0, room),
 	);
-	// The first page showed them.
-	if (cursor !== undefined) for (const hit of besides.flat()) inFront.add(placeOf(hit));
+	// Left out of later pages only once they are put together: what is not looked at changes places there.
+	const shown = new Set([...inFront, ...besides.flat().map(placeOf)]);
 	const ranking = createRanking({ ...text, skippedNames }, choices.usable, asked.admitsPath);
 	const admits = excluding(asked);
 	const answer = (hits: Hit[], nextCursor: string | null): Result<'index/search'> => {
@@ -198,9 +198,8 @@ export async function search(
 		const next = { reading: number, offset: page.offset };
 		// Names that are all there are what was meant; of a question nobody knows.
 		const ranked = together(page.hits, reading.named && reading.joint === 'all' ? 2 : 1);
-		// What stands in front has been shown by the first page.
-		const others =
-			cursor === undefined ? ranked : ranked.filter((hit) => !inFront.has(placeOf(hit)));
+		// What stands in front, or was found by meaning, has been shown by the first page.
+		const others = cursor === undefined ? ranked : ranked.filter((hit) => !shown.has(placeOf(hit)));
 		const isFirst = (hit: Hit): boolean => cursor === undefined && defined.has(placeOf(hit));
 		const rest = others.filter((hit) => !isFirst(hit));
 		const before = [...others.filter(isFirst), ...first.filter((hit) => !isFirst(hit))];

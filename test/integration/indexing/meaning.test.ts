@@ -190,6 +190,29 @@ describe('search by meaning', () => {
 		expect(pathsOf(await set.search('tomorrow in the calendar'))[0]).toBe('src/days.ts');
 	});
 
+	test('pages show every file that the words find, and none again', async () => {
+		const files = Array.from({ length: 40 }, (_, i): [string, string] => [
+			`src/part${i}.ts`,
+			`export const part${i} = 'the garden ${'of many words '.repeat(i)} has a shed';\n`,
+		]);
+		const set = await setUp({ ...FILES, ...Object.fromEntries(files) });
+		const query = { workspace: set.workspace, query: 'garden shed', limit: 8 };
+		const whole = await set.connection.request('index/search', { ...query, limit: 100 });
+		expect(pathsOf(whole)).toEqual(expect.arrayContaining(files.map(([path]) => path)));
+		await set.on();
+		const shown: string[] = [];
+		for (let cursor: string | null | undefined; cursor !== null; ) {
+			const page = await set.connection.request('index/search', {
+				...query,
+				...(cursor === undefined ? {} : { cursor }),
+			});
+			shown.push(...pathsOf(page));
+			cursor = page.nextCursor;
+		}
+		expect(shown).toEqual([...new Set(shown)]);
+		expect(shown).toEqual(expect.arrayContaining(pathsOf(whole)));
+	});
+
 	test('an endpoint that is away is said in the answer, and the answer is there', async () => {
 		const set = await setUp();
 		await set.on();
