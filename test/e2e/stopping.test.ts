@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Editor } from './editor.ts';
-import { insist } from './pages/insist.ts';
+import { chooseFromMenu } from './pages/contextMenu.ts';
 import type { Workbench } from './pages/workbench.ts';
 import { makeWorkspace } from './workspace.ts';
 
@@ -43,15 +43,9 @@ describe('a person', () => {
 			.locator('.explorer-folders-view .monaco-list-row')
 			.filter({ hasText: 'src' })
 			.first();
-		const menu = workbench.page.locator('.monaco-menu');
-		const item = menu.locator('.action-label').filter({ hasText: 'Run Command as Job…' });
-		await insist(item, async () => {
-			if (await menu.isVisible()) await workbench.page.keyboard.press('Escape');
-			await readme.click({ button: 'right' });
-		});
-		await picture('explorer-menu');
-		await item.hover();
-		await workbench.page.keyboard.press('Enter');
+		await chooseFromMenu(workbench.page, readme, 'Run Command as Job…', () =>
+			picture('explorer-menu'),
+		);
 		await workbench.quickInput.title.filter({ hasText: 'in the Folder of src' }).waitFor();
 		await workbench.quickInput.fill('pwd');
 		await workbench.quickInput.accept();

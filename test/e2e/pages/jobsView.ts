@@ -1,7 +1,8 @@
 /** The Jobs view in the sidebar. */
 import type { Locator, Page } from 'playwright-core';
 import { PATIENCE_MS } from '../patience.ts';
-import { insist, insistGone } from './insist.ts';
+import { chooseFromMenu, moveAway } from './contextMenu.ts';
+import { insist } from './insist.ts';
 
 export class JobsView {
 	readonly #page: Page;
@@ -77,24 +78,7 @@ export class JobsView {
 
 	/** Chooses from a row's context menu. */
 	async choose(row: Locator, command: string): Promise<void> {
-		const menu = this.#page.locator('.monaco-menu');
-		const item = menu.locator('.action-label').filter({ hasText: new RegExp(`^${command}$`) });
-		// A window that has just opened may not know yet that it is trusted, and what belongs in its menus.
-		await insist(item, async () => {
-			if (await menu.isVisible()) await this.#page.keyboard.press('Escape');
-			await row.click({ button: 'right' });
-		});
-		// A click that comes so soon after the menu is not taken for one, and an editor that is drawn meanwhile takes the
-		// keyboard away from it: the mouse gives it back where it comes to the entry anew.
-		await insistGone(menu, async () => {
-			await this.#away();
-			// It may have gone at last, only late.
-			const there = await item.hover({ timeout: 3_000 }).then(
-				() => true,
-				() => false,
-			);
-			if (there) await this.#page.keyboard.press('Enter');
-		});
+		await chooseFromMenu(this.#page, row, command);
 	}
 
 	/** Shows a row's tooltip, with all these words; it would cover other rows, so `look` has to be over before one goes on. */
@@ -107,16 +91,12 @@ export class JobsView {
 		const whole = words.reduce((found, hasText) => found.filter({ hasText }), tooltip);
 		// A row that is drawn anew meanwhile takes its tooltip with it.
 		await insist(whole, async () => {
-			await this.#away();
+			await moveAway(this.#page);
 			await row.hover();
 		});
 		await look(tooltip);
-		await this.#away();
+		await moveAway(this.#page);
 		await tooltip.waitFor({ state: 'hidden' });
-	}
-
-	async #away(): Promise<void> {
-		await this.#page.mouse.move(900, 500);
 	}
 
 	/** A button in the title of the view. */
