@@ -17,7 +17,7 @@ export function nodeArguments(execPath: string): string[] {
 	return understood ? [NO_DEBUGGER] : [];
 }
 
-/** Of the Node that is to be a daemon. */
+/** Of the Node that is to be a daemon, or an indexer of its. */
 export const daemonArguments = (execPath: string): string[] => [
 	...nodeArguments(execPath),
 	YOUNG_SPACE,

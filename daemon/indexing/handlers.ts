@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { z } from 'zod';
 import { SemanticaError } from '../../shared/errors.ts';
 import type { JobSpec } from '../../shared/job.ts';
-import { nodeArguments } from '../../shared/nodeArguments.ts';
+import { daemonArguments } from '../../shared/nodeArguments.ts';
 import { indexFilesPayload, indexWorkspacePayload } from '../../shared/protocol/indexing.ts';
 import type { JobHandler, LaunchPlan } from '../queue/ports/handlers.ts';
 import { folderPath } from './catalogue/location.ts';
@@ -57,7 +57,7 @@ export function indexerPlan({
 	const program = node();
 	return {
 		command: program,
-		args: [...nodeArguments(program), indexerEntry, 'serve'],
+		args: [...daemonArguments(program), indexerEntry, 'serve'],
 		cwd: dirname(indexerEntry),
 		// Where the program is Electron, this makes a Node of it.
 		env: { ELECTRON_RUN_AS_NODE: '1' },

@@ -1,4 +1,5 @@
 /** A thread that follows a folder on disk, for `semantica index --watch`. */
+import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { dataPaths } from '../../../shared/paths.ts';
@@ -50,8 +51,15 @@ async function follow(folder: WatchedFolder): Promise<void> {
 			rules = { exclude: now.exclude, defaultExcludes: now.defaultExcludes };
 			renewal.because(lost);
 		};
-		watchName(index, SAID_FILE, look);
-		look();
+		// A damaged index is put aside with its folder, and built anew in another one of the same name.
+		let endWatch = (): void => {};
+		const begin = (): void => {
+			endWatch();
+			endWatch = watchName(index, SAID_FILE, look);
+			look();
+		};
+		watchName(dirname(index), basename(index), begin);
+		begin();
 	});
 	const folders = watching.count();
 	// The operating system drops events without a word when its list is full; by then it has told of all those in it.

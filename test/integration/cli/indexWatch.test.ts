@@ -1,8 +1,11 @@
 /** `semantica index --watch` on a real folder: what others change is found, and a folder that is gone forgets nothing. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { indexFolder } from '../../../daemon/indexing/catalogue/location.ts';
+import { dataPaths } from '../../../shared/paths.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 import { createCli } from './cli.ts';
@@ -80,4 +83,23 @@ test('what others change in a followed folder is found', async () => {
 	again.child.kill('SIGINT');
 	const end = await again.finished;
 	expect([end.code, end.stderr]).toEqual([0, '']);
+});
+
+test('rules are heard of also where a damaged index was built anew meanwhile', async () => {
+	const cli = createCli();
+	const folder = join(temporaryFolder(), 'project');
+	for (const path of ['src/one.ts', 'built/out.ts']) {
+		mkdirSync(join(folder, path, '..'), { recursive: true });
+		writeFileSync(join(folder, path), 'const alpha = 1;');
+	}
+	const watching = cli.start(['index', folder, '--watch']);
+	await watching.saw('Watching ');
+	const index = indexFolder(dataPaths(cli.home), pathToFileURL(realpathSync(folder)).href);
+	writeFileSync(join(index, 'damaged'), '');
+	expect(await cli.run(['index', folder, '--wait'])).toMatchObject({ code: 0 });
+	expect(readdirSync(dataPaths(cli.home).damaged)).toHaveLength(1);
+	await cli.run(['index', folder, '-x', 'built/']);
+	await watching.saw('other rules, watching 2 folders; looking at everything: ');
+	watching.child.kill('SIGINT');
+	expect(await watching.finished).toMatchObject({ code: 0 });
 });

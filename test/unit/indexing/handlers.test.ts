@@ -122,7 +122,7 @@ describe('index.files', () => {
 test('the program that does them stays, below everything a person waits for', () => {
 	expect(indexerPlan({ node: () => '/bin/node', indexerEntry: '/dist/indexer.js' })).toEqual({
 		command: '/bin/node',
-		args: ['/dist/indexer.js', 'serve'],
+		args: ['--max-semi-space-size=4', '/dist/indexer.js', 'serve'],
 		cwd: '/dist',
 		env: { ELECTRON_RUN_AS_NODE: '1' },
 		nice: 10,
