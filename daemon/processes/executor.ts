@@ -3,78 +3,36 @@
 import type { Readable } from 'node:stream';
 import { errorMessage } from '../../shared/errors.ts';
 import { pathOfUri } from '../../shared/inside.ts';
-import type { AskedAgain, Progress } from '../../shared/job.ts';
-import type { Constraints } from '../../shared/jobFields.ts';
 import type { ExecutionEnd, Executor } from '../queue/execution.ts';
-import type { JobHandlers, LaunchPlan } from '../queue/ports/handlers.ts';
-import type { InputState, LastSuccess } from '../queue/ports/inputs.ts';
-import type { InputFile } from '../queue/ports/payloadStore.ts';
-import type { ProcessIdentity, RunOutcome } from '../queue/ports/runs.ts';
+import type { LaunchPlan } from '../queue/ports/handlers.ts';
+import type { InputState } from '../queue/ports/inputs.ts';
+import type { RunOutcome } from '../queue/ports/runs.ts';
 import type { JobRow } from '../queue/store/rows.ts';
 import { storedSpec } from '../queue/store/storedSpec.ts';
-import type { AnswerFiles } from './answers.ts';
 import { createAsking } from './asking.ts';
-import type { CheckpointFiles } from './checkpointFiles.ts';
 import { titleOf } from './commandHandler.ts';
 import { SpawnError } from './containment.ts';
 import { jobEnvironment } from './environment.ts';
 import { runMarker } from './log/marks.ts';
-import type { LogStore } from './log/store.ts';
 import type { LogWriter } from './log/writer.ts';
 import { createMasks, type Masks, secretsOf } from './masks.ts';
 import { captureStderr, captureStdout, type Messages } from './output.ts';
+import type { ExecutorOptions } from './ports.ts';
 import { createProblemReading, type ProblemReading } from './problems/reading.ts';
-import type { ScanLines } from './problems/watch.ts';
 import { type Probe, prepareProbe } from './readiness/probe.ts';
-import {
-	type MatchLines,
-	type OutputWatch,
-	watchForAll,
-	watchForReady,
-} from './readiness/watch.ts';
+import { type OutputWatch, watchForAll, watchForReady } from './readiness/watch.ts';
 import { failureOf, isSuccess, leftBehind, withPeak } from './runEnd.ts';
+import { createRunFiles } from './runFiles.ts';
 import { createRunLimits } from './runLimits.ts';
-import type { Runner, RunningProcess } from './runner.ts';
+import type { RunningProcess } from './runner.ts';
+import { createSelfReport } from './selfReport.ts';
 import { terminalSize, USUAL_TERM } from './terminalSize.ts';
-import { checkInputs, type HashFiles } from './unchanged.ts';
-
-/** Secrets with which a run may speak to the daemon; they die with the run. */
-export interface RunTokens {
-	issue(jobId: string, run: number): string;
-	revoke(token: string): void;
-}
+import { checkInputs } from './unchanged.ts';
 
 /** For jobs whose client said nothing: what shells are born with. */
 const USUAL_UMASK = 0o022;
 const PRIVATE_UMASK = 0o077;
 const USUAL_OPEN_FILES = 1024;
-export interface ExecutorOptions {
-	readonly home: string;
-	readonly runner: Runner;
-	readonly logs: LogStore;
-	readonly handlers: JobHandlers;
-	readonly tokens: RunTokens;
-	readonly answers: AnswerFiles;
-	readonly checkpoints: CheckpointFiles;
-	/** The daemon's own environment: the allow-list is applied to it. */
-	readonly env: Readonly<Record<string, string | undefined>>;
-	readonly now: () => number;
-	/** The last look before a process starts. @throws SemanticaError with the reason why it must not */
-	readonly assertMayStart: (origin: string, folder: string) => Promise<void>;
-	/** What its log is to say of the conditions under which it begins, if anything. */
-	readonly remark: (constraints: Constraints) => string | undefined;
-	/** Looks for the line by which a run says that it is ready. */
-	readonly match: MatchLines;
-	/** Looks for errors in what runs print. */
-	readonly scan: ScanLines;
-	/** Looks whether anything changed that a run depends on. */
-	readonly hashFiles: HashFiles;
-	readonly lastSuccess: (work: string) => LastSuccess | undefined;
-	readonly started: (id: string, run: number, process: ProcessIdentity) => void;
-	readonly progress: (id: string, progress: Progress) => void;
-	/** JSON text. */
-	readonly checkpoint: (id: string, run: number, json: string) => void;
-}
 
 export function createExecutor(options: ExecutorOptions): Executor {
 	const { runner, logs, tokens, handlers } = options;
@@ -130,6 +88,18 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				note,
 			});
 
+			const report = createSelfReport({
+				id: row.id,
+				run: row.run,
+				masks,
+				runner,
+				progress: options.progress,
+				checkpoint: options.checkpoint,
+				ready,
+				ask: asking.ask,
+			});
+			const files = createRunFiles(row, payload, checkpoint, options.checkpoints);
+
 			function note(sentence: string): void {
 				const line = `[semantica] ${new Date(options.now()).toISOString()} ${masks.text(sentence)}\n`;
 				// A log that cannot be written says so through the output of the run itself.
@@ -140,11 +110,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 				const log = await logs.openWriter(row.id, row.log_bytes);
 				openLog = log;
 				const token = tokens.issue(row.id, row.run);
-				let result: string | undefined;
-				let again: AskedAgain | undefined;
 				let outcome: RunOutcome;
-				let input: InputFile | undefined;
-				let reached = '';
 				let probe: Probe | undefined;
 				let inputs: InputState | undefined;
 				try {
@@ -158,10 +124,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					await log.append(Buffer.from(marker), 'semantica');
 					const folder = row.type === 'command' ? undefined : pathOfUri(row.workspace);
 					await options.assertMayStart(row.origin, folder ?? plan.cwd);
-					input = await payload?.layOut();
-					if (checkpoint !== undefined) {
-						reached = await options.checkpoints.lay(row.id, row.run, checkpoint);
-					}
+					await files.lay();
 					const terminal = spec.pty ? terminalSize(plan.env) : undefined;
 					const own = spec.pty ? { TERM: USUAL_TERM, ...plan.env } : plan.env;
 					const env = jobEnvironment(options.env, surroundings?.env, own, {
@@ -171,7 +134,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						attempt: row.attempt,
 						token,
 						answers: options.answers.folderOf(row.id, row.run),
-						checkpoint: reached,
+						checkpoint: files.checkpoint,
 						dueAt: row.due_at,
 					});
 					const check = inputCheck(plan.cwd, env);
@@ -199,33 +162,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						// The built-in types write files of ours.
 						umask: surroundings?.umask ?? (row.type === 'command' ? USUAL_UMASK : PRIVATE_UMASK),
 						openFiles: surroundings?.openFiles ?? USUAL_OPEN_FILES,
-						input: input?.path ?? null,
+						input: files.input,
 						caps: limits.caps,
 						leaveBehind: spec.leaveBehind,
 						terminal,
 						exclusive: row.subject !== null,
 						capture: capture(
 							log,
-							{
-								progress: ({ message, ...progress }) => {
-									const said = message === undefined ? {} : { message: masks.text(message) };
-									options.progress(row.id, { ...progress, ...said });
-								},
-								result(json) {
-									result = masks.json(json);
-									runner.keepResult(row.id, row.run, result);
-								},
-								again(asked) {
-									again = asked;
-									runner.keepAgain(row.id, row.run, JSON.stringify(asked));
-								},
-								ready,
-								// Only the job itself ever reads it, so it keeps its secrets.
-								checkpoint: (json) => options.checkpoint(row.id, row.run, json),
-								ask: (json) => asking.ask(masks.json(json)),
-								problem: reading.said,
-								mask: masks.add,
-							},
+							report.messages(reading.said),
 							masks,
 							watchForAll([readyWatch(), reading.watch].filter((watch) => watch !== undefined)),
 						),
@@ -237,6 +181,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					limits.begin(process);
 					probe.begin(process.members);
 					outcome = await process.ended;
+					const again = report.again();
 					if (outcome.kind === 'exit' && again !== undefined) outcome = { ...outcome, again };
 					if (outcome.kind === 'exit' && stopGrace === undefined) {
 						for (const sentence of leftBehind(process)) note(sentence);
@@ -261,7 +206,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 						command,
 						folder: cwd,
 						env,
-						stdin: input?.path ?? null,
+						stdin: files.input,
 						always: row.always_run === 1,
 						hash: options.hashFiles,
 						last: options.lastSuccess,
@@ -280,9 +225,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
 				async function end(last: RunOutcome): Promise<ExecutionEnd> {
 					tellStarted(undefined);
-					// Where it cannot be removed, the next start does it.
-					await input?.remove().catch(() => {});
-					if (reached !== '') await options.checkpoints.remove(reached).catch(() => {});
+					await files.remove();
 					await asking.end();
 					tokens.revoke(token);
 					openLog = undefined;
@@ -299,7 +242,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 					const problems = last.kind === 'unchanged' ? null : reading?.found();
 					return {
 						outcome: last,
-						result,
+						result: report.result(),
 						cost,
 						logBytes,
 						stopDetail: limits.tooMuch,

@@ -15,6 +15,7 @@ import type {
 } from '../../shared/protocol/requests.ts';
 import { Lifetime, Signal } from '../lifetime.ts';
 import type { LinkPorts, OpenedSocket, RpcClient, RpcClientHooks } from './ports.ts';
+import { lostSince, until } from './settled.ts';
 import { NO_ANSWER, NOT_READY, silent, withDeadline } from './silence.ts';
 import { backoffMs, type LinkEvent, type LinkState, type Relation, transition } from './state.ts';
 
@@ -134,7 +135,7 @@ export class Link {
 				return (await withDeadline(answer, deadlineMs, NO_ANSWER)) as Result<M>;
 			} catch (error) {
 				if (!(error instanceof ConnectionLost)) throw error;
-				await this.#leave(asked);
+				await lostSince(this, asked);
 				if (tries === MAX_TRIES || NOT_REPEATABLE.has(method)) {
 					throw new SemanticaError(
 						'SYSTEM',
@@ -187,20 +188,6 @@ export class Link {
 		this.#begin();
 	}
 
-	/** A failing write is often known before the close that it means. */
-	#leave(state: LinkState): Promise<void> {
-		return new Promise((resolve) => {
-			if (this.#state !== state) return resolve();
-			const done = () => {
-				clearTimeout(timer);
-				listening.dispose();
-				resolve();
-			};
-			const listening = this.onDidChange(done);
-			const timer = setTimeout(done, 1_000);
-		});
-	}
-
 	#connected(anyProtocol: boolean): Promise<RpcClient> {
 		const refusal = this.#ports.refusal();
 		if (refusal !== undefined) return Promise.reject(refusal);
@@ -210,20 +197,13 @@ export class Link {
 	}
 
 	#settled(anyProtocol = false): Promise<RpcClient> {
-		const settled = new Promise<RpcClient>((resolve, reject) => {
-			const settle = (state: LinkState) => {
-				if (state.kind === 'connected' && this.#client !== undefined) resolve(this.#client);
-				else if (state.kind === 'handover' && anyProtocol && this.#client !== undefined)
-					resolve(this.#client);
-				else if (state.kind === 'handover' && state.busy)
-					reject(new SemanticaError('DRAINING', BUSY));
-				else if (state.kind === 'failed' || state.kind === 'outdated') reject(state.error);
-				else if (state.kind === 'stopped') reject(new SemanticaError('SYSTEM', STOPPED));
-				else return;
-				listening.dispose();
-			};
-			const listening = this.onDidChange(settle);
-			settle(this.#state);
+		const settled = until(this, (state) => {
+			if (state.kind === 'connected') return this.#client;
+			if (state.kind === 'handover' && anyProtocol) return this.#client;
+			if (state.kind === 'handover' && state.busy) throw new SemanticaError('DRAINING', BUSY);
+			if (state.kind === 'failed' || state.kind === 'outdated') throw state.error;
+			if (state.kind === 'stopped') throw new SemanticaError('SYSTEM', STOPPED);
+			return undefined;
 		});
 		return withDeadline(settled, 45_000, NOT_READY);
 	}
@@ -297,7 +277,7 @@ export class Link {
 	/** Resolves with a socket, however long that takes; stays pending for ever after a stop. */
 	async #open(current: () => boolean): Promise<OpenedSocket> {
 		while (current()) {
-			await this.#until('starting', 'reconnecting');
+			await until(this, ({ kind }) => kind === 'starting' || kind === 'reconnecting' || undefined);
 			if (this.#state.kind === 'reconnecting') {
 				await delay(backoffMs(this.#state.failures, (this.#ports.random ?? Math.random)()));
 			}
@@ -323,18 +303,6 @@ export class Link {
 	#lost(event: LinkEvent): void {
 		if (this.#guest) void this.stop();
 		else this.#dispatch(event);
-	}
-
-	#until(...kinds: LinkState['kind'][]): Promise<void> {
-		return new Promise((resolve) => {
-			const check = (state: LinkState) => {
-				if (!kinds.includes(state.kind)) return;
-				listening.dispose();
-				resolve();
-			};
-			const listening = this.onDidChange(check);
-			check(this.#state);
-		});
 	}
 
 	#dispatch(event: LinkEvent): void {

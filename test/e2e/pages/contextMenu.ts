@@ -27,12 +27,8 @@ export async function chooseFromMenu(
 	// keyboard away from it: the mouse gives it back where it comes to the entry anew.
 	await insistGone(menu, async () => {
 		await moveAway(page);
-		// It may have gone at last, only late.
-		const there = await entry.hover({ timeout: 3_000 }).then(
-			() => true,
-			() => false,
-		);
-		if (there) await page.keyboard.press('Enter');
+		await entry.hover({ timeout: 3_000 });
+		await page.keyboard.press('Enter');
 	});
 }
 

@@ -1,6 +1,12 @@
 /** For what a busy window may swallow, or show too late: a person would do it again. */
-import type { Locator } from 'playwright-core';
+import { errors, type Locator } from 'playwright-core';
 import { PATIENCE_MS } from '../patience.ts';
+
+/**
+ * How long an attempt waits for what it acts on, ms. What it acts on may be gone for good, because the attempt before
+ * it worked after all, only late.
+ */
+const ATTEMPT_MS = 15_000;
 
 /** Does it again and again until the locator shows. */
 export async function insist(
@@ -8,12 +14,7 @@ export async function insist(
 	attempt: () => Promise<unknown>,
 	ms = 3_000,
 ): Promise<void> {
-	const deadline = Date.now() + PATIENCE_MS;
-	do {
-		await attempt();
-		if (await appears(locator, ms)) return;
-	} while (Date.now() < deadline);
-	throw new Error(`Nothing made it appear: ${locator}.`);
+	await again(locator, attempt, () => appears(locator, ms), 'appear');
 }
 
 /** Does it again and again until the locator is gone. */
@@ -22,12 +23,31 @@ export async function insistGone(
 	attempt: () => Promise<unknown>,
 	ms = 5_000,
 ): Promise<void> {
+	await again(locator, attempt, () => disappears(locator, ms), 'go');
+}
+
+async function again(
+	locator: Locator,
+	attempt: () => Promise<unknown>,
+	reached: () => Promise<boolean>,
+	aim: string,
+): Promise<void> {
+	const page = locator.page();
 	const deadline = Date.now() + PATIENCE_MS;
+	let cause: unknown;
 	do {
-		await attempt();
-		if (await disappears(locator, ms)) return;
+		page.setDefaultTimeout(ATTEMPT_MS);
+		try {
+			await attempt();
+		} catch (error) {
+			if (!(error instanceof errors.TimeoutError)) throw error;
+			cause = error;
+		} finally {
+			page.setDefaultTimeout(PATIENCE_MS);
+		}
+		if (await reached()) return;
 	} while (Date.now() < deadline);
-	throw new Error(`Nothing made it go: ${locator}.`);
+	throw new Error(`Nothing made it ${aim}: ${locator}.`, { cause });
 }
 
 export const appears = (locator: Locator, ms = 3_000): Promise<boolean> =>

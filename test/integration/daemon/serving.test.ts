@@ -13,18 +13,13 @@ import {
 	startDaemon,
 	temporaryFolder,
 } from '../../support/daemon.ts';
+import { freePort } from '../../support/freePort.ts';
 
 async function listen(port = 0): Promise<Server & { readonly port: number }> {
 	const server = createServer();
 	await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
 	onTestFinished(() => void server.close());
 	return Object.assign(server, { port: (server.address() as AddressInfo).port });
-}
-
-async function freePort(): Promise<number> {
-	const server = await listen();
-	await new Promise((resolve) => server.close(resolve));
-	return server.port;
 }
 
 const NODE = JSON.stringify(process.execPath);

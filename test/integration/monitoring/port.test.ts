@@ -6,17 +6,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { freePort } from '../../support/freePort.ts';
 import { samples, sumOf } from './samples.ts';
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const address = server.address();
-	server.close();
-	await once(server, 'close');
-	if (address === null || typeof address === 'string') throw new Error('No port was free.');
-	return address.port;
-}
 
 interface Answer {
 	readonly status: number | undefined;

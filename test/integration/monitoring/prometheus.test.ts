@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
@@ -14,6 +13,7 @@ import {
 	startDaemon,
 	temporaryFolder,
 } from '../../support/daemon.ts';
+import { freePort } from '../../support/freePort.ts';
 import { helpersOf } from '../../support/processes.ts';
 import { RULES_FILE } from './rules.ts';
 import { PROMETHEUS, saidNotTried } from './tools.ts';
@@ -21,16 +21,6 @@ import { PROMETHEUS, saidNotTried } from './tools.ts';
 const DASHBOARD = resolve(import.meta.dirname, '../../../media/monitoring/dashboard.json');
 /** What depends on what the machine has: without a battery there is no charge. */
 const MAY_BE_EMPTY = /semantica_(battery_ratio|on_mains|machine_idle)\{/;
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const address = server.address();
-	server.close();
-	await once(server, 'close');
-	if (address === null || typeof address === 'string') throw new Error('No port was free.');
-	return address.port;
-}
 
 interface Answer {
 	readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };

@@ -10,13 +10,13 @@ import {
 	rmSync,
 	writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseAddress } from '../../../daemon/fleet/address.ts';
 import { type Connection, createConnection } from '../../../daemon/fleet/connection.ts';
 import { addLogin, initSchema } from '../../../daemon/fleet/schema.ts';
 import { asUser, type Server, startBound } from '../../bench/queues/bound.ts';
+import { freePort } from '../freePort.ts';
 import type { Certificate } from './certificates.ts';
 import { makeStandby, type Standby } from './standby.ts';
 
@@ -227,17 +227,6 @@ function restartable(port: number, start: () => Promise<Server>): RestartableSer
 			running = await start();
 		},
 	};
-}
-
-export function freePort(): Promise<number> {
-	return new Promise((found, failed) => {
-		const server = createServer();
-		server.once('error', failed);
-		server.listen(0, '127.0.0.1', () => {
-			const at = server.address();
-			server.close(() => found(typeof at === 'object' && at !== null ? at.port : 0));
-		});
-	});
 }
 
 /** Where the checkout is in a folder that others may not enter, a copy that they may. */
