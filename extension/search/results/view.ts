@@ -106,7 +106,7 @@ export function createResults({ link, log }: ResultsPorts): Results {
 			changes.fire(undefined);
 			tree.description = query;
 			const counted = summary(query, found.hits.length, shown.files.length, found.more);
-			tree.message = [counted, ...found.problems].join(' ');
+			tree.message = [counted, ...found.problems].join(' · ');
 		} catch (error) {
 			if (own.signal.aborted) return;
 			log(`Searching failed: ${errorMessage(error)}`);
