@@ -93,7 +93,8 @@ export function createFaces({ link, indexed, memory, log }: FacesPorts): Faces {
 			try {
 				const { signal } = abort;
 				const workspaces = await places.workspaces();
-				const hits = await searchFolders(link, workspaces, { query, kind: 'symbols', signal });
+				const asked = { query, kind: 'symbols', signal } as const;
+				const { hits } = await searchFolders(link, workspaces, asked);
 				return hits.map((hit) => informationOf(hit, places.locate));
 			} catch (error) {
 				if (!cancel.isCancellationRequested) log.warn('search', `Symbols: ${errorMessage(error)}`);

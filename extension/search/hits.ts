@@ -1,4 +1,5 @@
 /** Search over several folders at once, merged fairly: scores compare within one answer only. */
+import { errorMessage } from '../../shared/errors.ts';
 import type { Hit } from '../../shared/protocol/indexing.ts';
 import type { Link } from '../connection/link.ts';
 import { isNotFound } from '../connection/notFound.ts';
@@ -14,26 +15,27 @@ export interface Asked {
 	readonly signal?: AbortSignal;
 }
 
+export interface Found {
+	readonly hits: Hit[];
+	/** Why folders, or the search by meaning, were left out, a sentence each. */
+	readonly problems: readonly string[];
+}
+
 /** The first hits. No folders means everything that was ever indexed. */
 export async function searchFolders(
 	link: Pick<Link, 'request'>,
 	folders: readonly string[],
 	{ query, kind = 'words', signal }: Asked,
-): Promise<Hit[]> {
-	const lists = await Promise.all(
-		scopesOf(folders).map(async (scope) => {
-			const params = { ...scope, query, kind, limit: LIMIT, perFile: PER_FILE };
-			return orNone(
-				async () => (await link.request('index/search', params, undefined, signal)).hits,
-				[],
-			);
-		}),
-	);
-	return interleave(lists).slice(0, LIMIT);
+): Promise<Found> {
+	const asked = { query, kind, limit: LIMIT, perFile: PER_FILE };
+	const ask = (scope: Scope) => () =>
+		link.request('index/search', { ...scope, ...asked }, undefined, signal);
+	const found = await eachOrProblem(scopesOf(folders).map(ask), signal);
+	const lists = found.pages.map(({ hits }) => hits);
+	return { hits: interleave(lists).slice(0, LIMIT), problems: found.problems };
 }
 
-export interface AllHits {
-	readonly hits: Hit[];
+export interface AllHits extends Found {
 	/** There are more than were asked for, or not every file was looked at in time. */
 	readonly more: boolean;
 }
@@ -46,38 +48,56 @@ export async function allHits(
 	most: number,
 	signal: AbortSignal,
 ): Promise<AllHits> {
-	const hits: Hit[] = [];
 	let more = false;
-	for (const scope of scopesOf(folders)) {
-		let cursor: string | undefined;
-		let count = 0;
-		do {
-			const params = { ...scope, query, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
-			const page = await orNone(() => link.request('index/search', params, undefined, signal), {
-				hits: [],
-				nextCursor: null,
-			});
-			hits.push(...page.hits);
-			count += page.hits.length;
-			cursor = page.nextCursor ?? undefined;
-			more ||= cursor !== undefined && (count >= most || page.incomplete === true);
-			if (page.incomplete) break;
-		} while (cursor !== undefined && count < most);
-	}
-	return { hits: interleave([hits]), more };
+	const found = await eachOrProblem(
+		scopesOf(folders).map((scope) => async () => {
+			const hits: Hit[] = [];
+			const problems = new Set<string>();
+			let cursor: string | undefined;
+			do {
+				const params = {
+					...scope,
+					query,
+					limit: PAGE,
+					...(cursor === undefined ? {} : { cursor }),
+				};
+				const page = await link.request('index/search', params, undefined, signal);
+				hits.push(...page.hits);
+				for (const problem of page.problems ?? []) problems.add(problem);
+				cursor = page.nextCursor ?? undefined;
+				more ||= cursor !== undefined && (hits.length >= most || page.incomplete === true);
+				if (page.incomplete) break;
+			} while (cursor !== undefined && hits.length < most);
+			return { hits, problems: [...problems] };
+		}),
+		signal,
+	);
+	const hits = interleave([found.pages.flatMap((page) => page.hits)]);
+	return { hits, more, problems: found.problems };
 }
 
-const scopesOf = (folders: readonly string[]): { workspace?: string }[] =>
+type Scope = { workspace?: string };
+
+const scopesOf = (folders: readonly string[]): Scope[] =>
 	folders.length === 0 ? [{}] : folders.map((workspace) => ({ workspace }));
 
-/** A folder without an index has no hits; that it has none is said where nothing is found at all. */
-async function orNone<T>(ask: () => Promise<T>, none: T): Promise<T> {
-	try {
-		return await ask();
-	} catch (error) {
-		if (isNotFound(error)) return none;
-		throw error;
-	}
+/**
+ * What folders answer. One without an index has no hits; that it has none is said where nothing is found at all. One
+ * that cannot be searched must not hide the others.
+ * @throws what a folder said where all that have an index failed, and anything once `signal` is aborted.
+ */
+async function eachOrProblem<T extends { problems?: readonly string[] | undefined }>(
+	asks: readonly (() => Promise<T>)[],
+	signal: AbortSignal | undefined,
+): Promise<{ pages: T[]; problems: string[] }> {
+	const answers = await Promise.allSettled(asks.map((ask) => ask()));
+	const pages = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+	const errors = answers.flatMap((answer) =>
+		answer.status === 'rejected' && !isNotFound(answer.reason) ? [answer.reason as unknown] : [],
+	);
+	if (errors.length > 0 && (pages.length === 0 || signal?.aborted)) throw errors[0];
+	const said = pages.flatMap(({ problems = [] }) => problems);
+	return { pages, problems: [...new Set([...said, ...errors.map(errorMessage)])] };
 }
 
 /** Best of each, then second best of each, and so on; a place found twice counts once. */

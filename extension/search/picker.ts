@@ -13,7 +13,7 @@ import type { Hit } from '../../shared/protocol/indexing.ts';
 import { COMMANDS } from '../contributions.ts';
 import { plainLabel } from '../plainLabel.ts';
 import type { SearchHistory } from './history.ts';
-import { byFile } from './hits.ts';
+import { byFile, type Found } from './hits.ts';
 import { LiveSearch } from './live.ts';
 import { lookAhead } from './lookAhead.ts';
 import { openHit } from './open.ts';
@@ -26,7 +26,7 @@ interface HitItem extends QuickPickItem {
 }
 
 export interface PickerPorts {
-	search(query: string, signal: AbortSignal): Promise<Hit[]>;
+	search(query: string, signal: AbortSignal): Promise<Found>;
 	/** Folders of this window that have no index yet, by name. */
 	unindexed(): Promise<string[]>;
 	/** Where a hit is in this window. */
@@ -45,7 +45,8 @@ export interface SearchPickerPorts extends PickerPorts {
 export function openSearchPicker(ports: SearchPickerPorts): void {
 	const { initial, history } = ports;
 	const picker = window.createQuickPick<HitItem>();
-	picker.title = l10n.t('Search Index');
+	const title = l10n.t('Search Index');
+	picker.title = title;
 	picker.placeholder = l10n.t(
 		'Words to look for in the indexed files; also "a phrase", /a pattern/, sym:name, path:src/, lang:ts, -not',
 	);
@@ -67,11 +68,12 @@ export function openSearchPicker(ports: SearchPickerPorts): void {
 		void ports.openResults(query);
 	};
 
-	const live = new LiveSearch<Hit[]>({
+	const live = new LiveSearch<Found>({
 		search: ports.search,
-		show: (query, hits) => {
-			picker.items = hits === undefined ? historyItems(history) : hitItems(hits);
-			if (hits?.length === 0) void showNothing(picker, query, ports);
+		show: (query, found) => {
+			picker.title = titleOf(title, found);
+			picker.items = found === undefined ? historyItems(history) : hitItems(found);
+			if (found?.hits.length === 0) void showNothing(picker, query, found, ports);
 		},
 		failed: (error) => {
 			ports.log(`Searching failed: ${errorMessage(error)}`);
@@ -122,9 +124,11 @@ export function openSearchPicker(ports: SearchPickerPorts): void {
 export async function showNothing(
 	picker: { value: string; items: readonly HitItem[]; activeItems: readonly HitItem[] },
 	query: string,
+	{ problems }: Found,
 	ports: Pick<PickerPorts, 'unindexed'>,
 ): Promise<void> {
-	picker.items = [note(l10n.t('Nothing found for “{0}”.', query))];
+	const nothing = [note(l10n.t('Nothing found for “{0}”.', query)), ...problems.map(warning)];
+	picker.items = nothing;
 	const folders = await ports.unindexed().catch(() => []);
 	if (folders.length === 0 || picker.value.trim() !== query) return;
 	const index: HitItem = {
@@ -133,14 +137,16 @@ export async function showNothing(
 		alwaysShow: true,
 		command: COMMANDS.indexWorkspace.id,
 	};
-	picker.items = [note(l10n.t('Nothing found for “{0}”.', query)), index];
+	picker.items = [...nothing, index];
 	picker.activeItems = [index];
 }
 
-function hitItems(hits: readonly Hit[]): HitItem[] {
-	const items = byFile(hits).flatMap((file) =>
+function hitItems({ hits, problems }: Found): HitItem[] {
+	const found = byFile(hits).flatMap((file) =>
 		file.map((hit, place) => (place === 0 ? firstOfFile(hit) : nextOfFile(hit))),
 	);
+	// Behind the hits: the first row is the one that Enter takes.
+	const items = [...found, ...problems.map(warning)];
 	if (hits.length < 2) return items;
 	return [
 		...items,
@@ -193,3 +199,14 @@ const historyItems = (history: SearchHistory): HitItem[] =>
 export function note(text: string): HitItem {
 	return { label: plainLabel(text), alwaysShow: true };
 }
+
+export const warning = (text: string): HitItem => ({
+	...note(text),
+	iconPath: new ThemeIcon('warning'),
+});
+
+/** Says that something is missing, wherever one is in the list whose end says what. */
+export const titleOf = (title: string, found: Found | undefined): string =>
+	found === undefined || found.problems.length === 0
+		? title
+		: l10n.t('{0}: not all of it could be searched', title);

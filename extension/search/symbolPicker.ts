@@ -3,10 +3,11 @@ import { commands, l10n, type QuickPickItem, ThemeIcon, window } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Hit } from '../../shared/protocol/indexing.ts';
 import { plainLabel } from '../plainLabel.ts';
+import type { Found } from './hits.ts';
 import { LiveSearch } from './live.ts';
 import { lookAhead } from './lookAhead.ts';
 import { openHit } from './open.ts';
-import { beside, note, type PickerPorts, showNothing } from './picker.ts';
+import { beside, note, type PickerPorts, showNothing, titleOf, warning } from './picker.ts';
 import { symbolIcon } from './symbolKinds.ts';
 
 interface SymbolItem extends QuickPickItem {
@@ -16,16 +17,21 @@ interface SymbolItem extends QuickPickItem {
 
 export function openSymbolPicker(ports: PickerPorts): void {
 	const picker = window.createQuickPick<SymbolItem>();
-	picker.title = l10n.t('Go to Symbol in Index');
+	const title = l10n.t('Go to Symbol in Index');
+	picker.title = title;
 	picker.placeholder = l10n.t(
 		'Name of a function, type, constant or heading; also Type.name, path:src/',
 	);
 	picker.value = ports.initial;
-	const live = new LiveSearch<Hit[]>({
+	const live = new LiveSearch<Found>({
 		search: ports.search,
-		show: (query, hits) => {
-			picker.items = (hits ?? []).map(symbolItem);
-			if (hits?.length === 0) void showNothing(picker, query, ports);
+		show: (query, found) => {
+			picker.title = titleOf(title, found);
+			picker.items = [
+				...(found?.hits ?? []).map(symbolItem),
+				...(found?.problems ?? []).map(warning),
+			];
+			if (found?.hits.length === 0) void showNothing(picker, query, found, ports);
 		},
 		failed: (error) => {
 			ports.log(`Looking for symbols failed: ${errorMessage(error)}`);

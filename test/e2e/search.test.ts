@@ -1,7 +1,11 @@
 /** What is indexed, found again: by words with their history, as results to walk through, by name with Ctrl+T. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DATABASE_FILE, indexFolder } from '../../daemon/indexing/catalogue/location.ts';
+import { dataPaths } from '../../shared/paths.ts';
+import { semantica } from './cli.ts';
 import { Editor } from './editor.ts';
 import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
@@ -29,10 +33,10 @@ describe('an indexed workspace', () => {
 	afterAll(() => editor.stop());
 	afterEach(({ task }) => editor.keepEvidence(task));
 
-	const take = async (name: string) => {
+	const take = async (name: string, shown = workbench) => {
 		if (pictures === undefined) return;
 		mkdirSync(pictures, { recursive: true });
-		await workbench.page.screenshot({
+		await shown.page.screenshot({
 			path: join(pictures, `${name}.png`),
 			animations: 'disabled',
 		});
@@ -115,5 +119,28 @@ describe('an indexed workspace', () => {
 		await workbench.quickInput.accept();
 		await workbench.activeTab.filter({ hasText: 'owls.py' }).waitFor();
 		await workbench.cursorAt(2).waitFor();
+	});
+
+	it('says what it left out, and shows what it found elsewhere', async () => {
+		const inner = join(folder, 'src/animals');
+		semantica(editor.home, 'index', inner, '--wait');
+		const file = join(
+			indexFolder(dataPaths(editor.home), pathToFileURL(inner).href),
+			DATABASE_FILE,
+		);
+		rmSync(`${file}-wal`, { force: true });
+		writeFileSync(file, 'no database '.repeat(1_000));
+
+		// A window learns of the indexes that others made when it meets the daemon.
+		const other = await editor.open({ folder });
+		await other.search('boobookHooting');
+		await other.quickInput.row(`index of ${inner} is damaged`).waitFor();
+		await other.quickInput.title.filter({ hasText: 'not all of it could be searched' }).waitFor();
+		// Enter still takes the best hit.
+		await other.quickInput.chosen('owls.py:2').waitFor();
+		await take('search-left-out', other);
+		await other.page.getByRole('button', { name: 'Open Results' }).click();
+		await other.page.getByText(`1 line in 1 file · The index of ${inner} is damaged`).waitFor();
+		await take('search-left-out-results', other);
 	});
 });

@@ -105,7 +105,8 @@ export function createResults({ link, log }: ResultsPorts): Results {
 			shown = { query, places, files: rowsOf(found.hits) };
 			changes.fire(undefined);
 			tree.description = query;
-			tree.message = summary(query, found.hits.length, shown.files.length, found.more);
+			const counted = summary(query, found.hits.length, shown.files.length, found.more);
+			tree.message = [counted, ...found.problems].join(' · ');
 		} catch (error) {
 			if (own.signal.aborted) return;
 			log(`Searching failed: ${errorMessage(error)}`);
