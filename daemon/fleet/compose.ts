@@ -91,6 +91,7 @@ export function createFleet(options: FleetOptions) {
 		if (machine === undefined || ids.length === 0) return;
 		const held = table.held.all();
 		if (held.length > 0) machine.node.wake();
+		leaving.limit();
 	});
 
 	function joinedMachine(): JoinedMachine {

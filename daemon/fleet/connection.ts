@@ -3,6 +3,8 @@
  * `pg`, which is read only here. Behind a pooler in transaction mode nothing may live in the session, and nothing does.
  */
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Client, ClientConfig } from 'pg';
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { type Address, needsTls, shownAddress } from './address.ts';
@@ -10,8 +12,8 @@ import type { Call } from './calls.ts';
 
 export interface ConnectionOptions {
 	readonly address: Address;
-	/** Asked anew for each connection. */
-	readonly password: () => Promise<string | undefined>;
+	/** Asked anew for each connection; nobody waits for it once the signal is aborted. */
+	readonly password: (signal: AbortSignal) => Promise<string | undefined>;
 	/** A file with the certificates of whom to believe, beside those that the system believes. */
 	readonly ca?: string | undefined;
 	/** Hears of each notification that came by itself. */
@@ -26,9 +28,14 @@ export interface Connection {
 	run(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 	/** Listens for these instead of the ones before; false behind a pooler, where none would come. */
 	listen(channels: readonly string[]): Promise<boolean>;
+	/** At once: what is under way is rejected, and nothing is asked any more. */
+	cut(): void;
+	/** Says goodbye where nothing is under way; else cuts it. */
 	close(): Promise<void>;
 }
 
+/** A server that is silent is not waited for longer. */
+const GOODBYE_MS = 1000;
 const CONNECT_MS = 10_000;
 const QUERY_MS = 10_000;
 /** As pg says it. */
@@ -40,10 +47,16 @@ export function createConnection(options: ConnectionOptions): Connection {
 	let current: Client | undefined;
 	/** Undefined where another session than this one may answer each statement. */
 	let listened: Set<string> | undefined;
-	let closed = false;
+	const closing = new AbortController();
+	const underWay = new Set<(why: unknown) => void>();
+	const sockets = new Set<Socket>();
+
+	function assertOpen(): void {
+		if (closing.signal.aborted) throw wasLeft();
+	}
 
 	function client(): Promise<Client> {
-		if (closed) throw new SemanticaError('SYSTEM', 'The shared queue was left.');
+		assertOpen();
 		opening ??= open().catch((error: unknown) => {
 			opening = undefined;
 			throw unreachable(address, error);
@@ -65,10 +78,16 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 	async function openAt({ host, port }: Address['hosts'][number]): Promise<Client> {
 		const { Client: PgClient } = await import('pg');
-		const password = (await options.password()) ?? address.password;
+		const password = (await options.password(closing.signal)) ?? address.password;
+		assertOpen();
+		// Our own, since the driver ends no attempt that it has begun.
+		const socket = new Socket();
+		sockets.add(socket);
+		socket.once('close', () => sockets.delete(socket));
 		const config: ClientConfig = {
 			host,
 			port,
+			stream: () => socket,
 			user: address.user,
 			database: address.database,
 			// Nothing of the environment, nothing of ~/.pgpass.
@@ -118,6 +137,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 	/** One after the other: it is one connection. */
 	function inTurn<T>(work: (open: Client) => Promise<T>): Promise<T> {
+		if (closing.signal.aborted) return Promise.reject(wasLeft());
 		const turn = last.then(async () => {
 			const open = await client();
 			try {
@@ -129,7 +149,16 @@ export function createConnection(options: ConnectionOptions): Connection {
 			}
 		});
 		last = turn.catch(() => {});
-		return turn;
+		return new Promise((resolve, reject) => {
+			underWay.add(reject);
+			void turn.then(resolve, reject).finally(() => underWay.delete(reject));
+		});
+	}
+
+	function cut(): void {
+		closing.abort(wasLeft());
+		for (const reject of underWay) reject(wasLeft());
+		for (const socket of sockets) socket.destroy();
 	}
 
 	const run: Connection['run'] = (sql, values = []) =>
@@ -158,14 +187,21 @@ export function createConnection(options: ConnectionOptions): Connection {
 			const rows = await run(`SELECT fleet.${name}($1::jsonb) AS answer`, [JSON.stringify(q)]);
 			return rows[0]?.['answer'];
 		},
+		cut,
 		async close() {
-			closed = true;
-			const open = opening;
-			opening = undefined;
-			await open?.then((made) => made.end()).catch(() => {});
+			closing.abort(wasLeft());
+			if (underWay.size === 0 && current !== undefined) {
+				const said = new AbortController();
+				const late = wait(GOODBYE_MS, undefined, { signal: said.signal });
+				await Promise.race([current.end(), late]).catch(() => {});
+				said.abort();
+			}
+			cut();
 		},
 	};
 }
+
+const wasLeft = () => new SemanticaError('SYSTEM', 'The shared queue was left.');
 
 function tls(ca: string | undefined): NonNullable<Exclude<ClientConfig['ssl'], boolean>> {
 	// Certificate and name are checked, whatever the address says.

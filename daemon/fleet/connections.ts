@@ -15,6 +15,7 @@ export interface Heard {
 export interface Connections {
 	readonly connection: Connection;
 	readonly listening: Listening;
+	cut(): void;
 	close(): Promise<void>;
 }
 
@@ -24,7 +25,7 @@ export function openConnections(
 	heard: Heard,
 ): Connections {
 	const { listenAddress, ca } = joined;
-	const common = { password: () => passwordOf(joined), ca };
+	const common = { password: (signal: AbortSignal) => passwordOf(joined, signal), ca };
 	const hearing = {
 		notified: heard.notified,
 		lost() {
@@ -50,6 +51,10 @@ export function openConnections(
 	return {
 		connection,
 		listening,
+		cut() {
+			connection.cut();
+			alone?.cut();
+		},
 		async close() {
 			await Promise.all([connection.close(), alone?.close()]);
 		},

@@ -35,6 +35,8 @@ export interface JoinedMachine {
 	tripped(): string | undefined;
 	/** A person has looked. */
 	reset(): void;
+	/** The server is not waited for any more: what is asked of it is rejected, from now on. */
+	cut(): void;
 	close(): Promise<void>;
 }
 
@@ -56,6 +58,8 @@ export interface JoinedOptions {
 
 /** So many that could not be started, one after the other: something is wrong here. */
 const SPAWN_FAILURES = 5;
+/** A daemon that ends waits no longer for a look at the queue: the next one says it all again. */
+const CLOSED_WITHIN_MS = 2000;
 
 export function openJoined(options: JoinedOptions): JoinedMachine {
 	const { joined, me, membership, table, fleet, watched, changed } = options;
@@ -271,9 +275,15 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 			spawnFailures = 0;
 			node.wake();
 		},
+		cut: connections.cut,
 		async close() {
-			await node.stop();
-			await queue.close();
+			const late = clock.after(CLOSED_WITHIN_MS, connections.cut);
+			try {
+				await node.stop();
+				await queue.close();
+			} finally {
+				late.cancel();
+			}
 		},
 	};
 }

@@ -45,7 +45,11 @@ export function createJoining(options: JoiningOptions) {
 			...(password === undefined ? {} : { password }),
 			...(passwordCommand === undefined ? {} : { passwordCommand }),
 		};
-		const connection = createConnection({ address, password: () => passwordOf(credentials), ca });
+		const connection = createConnection({
+			address,
+			password: (signal) => passwordOf(credentials, signal),
+			ca,
+		});
 		if (listenAddress !== undefined) {
 			await assertListens({ address: parseAddress(listenAddress), ca }, credentials);
 		}
@@ -78,7 +82,11 @@ async function assertListens(
 	{ address, ca }: Pick<ConnectionOptions, 'address' | 'ca'>,
 	credentials: Parameters<typeof passwordOf>[0],
 ): Promise<void> {
-	const connection = createConnection({ address, password: () => passwordOf(credentials), ca });
+	const connection = createConnection({
+		address,
+		password: (signal) => passwordOf(credentials, signal),
+		ca,
+	});
 	try {
 		if (await connection.listen([])) return;
 	} finally {

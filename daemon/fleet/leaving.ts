@@ -5,6 +5,7 @@
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
+import type { Timer } from '../queue/ports/clock.ts';
 import { hashOf } from './envelope.ts';
 import type { JoinedMachine } from './joined.ts';
 import type { Membership } from './membership.ts';
@@ -46,6 +47,8 @@ const LEFT = {
 };
 /** So many are named. */
 const NAMED = 20;
+/** Who leaves now waits for the server so long in all, from when nothing runs here for others. */
+export const NOW_WITHIN_MS = 5000;
 
 export type Leaving = ReturnType<typeof createLeaving>;
 
@@ -61,6 +64,7 @@ export function createLeaving(options: LeavingOptions) {
 	let finishing = false;
 	/** Whether the queue was told, once that is known. */
 	let told: boolean | undefined;
+	let late: Timer | undefined;
 
 	const mode = () => leavingMode(table);
 
@@ -95,7 +99,22 @@ export function createLeaving(options: LeavingOptions) {
 		return isNow || table.sent.undeliveredCount() === 0;
 	}
 
+	/** A server that is silent is left without a word. */
+	function limit(): void {
+		const machine = options.machine();
+		if (late !== undefined || machine === undefined || mode() !== 'now') return;
+		if (machine.running().length > 0) return;
+		late = clock.after(NOW_WITHIN_MS, () => {
+			late = undefined;
+			// Thought better of, or it runs again.
+			if (mode() !== 'now' || (!finishing && machine.running().length > 0)) return;
+			machine.cut();
+			if (!finishing) void finish(machine);
+		});
+	}
+
 	function look(): void {
+		limit();
 		const machine = options.machine();
 		if (machine === undefined || finishing || mode() === null) return;
 		if (isOver(machine)) void finish(machine);
@@ -118,6 +137,8 @@ export function createLeaving(options: LeavingOptions) {
 						() => false,
 					);
 			await machine.close();
+			const unreported = told ? 0 : table.held.all().length;
+			const undelivered = table.sent.undeliveredCount();
 			const open = table.sent.open().map(({ id }) => id);
 			await submit(() => {
 				for (const id of open) {
@@ -130,7 +151,7 @@ export function createLeaving(options: LeavingOptions) {
 			await submit(() => table.setNumber('leaving', 0));
 			if (replaced) options.forgetKey();
 			options.closed();
-			tell({ ...LEFT, told, newKey: replaced });
+			tell({ ...LEFT, told, newKey: replaced, unreported, undelivered });
 			told = undefined;
 			changed(open);
 		} catch (error) {
@@ -139,6 +160,8 @@ export function createLeaving(options: LeavingOptions) {
 			options.warn(`The shared queue could not be left: ${errorMessage(error)}`);
 		} finally {
 			finishing = false;
+			late?.cancel();
+			late = undefined;
 		}
 	}
 
@@ -150,8 +173,11 @@ export function createLeaving(options: LeavingOptions) {
 		if (wanted !== before) {
 			await submit(() => table.setNumber('leaving', wanted === null ? 0 : NUMBER[wanted]));
 			changed([]);
+			late?.cancel();
+			late = undefined;
 		}
 		if (wanted !== null) await machine.node.letGo(wanted);
+		limit();
 		machine.node.wake();
 		return machine;
 	}
@@ -200,9 +226,14 @@ export function createLeaving(options: LeavingOptions) {
 			void machine.node
 				.letGo(kept)
 				.catch((error: unknown) => options.warn(errorMessage(error)))
-				.finally(() => machine.node.wake());
+				.finally(() => {
+					limit();
+					machine.node.wake();
+				});
 		},
 		look,
+		/** What runs here has changed. */
+		limit,
 	};
 }
 

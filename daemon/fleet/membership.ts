@@ -41,7 +41,8 @@ export type Rule = z.output<typeof ruleSchema>;
 /** It lets something run here; else only what that machine says of our jobs is believed. */
 export const letsRun = ({ commands, recipes }: Rule): boolean => commands || recipes.length > 0;
 
-const joinedSchema = z.strictObject({
+/** What a newer build knows besides is left to it, and stays in the file. */
+const joinedSchema = z.looseObject({
 	address: z.string(),
 	/** Past a pooler, for notifications alone. */
 	listenAddress: z.string().optional(),
@@ -57,7 +58,8 @@ const joinedSchema = z.strictObject({
 });
 export type Joined = z.output<typeof joinedSchema>;
 
-const fileSchema = z.strictObject({
+/** Rules and recipes may say nothing that is not understood: it could be a limit of what may run here. */
+const fileSchema = z.looseObject({
 	joined: joinedSchema.optional(),
 	accept: z.array(ruleSchema).max(1000).default([]),
 	recipes: z.record(z.string(), recipeSchema).default({}),
@@ -106,10 +108,11 @@ export function openMembership(file: string): Membership {
 			const { problem, ...now } = read();
 			if (problem !== undefined) throw new SemanticaError('CONFLICT', problem);
 			const next = change(now);
+			const { joined, accept, recipes, secrets, ...unknown } = next;
 			const isEmpty =
-				next.joined === undefined &&
-				next.accept.length === 0 &&
-				Object.keys({ ...next.recipes, ...next.secrets }).length === 0;
+				joined === undefined &&
+				accept.length === 0 &&
+				Object.keys({ ...recipes, ...secrets, ...unknown }).length === 0;
 			if (isEmpty) rmSync(file, { force: true });
 			else writeAtomically(file, `${JSON.stringify(next, null, 2)}\n`);
 		},

@@ -70,6 +70,7 @@ describe.skipIf(why !== undefined)('a server that cannot be used', () => {
 		const old = {
 			run: async () => [{ version: 140_010 }],
 			call: async () => undefined,
+			cut() {},
 			listen: async () => false,
 			close: async () => {},
 		};

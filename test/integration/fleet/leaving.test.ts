@@ -1,5 +1,5 @@
 /** A machine leaves a shared queue: nothing new is taken, what runs there ends or goes back, and others are told. */
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/daemon.ts';
@@ -140,13 +140,12 @@ describe.skipIf(why !== undefined)('a machine that leaves', () => {
 			await runs(laptop, id);
 			link.cut();
 			const sent = await box.submit('--on', 'box', '--', 'true');
-			await expect
-				.poll(async () => (await box.status()).unreachable?.message, { timeout: 60_000 })
-				.toBeDefined();
 			const first = await box.ask('fleet/leave', {});
 			expect(first).toMatchObject({ left: false, runningCount: 1, undelivered: 1 });
 			const left = await box.run(['fleet', 'leave', '--now']);
-			expect(left.stdout).toMatch(/has left.*semantica fleet forget NAME/s);
+			expect(left.stdout).toMatch(
+				/has left.*semantica fleet forget NAME\.\n1 job of others stays held by it there until the lease runs out.*1 job that it asked for had not been delivered/s,
+			);
 			const [there] = (await box.json<{ jobs: { state: string }[] }>(['list', '--all'])).jobs;
 			expect(there?.state).toBe('cancelled');
 			const undelivered = await box.job(sent);
@@ -158,6 +157,38 @@ describe.skipIf(why !== undefined)('a machine that leaves', () => {
 			await link.close();
 		}
 	});
+
+	test.each(['leave', 'stop'] as const)(
+		'%s: a server that answers no more, and a command for the password that never ends, keep nobody',
+		async (how) => {
+			await servers.owner.run('TRUNCATE fleet.node, fleet.beat, fleet.need, fleet.job CASCADE');
+			const link = await cutLink(servers.bouncer.port);
+			const folder = temporaryFolder();
+			const [gate, asked] = [join(folder, 'gate'), join(folder, 'asked')];
+			try {
+				const box = await joinMachine(servers, 'box', {
+					address: `postgres://box@127.0.0.1:${link.port}/postgres`,
+					more: ['--password-command', `[ ! -e ${gate} ] || { touch ${asked}; exec sleep 600; }`],
+				});
+				await expect.poll(async () => (await box.status()).roundTripMs).not.toBeNull();
+				writeFileSync(gate, '');
+				// What was open breaks; the next attempt is stuck at the password.
+				link.mend();
+				await expect.poll(() => existsSync(asked), { timeout: 60_000 }).toBe(true);
+				if (how === 'leave') {
+					const left = await box.run(['fleet', 'leave', '--now', '--json']);
+					expect(JSON.parse(left.stdout)).toMatchObject({ left: true, told: false });
+					expect((await box.status()).joined).toBe(false);
+				} else {
+					expect((await box.run(['daemon', 'stop'])).code).toBe(0);
+					const log = readFileSync(join(box.home, 'daemon.log'), 'utf8');
+					expect(log).not.toContain('would not close');
+				}
+			} finally {
+				await link.close();
+			}
+		},
+	);
 
 	test('restored from a backup: one of the two speaks, and the other leaves without taking it along', async () => {
 		const [, box] = await machines();

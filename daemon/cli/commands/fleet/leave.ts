@@ -132,7 +132,8 @@ function waitingLines(progress: Progress): string[] {
 	return lines;
 }
 
-function sayLeft({ out }: Context, { told, newKey }: Progress): void {
+function sayLeft({ out }: Context, progress: Progress): void {
+	const { told, newKey, unreported, undelivered } = progress;
 	out.say('This machine has left the shared queue.');
 	if (newKey) {
 		out.say(
@@ -140,7 +141,15 @@ function sayLeft({ out }: Context, { told, newKey }: Progress): void {
 		);
 	} else if (!told) {
 		out.say(
-			'It could not say so there: whoever owns the database says semantica fleet forget NAME.',
+			'It could not say so there: this machine stays in the list until whoever owns the database says semantica fleet forget NAME.',
 		);
+		if (unreported > 0) {
+			out.say(
+				`${plural(unreported, 'job')} of others stays held by it there until the lease runs out, and no end is reported.`,
+			);
+		}
+	}
+	if (undelivered > 0) {
+		out.say(`${plural(undelivered, 'job')} that it asked for had not been delivered.`);
 	}
 }
