@@ -20,7 +20,9 @@ test('a command and a function find what the run before them left when the daemo
 	const [file, go] = [join(daemon.home, 'found'), join(daemon.home, 'go')];
 	const line = [
 		'if [ -n "$SEMANTICA_CHECKPOINT_FILE" ]; then',
-		`  cat "$SEMANTICA_CHECKPOINT_FILE" > '${file}'; echo "$SEMANTICA_CHECKPOINT_FILE" > '${file}.path'`,
+		`  cat "$SEMANTICA_CHECKPOINT_FILE" > '${file}'; echo "$SEMANTICA_CHECKPOINT_FILE" > '${file}.part'`,
+		// Whoever sees it sees all of it.
+		`  mv '${file}.part' '${file}.path'`,
 		`  until [ -e '${go}' ]; do sleep 0.05; done; exit 0`,
 		'fi',
 		'echo \'::semantica checkpoint {"page": 7, "id": 12345678901234567890}\'; echo said; sleep 600',

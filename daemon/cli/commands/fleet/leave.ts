@@ -91,7 +91,7 @@ async function leave(
 				}
 				if (progress.left) return progress;
 				seen = progress.state;
-				for (const line of waitingLines(progress)) context.err.say(line);
+				for (const line of waitingLines(progress, now)) context.err.say(line);
 			}
 		} catch (error) {
 			if (!(error instanceof ConnectionClosed)) throw error;
@@ -117,18 +117,22 @@ async function hasLeft(connection: DaemonConnection): Promise<boolean> {
 	return !(await connection.request('fleet/status', {})).joined;
 }
 
-function waitingLines(progress: Progress): string[] {
+function waitingLines(progress: Progress, now: boolean): string[] {
 	const { running, runningCount, unreported, undelivered, unreachable } = progress;
 	const lines: string[] = [];
 	if (runningCount > 0) {
-		lines.push(`Waits for ${plural(runningCount, 'job')} of others here (--now stops them):`);
+		const hint = now ? 'being stopped' : '--now stops them';
+		lines.push(`Waits for ${plural(runningCount, 'job')} of others here (${hint}):`);
 		for (const { id, title, paused } of running) {
 			lines.push(`  ${id} ${oneLine(title)}${paused ? ' (paused)' : ''}`);
 		}
 	}
 	if (unreported > 0) lines.push(`${plural(unreported, 'end')} not reported yet.`);
 	if (undelivered > 0) lines.push(`${plural(undelivered, 'job')} not delivered yet.`);
-	if (unreachable !== null) lines.push(`${oneLine(unreachable)} --now leaves all the same.`);
+	if (unreachable !== null) {
+		const hint = now ? 'It leaves all the same, in seconds.' : '--now leaves all the same.';
+		lines.push(`${oneLine(unreachable)} ${hint}`);
+	}
 	return lines;
 }
 
