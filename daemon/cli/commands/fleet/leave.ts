@@ -130,7 +130,7 @@ function waitingLines(progress: Progress, now: boolean): string[] {
 	if (unreported > 0) lines.push(`${plural(unreported, 'end')} not reported yet.`);
 	if (undelivered > 0) lines.push(`${plural(undelivered, 'job')} not delivered yet.`);
 	if (unreachable !== null) {
-		const hint = now ? 'It leaves all the same, in seconds.' : '--now leaves all the same.';
+		const hint = now ? 'It leaves all the same.' : '--now leaves all the same.';
 		lines.push(`${oneLine(unreachable)} ${hint}`);
 	}
 	return lines;
@@ -148,8 +148,9 @@ function sayLeft({ out }: Context, progress: Progress): void {
 			'It could not say so there: this machine stays in the list until whoever owns the database says semantica fleet forget NAME.',
 		);
 		if (unreported > 0) {
+			const stay = unreported === 1 ? 'stays' : 'stay';
 			out.say(
-				`${plural(unreported, 'job')} of others stays held by it there until the lease runs out, and no end is reported.`,
+				`${plural(unreported, 'job')} of others ${stay} held by it there until the lease runs out, and no end is reported.`,
 			);
 		}
 	}
