@@ -71,7 +71,7 @@ describe('of the end of a job that asked for it', () => {
 	});
 
 	test('a late good end is told where that was asked for, and a failure at once', async () => {
-		const daemon = await startDaemon({ config: { notifyLongMs: 700 } });
+		const daemon = await startDaemon({ config: { notifyLongMs: 3000 } });
 		const { told } = await openWindow(daemon, true);
 		const client = await daemon.connect();
 		const titles = () => told.flatMap(({ jobs }) => jobs.map(({ title }) => title));
@@ -79,14 +79,14 @@ describe('of the end of a job that asked for it', () => {
 		await end(daemon, client, shell('exit 1', { notify: 'long', title: 'bad' }));
 		await until(() => titles().length === 1, 'the failure is told');
 		// What it waited counts: whoever asked for it has been looking at something else since.
-		const waits = { runAt: Date.now() + 900, notify: 'long' } as const;
+		const waits = { runAt: Date.now() + 3500, notify: 'long' } as const;
 		await end(daemon, client, shell('true', { ...waits, title: 'late' }));
-		await end(daemon, client, shell('sleep 0.8', { notify: 'failed', title: 'not asked' }));
+		await end(daemon, client, shell('sleep 3.2', { notify: 'failed', title: 'not asked' }));
 		const [dropped = ''] = await enqueue(
 			client,
 			shell('sleep 100', { notify: 'long', title: 'dropped' }),
 		);
-		await delay(800);
+		await delay(3200);
 		await client.request('job/cancel', { ids: [dropped] });
 		await jobEnd(daemon, dropped);
 		await end(daemon, client, shell('exit 1', { notify: 'failed', title: 'last' }));

@@ -46,7 +46,7 @@ describe('a job is ready', () => {
 		const connection = await daemon.connect();
 		const mark = join(temporaryFolder(), 'mark');
 		const line = `[ -e '${mark}' ] && echo up; touch '${mark}'; ${SERVES}`;
-		const ready = { pattern: '^up$', timeoutMs: 300 };
+		const ready = { pattern: '^up$', timeoutMs: 5000 };
 		const backoff = { baseMs: 0, jitter: 0 };
 		const [twice = '', once = ''] = await enqueue(
 			connection,

@@ -206,11 +206,11 @@ describe('a run that takes too long', () => {
 			connection,
 			shell('sleep 60', { timeoutMs: 100 }),
 			shell('[ $SEMANTICA_ATTEMPT = 2 ] || sleep 60', {
-				timeoutMs: 2000,
+				timeoutMs: 5000,
 				maxAttempts: 2,
 				backoff: { baseMs: 0 },
 			}),
-			shell("trap 'echo cleaned; exit 0' TERM; sleep 60 & wait", { timeoutMs: 300 }),
+			shell("trap 'echo cleaned; exit 0' TERM; sleep 60 & wait", { timeoutMs: 5000 }),
 		);
 		expect(await jobEnd(daemon, once)).toMatchObject({
 			state: 'failed',

@@ -118,7 +118,7 @@ describe('a function', () => {
 		const client = await daemon.connect();
 		const worker = await startWorker(daemon, {
 			type: 'acme.embed',
-			timeoutMs: 100,
+			timeoutMs: 3000,
 			maxAttempts: 3,
 		});
 		const backoff = { baseMs: 1, jitter: 0 };

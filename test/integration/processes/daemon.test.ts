@@ -62,9 +62,11 @@ test('a paused job gives its slot back, and its timeout does not count the pause
 	const connection = await daemon.connect();
 	await connection.request('queue/update', { name: 'default', concurrency: 1 });
 	const marker = newMarker();
+	// Long enough for what a slow machine takes to start, pause and resume it.
+	const timeoutMs = 20_000;
 	const [id = '', next = ''] = await enqueue(
 		connection,
-		shell(`setsid sh -c ': ${marker}; sleep 0.5; sleep 0.5' & wait; exit 5`, { timeoutMs: 6000 }),
+		shell(`setsid sh -c ': ${marker}; sleep 0.5; sleep 0.5' & wait; exit 5`, { timeoutMs }),
 		shell('exit 0'),
 	);
 	await jobWhen(daemon, id, (job) => job.state === 'running');
@@ -72,7 +74,7 @@ test('a paused job gives its slot back, and its timeout does not count the pause
 	await connection.request('job/pause', { ids: [id] });
 	await jobWhen(daemon, id, (job) => job.state === 'paused');
 	expect(await jobEnd(daemon, next)).toMatchObject({ state: 'succeeded' });
-	await delay(7000);
+	await delay(timeoutMs);
 	await connection.request('job/resume', { ids: [id] });
 	expect(await jobEnd(daemon, id)).toMatchObject({ state: 'failed', exitCode: 5, run: 1 });
 });
