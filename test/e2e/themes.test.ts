@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DaemonConnection } from '../../shared/client/connection.ts';
 import type { JobSpecInput } from '../../shared/job.ts';
 import { Editor } from './editor.ts';
+import { moveAway } from './pages/contextMenu.ts';
 import { DashboardPage } from './pages/dashboard.ts';
 import { insist } from './pages/insist.ts';
 import type { Workbench } from './pages/workbench.ts';
@@ -132,7 +133,7 @@ describe('in each theme', () => {
 		const panel = workbench.page.locator('.monaco-hover:visible');
 		const showPanel = () =>
 			insist(panel, async () => {
-				await workbench.page.mouse.move(900, 500);
+				await moveAway(workbench.page);
 				await item.hover();
 			});
 		await showPanel();
@@ -143,7 +144,7 @@ describe('in each theme', () => {
 			return found(workbench.page, '.monaco-hover');
 		};
 		await expect.poll(inPanel, { timeout: PATIENCE_MS }).toEqual([]);
-		await workbench.page.mouse.move(900, 300);
+		await moveAway(workbench.page);
 	});
 
 	it.each(NAMES)('%s: the dashboard', async (theme) => {

@@ -16,7 +16,7 @@ describe('the end of a job that asked for it', () => {
 	let connection: DaemonConnection;
 
 	beforeAll(async () => {
-		editor = await Editor.start({ settings: { 'semantica.notifications.longSeconds': 2 } });
+		editor = await Editor.start({ settings: { 'semantica.notifications.longSeconds': 6 } });
 		workbench = await editor.open({ folder: makeWorkspace('orchard', 2) });
 		await workbench.jobs.openEmpty();
 		connection = await editor.connect();
@@ -67,15 +67,19 @@ describe('the end of a job that asked for it', () => {
 			await workbench.quickInput.title.filter({ hasText: 'Run Command' }).waitFor();
 			await workbench.quickInput.fill(line);
 			await workbench.quickInput.accept();
-			await workbench.jobs.row(line).filter({ hasText: 'running' }).waitFor();
+			await workbench.jobs
+				.row(line)
+				.filter({ hasText: /running|succeeded/ })
+				.waitFor();
 		};
 		await setFocused(other, false);
 		await setFocused(workbench, true);
-		await type('sleep 4');
+		// Long enough to be running when the other window is looked at.
+		await type('sleep 20');
 		await type('sleep 1');
 		await setFocused(workbench, false);
 		await setFocused(other, true);
-		const notification = other.notification('sleep 4');
+		const notification = other.notification('sleep 20');
 		await notification.filter({ hasText: 'In orchard' }).waitFor();
 		await other.page.screenshot({ path: picture('long') });
 		await workbench.jobs.row('sleep 1').filter({ hasText: 'succeeded' }).waitFor();
@@ -86,13 +90,13 @@ describe('the end of a job that asked for it', () => {
 
 	it('is said by the window itself while nobody looks at it', async () => {
 		await setFocused(workbench, false);
-		await run('sleep 3 more', 'sleep 3', { notify: 'long' });
-		await workbench.notification('sleep 3 more: succeeded').waitFor();
+		await run('sleep 7 more', 'sleep 7', { notify: 'long' });
+		await workbench.notification('sleep 7 more: succeeded').waitFor();
 		await setFocused(workbench, true);
 		await workbench.clearNotifications();
 		// Somebody who sees the row needs no more than a word.
-		await run('sleep 3 again', 'sleep 3', { notify: 'long' });
-		await workbench.statusItem('sleep 3 again: succeeded').waitFor();
+		await run('sleep 7 again', 'sleep 7', { notify: 'long' });
+		await workbench.statusItem('sleep 7 again: succeeded').waitFor();
 		expect(await workbench.notifications.count()).toBe(0);
 	});
 
