@@ -63,10 +63,13 @@ export function createDaemonLink({ connect, idleMs }: LinkDependencies): DaemonL
 		const release = use();
 		try {
 			for (let tries = 1; ; tries++) {
+				const opened = connection();
 				try {
-					return await work(await connection());
+					return await work(await opened);
 				} catch (error) {
 					if (!(error instanceof ConnectionClosed) || tries === TRIES) throw error;
+					// Of one whose daemon was killed it is known before `closed` tells.
+					if (current === opened) current = undefined;
 				}
 			}
 		} finally {

@@ -72,3 +72,14 @@ test('a daemon that leaves before it answers is followed by the next; one after 
 	await expect(never.link.request('queue/list', {})).rejects.toThrow(ConnectionClosed);
 	expect(never.opened).toHaveLength(3);
 });
+
+test('so is one that is over and has not told yet', async () => {
+	const { opened, link } = daemons(async (nth) => {
+		if (nth === 0) throw new ConnectionClosed();
+		return 'answer';
+	});
+	await expect(link.request('queue/list', {})).resolves.toBe('answer');
+	opened[0]?.close();
+	await expect(link.request('queue/list', {})).resolves.toBe('answer');
+	expect(opened).toHaveLength(2);
+});
