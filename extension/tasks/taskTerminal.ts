@@ -12,8 +12,8 @@ import { specOfDefinition } from './definition.ts';
 import { wrongField } from './taskSpec.ts';
 
 export interface TaskPorts extends FeedPorts {
-	/** Does it in a moment, unless the window is gone by then. */
-	soon(deed: () => void): void;
+	/** Does it where the window stays: one that closes or loads anew takes its terminals along. */
+	unlessLeaving(deed: () => void): void;
 }
 
 /** The same task, with something that runs it. */
@@ -56,8 +56,7 @@ function terminalOf(
 				terminal.finish(exitCode(job));
 			},
 			interrupted: cancel,
-			// A window that closes takes its terminals along, but not the job.
-			closed: () => ports.soon(cancel),
+			closed: () => ports.unlessLeaving(cancel),
 		},
 	);
 	return terminal;

@@ -7,6 +7,7 @@ import type { DataPaths } from '../paths.ts';
 import { isProof, PROVE } from '../proof.ts';
 import type { StateFile } from '../protocol/requests.ts';
 import { isOwnSocketFolder } from '../trust.ts';
+import { ConnectionClosed } from './connection.ts';
 import { openSocket, readToken } from './endpoint.ts';
 
 export interface ReachedDaemon {
@@ -59,7 +60,8 @@ type TokenPlace = Pick<DataPaths, 'run' | 'tokenFile'>;
 /**
  * Connects, and lets the daemon prove itself where its endpoint is not inside the data folder. The caller has
  * looked at the folder (assertOwnFolder).
- * @throws SemanticaError UNAUTHORIZED where somebody else answers; Node's error where nobody does.
+ * @throws SemanticaError UNAUTHORIZED where somebody else answers; Node's error where nobody listens, ConnectionClosed
+ * where who did leaves without a word, as a daemon that is killed just then.
  */
 export async function openProven(paths: TokenPlace, state: StateFile): Promise<Socket> {
 	const { endpoint } = state;
@@ -71,6 +73,7 @@ export async function openProven(paths: TokenPlace, state: StateFile): Promise<S
 		const token = await readToken(paths);
 		const question = prove();
 		const answer = await ask(socket, question, ANSWER_MS);
+		if (answer === 'closed') throw new ConnectionClosed();
 		const given = typeof answer === 'string' ? undefined : answer.result?.['proof'];
 		if (!isProof(given, token, endpoint, question.params.nonce)) throw stranger(endpoint);
 		return socket;
@@ -101,6 +104,8 @@ function ask(
 	withinMs: number,
 ): Promise<Answer | 'closed' | 'silent'> {
 	return new Promise((resolve) => {
+		// Since it was opened: that is told only once.
+		if (socket.destroyed) return resolve('closed');
 		let received = Buffer.alloc(0);
 		const settle = (answer: Answer | 'closed' | 'silent') => {
 			clearTimeout(timer);

@@ -1,7 +1,7 @@
 /** Another extension in a window of the editor (driver/), and what it is asked. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync } from 'node:fs';
+import { cpSync, mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -53,9 +53,15 @@ export function installDriver(): DriverPlace {
 }
 
 async function connectTo(path: string): Promise<Driver> {
-	await vi.waitUntil(() => existsSync(path), { timeout: PATIENCE_MS });
-	const socket = connect(path);
-	await once(socket, 'connect');
+	// Its file is there before it listens.
+	const socket = await vi.waitFor(
+		async () => {
+			const opening = connect(path);
+			await once(opening, 'connect');
+			return opening;
+		},
+		{ timeout: PATIENCE_MS },
+	);
 	const waiting = new Map<number, PromiseWithResolvers<unknown>>();
 	let count = 0;
 	createInterface(socket).on('line', (line) => {

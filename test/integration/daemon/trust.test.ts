@@ -20,7 +20,7 @@ import Database from 'better-sqlite3';
 import { type ExecaError, execa } from 'execa';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readBuildInfo } from '../../../shared/build.ts';
-import { connectOver } from '../../../shared/client/connection.ts';
+import { ConnectionClosed, connectOver } from '../../../shared/client/connection.ts';
 import { readToken } from '../../../shared/client/endpoint.ts';
 import { findDaemon } from '../../../shared/client/launch.ts';
 import { reachDaemon } from '../../../shared/client/reach.ts';
@@ -314,10 +314,7 @@ describe('a socket outside the data folder', () => {
 	};
 	const guess = (endpoint: string, nonce: string) =>
 		frame({ result: { proof: proofOf('f'.repeat(64), endpoint, nonce) } });
-	const ANSWERS: [
-		string,
-		(endpoint: string, nonce: string, token: string) => string | undefined,
-	][] = [
+	const ANSWERS: [string, (endpoint: string, nonce: string, token: string) => string][] = [
 		['a wrong proof', guess],
 		[
 			'the proof of a daemon that listens elsewhere',
@@ -328,23 +325,17 @@ describe('a socket outside the data folder', () => {
 		['nonsense', () => 'HTTP/1.1 200 OK\r\n\r\n'],
 		['null', () => 'Content-Length: 4\r\n\r\nnull'],
 		['without end', () => 'x'.repeat(10_000)],
-		['nothing, and hangs up', () => undefined],
 	];
 
-	test.each(ANSWERS)('whoever answers %s is told nothing', async (_, answer) => {
+	/** A data folder that names a daemon elsewhere. */
+	function found() {
 		const paths = dataPaths(temporaryFolder());
 		const token = 'a'.repeat(64);
 		mkdirSync(paths.run);
 		writeFileSync(paths.tokenFile, `${token}\n`);
-		const endpoint = join(temporaryFolder(), 's');
-		const server = await impostor(endpoint, (socket, nonce) => {
-			const text = answer(endpoint, nonce, token);
-			if (text === undefined) socket.end();
-			else socket.write(text);
-		});
 		const state: StateFile = {
 			pid: 1,
-			endpoint,
+			endpoint: join(temporaryFolder(), 's'),
 			protocol: 1,
 			version: '0',
 			buildId: 'b',
@@ -353,6 +344,22 @@ describe('a socket outside the data folder', () => {
 			startedAt: 0,
 			proves: true,
 		};
+		return { paths, state, token };
+	}
+
+	test('a daemon that dies before it has proven itself is no stranger, but gone', async () => {
+		const { paths, state } = found();
+		const server = await impostor(state.endpoint, (socket) => socket.destroy());
+		await expect(reachDaemon(paths, state)).rejects.toBeInstanceOf(ConnectionClosed);
+		expect(server.told()).not.toContain('initialize');
+	});
+
+	test.each(ANSWERS)('whoever answers %s is told nothing', async (_, answer) => {
+		const { paths, state, token } = found();
+		const { endpoint } = state;
+		const server = await impostor(endpoint, (socket, nonce) =>
+			socket.write(answer(endpoint, nonce, token)),
+		);
 		await expect(reachDaemon(paths, state)).rejects.toMatchObject({
 			kind: 'UNAUTHORIZED',
 			message: expect.stringMatching(/is not the Semantica daemon of this data folder/),
