@@ -11,6 +11,7 @@ import {
 import type { Link } from './connection/link.ts';
 import { SETTINGS } from './contributions.ts';
 import { type Disposable, Lifetime } from './lifetime.ts';
+import type { Memory } from './machineMemory.ts';
 
 /** Limits of queues, which are no settings of the daemon. */
 const QUEUES = { limitJobs: '*', limitIndexJobs: 'index', limitCommandJobs: 'default' } as const;
@@ -35,10 +36,7 @@ async function takeBack(link: Pick<Link, 'request'>, name: DaemonSetting): Promi
 export interface EmptiedPorts {
 	readonly link: Pick<Link, 'request' | 'state' | 'onDidChange'>;
 	/** Kept from one session to the next. */
-	readonly memory: {
-		get(key: string, fallback: readonly string[]): readonly string[];
-		update(key: string, value: readonly string[]): PromiseLike<void>;
-	};
+	readonly memory: Memory;
 	/** Null: nobody set it. */
 	value(name: DaemonSetting): unknown;
 	/** The data folder: each has a daemon of its own. */
@@ -55,7 +53,7 @@ export function takeBackEmptied(ports: EmptiedPorts): Disposable {
 	const look = async () => {
 		if (link.state.kind !== 'connected') return;
 		const key = `daemonSettings:${ports.home()}`;
-		const before = memory.get(key, []);
+		const before = await memory.get(key, []);
 		const set = DAEMON_SETTINGS.filter((name) => ports.value(name) !== null);
 		for (const name of DAEMON_SETTINGS) {
 			if (!before.includes(name) || set.includes(name)) continue;

@@ -10,13 +10,11 @@ import { leaveWhenStopped } from './connection/stopDaemon.ts';
 import { createWindowLink, keepInformed, type Notifications } from './connection/windowLink.ts';
 import { dashboardOnDemand } from './dashboard/onDemand.ts';
 import { DAEMON_SETTINGS, takeBackEmptied } from './emptied.ts';
-import { indexOnOpen } from './indexing/automatic.ts';
 import { canonicalUri } from './indexing/canonicalUri.ts';
 import { openFolders } from './indexing/folders.ts';
 import { IndexedFolders } from './indexing/indexedFolders.ts';
 import { Indexer } from './indexing/indexer.ts';
-import { indexOnChange } from './indexing/onChange.ts';
-import { indexOnSave } from './indexing/onSave.ts';
+import { keepIndexesCurrent } from './indexing/keepCurrent.ts';
 import { watchOpenFolders } from './indexing/openFolders.ts';
 import { createSaidRules } from './indexing/saidRules.ts';
 import { showJobDetails } from './jobs/details.ts';
@@ -41,6 +39,7 @@ import { createLog, scoped } from './log.ts';
 import { JobLogs } from './logs/channels.ts';
 import { logViewsOnDemand } from './logs/onDemand.ts';
 import { LogSubscriptions } from './logs/subscriptions.ts';
+import { machineMemory } from './machineMemory.ts';
 import { showEnds } from './presence/ends.ts';
 import { showPresence } from './presence/presence.ts';
 import { watchProblems } from './problems/watch.ts';
@@ -133,7 +132,8 @@ export function activate(context: ExtensionContext): SemanticaApi {
 		started: (id) => sifted.own(id),
 	});
 	own.own(showEnds({ link, notifications, reporter }));
-	const indexed = new IndexedFolders(context.globalState, link);
+	const memory = machineMemory(context.globalStorageUri.fsPath);
+	const indexed = new IndexedFolders(memory, link);
 	const indexer = new Indexer(link, indexed, createSaidRules(context.workspaceState, link));
 	const loaded = () => jobs.loaded();
 	const picker = createJobPicker(store, shown, text, loaded, () => view.selected());
@@ -142,7 +142,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 	own.own(
 		takeBackEmptied({
 			link,
-			memory: context.globalState,
+			memory,
 			value: (name) => {
 				const value = setting(name);
 				return value === 'default' ? null : value;
@@ -152,9 +152,7 @@ export function activate(context: ExtensionContext): SemanticaApi {
 			log: scoped(log, 'settings'),
 		}),
 	);
-	own.own(indexOnSave(indexer, indexed, scoped(log, 'index')));
-	own.own(indexOnChange({ indexer, indexed, link, log: scoped(log, 'index') }));
-	own.own(indexOnOpen({ indexer, indexed, link, store, log: scoped(log, 'index') }));
+	own.own(keepIndexesCurrent({ indexer, indexed, link, store, log: scoped(log, 'index') }));
 	own.own(showStatusBar(link, store, String(context.extension.packageJSON.version)));
 	const dashboard = own.own(
 		dashboardOnDemand({

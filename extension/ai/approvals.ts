@@ -4,6 +4,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import { exactWord, exactWords } from '../../shared/exactText.ts';
 import type { Job } from '../../shared/job.ts';
 import type { Link } from '../connection/link.ts';
+import { showInformation, showWarning } from '../messages.ts';
 
 /** What a notification and a dialog show whole; more is looked at in a terminal. Characters. */
 const NOTIFICATION = 300;
@@ -20,11 +21,11 @@ export async function askInPassing(link: Asking, job: Job): Promise<void> {
 	if (message.length > NOTIFICATION || /\]\s*\(/.test(message)) {
 		const look = l10n.t('Look at It…');
 		const short = l10n.t('{0} wants to run a command in {1}.', origin(job), folderOf(job));
-		if ((await window.showInformationMessage(short, look)) === look) await askInDialog(link, job);
+		if ((await showInformation(short, look)) === look) await askInDialog(link, job);
 		return;
 	}
 	const [run, refuse] = ways();
-	const choice = await window.showInformationMessage(message, run, refuse);
+	const choice = await showInformation(message, run, refuse);
 	if (choice !== undefined) await decide(link, job, choice === run);
 }
 
@@ -40,7 +41,7 @@ export async function askInDialog(link: Asking, job: Job): Promise<void> {
 			'The command is too long for a dialog. Look at it in a terminal: semantica approve {0}',
 			job.id,
 		);
-		void window.showWarningMessage(sentence);
+		void showWarning(sentence);
 		return;
 	}
 	const [run, refuse] = ways();
@@ -57,7 +58,7 @@ async function decide(link: Asking, { id }: Job, run: boolean): Promise<void> {
 		else await link.request('job/cancel', { ids: [id] });
 	} catch (error) {
 		// Somebody else has decided meanwhile.
-		void window.showInformationMessage(errorMessage(error));
+		void showInformation(errorMessage(error));
 	}
 }
 

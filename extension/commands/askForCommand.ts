@@ -5,6 +5,7 @@ import type { JobSpecInput } from '../../shared/job.ts';
 import { editorSurroundings } from '../../shared/surroundings.ts';
 import { chooseEnvironment, keptText, namesText } from '../environment/chooseEnvironment.ts';
 import type { KeptEnvironments } from '../environment/kept.ts';
+import { showWarning } from '../messages.ts';
 import { fileUri } from './arguments.ts';
 import type { CommandHistory } from './commandHistory.ts';
 import { type CommandLine, parseCommandLine } from './commandLine.ts';
@@ -114,7 +115,7 @@ function askForLine(question: Question, folder: WhereItRuns): Promise<string | u
 				else if (button === surround) await chooseEnvironment(environments, place);
 				else input.value = (await pickEarlier(history, title)) ?? input.value;
 			} catch (error) {
-				void window.showWarningMessage(errorMessage(error));
+				void showWarning(errorMessage(error));
 			}
 			away = false;
 			tellPrompt();

@@ -1,10 +1,10 @@
 /** Commands that ask the daemon to change jobs: those of the selected rows, else one that the person picks. */
-import { window } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import type { JobFlag } from '../contributions.ts';
 import type { JobPicker, JobQuestion } from '../jobs/pick.ts';
 import { jobFlags } from '../jobs/store/flags.ts';
 import { sentence } from '../jobs/text/text.ts';
+import { showInformation } from '../messages.ts';
 import { meantJobs } from './meantJobs.ts';
 import type { CommandBody } from './register.ts';
 
@@ -37,7 +37,7 @@ export function changeJobs(link: Link, picker: JobPicker, change: JobChange): Co
 		// Of several, some may have got there by themselves; only say so when nothing happened at all.
 		const [first] = skipped;
 		if (count === 0 && first !== undefined) {
-			void window.showInformationMessage(sentence(first.reason));
+			void showInformation(sentence(first.reason));
 		}
 	};
 }

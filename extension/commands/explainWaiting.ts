@@ -1,11 +1,11 @@
-import { commands, l10n, window } from 'vscode';
+import { commands, l10n } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { COMMANDS } from '../contributions.ts';
 import type { JobPicker } from '../jobs/pick.ts';
 import { jobFlags } from '../jobs/store/flags.ts';
 import { sentence } from '../jobs/text/text.ts';
 import { rowTitle } from '../jobs/text/title.ts';
-import { unlinked } from '../plainLabel.ts';
+import { showInformation } from '../messages.ts';
 import { meantJobs } from './meantJobs.ts';
 import type { CommandBody } from './register.ts';
 
@@ -24,8 +24,8 @@ export function explainWaiting(link: Link, picker: JobPicker): CommandBody {
 		const run = l10n.t('Run Now');
 		const details = l10n.t('Show Details');
 		const ways = jobFlags(job).includes('runnable') ? [run, details] : [details];
-		const choice = await window.showInformationMessage(
-			unlinked(`${rowTitle(job.title)}: ${sentence(explanation.summary ?? reasons)}`),
+		const choice = await showInformation(
+			`${rowTitle(job.title)}: ${sentence(explanation.summary ?? reasons)}`,
 			...ways,
 		);
 		const row = { kind: 'job', id };

@@ -1,11 +1,12 @@
 /** What to say and offer where a folder is missing or has to be chosen. */
 import { commands, l10n, type QuickPickItem, Uri, window } from 'vscode';
 import { openFolders } from '../indexing/folders.ts';
+import { showInformation } from '../messages.ts';
 import { plainLabel } from '../plainLabel.ts';
 
 export async function askForFolder(): Promise<void> {
 	const open = l10n.t('Open Folder');
-	const choice = await window.showInformationMessage(
+	const choice = await showInformation(
 		l10n.t('There is no folder to index. Open one first.'),
 		open,
 	);

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { commands, env, l10n, window } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { COMMANDS } from '../contributions.ts';
+import { showInformation } from '../messages.ts';
 import type { CommandBody } from './register.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -20,7 +21,7 @@ export function joinFleet(link: Pick<Link, 'request'>): CommandBody {
 				status.address ?? '',
 				status.name ?? '',
 			);
-			const choice = await window.showInformationMessage(text, show);
+			const choice = await showInformation(text, show);
 			if (choice === show) await commands.executeCommand(COMMANDS.showFleet.id);
 			return;
 		}
@@ -28,7 +29,7 @@ export function joinFleet(link: Pick<Link, 'request'>): CommandBody {
 		if (asked === undefined) return;
 		const { key, name } = await link.request('fleet/join', asked, JOIN_MS);
 		const copy = l10n.t('Copy Key');
-		const choice = await window.showInformationMessage(
+		const choice = await showInformation(
 			l10n.t(
 				'This machine has joined as {0}, and runs nothing of others. Tell its key to those who shall run work for it: {1}',
 				name,

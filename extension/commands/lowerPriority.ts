@@ -8,5 +8,5 @@ import { updateJobs } from './updateJobs.ts';
 
 /** Behind others that wait. */
 export function lowerPriority(link: Link, picker: JobPicker, store: JobStore): CommandBody {
-	return updateJobs(link, picker, l10n.t('Lower Priority'), priorityBy(-10, store));
+	return updateJobs(link, picker, l10n.t('Lower Priority'), priorityBy(-10, { store, link }));
 }

@@ -8,5 +8,5 @@ import { updateJobs } from './updateJobs.ts';
 
 /** Before others that wait. */
 export function raisePriority(link: Link, picker: JobPicker, store: JobStore): CommandBody {
-	return updateJobs(link, picker, l10n.t('Raise Priority'), priorityBy(10, store));
+	return updateJobs(link, picker, l10n.t('Raise Priority'), priorityBy(10, { store, link }));
 }

@@ -1,5 +1,5 @@
 /** The one boundary of every command: trust, double clicks, and errors as sentences with a way on. */
-import { commands, type Disposable, l10n, window, workspace } from 'vscode';
+import { commands, type Disposable, l10n, workspace } from 'vscode';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { isOutdated } from '../../shared/outdated.ts';
 import type { Link } from '../connection/link.ts';
@@ -14,6 +14,7 @@ import {
 } from '../contributions.ts';
 import { Lifetime } from '../lifetime.ts';
 import type { Log } from '../log.ts';
+import { showError, showWarning } from '../messages.ts';
 import { DoubleClickGuard, wishOf } from './doubleClick.ts';
 
 /** Arguments come from menus, links and other extensions: each command checks its own. */
@@ -49,7 +50,7 @@ export function registerCommands(
 				else await body(...args);
 			} catch (error) {
 				if (isPersonal(error)) {
-					void window.showWarningMessage(errorMessage(error));
+					void showWarning(errorMessage(error));
 					return;
 				}
 				log.error('command', `${id}: ${error instanceof Error ? error.stack : String(error)}`);
@@ -70,7 +71,7 @@ export function registerCommands(
 
 async function offerTrust(): Promise<void> {
 	const manage = l10n.t('Manage Workspace Trust');
-	const choice = await window.showWarningMessage(
+	const choice = await showWarning(
 		l10n.t('Semantica runs nothing in Restricted Mode. Trust this workspace to use it.'),
 		manage,
 	);
@@ -90,7 +91,7 @@ async function offerHelp(error: unknown, log: Log): Promise<void> {
 	const show = l10n.t('Show Log');
 	const reload = l10n.t('Reload Window');
 	const ways = isOutdated(error) ? [reload, show] : isSilence(error) ? [restart, show] : [show];
-	const choice = await window.showErrorMessage(errorMessage(error), ...ways);
+	const choice = await showError(errorMessage(error), ...ways);
 	if (choice === restart) await commands.executeCommand(COMMANDS.restartDaemon.id);
 	if (choice === reload) await commands.executeCommand('workbench.action.reloadWindow');
 	if (choice === show) log.show();

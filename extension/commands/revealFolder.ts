@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { commands, env, l10n, Uri, window, workspace } from 'vscode';
+import { commands, env, l10n, Uri, workspace } from 'vscode';
 import { SemanticaError } from '../../shared/errors.ts';
 import { pathOfUri } from '../../shared/inside.ts';
 import type { Job } from '../../shared/job.ts';
 import type { Link } from '../connection/link.ts';
 import type { JobPicker } from '../jobs/pick.ts';
+import { showInformation } from '../messages.ts';
 import { meantJobs } from './meantJobs.ts';
 import type { CommandBody } from './register.ts';
 
@@ -36,9 +37,7 @@ export function revealFolder(link: Link, picker: JobPicker): CommandBody {
 		await Promise.resolve(commands.executeCommand('revealFileInOS', uri)).catch(async () => {
 			// In a browser there is no such explorer.
 			await env.clipboard.writeText(folder);
-			void window.showInformationMessage(
-				l10n.t('{0} is not in this window. Its path has been copied.', folder),
-			);
+			void showInformation(l10n.t('{0} is not in this window. Its path has been copied.', folder));
 		});
 	};
 }

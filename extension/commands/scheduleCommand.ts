@@ -2,6 +2,7 @@ import { InputBoxValidationSeverity, l10n, window } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import type { KeptEnvironments } from '../environment/kept.ts';
 import type { JobText } from '../jobs/text/text.ts';
+import { showInformation } from '../messages.ts';
 import type { ScheduleStore } from '../schedules/store.ts';
 import { isScheduleName, suggestName } from '../schedules/when.ts';
 import { pickWhen } from '../schedules/whenPicker.ts';
@@ -44,7 +45,7 @@ export function scheduleCommand(
 		const put = { name, spec: asked.spec, when, timezone };
 		const { schedule } = await link.request('schedule/put', put);
 		const next = schedule.firesAt ?? schedule.nextAt;
-		void window.showInformationMessage(
+		void showInformation(
 			next === null
 				? l10n.t('{0} is scheduled.', name)
 				: l10n.t('{0} is scheduled, next {1}.', name, text.time(next)),

@@ -5,6 +5,7 @@ import type { Link } from '../connection/link.ts';
 import { STOPPED_BY_PERSON } from '../connection/stopDaemon.ts';
 import type { JobStore } from '../jobs/store/store.ts';
 import { rowTitle } from '../jobs/text/title.ts';
+import { showInformation } from '../messages.ts';
 import type { CommandBody } from './register.ts';
 
 /** What running jobs get to end by themselves, and what a daemon waits for them at most. */
@@ -23,7 +24,7 @@ export function stopDaemon(
 	return async () => {
 		const joined = link.state.kind === 'connected' || link.state.kind === 'handover';
 		if (!joined && (await findDaemon(dataPaths(home()))) === undefined) {
-			void window.showInformationMessage(l10n.t('The Semantica daemon does not run.'));
+			void showInformation(l10n.t('The Semantica daemon does not run.'));
 			return;
 		}
 		await loaded();

@@ -1,10 +1,11 @@
 /** Commands that change jobs which wait: what has started meanwhile is said. */
-import { l10n, window } from 'vscode';
+import { l10n } from 'vscode';
 import type { JobUpdate } from '../../shared/job.ts';
 import type { Link } from '../connection/link.ts';
 import type { JobPicker, JobQuestion } from '../jobs/pick.ts';
 import { jobFlags } from '../jobs/store/flags.ts';
 import { sentence } from '../jobs/text/text.ts';
+import { showInformation } from '../messages.ts';
 import { meantJobs } from './meantJobs.ts';
 import type { CommandBody } from './register.ts';
 
@@ -42,7 +43,7 @@ export function updateJobs(
 			reason ??= answer.skipped[0]?.reason;
 		}
 		// Of several, some may have started by themselves; only say so when nothing was changed at all.
-		if (count === 0 && reason !== undefined) void window.showInformationMessage(sentence(reason));
+		if (count === 0 && reason !== undefined) void showInformation(sentence(reason));
 	};
 }
 

@@ -70,8 +70,9 @@ export class Link {
 		if (!this.#left) this.start();
 	}
 
-	/** A person uses the connection: from now on a lost one is made again. */
+	/** A person uses the connection: from now on a lost one is made again, but for one that a person has stopped. */
 	stay(): void {
+		if (this.#left && this.#isAlive()) return;
 		this.#guest = false;
 		this.#left = false;
 	}

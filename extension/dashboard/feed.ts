@@ -2,10 +2,11 @@
  * What the page is told: numbers when something has changed, at most twice a second, the history now and then, and how
  * the connection is. Nothing while nobody sees it.
  */
-import { errorMessage, RPC_CODES } from '../../shared/errors.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import type { StatsNow } from '../../shared/protocol/stats.ts';
 import type { Link } from '../connection/link.ts';
 import type { LinkState } from '../connection/state.ts';
+import { isUnknownMethod } from '../connection/unknownMethod.ts';
 import type { JobStore } from '../jobs/store/store.ts';
 import type { JobText } from '../jobs/text/text.ts';
 import { rowTitle } from '../jobs/text/title.ts';
@@ -149,6 +150,3 @@ function fractionOf(progress: { current: number; total?: number | undefined } | 
 function moved(before: StatsNow | undefined, now: StatsNow): boolean {
 	return JSON.stringify(before?.counts) !== JSON.stringify(now.counts);
 }
-
-const isUnknownMethod = (error: unknown): boolean =>
-	error instanceof Error && 'code' in error && error.code === RPC_CODES.methodNotFound;

@@ -8,6 +8,7 @@ import type { JobStore } from '../jobs/store/store.ts';
 import type { JobText } from '../jobs/text/text.ts';
 import { Lifetime } from '../lifetime.ts';
 import type { JobLogs } from '../logs/channels.ts';
+import { showError } from '../messages.ts';
 import { leavingText } from '../status/versions.ts';
 import { type DashboardFeed, feedDashboard } from './feed.ts';
 import { type FromPage, parseMessage } from './messages.ts';
@@ -68,7 +69,7 @@ export function createDashboard(ports: DashboardPorts): Dashboard {
 				message.kind === 'log' ? message.id : await pickBehind(link, ports.text, message.jobs);
 			if (id !== undefined) await ports.logs.show(id);
 		} catch (error) {
-			void window.showErrorMessage(errorMessage(error));
+			void showError(errorMessage(error));
 		}
 	}
 

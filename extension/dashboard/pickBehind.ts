@@ -3,6 +3,7 @@ import { l10n, window } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { pickItem } from '../jobs/pickItem.ts';
 import type { JobText } from '../jobs/text/text.ts';
+import { showInformation } from '../messages.ts';
 import { jobsBehind, MOST } from './behind.ts';
 import type { JobsBehind } from './messages.ts';
 
@@ -15,7 +16,7 @@ export async function pickBehind(
 	const jobs = await jobsBehind(link, wanted);
 	const items = jobs.map((job) => ({ ...pickItem(job, text), detail: job.queue }));
 	if (items.length === 0) {
-		void window.showInformationMessage(l10n.t('No such job is kept any more.'));
+		void showInformation(l10n.t('No such job is kept any more.'));
 		return undefined;
 	}
 	const picked = await window.showQuickPick(items, {

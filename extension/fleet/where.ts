@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { l10n, type QuickPickItem, window } from 'vscode';
 import type { JobSpecInput } from '../../shared/job.ts';
 import type { Link } from '../connection/link.ts';
+import { isUnknownMethod } from '../connection/unknownMethod.ts';
 import { checkoutOf } from './checkout.ts';
 import { placesOf, portable, type Submission, type There } from './places.ts';
 
@@ -11,8 +12,11 @@ export async function runElsewhere(
 	link: Pick<Link, 'request'>,
 	spec: JobSpecInput,
 ): Promise<{ readonly id: string } | 'here' | undefined> {
-	// A daemon of an older build knows of no other machines.
-	const status = await link.request('fleet/status', {}).catch(() => undefined);
+	const status = await link.request('fleet/status', {}).catch((error: unknown) => {
+		// A daemon of an older build knows of no other machines.
+		if (isUnknownMethod(error)) return undefined;
+		throw error;
+	});
 	if (status?.joined !== true) return 'here';
 	const picked = await window.showQuickPick(
 		placesOf(status, (message, ...args) => l10n.t(message, ...args)),

@@ -4,11 +4,13 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { Link } from '../connection/link.ts';
 import type { JobStore } from '../jobs/store/store.ts';
 import { type Disposable, Lifetime } from '../lifetime.ts';
+import { showInformation } from '../messages.ts';
 import { setting } from '../settings.ts';
 import { returnsAfterLong } from './away.ts';
 import { indexedFolder } from './folders.ts';
 import type { IndexedFolders } from './indexedFolders.ts';
 import type { Indexer } from './indexer.ts';
+import type { MissedFolders } from './missed.ts';
 import type { IndexedFolder } from './specs.ts';
 
 export interface AutomaticPorts {
@@ -16,12 +18,13 @@ export interface AutomaticPorts {
 	readonly indexed: IndexedFolders;
 	readonly link: Pick<Link, 'request'>;
 	readonly store: JobStore;
+	readonly missed: MissedFolders;
 	readonly log: (message: string) => void;
 }
 
 export function indexOnOpen(ports: AutomaticPorts): Disposable {
 	const lifetime = new Lifetime();
-	const { indexer, indexed, link, store, log } = ports;
+	const { indexer, indexed, link, store, missed, log } = ports;
 	/** Once per window is enough: from then on it is kept current by saves. */
 	const begun = new Set<string>();
 
@@ -33,7 +36,7 @@ export function indexOnOpen(ports: AutomaticPorts): Disposable {
 		if (when !== 'always' && !(await indexed.has(folder))) return;
 		begun.add(folder.uri);
 		const onBattery = setting('indexOnBattery', uri);
-		const id = await indexer.byItself(folder, onBattery === 'run' ? 'run' : 'wait');
+		const id = await broughtUpToDate(folder, onBattery);
 		if (id !== undefined && onBattery === 'ask') lifetime.own(askOnBattery(id, folder));
 	};
 
@@ -42,8 +45,11 @@ export function indexOnOpen(ports: AutomaticPorts): Disposable {
 		if (!workspace.isTrusted || !setting('indexOnChange', uri)) return;
 		const folder = indexedFolder(uri);
 		if (!begun.has(folder.uri)) return;
-		await indexer.byItself(folder, setting('indexOnBattery', uri) === 'run' ? 'run' : 'wait');
+		await broughtUpToDate(folder, setting('indexOnBattery', uri));
 	};
+
+	const broughtUpToDate = (folder: IndexedFolder, onBattery: unknown) =>
+		missed.orMissed(folder, () => indexer.byItself(folder, onBattery === 'run' ? 'run' : 'wait'));
 
 	/** Asks once, when the job is found to wait for power. */
 	const askOnBattery = (id: string, folder: IndexedFolder): Disposable => {
@@ -51,7 +57,10 @@ export function indexOnOpen(ports: AutomaticPorts): Disposable {
 		const look = async () => {
 			if (asking) return;
 			asking = true;
-			const { job, explanation } = await link.request('job/get', { id });
+			const { job, explanation } = await link.request('job/get', { id }).catch((error) => {
+				asking = false;
+				throw error;
+			});
 			const power = explanation.reasons.find(({ kind }) => kind === 'power');
 			asking = power !== undefined;
 			if (job.state !== 'queued' || power !== undefined) listening.dispose();
@@ -91,5 +100,5 @@ export function indexOnOpen(ports: AutomaticPorts): Disposable {
 async function confirmed(name: string, why: string): Promise<boolean> {
 	const now = l10n.t('Index Now');
 	const message = l10n.t('The index of {0} is {1}.', name, why);
-	return (await window.showInformationMessage(message, now, l10n.t('Wait'))) === now;
+	return (await showInformation(message, now, l10n.t('Wait'))) === now;
 }

@@ -1,36 +1,37 @@
 /** Which folders have an index, remembered across sessions, so that a save need not wake a daemon to find out. */
 import { basename, join } from 'node:path';
-import type { Memento } from 'vscode';
 import type { Link } from '../connection/link.ts';
 import { Signal } from '../lifetime.ts';
+import type { Memory } from '../machineMemory.ts';
 import { canonicalUri } from './canonicalUri.ts';
 import type { IndexedFolder } from './specs.ts';
 
 const KEY = 'indexedFolders';
 
 export class IndexedFolders {
-	readonly #memory: Memento;
+	readonly #memory: Memory;
 	readonly #link: Pick<Link, 'request'>;
 	/** Asked for here and not yet known to the daemon: an index appears only when its job starts. */
 	readonly #awaited = new Set<string>();
+	#changing: Promise<void> = Promise.resolve();
 	readonly #refreshes = new Signal<void>();
 	/** The daemon has said which indexes there are. */
 	readonly onDidRefresh = this.#refreshes.on;
 
-	constructor(memory: Memento, link: Pick<Link, 'request'>) {
+	constructor(memory: Memory, link: Pick<Link, 'request'>) {
 		this.#memory = memory;
 		this.#link = link;
 	}
 
 	async has(folder: IndexedFolder): Promise<boolean> {
-		return this.#known().includes(await canonicalUri(folder));
+		return (await this.#known()).includes(await canonicalUri(folder));
 	}
 
 	/** Indexes of the folder and of folders in it, named as this window names the folder; the outermost first. */
 	async within(folder: IndexedFolder): Promise<IndexedFolder[]> {
 		const outer = await canonicalUri(folder);
 		const inside = outer.endsWith('/') ? outer : `${outer}/`;
-		return this.#known()
+		return (await this.#known())
 			.filter((uri) => uri === outer || uri.startsWith(inside))
 			.sort((a, b) => a.length - b.length)
 			.map((uri) => {
@@ -42,8 +43,7 @@ export class IndexedFolders {
 	async add(folder: IndexedFolder): Promise<void> {
 		const uri = await canonicalUri(folder);
 		this.#awaited.add(uri);
-		const known = this.#known();
-		if (!known.includes(uri)) await this.#memory.update(KEY, [...known, uri]);
+		await this.#change((known) => (known.includes(uri) ? known : [...known, uri]));
 	}
 
 	/** The daemon's list replaces what was remembered: indexes are also made and deleted elsewhere. */
@@ -51,11 +51,18 @@ export class IndexedFolders {
 		const { indexes } = await this.#link.request('index/status', {});
 		const uris = indexes.map(({ workspace }) => workspace);
 		for (const uri of uris) this.#awaited.delete(uri);
-		await this.#memory.update(KEY, [...uris, ...this.#awaited]);
+		await this.#change(() => [...uris, ...this.#awaited]);
 		this.#refreshes.emit();
 	}
 
-	#known(): readonly string[] {
-		return this.#memory.get<string[]>(KEY, []);
+	/** One after the other, each upon what the one before has left. */
+	#change(of: (known: readonly string[]) => readonly string[]): Promise<void> {
+		const turn = this.#changing.then(async () => this.#memory.update(KEY, of(await this.#known())));
+		this.#changing = turn.catch(() => {});
+		return turn;
+	}
+
+	#known(): PromiseLike<readonly string[]> {
+		return this.#memory.get(KEY, []);
 	}
 }

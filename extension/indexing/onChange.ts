@@ -8,11 +8,14 @@ import { contains } from './contains.ts';
 import { openFolders } from './folders.ts';
 import type { IndexedFolders } from './indexedFolders.ts';
 import type { Indexer } from './indexer.ts';
+import type { MissedFolders } from './missed.ts';
+import type { IndexedFolder } from './specs.ts';
 
 export interface WatchPorts {
 	readonly indexer: Indexer;
 	readonly indexed: IndexedFolders;
 	readonly link: Pick<Link, 'request'>;
+	readonly missed: MissedFolders;
 	readonly log: (message: string) => void;
 }
 
@@ -22,7 +25,7 @@ const PAUSE_MS = 1500;
 const MOST = 1000;
 const NOT_OURS = /[\\/](?:\.git|node_modules)(?:[\\/]|$)/;
 
-export function indexOnChange({ indexer, indexed, link, log }: WatchPorts): Disposable {
+export function indexOnChange({ indexer, indexed, link, missed, log }: WatchPorts): Disposable {
 	const lifetime = new Lifetime();
 	let changed = new Set<string>();
 	const look = async (): Promise<void> => {
@@ -31,20 +34,18 @@ export function indexOnChange({ indexer, indexed, link, log }: WatchPorts): Disp
 		for (const folder of openFolders()) {
 			for (const index of await indexed.within(folder)) {
 				const inside = seen.filter((path) => path !== index.path && contains(index.path, path));
-				if (inside.length === 0) continue;
-				const { files, walk } =
-					inside.length > MOST
-						? { files: [], walk: true }
-						: await link.request('index/stale', {
-								workspace: index.uri,
-								paths: inside.map((path) =>
-									path.slice(index.path.length + 1).replaceAll('\\', '/'),
-								),
-							});
-				if (walk) await indexer.byItself(index, 'wait');
-				else if (files.length > 0) await indexer.changed(index, files);
+				if (inside.length > 0) await missed.orMissed(index, () => follow(index, inside));
 			}
 		}
+	};
+	const follow = async (index: IndexedFolder, inside: readonly string[]): Promise<void> => {
+		const paths = inside.map((path) => path.slice(index.path.length + 1).replaceAll('\\', '/'));
+		const { files, walk } =
+			inside.length > MOST
+				? { files: [], walk: true }
+				: await link.request('index/stale', { workspace: index.uri, paths });
+		if (walk) await indexer.byItself(index, 'wait');
+		else if (files.length > 0) await indexer.changed(index, files);
 	};
 	const pause = lifetime.own(
 		new Coalescer(PAUSE_MS, () => {

@@ -6,12 +6,16 @@ import { contains } from './contains.ts';
 import { indexedFolder } from './folders.ts';
 import type { IndexedFolders } from './indexedFolders.ts';
 import type { Indexer } from './indexer.ts';
+import type { MissedFolders } from './missed.ts';
 
-export function indexOnSave(
-	indexer: Indexer,
-	indexed: IndexedFolders,
-	log: (message: string) => void,
-): Disposable {
+export interface SavePorts {
+	readonly indexer: Indexer;
+	readonly indexed: IndexedFolders;
+	readonly missed: MissedFolders;
+	readonly log: (message: string) => void;
+}
+
+export function indexOnSave({ indexer, indexed, missed, log }: SavePorts): Disposable {
 	const saved = async ({ uri }: TextDocument) => {
 		const folder = workspace.getWorkspaceFolder(uri);
 		if (folder === undefined || uri.scheme !== 'file' || !workspace.isTrusted) return;
@@ -22,7 +26,8 @@ export function indexOnSave(
 		for (const [at, index] of concerned.entries()) {
 			// Jobs of one subject replace each other, and each index has a job of its own.
 			const subject = at === 0 ? uri.toString() : `${uri.toString()}#${index.uri}`;
-			await indexer.file(index, { uri: subject, path: uri.fsPath }, true);
+			const file = { uri: subject, path: uri.fsPath };
+			await missed.orMissed(index, () => indexer.file(index, file, true));
 		}
 	};
 	return workspace.onDidSaveTextDocument((document) => {

@@ -1,6 +1,7 @@
 /** Which jobs a command is about when it was not called on a row: the selected ones, else a pick among those that fit. */
 import { l10n, window } from 'vscode';
 import type { Job } from '../../shared/job.ts';
+import { showInformation } from '../messages.ts';
 import { pickItem } from './pickItem.ts';
 import type { JobStore } from './store/store.ts';
 import type { JobText } from './text/text.ts';
@@ -44,7 +45,7 @@ export function createJobPicker(
 			await loaded();
 			const jobs = store.top().filter(fits);
 			if (jobs.length === 0) {
-				void window.showInformationMessage(none);
+				void showInformation(none);
 				return [];
 			}
 			const items = jobs.map((job) => pickItem(job, text));

@@ -33,7 +33,7 @@ export interface LogCodes {
 }
 
 export interface FeedPorts {
-	readonly link: Pick<Link, 'request'>;
+	readonly link: Pick<Link, 'request' | 'state' | 'onDidChange'>;
 	readonly subscriptions: LogSubscriptions;
 	readonly text: JobText;
 	readonly log: (message: string) => void;

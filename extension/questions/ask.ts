@@ -12,6 +12,7 @@ import type { Job } from '../../shared/job.ts';
 import type { Question, QuestionField } from '../../shared/question.ts';
 import type { Link } from '../connection/link.ts';
 import { rowTitle, shortTitle } from '../jobs/text/title.ts';
+import { showInformation } from '../messages.ts';
 
 type Asking = Pick<Link, 'request'>;
 
@@ -23,7 +24,7 @@ export async function askInPassing(link: Asking, job: Job): Promise<void> {
 	if (job.question === null) return;
 	const message = l10n.t('{0} asks: {1}', plain(job.title), plain(job.question.question));
 	const answer = l10n.t('Answer…');
-	if ((await window.showInformationMessage(message, answer)) === answer) await askFor(link, job);
+	if ((await showInformation(message, answer)) === answer) await askFor(link, job);
 }
 
 export async function askFor(link: Asking, { id, title, question }: Job): Promise<void> {
@@ -34,7 +35,7 @@ export async function askFor(link: Asking, { id, title, question }: Job): Promis
 		await link.request('job/answer', { id, question: question.id, value });
 	} catch (error) {
 		// Somebody else has answered meanwhile.
-		void window.showInformationMessage(errorMessage(error));
+		void showInformation(errorMessage(error));
 	}
 }
 

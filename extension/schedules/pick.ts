@@ -3,6 +3,7 @@ import { l10n, window } from 'vscode';
 import type { Schedule } from '../../shared/protocol/schedules.ts';
 import { scheduleNames } from '../commands/arguments.ts';
 import type { Link } from '../connection/link.ts';
+import { showInformation } from '../messages.ts';
 import { plainLabel } from '../plainLabel.ts';
 import { listSchedules } from './subscription.ts';
 import type { ScheduleText } from './text.ts';
@@ -36,7 +37,7 @@ export function createSchedulePicker(
 		if (chosen.length > 0) return chosen;
 		if (fitting.length === 0) {
 			const nothing = l10n.t('There are no schedules yet: Schedule Command… makes one.');
-			void window.showInformationMessage(schedules.length === 0 ? nothing : none);
+			void showInformation(schedules.length === 0 ? nothing : none);
 			return [];
 		}
 		const items = fitting.map((schedule) => ({

@@ -35,13 +35,14 @@ export function lookAhead<T extends HitItem>(
 	let items: readonly T[] = [];
 	let walks = false;
 	let shown: Uri | undefined;
+	let opening: Promise<void> | undefined;
 	let isTaken = false;
 
 	const show = new Coalescer(PAUSE_MS, () => {
 		const [item] = picker.activeItems;
 		if (item?.hit === undefined) return;
 		shown = locate(item.hit);
-		void openHit(item.hit, shown, { look: true, quiet: true });
+		opening = openHit(item.hit, shown, { look: true, quiet: true });
 	});
 	picker.onDidChangeActive(([item]) => {
 		if (picker.items !== items) walks = false;
@@ -53,6 +54,8 @@ export function lookAhead<T extends HitItem>(
 	});
 
 	async function goBack(from: string): Promise<void> {
+		// One that is still being read would come on top of what is shown now.
+		await opening;
 		if (before !== undefined) {
 			const { document, viewColumn } = before;
 			const at = {

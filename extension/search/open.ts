@@ -2,6 +2,7 @@
 import { l10n, Position, Range, type Uri, ViewColumn, window } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Hit } from '../../shared/protocol/indexing.ts';
+import { showError } from '../messages.ts';
 
 export interface HowToOpen {
 	readonly beside?: boolean;
@@ -22,8 +23,6 @@ export async function openHit(hit: Hit, uri: Uri, how: HowToOpen = {}): Promise<
 		});
 	} catch (error) {
 		if (how.quiet) return;
-		void window.showErrorMessage(
-			l10n.t('{0} cannot be opened: {1}', hit.path, errorMessage(error)),
-		);
+		void showError(l10n.t('{0} cannot be opened: {1}', hit.path, errorMessage(error)));
 	}
 }

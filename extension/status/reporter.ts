@@ -14,6 +14,7 @@ import { jobFlags } from '../jobs/store/flags.ts';
 import type { JobOutcomes } from '../jobs/store/outcomes.ts';
 import { type JobText, progressPercent, sentence } from '../jobs/text/text.ts';
 import { rowTitle } from '../jobs/text/title.ts';
+import { showError, showInformation } from '../messages.ts';
 import { plainLabel, unlinked } from '../plainLabel.ts';
 
 export interface ReporterPorts {
@@ -51,7 +52,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 	const outcome = (job: Job): string => {
 		const { workspace } = job;
 		const isHere = workspace === null || openFolders().some(({ uri }) => uri === workspace);
-		const said = unlinked(text.outcome(job));
+		const said = text.outcome(job);
 		return isHere ? said : l10n.t('{0} (In {1})', said, basename(Uri.parse(workspace).path));
 	};
 
@@ -67,7 +68,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		const retry = l10n.t('Retry');
 		const show = l10n.t('Show Log');
 		const ways = jobFlags(job).includes('retryable') ? [retry, show] : [show];
-		const choice = await window.showErrorMessage(outcome(job), ...ways);
+		const choice = await showError(outcome(job), ...ways);
 		if (choice === show) await showLog(job.id);
 		if (choice === retry) await retried(job.id, again);
 	};
@@ -76,9 +77,9 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		try {
 			const { jobs, skipped } = await link.request('job/retry', { ids: [id] });
 			for (const job of jobs) again(job.id);
-			for (const { reason } of skipped) void window.showInformationMessage(sentence(reason));
+			for (const { reason } of skipped) void showInformation(sentence(reason));
 		} catch (error) {
-			void window.showErrorMessage(errorMessage(error));
+			void showError(errorMessage(error));
 		}
 	};
 
@@ -88,7 +89,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 			window.setStatusBarMessage(`$(check) ${plainLabel(message)}`, WORD_MS);
 			return;
 		}
-		if ((await window.showInformationMessage(message, way)) === way) await go();
+		if ((await showInformation(message, way)) === way) await go();
 	};
 
 	const indexed = async (job: Job | undefined, folder: IndexedFolder) => {
@@ -104,7 +105,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		if (job.notify === 'long' || job.notify === 'ended') return;
 		const took = (job.finishedAt ?? 0) - (job.startedAt ?? job.finishedAt ?? 0);
 		if (took < LONG_MS) return;
-		await good(job.id, unlinked(text.outcome(job)), l10n.t('Show Log'), () => showLog(job.id));
+		await good(job.id, text.outcome(job), l10n.t('Show Log'), () => showLog(job.id));
 	};
 
 	const indexedFile = (job: Job | undefined) => {
@@ -125,7 +126,7 @@ export function createReporter(ports: ReporterPorts): Reporter {
 		window.withProgress(
 			{
 				location: ProgressLocation.Notification,
-				title: l10n.t('Indexing {0}', name),
+				title: unlinked(l10n.t('Indexing {0}', name)),
 				cancellable: true,
 			},
 			async (progress, token) => {
@@ -137,7 +138,10 @@ export function createReporter(ports: ReporterPorts): Reporter {
 				let percent = 0;
 				return outcomes.of(id, (job) => {
 					const now = Math.max(percent, progressPercent(job) ?? 0);
-					progress.report({ message: text.description(job, undefined), increment: now - percent });
+					progress.report({
+						message: unlinked(text.description(job, undefined)),
+						increment: now - percent,
+					});
 					percent = now;
 				});
 			},
@@ -173,12 +177,12 @@ export function createReporter(ports: ReporterPorts): Reporter {
 			else void good(only.id, outcome(only), l10n.t('Show Log'), () => showLog(only.id));
 			return;
 		}
-		void tellTogether(unlinked(text.ended(jobs, count, bad)), bad > 0);
+		void tellTogether(text.ended(jobs, count, bad), bad > 0);
 	}
 
 	const tellTogether = async (message: string, bad: boolean) => {
 		const way = l10n.t('Show Jobs');
-		const tell = bad ? window.showErrorMessage : window.showInformationMessage;
+		const tell = bad ? showError : showInformation;
 		if ((await tell(message, way)) === way) await commands.executeCommand(`${VIEWS.jobs}.focus`);
 	};
 

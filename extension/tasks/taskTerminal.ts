@@ -1,13 +1,14 @@
 /** A task of the type `semantica`: the editor's terminal shows the log of a job, and ending the task cancels it. */
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
-import { CustomExecution, type Pseudoterminal, Task, TaskScope, workspace } from 'vscode';
+import { CustomExecution, l10n, type Pseudoterminal, Task, TaskScope, workspace } from 'vscode';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import { editorSurroundings } from '../../shared/surroundings.ts';
 import { indexedFolder } from '../indexing/folders.ts';
 import type { FeedPorts } from '../logs/feed.ts';
 import { createJobTerminal, type JobTerminal } from '../logs/views/jobTerminal.ts';
+import { showError } from '../messages.ts';
 import { specOfDefinition } from './definition.ts';
 import { wrongField } from './taskSpec.ts';
 
@@ -31,11 +32,17 @@ function terminalOf(
 ): Pseudoterminal {
 	let id: string | undefined;
 	let over = false;
+	/** Before the daemon has named the job. */
+	let unwanted = false;
 	function cancel(): void {
-		if (over || id === undefined) return;
+		if (over) return;
+		unwanted = true;
+		if (id === undefined) return;
 		ports.link
 			.request('job/cancel', { ids: [id] })
-			.catch((error) => ports.log(`Cancelling ${id}: ${errorMessage(error)}`));
+			.catch((error) =>
+				showError(l10n.t('{0} was not cancelled: {1}', task.name, errorMessage(error))),
+			);
 	}
 
 	const terminal: JobTerminal = createJobTerminal(
@@ -48,11 +55,13 @@ function terminalOf(
 			).jobs;
 			if (job === undefined) throw new Error('The daemon accepted the job but did not name it.');
 			id = job.id;
+			if (unwanted) cancel();
 			return job.id;
 		},
 		{
 			ended(job) {
-				over = true;
+				// One that cannot be followed runs on, and can still be cancelled.
+				over = job !== undefined || id === undefined;
 				terminal.finish(exitCode(job));
 			},
 			interrupted: cancel,

@@ -12,7 +12,7 @@ import type { JobsFilter } from '../filter/filter.ts';
 import { childCount, GROUPS, groupOf } from '../store/groups.ts';
 import type { WaitingReasons } from '../store/reasons.ts';
 import type { JobStore, StoreChange } from '../store/store.ts';
-import { unfold } from '../store/unfold.ts';
+import { unfolding } from '../store/unfold.ts';
 import type { UsualTimes } from '../store/usual.ts';
 import { Hearing } from './hearing.ts';
 import {
@@ -76,9 +76,11 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 	readonly #hearing = this.#lifetime.own(new Hearing<Node>(() => this.#drawRoot()));
 
 	readonly #clock: RunningClock;
+	readonly #unfolded: (id: string) => Promise<void>;
 
 	constructor(ports: JobsTreePorts) {
 		this.#ports = ports;
+		this.#unfolded = unfolding(ports, CHILDREN);
 		this.#clock = this.#lifetime.own(
 			new RunningClock({
 				running: () => ports.store.group('running'),
@@ -168,7 +170,7 @@ export class JobsTree implements TreeDataProvider<Node>, Disposable {
 			const jobs: Node[] = listed.map((job) => this.jobNode(job.id));
 			return store.truncated(node.group) ? [...jobs, this.#moreNodes[node.group]] : jobs;
 		}
-		if (!store.isUnfolded(node.id)) await unfold(this.#ports, node.id, CHILDREN);
+		await this.#unfolded(node.id);
 		const children: Node[] = store.children(node.id).map((job) => this.jobNode(job.id));
 		const count = childCount(store.get(node.id)) - children.length;
 		// While parts come and go the numbers differ for a moment; that is not worth a row.

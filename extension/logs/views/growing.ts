@@ -17,8 +17,6 @@ import type { LogReads } from './logFiles.ts';
 /** Between two looks; a log that takes long to read is looked at less often. */
 const LOOK_MS = 1_000;
 const SHARE = 20;
-/** Longer than the editor takes to show the last lines, if there are any. */
-const LAST_MS = 5_000;
 
 export interface GrowingLogs extends LogReads, Disposable {
 	/** Goes to the end and stays there as lines come, until the person scrolls up or wants it no more. */
@@ -113,11 +111,13 @@ export function watchGrowing(
 			if (over.delete(key)) stop(key);
 			if (!timers.has(key)) later(key, Math.max(LOOK_MS, tookMs * SHARE), () => look(uri));
 		},
-		ended(uri) {
+		ended(uri, text) {
 			const key = uri.toString();
 			over.add(key);
 			stop(key);
-			later(key, LAST_MS, () => forget(key));
+			const shown = workspace.textDocuments.find((document) => document.uri.toString() === key);
+			// Where the editor has its last lines already, no change of it will come.
+			if (shown !== undefined && sameLines(shown.getText(), text)) forget(key);
 		},
 		follow(editor) {
 			const key = editor.document.uri.toString();
@@ -134,3 +134,7 @@ export function watchGrowing(
 		},
 	};
 }
+
+/** The editor ends all lines of a document alike. */
+const sameLines = (a: string, b: string) => unified(a) === unified(b);
+const unified = (text: string) => text.replace(/\r\n?/g, '\n');

@@ -45,16 +45,30 @@ export const stampedUri = (uri: Uri, stamped: boolean): Uri =>
 export interface LogReads {
 	/** It goes on; reading it until here took so long. */
 	read(uri: Uri, tookMs: number): void;
-	/** All of it was read. */
-	ended(uri: Uri): void;
+	/** All of it was read, and is this. */
+	ended(uri: Uri, text: string): void;
 }
 
-export function createLogFiles(link: Pick<Link, 'request'>, { read, ended }: LogReads) {
+export function createLogFiles(
+	link: Pick<Link, 'request' | 'state' | 'onDidChange'>,
+	{ read, ended }: LogReads,
+) {
+	/** Once there is a daemon to read it from: where none can be started that waits for a person. */
+	const again = (uri: Uri): void => {
+		if (link.state.kind !== 'failed') {
+			read(uri, AWAY_MS);
+			return;
+		}
+		const listening = link.onDidChange(() => {
+			listening.dispose();
+			read(uri, AWAY_MS);
+		});
+	};
 	const asked = async <T>(uri: Uri, answer: Promise<T>): Promise<T> => {
 		try {
 			return await answer;
 		} catch (error) {
-			if (!isNotFound(error)) read(uri, AWAY_MS);
+			if (!isNotFound(error)) again(uri);
 			throw error;
 		}
 	};
@@ -84,7 +98,7 @@ export function createLogFiles(link: Pick<Link, 'request'>, { read, ended }: Log
 				offset = chunk.nextOffset;
 			}
 			const text = stamped ? stampedText(parts, clockOf) : plainText(parts);
-			if (isWhole) ended(uri);
+			if (isWhole) ended(uri, text);
 			else read(uri, performance.now() - began);
 			return Buffer.from(text);
 		},

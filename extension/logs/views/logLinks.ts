@@ -40,9 +40,12 @@ export function provideLogLinks(link: Pick<Link, 'request'>): LogLinks {
 	const folders = new Map<string, Promise<string>>();
 
 	const folderOf = (id: string): Promise<string> => {
-		const known = folders.get(id) ?? askForFolder(link, id);
-		folders.set(id, known);
-		return known;
+		const known = folders.get(id);
+		if (known !== undefined) return known;
+		const asked = askForFolder(link, id);
+		folders.set(id, asked);
+		asked.catch(() => folders.delete(id));
+		return asked;
 	};
 
 	const inTerminals: TerminalLinkProvider<FileLink> = {

@@ -3,6 +3,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { l10n, Range, Uri, window, workspace } from 'vscode';
 import { isInside } from '../../../shared/inside.ts';
+import { showWarning } from '../../messages.ts';
 import type { NamedPlace } from './places.ts';
 
 /** The file with every link resolved; undefined where there is none. */
@@ -21,7 +22,7 @@ export async function openPlace({ file, line = 1, column = 1 }: Target): Promise
 	// Looked at once more: between the look and the click it may have become something else.
 	const real = await existingFile(file, '/');
 	if (real === undefined) {
-		void window.showWarningMessage(l10n.t('{0} is not there any more.', file));
+		void showWarning(l10n.t('{0} is not there any more.', file));
 		return;
 	}
 	if (!(await isOpen(real))) {

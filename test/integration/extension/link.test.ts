@@ -38,6 +38,19 @@ describe('a window', () => {
 		expect(await daemonPid(link)).not.toBe(pid);
 	});
 
+	test('that is used while a stopped daemon ends what runs does not bring it back', async () => {
+		const { link } = window(temporaryFolder());
+		const pid = await daemonPid(link);
+		link.leave();
+		// A person looks at a log meanwhile.
+		link.stay();
+		await link.request('job/list', {});
+		process.kill(pid, 'SIGKILL');
+		await reached(link, 'stopped');
+		link.stay();
+		expect(await daemonPid(link)).not.toBe(pid);
+	});
+
 	test('is back after the daemon was killed, with its jobs and no job twice', async () => {
 		const { link, notifications } = window(temporaryFolder());
 		const store = new JobStore();

@@ -121,6 +121,21 @@ describe('package.json', () => {
 		expect(files).toEqual(expect.arrayContaining(expected));
 	});
 
+	it('shows words of others in notifications only by what leaves no links in them', () => {
+		const folder = join(root, 'extension');
+		const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+		const calls = files
+			.filter((name) => name.endsWith('.ts') && name !== 'messages.ts')
+			.flatMap((name) => {
+				const text = readFileSync(join(folder, name), 'utf8');
+				const shown = /window\.show(?:Information|Warning|Error)Message\b[^;]*?(?:;|modal: true)/g;
+				return [...text.matchAll(shown)].map(([call]) => [name, call]);
+			});
+		expect(calls.length).toBeGreaterThan(5);
+		// A dialog shows its words as they are.
+		expect(calls.filter(([, call]) => !call?.endsWith('modal: true'))).toEqual([]);
+	});
+
 	it('hides from the palette what makes no sense there, and nothing else', () => {
 		const hidden = menus['commandPalette']
 			?.filter(({ when }) => when === 'false')

@@ -36,7 +36,7 @@ function world() {
 		takeBackEmptied({
 			link,
 			memory: {
-				get: (key, fallback) => remembered.get(key) ?? fallback,
+				get: async (key, fallback) => remembered.get(key) ?? fallback,
 				update: async (key, value) => void remembered.set(key, value),
 			},
 			value: (name) => values[name] ?? null,

@@ -24,11 +24,17 @@ describe('a start time as people type it', () => {
 describe('another priority', () => {
 	it('is each job’s own by as much, within what there is', async () => {
 		const priorities: Record<string, number> = { a: 0, b: 95, c: -100 };
-		const store = { get: (id: string) => makeJob({ id, priority: priorities[id] ?? 0 }) };
-		expect([...(await priorityBy(10, store)(['a', 'b']))]).toEqual([
+		// Of the third in the view only its page knows.
+		const known = (id: string) => makeJob({ id, priority: priorities[id] ?? 0 });
+		const store = { get: (id: string) => (id === 'far' ? undefined : known(id)) };
+		const link = { request: async () => ({ job: makeJob({ id: 'far', priority: 50 }) }) as never };
+		expect([...(await priorityBy(10, { store, link })(['a', 'b', 'far']))]).toEqual([
 			['a', { priority: 10 }],
 			['b', { priority: 100 }],
+			['far', { priority: 60 }],
 		]);
-		expect([...(await priorityBy(-10, store)(['c']))]).toEqual([['c', { priority: -100 }]]);
+		expect([...(await priorityBy(-10, { store, link })(['c']))]).toEqual([
+			['c', { priority: -100 }],
+		]);
 	});
 });
