@@ -17,8 +17,10 @@ export class JobsView {
 
 	async open(): Promise<void> {
 		const entry = this.#page.locator('.activitybar a[aria-label^="Semantica"]');
-		if (!(await this.view.isVisible())) await entry.click();
-		await this.view.waitFor();
+		// A click on the entry of what is open closes it; after a reload that may be just before it is seen.
+		await insist(this.view, async () => {
+			if (!(await this.view.isVisible())) await entry.click();
+		});
 	}
 
 	/** Rows, groups included, whose visible text contains the given one. */
