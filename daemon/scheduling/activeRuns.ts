@@ -38,9 +38,9 @@ interface Active {
 	/** Orders to pause and resume are carried out one after the other. */
 	orders: Promise<void>;
 	/** What it asks is kept in that order. */
-	asks: Promise<void>;
+	asks: Promise<unknown>;
 	/** That it is ready is kept, if it is. */
-	ready: Promise<void>;
+	ready: Promise<unknown>;
 	/** It is ready, and runs on for those whom it serves. */
 	serves: boolean;
 }
@@ -86,13 +86,13 @@ export class ActiveRuns {
 		const untilReady = ready?.timeoutMs === undefined ? undefined : after(ready.timeoutMs, 'ready');
 		if (untilReady !== undefined) timeouts.add(untilReady);
 		const execution = executor.execute(claimed, dispatch.payload(row), {
-			ready: () => {
+			ready: async () => {
 				untilReady?.pause();
 				if (untilReady !== undefined) timeouts.delete(untilReady);
 				active.serves = true;
 				this.#tellWaiting();
 				active.ready = this.#untilRecorded(() => dispatch.becameReady(row.id, row.run));
-				return active.ready;
+				await active.ready;
 			},
 			begun() {
 				for (const timeout of timeouts) timeout.start();
@@ -246,28 +246,32 @@ export class ActiveRuns {
 		if (stopped === 'interrupted') await executor.settled(row.id, row.run).catch(this.#failed);
 		await active.ready;
 		this.#options.freed?.();
-		await this.#untilRecorded(() => dispatch.finish({ id: row.id, run: row.run, ...end, stopped }));
-		await executor.settled(row.id, row.run).catch(this.#failed);
+		const finish = () => dispatch.finish({ id: row.id, run: row.run, ...end, stopped });
+		if (await this.#untilRecorded(finish)) {
+			await executor.settled(row.id, row.run).catch(this.#failed);
+		}
 		this.#ending--;
 		this.#tellWaiting();
 	}
 
 	// A full disk or a foreign lock must not lose what became of a run: it is tried again until it is kept, or
 	// means nothing any more, or the daemon ends; of an outcome the status file tells the next daemon.
+	// Resolves with whether it was recorded.
 	async #untilRecorded(
 		record: () => Promise<unknown>,
 		matters: () => boolean = () => true,
-	): Promise<void> {
+	): Promise<boolean> {
 		for (let wait = 1000; matters(); wait = Math.min(wait * 2, MAX_RETRY_MS)) {
 			try {
 				await record();
-				return;
+				return true;
 			} catch (error) {
 				this.#failed(error);
-				if (error instanceof SemanticaError && error.kind === 'DRAINING') return;
+				if (error instanceof SemanticaError && error.kind === 'DRAINING') return false;
 				await new Promise<void>((resolve) => this.#options.clock.after(wait, resolve));
 			}
 		}
+		return false;
 	}
 
 	readonly #failed = (error: unknown): void => {

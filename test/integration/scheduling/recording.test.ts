@@ -6,22 +6,23 @@ import { ActiveRuns } from '../../../daemon/scheduling/activeRuns.ts';
 import { SemanticaError } from '../../../shared/errors.ts';
 import { openQueue, task } from '../../support/queue.ts';
 
-type Recorded = 'stopRun' | 'pauseCarriedOut';
+type Recorded = 'stopRun' | 'pauseCarriedOut' | 'finish';
 
 /** One run that goes on, on a database that refuses one kind of record until it is told to take it. */
-async function startRun(refused: Recorded) {
+async function startRun(refused: Recorded, kind: 'STORE' | 'DRAINING' = 'STORE') {
 	const queue = openQueue();
 	const [made] = await queue.enqueue(task({ timeoutMs: 2000 }));
 	const id = made?.id ?? '';
 	const stopped = Promise.withResolvers<void>();
 	const ended = Promise.withResolvers<ExecutionEnd>();
 	const refusals: (() => void)[] = [];
+	const settled: string[] = [];
 	let open = false;
 	let asked = 0;
 	const record: Dispatch[Recorded] = async (...args: never) => {
 		asked++;
-		if (!open) throw new SemanticaError('STORE', 'The database is locked.');
-		await (queue.dispatch[refused] as (...args: never) => Promise<void>)(...args);
+		if (!open) throw new SemanticaError(kind, 'It is not to be had.');
+		return (queue.dispatch[refused] as (...args: never) => Promise<never>)(...args);
 	};
 	const runs = new ActiveRuns({
 		dispatch: { ...queue.dispatch, [refused]: record },
@@ -34,7 +35,7 @@ async function startRun(refused: Recorded) {
 				answer: () => {},
 				note: () => {},
 			}),
-			settled: async () => {},
+			settled: async (id) => void settled.push(id),
 		},
 		clock: queue.clock,
 		log: () => refusals.shift()?.(),
@@ -48,6 +49,7 @@ async function startRun(refused: Recorded) {
 		id,
 		runs,
 		stopped: stopped.promise,
+		settled,
 		asked: () => asked,
 		refusal: () => new Promise<void>((resolve) => refusals.push(resolve)),
 		open: () => {
@@ -107,4 +109,20 @@ it('a pause that was carried out is recorded as soon as that can be', async () =
 	queue.clock.advance(1000);
 	await paused;
 	expect(queue.jobs.get(id).job).toMatchObject({ state: 'paused', held: true });
+});
+
+it('the status of a run is kept until its end is recorded, and by a daemon that ends before', async () => {
+	const later = await startRun('finish');
+	const refused = later.refusal();
+	later.exit();
+	await refused;
+	expect(later.settled).toEqual([]);
+	later.open();
+	later.queue.clock.advance(1000);
+	await later.runs.whenIdle();
+	expect(later.settled).toEqual([later.id]);
+	const never = await startRun('finish', 'DRAINING');
+	never.exit();
+	await never.runs.whenIdle();
+	expect(never.settled).toEqual([]);
 });
