@@ -3,6 +3,7 @@
  * until nothing else runs, and beside it start its own parts only. Neither goes on for ever, since a job may wait for
  * another, or never end: after a minute of waiting it starts all the same, after a minute of running it is acquitted.
  */
+import { SemanticaError } from '../../../shared/errors.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import { STAGE, STATE } from '../store/codes.ts';
@@ -76,8 +77,24 @@ export function createPoisonGuard(options: GuardOptions): PoisonGuard {
 	const isSuspect = ({ unclean }: Pick<JobRow, 'unclean'>) => unclean >= aloneAfter;
 
 	function later(operation: Operation<void>): Timer {
-		// The daemon may be leaving: the next one begins anew.
-		return clock.after(PATIENCE_MS, () => void submit(operation).catch(() => {}));
+		let cancelled = false;
+		let timer = arm();
+		return {
+			cancel() {
+				cancelled = true;
+				timer.cancel();
+			},
+		};
+
+		function arm(): Timer {
+			return clock.after(PATIENCE_MS, () => void submit(operation).catch(again));
+		}
+
+		// Nothing else would let the others start. Where the daemon is leaving, the next one begins anew.
+		function again(error: unknown): void {
+			const leaves = error instanceof SemanticaError && error.kind === 'DRAINING';
+			if (!leaves && !cancelled) timer = arm();
+		}
 	}
 
 	function* activeRunsOf(onTrial: readonly number[]): Generator<number> {

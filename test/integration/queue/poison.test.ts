@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recoverRuns } from '../../../daemon/scheduling/recovery.ts';
-import { openQueue, type TestQueue, task } from '../../support/queue.ts';
+import { openQueue, type TestQueue, type TestQueueOptions, task } from '../../support/queue.ts';
 
 const job = (queue: TestQueue, id: string | undefined) => queue.jobs.get(id ?? '').job;
 
@@ -13,8 +13,10 @@ describe('the poison guard', () => {
 	};
 
 	/** A job in whose runs the daemon died twice. */
-	async function openWithSuspect(): Promise<{ queue: TestQueue; suspect: string }> {
-		const queue = openQueue();
+	async function openWithSuspect(
+		options: TestQueueOptions = {},
+	): Promise<{ queue: TestQueue; suspect: string }> {
+		const queue = openQueue(options);
 		const [answer] = await queue.enqueue(task({ restartable: true }));
 		const suspect = answer?.id ?? '';
 		for (const boot of ['boot', 'boot']) {
@@ -201,6 +203,24 @@ describe('the poison guard', () => {
 		expect(await queue.claim()).toEqual([]);
 		await pass(queue, 60_000);
 		expect(await queue.claim()).toEqual([later?.id]);
+	});
+
+	it('acquits it a minute later where the disk was full just then', async () => {
+		let full = false;
+		const { queue, suspect } = await openWithSuspect({
+			committing() {
+				if (full) throw new Error('the disk is full');
+			},
+		});
+		const [other] = await queue.enqueue(task());
+		expect(await queue.claim()).toEqual([suspect]);
+		full = true;
+		await expect(pass(queue, 60_000)).rejects.toMatchObject({ kind: 'STORE' });
+		full = false;
+		await pass(queue, 59_999);
+		expect(await queue.claim()).toEqual([]);
+		await pass(queue, 1);
+		expect(await queue.claim()).toEqual([other?.id]);
 	});
 
 	it('fails a job that was acquitted twice when the daemon dies with it twice again', async () => {
