@@ -43,6 +43,12 @@ export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upk
 		}
 	}
 
+	/** Not while a request of many jobs is half made: its transaction is open on this very connection. */
+	async function between<T>(work: () => T): Promise<T> {
+		for (let going = writer.settled(); going !== undefined; going = writer.settled()) await going;
+		return work();
+	}
+
 	return {
 		finished,
 		async sweep(policy) {
@@ -64,15 +70,17 @@ export function createUpkeep({ db, writer, removal, counters }: QueueParts): Upk
 		},
 		shrinkable: () => freePages() > PAGES_PER_STEP,
 		async shrink() {
-			const before = freePages();
-			while (freePages() > 0) {
+			const before = await between(freePages);
+			const step = () => {
 				const left = freePages();
 				// A foreign writer may have the database just now: they can wait for the next time.
-				if (!stepped() || freePages() >= left) break;
-				await nextTurn();
-			}
-			db.pragma('wal_checkpoint(TRUNCATE)');
-			return before - freePages();
+				return left > 0 && stepped() && freePages() < left;
+			};
+			while (await between(step)) await nextTurn();
+			return between(() => {
+				db.pragma('wal_checkpoint(TRUNCATE)');
+				return before - freePages();
+			});
 		},
 		whileSuspended: (work) => writer.whileSuspended(work),
 		hurry: () => writer.hurry(),

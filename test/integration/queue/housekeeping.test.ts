@@ -176,6 +176,15 @@ describe('the database file', () => {
 		expect(size(queue.db.name)).toBeLessThan(1024 * 1024);
 	});
 
+	it('shrinks when a request of many jobs is whole, not while it goes on', async () => {
+		const { queue } = kept();
+		const asked = queue.enqueue(...Array.from({ length: 1000 }, () => task()));
+		while (queue.jobs.settled() === undefined) await new Promise(setImmediate);
+		await createUpkeep(queue.parts).shrink();
+		expect(size(`${queue.db.name}-wal`)).toBe(0);
+		expect(await asked).toHaveLength(1000);
+	});
+
 	it('has a log that shrinks again when a reader who held it up has gone', async () => {
 		const { queue } = kept();
 		const log = `${queue.db.name}-wal`;
