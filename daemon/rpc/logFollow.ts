@@ -1,7 +1,9 @@
 /** `log/subscribe`: reads on as the log grows, at the pace of the client. */
+import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { isFinished } from '../../shared/jobTerms.ts';
 import type { LogChunk, LogEncoding, LogTime } from '../../shared/protocol/logs.ts';
 import { notifications, type Params } from '../../shared/protocol/requests.ts';
+import { patiently } from '../disks/patience.ts';
 import type { JobLogs, LogHold } from '../queue/ports/logs.ts';
 import type { JobRequests } from '../queue/requests.ts';
 import type { Feed } from '../queue/views/feed.ts';
@@ -9,6 +11,8 @@ import type { Session } from './asking.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const MAX_BACKLOG_BYTES = 256 * 1024;
+/** What cannot be read for longer is not waited for. */
+const READABLE_WITHIN_MS = 5000;
 
 export interface LogDependencies {
 	readonly jobs: JobRequests;
@@ -92,18 +96,31 @@ export function followLog(
 				again = false;
 				await readOn();
 			}
-		} catch {
-			// The job was removed while followed: nothing more will come.
+		} catch (error) {
+			// A client that connects anew goes on from where it is, or is told why it cannot.
+			session.drop(`The log of job ${id} cannot be read: ${errorMessage(error)}`);
 			end();
 		} finally {
 			reading = false;
 		}
 	}
 
+	/** Undefined where nothing more will come: the job was removed while followed. */
+	async function next(): Promise<LogChunk | undefined> {
+		if (ended) return undefined;
+		try {
+			return await readLog(dependencies, { ...part, offset });
+		} catch (error) {
+			if (error instanceof SemanticaError && error.kind === 'NOT_FOUND') return undefined;
+			throw error;
+		}
+	}
+
 	async function readOn(): Promise<void> {
 		for (;;) {
-			const chunk = await readLog(dependencies, { ...part, offset });
-			if (ended) return;
+			const chunk = await patiently(next, READABLE_WITHIN_MS);
+			if (chunk === undefined) end();
+			if (chunk === undefined || ended) return;
 			const progressed = chunk.nextOffset > offset;
 			if (progressed || chunk.eof) session.notify(notifications.logData, chunk);
 			offset = chunk.nextOffset;

@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../../../shared/errors.ts';
+import { patiently } from '../../disks/patience.ts';
 import type { RunOutcome } from '../../queue/ports/runs.ts';
 import type { ContainedProcess, Launch } from '../containment.ts';
-import { patiently } from '../patience.ts';
 import type { Terminal } from '../terminal/open.ts';
 import type { Cgroups } from './cgroups.ts';
 import { costIn, groupAccounts, leftIn } from './cost.ts';

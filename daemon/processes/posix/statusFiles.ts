@@ -19,8 +19,8 @@ import { constants as system } from 'node:os';
 import { join } from 'node:path';
 import { errorCode } from '../../../shared/errors.ts';
 import { type AskedAgain, askedAgainSchema } from '../../../shared/job.ts';
+import { patiently } from '../../disks/patience.ts';
 import type { RunOutcome } from '../../queue/ports/runs.ts';
-import { patiently } from '../patience.ts';
 import { COST, textOf } from './cost.ts';
 
 export type Status =
