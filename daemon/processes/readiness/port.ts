@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { isShortage } from '../../../shared/errors.ts';
 
 export type Answer =
 	| { readonly by: 'nobody' }
@@ -21,7 +22,10 @@ const CONNECTS_WITHIN_MS = 1000;
 /** As /proc/net/tcp has it. */
 const LISTENS = '0A';
 
-/** @param members of the run; undefined where they cannot be told, and before it begins there are none */
+/**
+ * Rejects where that cannot be told at the moment, for want of a descriptor.
+ * @param members of the run; undefined where they cannot be told, and before it begins there are none
+ */
 export async function whoAnswers(
 	place: Place,
 	members: () => Promise<readonly number[] | undefined>,
@@ -64,7 +68,8 @@ async function holdsAny(pid: number, sockets: ReadonlySet<string>): Promise<bool
 	let descriptors: string[];
 	try {
 		descriptors = readdirSync(`/proc/${pid}/fd`);
-	} catch {
+	} catch (error) {
+		passOver(error);
 		return false;
 	}
 	for (const descriptor of descriptors) {
@@ -85,15 +90,21 @@ async function nameOf(pid: number): Promise<string> {
 }
 
 const textOf = (file: string): Promise<string | undefined> =>
-	readFile(file, 'latin1').catch(() => undefined);
+	readFile(file, 'latin1').catch(passOver);
+
+/** What is gone, or not ours to see, tells nothing; what only could not be looked at just now may. */
+function passOver(error: unknown): undefined {
+	if (isShortage(error)) throw error;
+}
 
 function connects({ port, host = 'localhost' }: Place): Promise<boolean> {
-	return new Promise((resolve) => {
+	return new Promise((resolve, reject) => {
 		const socket = connect({ port, host, timeout: CONNECTS_WITHIN_MS });
 		const end = (answers: boolean) => () => {
 			socket.destroy();
 			resolve(answers);
 		};
-		socket.once('connect', end(true)).once('error', end(false)).once('timeout', end(false));
+		socket.once('connect', end(true)).once('timeout', end(false));
+		socket.once('error', (error) => (isShortage(error) ? reject(error) : resolve(false)));
 	});
 }

@@ -2,12 +2,15 @@
 import { resolve } from 'node:path';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Ready } from '../../../shared/jobFields.ts';
+import { patiently } from '../../disks/patience.ts';
 import { SpawnError } from '../containment.ts';
 import { markOf } from './file.ts';
 import { type Place, whoAnswers } from './port.ts';
 
 const FIRST_LOOK_MS = 50;
 const LONGEST_WAIT_MS = 500;
+/** What keeps a look from being taken may pass by itself; the run does not begin before. */
+const TOLD_WITHIN_MS = 5000;
 
 export interface Probe {
 	/** The run has begun. */
@@ -38,7 +41,8 @@ export async function prepareProbe(options: ProbeOptions): Promise<Probe> {
 
 	async function round(members: Members, wait: number): Promise<void> {
 		if (ended || look === undefined) return;
-		const found = await look(members);
+		// Where it cannot be told for want of a descriptor, it may be at the next look.
+		const found = await look(members).catch(() => false);
 		if (ended) return;
 		if (found) {
 			ended = true;
@@ -65,7 +69,7 @@ async function lookFor(options: ProbeOptions): Promise<Look | undefined> {
 
 async function lookAtPort(place: Place, { note }: ProbeOptions): Promise<Look> {
 	const name = place.host === undefined ? `port ${place.port}` : `${place.host}:${place.port}`;
-	const before = await whoAnswers(place, async () => []);
+	const before = await patiently(() => whoAnswers(place, async () => []), TOLD_WITHIN_MS);
 	if (before.by !== 'nobody') {
 		const who = before.by === 'other' ? ` (${before.name}, pid ${before.pid})` : '';
 		throw new SpawnError(
