@@ -25,6 +25,7 @@ import type { Undertaker } from './undertaker.ts';
 const ENDING_MS = 50;
 /** Without its start time a process can still be stopped, and is not known again after a restart. */
 const IDENTIFIED_WITHIN_MS = 2000;
+const SEEN_WITHIN_MS = 5000;
 const LONGEST_WAIT_MS = 500;
 
 /** What the runs of one daemon share while they go on. */
@@ -63,6 +64,7 @@ export async function supervise(
 	let killed = false;
 	let stopping = false;
 	let paused: Stand | undefined;
+	let mayStay = false;
 	let spared: readonly string[] = [];
 	const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
 		child.once('exit', (code, name) => {
@@ -121,10 +123,15 @@ export async function supervise(
 
 	// Recorded before anything is cleared: should the daemon die now, nobody kills what may stay.
 	async function spare(): Promise<void> {
-		const staying = await findProcesses(isMember).catch(() => []);
-		if (staying.length === 0 || !means.left.keep(id, run, cookie)) return;
+		const staying = await patiently(() => findProcesses(isMember), SEEN_WITHIN_MS).catch(
+			() => undefined,
+		);
+		// Whom nobody can see may be there all the same.
+		if (staying?.length === 0 || !means.left.keep(id, run, cookie)) return;
 		undertaker.spare(cookie);
-		spared = staying.map(({ pid }) => `${nameOf(pid)} (pid ${pid})`);
+		mayStay = true;
+		if (staying === undefined) means.warn(`What job ${id} left behind cannot be seen, and stays.`);
+		else spared = staying.map(({ pid }) => `${nameOf(pid)} (pid ${pid})`);
 	}
 
 	async function standStill(): Promise<Stand | undefined> {
@@ -168,7 +175,7 @@ export async function supervise(
 			await resume();
 			// Its folders are soon gone, and what they tell with them.
 			caps?.overMemory();
-			if (spared.length > 0) {
+			if (mayStay) {
 				void caps?.remove();
 				return;
 			}

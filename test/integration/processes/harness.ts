@@ -31,6 +31,7 @@ export interface RunOptions {
 	readonly nice?: number;
 	readonly umask?: number;
 	readonly openFiles?: number;
+	readonly leaveBehind?: boolean;
 }
 
 export interface TestRun extends RunningProcess {
@@ -87,7 +88,7 @@ export async function openHarness(
 				openFiles: more.openFiles ?? 1024,
 				input: more.input ?? null,
 				caps: {},
-				leaveBehind: false,
+				leaveBehind: more.leaveBehind ?? false,
 				exclusive: more.exclusive ?? true,
 				capture: async (...streams) => {
 					await Promise.all(
