@@ -95,9 +95,10 @@ function createWatch(
 			again = false;
 			const asked = { id, pattern, kind: 'regex', from, limit: 1 } as const;
 			const { matches, scannedTo } = await connection.request('log/search', asked);
-			from = scannedTo;
 			const match = matches.find(({ text }) => !isRunMark(text));
-			if (match === undefined && matches.length > 0) again = true;
+			// A mark that is still being written is looked at again when more of it comes.
+			if (match === undefined && matches.length > 0 && scannedTo > from) again = true;
+			from = scannedTo;
 			if (match !== undefined || (ended && !again)) {
 				done = true;
 				over(id, match === undefined ? undefined : plainLine(match.text, 300));

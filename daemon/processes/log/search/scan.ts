@@ -33,7 +33,7 @@ export interface LineMatch {
 
 export interface Scan {
 	readonly matches: LineMatch[];
-	/** Everything before it was looked at. */
+	/** Every line that ended before it was looked at; one that has not ended is there to be looked at again. */
 	readonly scannedTo: number;
 	/** There may be more behind it. */
 	readonly truncated: boolean;
@@ -104,7 +104,9 @@ export async function scanLines(
 	}
 	// The last line may still be written.
 	if (begun.length > 0) take(lineStart, Buffer.concat(begun));
-	return more ? cut() : { matches, scannedTo: Math.max(from, at), truncated: false };
+	if (more) return cut();
+	const end = begun.length > 0 ? lineStart : at;
+	return { matches, scannedTo: Math.max(from, end), truncated: false };
 }
 
 function plain(bytes: Buffer): string {

@@ -83,6 +83,15 @@ describe('a scan', () => {
 		expect(found).toEqual(log.split('\n').filter((line) => line.includes('5')));
 	});
 
+	test('looks at a line again that had not ended', async () => {
+		const begun = 'one\nListening on ';
+		const first = await scan(begun, text('on port'));
+		expect(first).toEqual({ matches: [], scannedTo: 4, truncated: false });
+		const then = await scan(`${begun}port 3000\n`, text('on port'), { from: first.scannedTo });
+		expect(then).toMatchObject({ matches: [{ line: 2, text: 'Listening on port 3000' }] });
+		expect(then.scannedTo).toBe(27);
+	});
+
 	test('sees through colours and carriage returns', async () => {
 		const { matches } = await scan('\u001b[31mfail\u001b[0mure\r\n', text('failure'));
 		expect(matches).toMatchObject([{ text: 'failure', offset: 0 }]);
@@ -101,7 +110,7 @@ describe('a scan', () => {
 			{ line: null, offset: 1000, text: 'ff x', before: ['cut o'] },
 			{ line: null, offset: 1005, text: 'last x' },
 		]);
-		expect(scannedTo).toBe(1011);
+		expect(scannedTo).toBe(1005);
 	});
 
 	test('a line of ten MiB and a pattern that backtracks harm nobody', async () => {
