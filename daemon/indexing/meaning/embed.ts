@@ -18,6 +18,7 @@ import {
 	BATCH,
 	chunksAsIndexed,
 	indexedFiles,
+	isAsIndexed,
 	type KeyedChunk,
 	MOST_CHUNKS,
 } from './pending.ts';
@@ -97,28 +98,44 @@ async function embedChanged(
 	const changed = [...indexed].flatMap(([path, hash]) =>
 		embedded.get(path)?.equals(hash) ? [] : path,
 	);
+	const hashOf = (path: string): Buffer => indexed.get(path) ?? Buffer.alloc(0);
 	const paths = await admitted(index, scope, changed, env, report.log);
 	const embed = createPatient({
 		embedder: createEmbedder(meaning, around.fetch, store.dimension() ?? undefined),
+		// A person may have taken it back meanwhile, or meant another place.
+		check() {
+			if (!isSame(meaning, readMeaning(home.paths, workspace))) throw switchedOff();
+		},
 		wait: around.wait,
 		log: report.log,
 	});
 	const counts = { embedded: 0, known: 0, requests: 0, characters: 0, refused: 0, left: 0 };
 	let room = around.mostChunks - store.chunkCount();
-	let texts = new Map<string, KeyedChunk>();
+	let texts = new Map<string, Text>();
 	let characters = 0;
 	let files: EmbeddedFile[] = [];
 	let seen = 0;
+	const gone = new Set<string>();
+
+	/** A job may last hours: of what was changed or excluded since it began nothing more goes. */
+	async function leaveOutGone(): Promise<void> {
+		const paths = [...new Set([...texts.values()].flatMap((text) => text.paths))];
+		const same = paths.filter((path) => isAsIndexed(index, path, hashOf(path)));
+		const may = new Set(await admitted(index, scope, same, env, () => {}));
+		for (const path of paths) if (!may.has(path)) gone.add(path);
+		for (const [id, { paths }] of texts) if (!paths.some((path) => may.has(path))) texts.delete(id);
+		counts.left += files.filter(({ path }) => gone.has(path)).length;
+		files = files.filter(({ path }) => !gone.has(path));
+	}
 
 	/** Sends what has come together; then the files that have all of theirs by that are known, too. */
 	async function flush(): Promise<void> {
-		const chunks = [...texts.values()];
+		await leaveOutGone();
+		const chunks = [...texts.values()].map(({ chunk }) => chunk);
 		if (chunks.length > 0) {
-			// A person may have taken it back meanwhile, or meant another place.
-			if (!isSame(meaning, readMeaning(home.paths, workspace))) throw switchedOff();
 			const vectors = await embed(chunks.map(({ text }) => text));
 			counts.requests++;
-			counts.characters += characters;
+			counts.characters += chunks.reduce((sum, { text }) => sum + text.length, 0);
 			const added = chunks.flatMap(({ key }, at) => {
 				const vector = quantize(vectors[at] ?? []);
 				return vector === undefined ? [] : { key, vector };
@@ -146,7 +163,7 @@ async function embedChanged(
 
 	progress(true);
 	for (const path of paths) {
-		const hash = indexed.get(path) ?? Buffer.alloc(0);
+		const hash = hashOf(path);
 		const chunks = chunksAsIndexed(index, scope, path, hash, meaning.model);
 		seen++;
 		if (chunks === undefined || chunks.length > room) {
@@ -157,15 +174,22 @@ async function embedChanged(
 		room -= chunks.length;
 		for (const chunk of chunks) {
 			const id = chunk.key.toString('latin1');
-			if (texts.has(id) || store.has(chunk.key)) {
+			const same = texts.get(id);
+			same?.paths.push(path);
+			if (same !== undefined || store.has(chunk.key)) {
 				counts.known++;
 				continue;
 			}
 			if (texts.size === BATCH.texts || characters + chunk.text.length > BATCH.characters) {
 				await flush();
+				if (gone.has(path)) break;
 			}
-			texts.set(id, chunk);
+			texts.set(id, { chunk, paths: [path] });
 			characters += chunk.text.length;
+		}
+		if (gone.has(path)) {
+			counts.left++;
+			continue;
 		}
 		files.push({ path, hash, chunks });
 		if (files.length >= FILES_AT_ONCE) await flush();
@@ -178,6 +202,12 @@ async function embedChanged(
 		);
 	}
 	return { files: paths.length, ...counts };
+}
+
+interface Text {
+	readonly chunk: KeyedChunk;
+	/** Of the files that it is in. */
+	readonly paths: string[];
 }
 
 const FILES_AT_ONCE = 200;

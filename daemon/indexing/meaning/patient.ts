@@ -3,6 +3,8 @@ import { type Embedder, EndpointFailure } from './client.ts';
 
 export interface PatientOptions {
 	readonly embedder: Embedder;
+	/** Before each request. @throws where nothing may be sent any more */
+	readonly check: () => void;
 	readonly wait: (ms: number) => Promise<void>;
 	readonly log: (line: string) => void;
 	/** 0 to 1. */
@@ -16,10 +18,20 @@ const ANSWER_WITHIN_MS = 120_000;
 /** Any model takes it: where that is refused, too, the texts are not what is wrong. */
 const HARMLESS = 'text';
 
-/** Vectors in the order of the texts; undefined for one that the endpoint refuses. @throws EndpointFailure */
-export function createPatient({ embedder, wait, log, random = Math.random }: PatientOptions) {
+/**
+ * Vectors in the order of the texts; undefined for one that the endpoint refuses.
+ * @throws EndpointFailure, or what the check does
+ */
+export function createPatient({
+	embedder,
+	check,
+	wait,
+	log,
+	random = Math.random,
+}: PatientOptions) {
 	async function tried(texts: readonly string[]): Promise<number[][]> {
 		for (let attempt = 1; ; attempt++) {
+			check();
 			try {
 				return await embedder.embed(texts, 'document', ANSWER_WITHIN_MS);
 			} catch (error) {
@@ -44,8 +56,8 @@ export function createPatient({ embedder, wait, log, random = Math.random }: Pat
 					...(await piecewise(texts.slice(half))),
 				];
 			}
-			await tried([HARMLESS]).catch(() => {
-				throw error;
+			await tried([HARMLESS]).catch((harmless: unknown) => {
+				throw harmless instanceof EndpointFailure ? error : harmless;
 			});
 			log(`${error.message} That part of a file is left out.`);
 			return [undefined];

@@ -20,6 +20,14 @@ export function indexedFiles(index: Sqlite): Map<string, Buffer> {
 	return new Map(rows);
 }
 
+/** Whether the index still holds a file as this. */
+export const isAsIndexed = (index: Sqlite, path: string, hash: Buffer): boolean =>
+	index
+		.prepare<[string], Buffer | null>('SELECT hash FROM files WHERE path = ?')
+		.pluck()
+		.get(path)
+		?.equals(hash) ?? false;
+
 /** Those that the rules of the folder let in now: what was indexed before they changed is not sent. */
 export async function admitted(
 	index: Sqlite,

@@ -193,6 +193,31 @@ describe('embedding', () => {
 		expect(server.texts().join()).not.toMatch(/(?:first|second)Of(?:3|10)\b/);
 	});
 
+	test('nor is what is excluded, or changed in the index, while it runs', async () => {
+		const { sandbox, server, folder } = await setUp(100);
+		const shared = Array.from({ length: 40 }, (_, i) => textOf(1000 + i)).join('\n');
+		sandbox.write('dir0/long.ts', `${shared}\n${textOf(2000)}`);
+		sandbox.write('dir1/long.ts', shared);
+		await sandbox.index();
+		server.instead = async () => {
+			// The first parts of the long file are in this request.
+			if (server.asked.length === 1) {
+				sandbox.write('.gitignore', 'dir3/\n');
+				sandbox.write('dir0/long.ts', textOf(3000));
+				await sandbox.indexFiles('dir0/long.ts');
+			}
+			return false;
+		};
+		expect(await embed(sandbox)).toMatchObject({ left: 1 + 14 });
+		expect(server.asked[0]?.texts.join()).toContain('firstOf1000(');
+		// Another file has these, too.
+		expect(server.texts().join()).toContain('firstOf1039(');
+		expect(server.texts().join()).not.toMatch(/firstOf(?:2000|3|10|17)\(/);
+		expect(await embed(sandbox)).toMatchObject({ left: 0, embedded: 2 });
+		expect(dump(sandbox, folder)?.filter(([path]) => path === 'dir1/long.ts')).toHaveLength(80);
+		isWhole(sandbox, folder);
+	});
+
 	test('stops where a person takes it back, and where the folder is too large', async () => {
 		const { sandbox, server } = await setUp(100);
 		server.instead = () => {

@@ -148,12 +148,13 @@ describe('what an endpoint may answer', () => {
 });
 
 describe('patience', () => {
-	function patient(fetch: Fetch) {
+	function patient(fetch: Fetch, check = () => {}) {
 		const waited: number[] = [];
 		const lines: string[] = [];
 		const embedder = createEmbedder(OPENAI, fetch);
 		const ask = createPatient({
 			embedder,
+			check,
 			wait: async (ms) => void waited.push(ms),
 			log: (line) => lines.push(line),
 			random: () => 0.5,
@@ -172,6 +173,23 @@ describe('patience', () => {
 		await expect(ask(['a'])).rejects.toThrow('asks for patience (429)');
 		expect(waited).toEqual([1000, 9000, 4000, 8000]);
 	});
+
+	test.each([
+		['is away', [503], ['a']],
+		['refuses texts', [400], ['a', 'b']],
+		['refuses one text', [400], ['a']],
+	])(
+		'asks before each request whether it still may, also where the endpoint %s',
+		async (_, statuses, texts) => {
+			let asked = 0;
+			const never: Fetch = async () => new Response('{}', { status: statuses[asked++] ?? 200 });
+			const { ask } = patient(never, () => {
+				if (asked > 0) throw new Error('taken back');
+			});
+			await expect(ask(texts)).rejects.toThrow('taken back');
+			expect(asked).toBe(1);
+		},
+	);
 
 	test('finds the text that is refused, and has the others', async () => {
 		const picky: Fetch = async (_url, init) => {
