@@ -14,8 +14,8 @@ export interface DaemonLink {
 	): Promise<Result<M>>;
 	/** What the daemon calls those that this server's jobs are asked for by. */
 	origin(): Promise<string>;
-	/** One of one's own, to be disposed of by who asked. */
-	open(): Promise<DaemonConnection>;
+	/** Over a connection of its own, which ends with the work; begun anew where the daemon leaves, as a request is. */
+	own<T>(work: (connection: DaemonConnection) => Promise<T>): Promise<T>;
 	/** Keeps the connection until it is called. */
 	hold(): () => void;
 }
@@ -62,25 +62,44 @@ export function createDaemonLink({ connect, idleMs }: LinkDependencies): DaemonL
 	async function using<T>(work: (open: DaemonConnection) => Promise<T>): Promise<T> {
 		const release = use();
 		try {
-			for (let tries = 1; ; tries++) {
+			return await tried(async () => {
 				const opened = connection();
 				try {
 					return await work(await opened);
 				} catch (error) {
-					if (!(error instanceof ConnectionClosed) || tries === TRIES) throw error;
 					// Of one whose daemon was killed it is known before `closed` tells.
-					if (current === opened) current = undefined;
+					if (error instanceof ConnectionClosed && current === opened) current = undefined;
+					throw error;
 				}
-			}
+			});
 		} finally {
 			release();
+		}
+	}
+
+	async function own<T>(work: (open: DaemonConnection) => Promise<T>): Promise<T> {
+		const open = await connect();
+		try {
+			return await work(open);
+		} finally {
+			open.dispose();
 		}
 	}
 
 	return {
 		request: (method, params, signal) => using((open) => open.request(method, params, signal)),
 		origin: () => using(async ({ server }) => server.origin ?? EVERY_TOOL),
-		open: connect,
+		own: (work) => tried(() => own(work)),
 		hold: use,
 	};
+}
+
+async function tried<T>(work: () => Promise<T>): Promise<T> {
+	for (let tries = 1; ; tries++) {
+		try {
+			return await work();
+		} catch (error) {
+			if (!(error instanceof ConnectionClosed) || tries === TRIES) throw error;
+		}
+	}
 }

@@ -1,5 +1,5 @@
 /** Waiting until jobs print a line that matches: the daemon says when there is more, and searches in linear time. */
-import type { DaemonConnection } from '../../../../shared/client/connection.ts';
+import { ConnectionClosed, type DaemonConnection } from '../../../../shared/client/connection.ts';
 import type { Job } from '../../../../shared/job.ts';
 import { isRunMark, plainLine } from '../answers/plain.ts';
 import type { ToolContext } from './context.ts';
@@ -30,44 +30,53 @@ export async function waitForLine(
 	const beat = setInterval(() => {
 		progress?.((performance.now() - begun) / 1000, 'waiting for a line of output');
 	}, HEARTBEAT_MS);
-	// Of its own: what it subscribes to ends with it.
-	const connection = await link.open();
 	try {
-		await new Promise<void>((resolve, reject) => {
-			const timer = setTimeout(resolve, seconds * 1000);
+		// Of its own: what it subscribes to ends with it.
+		await link.own((connection) => {
+			signal.throwIfAborted();
+			return listen(connection, Math.max(0, seconds * 1000 - (performance.now() - begun)));
+		});
+		return found;
+	} finally {
+		clearInterval(beat);
+	}
+
+	function listen(connection: DaemonConnection, timeoutMs: number): Promise<void> {
+		return new Promise<void>((resolve, reject) => {
+			const timer = setTimeout(resolve, timeoutMs);
 			const settle = (error?: unknown) => {
 				clearTimeout(timer);
 				if (error === undefined) resolve();
 				else reject(error);
 			};
 			signal.addEventListener('abort', () => settle(signal.reason), { once: true });
-			void connection.closed.then(() => settle());
+			void connection.closed.then(() => settle(new ConnectionClosed()));
 			const over = (id: string, line: string | undefined) => {
 				open.delete(id);
 				if (line !== undefined) found.push({ id, line });
 				if (open.size === 0 || (mode === 'any' && found.length > 0)) settle();
 			};
+			const watched = [...open];
 			const watches = new Map(
-				ids.map((id) => [id, createWatch(connection, { id, pattern, since, over, fail: settle })]),
+				watched.map((id) => [
+					id,
+					createWatch(connection, { id, pattern, since, over, fail: settle }),
+				]),
 			);
 			connection.onNotification('log/data', ({ id, eof }) => watches.get(id)?.(eof));
 			const asks = questions.after(ids);
 			const asksNow = ({ id, question }: Job) => (question?.askedAt ?? 0) > (asks[id] ?? 0);
 			// Where it goes wrong the wait for the line says so.
 			connection
-				.request('job/wait', { ids: [...ids], asks, timeoutMs: Math.round(seconds * 1000) })
+				.request('job/wait', { ids: [...ids], asks, timeoutMs: Math.round(timeoutMs) })
 				.then(
 					({ jobs }) => jobs.some(asksNow) && settle(),
 					() => {},
 				);
-			for (const id of ids) {
+			for (const id of watched) {
 				connection.request('log/subscribe', { id, offset: since }).catch(settle);
 			}
 		});
-		return found;
-	} finally {
-		clearInterval(beat);
-		connection.dispose();
 	}
 }
 
