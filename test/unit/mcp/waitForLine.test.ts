@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createDaemonLink } from '../../../daemon/cli/mcp/daemonLink.ts';
-import { type LineWanted, waitForLine } from '../../../daemon/cli/mcp/tools/waitForLine.ts';
+import { waitForLine } from '../../../daemon/cli/mcp/tools/waitForLine.ts';
 import { createMatcher } from '../../../daemon/processes/log/search/matcher.ts';
 import { type Piece, scanLines } from '../../../daemon/processes/log/search/scan.ts';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
@@ -57,19 +57,15 @@ function machine() {
 	};
 }
 
-function wait(
-	connect: () => Promise<DaemonConnection>,
-	wanted: Partial<LineWanted> = {},
-	signal = new AbortController().signal,
-) {
+function wait(connect: () => Promise<DaemonConnection>, signal = new AbortController().signal) {
 	const context = {
 		link: createDaemonLink({ connect, idleMs: 60_000 }),
 		signal,
 		progress: () => {},
 		questions: { after: () => ({}), told: () => {} },
 	};
-	const whole = { pattern: 'Listening on port', mode: 'all', seconds: 600, since: 0 } as const;
-	return waitForLine(context, ['job'], { ...whole, ...wanted });
+	const wanted = { pattern: 'Listening on port', mode: 'all', seconds: 600, since: 0 } as const;
+	return waitForLine(context, ['job'], wanted);
 }
 
 test('a line that is written in two parts is found, and no mark of a run is', async () => {
@@ -110,7 +106,7 @@ test('one that is cancelled while it connects ends then', async () => {
 	const connected = Promise.withResolvers<void>();
 	const cancel = new AbortController();
 	const slowly = () => connected.promise.then(connect);
-	const waiting = wait(slowly, {}, cancel.signal);
+	const waiting = wait(slowly, cancel.signal);
 	cancel.abort(new Error('cancelled'));
 	connected.resolve();
 	await expect(waiting).rejects.toThrow('cancelled');

@@ -1,11 +1,12 @@
 import type { Job } from '../../../../shared/job.ts';
+import type { LogMatch } from '../../../../shared/protocol/logs.ts';
 import { resolveId } from '../../ids.ts';
 import { formatBytes } from '../../render/format.ts';
 import { plainOutput } from '../../render/plainOutput.ts';
 import { verdict } from '../answers/job.ts';
 import { matchText } from '../answers/matches.ts';
 import { fenced, outputSection } from '../answers/output.ts';
-import { firstBytes, isRunMark } from '../answers/plain.ts';
+import { type Cut, firstBytes, isRunMark } from '../answers/plain.ts';
 import type { ToolArguments } from './arguments.ts';
 import { type Answer, type ToolContext, ToolError } from './context.ts';
 import { readTail, withoutFirstMark } from './outcome.ts';
@@ -95,10 +96,23 @@ async function matching(
 	if (matches.length === 0 && !answer.truncated) {
 		return `No line matches /${args.grep}/ (case does not count).`;
 	}
-	const { text, left } = firstBytes(matchText(matches), args.max_bytes);
+	const { text, left, count } = fitting(matches, args.max_bytes);
+	const next = matches[count]?.offset ?? (answer.truncated ? answer.scannedTo : undefined);
 	const cut = left > 0 ? `, ${formatBytes(left)} of them left out` : '';
 	const section = fenced(`lines of ${id.slice(-8)} that match, as line:text${cut}`, text);
-	if (!answer.truncated)
-		return `${section}\n${left > 0 ? 'Next: give a narrower pattern or less context.' : 'These are all.'}`;
-	return `${section}\nNext: for more read_log with "from": ${answer.scannedTo}, or a narrower pattern.`;
+	if (next !== undefined)
+		return `${section}\nNext: for more read_log with "from": ${next}, or a narrower pattern${left > 0 ? ' or less context' : ''}.`;
+	return `${section}\n${left > 0 ? 'Next: give a narrower pattern or less context.' : 'These are all.'}`;
+}
+
+/** The first ones that fit; of one that is longer than all, its beginning. */
+function fitting(matches: readonly LogMatch[], max: number): Cut & { readonly count: number } {
+	let text = matchText(matches.slice(0, 1));
+	let count = 1;
+	for (; count < matches.length; count++) {
+		const more = matchText(matches.slice(0, count + 1));
+		if (Buffer.byteLength(more) > max) break;
+		text = more;
+	}
+	return { ...firstBytes(text, max), count };
 }

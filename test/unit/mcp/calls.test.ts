@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { createToldQuestions } from '../../../daemon/cli/mcp/answers/question.ts';
+import { toolArguments } from '../../../daemon/cli/mcp/tools/arguments.ts';
+import type { ToolContext } from '../../../daemon/cli/mcp/tools/context.ts';
+import { readLog } from '../../../daemon/cli/mcp/tools/readLog.ts';
+import type { ParamsInput } from '../../../shared/protocol/requests.ts';
+import { job, NOW } from '../cli/samples.ts';
+
+const { id } = job();
+
+/** Of a daemon that answers so. */
+function contextOf(answers: Record<string, (params: never) => unknown>): ToolContext {
+	const request = async (method: string, params: unknown) => answers[method]?.(params as never);
+	return {
+		link: { request, origin: async () => 'mcp/test' } as unknown as ToolContext['link'],
+		env: {},
+		root: '/',
+		signal: new AbortController().signal,
+		progress: undefined,
+		wantsTask: false,
+		questions: createToldQuestions(),
+		elicits: false,
+		now: () => NOW,
+	};
+}
+
+test('every line that matches is on one of the pages, however few bytes one takes', async () => {
+	const lines = Array.from({ length: 250 }, (_, n) => ({
+		offset: n * 100,
+		line: n + 1,
+		text: `match ${n} ${'x'.repeat(n === 120 ? 2000 : 80)}`,
+		before: [],
+		after: [],
+	}));
+	const context = contextOf({
+		'job/get': () => ({ job: job() }),
+		'log/search': ({ from = 0, limit = 50 }: ParamsInput<'log/search'>) => {
+			const left = lines.filter(({ offset }) => offset >= from);
+			const matches = left.slice(0, limit);
+			const scannedTo = (matches.at(-1)?.offset ?? from) + 100;
+			return { matches, scannedTo, truncated: left.length > limit };
+		},
+	});
+	const seen: string[] = [];
+	for (let from: number | undefined = 0; from !== undefined; ) {
+		const args = toolArguments('read_log', { job_id: id, grep: 'match', max_bytes: 1000, from });
+		const { text } = await readLog(args, context);
+		seen.push(...(text.match(/match \d+/g) ?? []));
+		const next: string | undefined = /"from": (\d+)/.exec(text)?.[1];
+		from = next === undefined ? undefined : Number(next);
+		if (from === undefined) expect(text).toMatch(/\nThese are all\.$/);
+	}
+	expect(seen).toEqual(lines.map((_, n) => `match ${n}`));
+});
