@@ -3,6 +3,7 @@ import { createToldQuestions } from '../../../daemon/cli/mcp/answers/question.ts
 import { toolArguments } from '../../../daemon/cli/mcp/tools/arguments.ts';
 import type { ToolContext } from '../../../daemon/cli/mcp/tools/context.ts';
 import { readLog } from '../../../daemon/cli/mcp/tools/readLog.ts';
+import { runJob } from '../../../daemon/cli/mcp/tools/runJob.ts';
 import type { ParamsInput } from '../../../shared/protocol/requests.ts';
 import { job, NOW } from '../cli/samples.ts';
 
@@ -51,4 +52,19 @@ test('every line that matches is on one of the pages, however few bytes one take
 		if (from === undefined) expect(text).toMatch(/\nThese are all\.$/);
 	}
 	expect(seen).toEqual(lines.map((_, n) => `match ${n}`));
+});
+
+test.each([
+	['that the model gave', { key: 'mine' }, true],
+	['that was made for the call', {}, false],
+])('a job that was there under a key %s: whether that is said', async (_, key, isSaid) => {
+	const context = contextOf({
+		'job/enqueue': () => ({ jobs: [{ id, existing: true, superseded: [] }] }),
+		'job/wait': () => ({ jobs: [job({ state: 'succeeded' })], satisfied: true }),
+	});
+	const { text } = await runJob(
+		toolArguments('run_job', { command: ['true'], cwd: '/', ...key }),
+		context,
+	);
+	expect(text.includes('nothing new was started')).toBe(isSaid);
 });

@@ -37,7 +37,9 @@ export async function runJob(args: Arguments, context: ToolContext): Promise<Ans
 	const [job] = waited;
 	if (job === undefined) return { text: `The job ${id} ended and was removed.` };
 	const answer = await answerAbout(context, job, { maxBytes: args.max_output_bytes });
-	return { ...answer, text: [...notes(enqueued), answer.text].join('\n') };
+	// Under a key that was made here it is this call's own, taken by a daemon that was killed before it answered.
+	const existing = enqueued.existing && args.key !== undefined;
+	return { ...answer, text: [...notes({ ...enqueued, existing }), answer.text].join('\n') };
 }
 
 /** What a model has to know before anything else. */
