@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createToldQuestions } from '../../../daemon/cli/mcp/answers/question.ts';
 import { toolArguments } from '../../../daemon/cli/mcp/tools/arguments.ts';
+import { cancelJob } from '../../../daemon/cli/mcp/tools/cancelJob.ts';
 import type { ToolContext } from '../../../daemon/cli/mcp/tools/context.ts';
 import { readLog } from '../../../daemon/cli/mcp/tools/readLog.ts';
 import { runJob } from '../../../daemon/cli/mcp/tools/runJob.ts';
@@ -67,4 +68,12 @@ test.each([
 		context,
 	);
 	expect(text.includes('nothing new was started')).toBe(isSaid);
+});
+
+test('after many were cancelled it names a wait that wait_job takes', async () => {
+	const ids = Array.from({ length: 100 }, (_, n) => id.slice(0, -2) + `${n}`.padStart(2, '0'));
+	const context = contextOf({ 'job/cancel': () => ({ count: 100, skipped: [], skippedCount: 0 }) });
+	const { text } = await cancelJob(toolArguments('cancel_job', { job_ids: ids }), context);
+	const [, given = ''] = /wait_job (\{.*\})/.exec(text) ?? [];
+	expect(toolArguments('wait_job', JSON.parse(given)).job_ids).toEqual(ids.slice(0, 20));
 });

@@ -1,7 +1,7 @@
 import { resolveIds } from '../../ids.ts';
 import { plural } from '../../render/format.ts';
 import { plainLine } from '../answers/plain.ts';
-import type { ToolArguments } from './arguments.ts';
+import { BOUNDS, type ToolArguments } from './arguments.ts';
 import type { Answer, ToolContext } from './context.ts';
 
 export async function cancelJob(
@@ -23,7 +23,13 @@ export async function cancelJob(
 	lines.push(
 		count === 0 || given === undefined
 			? 'Next: list_jobs {"mine":true,"state":"open"} shows what is left.'
-			: `Next: wait_job ${JSON.stringify({ job_ids: given })} answers when all is gone.`,
+			: waitFor(given),
 	);
 	return { text: lines.join('\n') };
+}
+
+function waitFor(ids: readonly string[]): string {
+	const some = ids.slice(0, BOUNDS.jobsPerWait);
+	const gone = some.length === ids.length ? 'all is gone' : 'these are gone; then the others';
+	return `Next: wait_job ${JSON.stringify({ job_ids: some })} answers when ${gone}.`;
 }
