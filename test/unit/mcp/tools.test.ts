@@ -138,12 +138,15 @@ describe('run_job makes a specification', () => {
 	});
 });
 
-test('a search means the index that holds the folder, else that of the project, else the only one', () => {
+test('a search means the innermost index that holds the folder, else that of the project, else the only one', () => {
 	const index = (workspace: string) => ({ workspace }) as IndexStatus;
 	const [a, b] = [index('file:///a'), index('file:///b')];
 	expect(meantBy([a, b], '/b/c', '/a')).toBe(b);
 	expect(meantBy([a, b], '/c', '/a')).toBeUndefined();
 	expect(meantBy([a, b], undefined, '/a/x')).toBe(a);
+	const inner = index('file:///a/x');
+	expect(meantBy([a, inner], '/a/x/y', '/b')).toBe(inner);
+	expect(meantBy([inner, a], '/a', '/b')).toBe(a);
 	expect(meantBy([b], undefined, '/a')).toBe(b);
 	expect(meantBy([a, b], undefined, '/c')).toBeUndefined();
 });

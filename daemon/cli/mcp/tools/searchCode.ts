@@ -50,14 +50,15 @@ export async function searchCode(
 	return { text: lines.join('\n') };
 }
 
-/** The index that holds the folder, else the one of where this server was started, else the only one. */
+/** The innermost index that holds the folder, else the one of where this server was started, else the only one. */
 export function meantBy(
 	indexes: readonly IndexStatus[],
 	folder: string | undefined,
 	root: string,
 ): IndexStatus | undefined {
+	const innermostFirst = indexes.toSorted((a, b) => b.workspace.length - a.workspace.length);
 	const holding = (path: string) =>
-		indexes.find(({ workspace }) => isInside(path, fileURLToPath(workspace)));
+		innermostFirst.find(({ workspace }) => isInside(path, fileURLToPath(workspace)));
 	if (folder !== undefined) return holding(folder);
 	return holding(root) ?? (indexes.length === 1 ? indexes[0] : undefined);
 }
