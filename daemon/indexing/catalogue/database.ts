@@ -119,19 +119,15 @@ export function openOrRebuildIndex(
 		const cause = unusableCause(error);
 		if (cause === undefined) throw error;
 		const folder = indexFolder(home.paths, workspace);
+		const names = readdirSync(folder).filter((name) => name !== KEPT && name !== DAMAGE_MARK);
 		if (cause === 'version') {
-			for (const name of readdirSync(folder)) {
-				if (name !== KEPT) rmSync(join(folder, name), { recursive: true });
-			}
+			for (const name of names) rmSync(join(folder, name), { recursive: true });
 			log('The index was made by another version of Semantica; building it anew.');
 		} else {
 			const aside = join(home.paths.damaged, `${basename(folder)}-${Date.now()}`);
-			mkdirSync(home.paths.damaged, { recursive: true, mode: 0o700 });
-			renameSync(folder, aside);
-			if (existsSync(join(aside, KEPT))) {
-				mkdirSync(folder, { recursive: true, mode: 0o700 });
-				renameSync(join(aside, KEPT), join(folder, KEPT));
-			}
+			mkdirSync(aside, { recursive: true, mode: 0o700 });
+			// What is kept stays where it is; the mark goes last, so that where this is killed the next goes on.
+			for (const name of [...names, DAMAGE_MARK]) renameSync(join(folder, name), join(aside, name));
 			log(`The index was damaged; building it anew. What was left of it is in ${aside}.`);
 		}
 		return openIndex(home, workspace);
