@@ -24,6 +24,7 @@ import {
 	epochMs,
 	HOUR_MS,
 	plainText,
+	storable,
 	withoutNul,
 } from './jobValues.ts';
 import { matcherSchema, PROBLEM_LIMITS, problemSummarySchema } from './problems.ts';
@@ -137,8 +138,8 @@ export type JobSpec = z.output<typeof jobSpecSchema>;
 export const progressSchema = z.object({
 	current: z.number().min(0),
 	total: z.number().min(0).optional(),
-	unit: z.string().max(32).optional(),
-	message: z.string().max(1000).optional(),
+	unit: z.string().max(32).overwrite(storable).optional(),
+	message: z.string().max(1000).overwrite(storable).optional(),
 });
 export type Progress = z.output<typeof progressSchema>;
 

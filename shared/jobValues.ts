@@ -29,6 +29,8 @@ export const plainText = z
 	.string()
 	.refine((value) => value.isWellFormed(), 'must not hold half of a surrogate pair');
 export const withoutNul = plainText.refine(noNul, NUL_MESSAGE);
+/** For eyes only: what PostgreSQL does not store is shown as U+FFFD. */
+export const storable = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd');
 
 export const epochMs = z.int().min(0).max(LIMITS.maxEpochMs);
 export const durationMs = z.int().positive().max(Number.MAX_SAFE_INTEGER);

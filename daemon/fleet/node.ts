@@ -8,7 +8,7 @@ import { createHearing, type HearingOptions } from './hearing.ts';
 import { createHolding, type Holding, type HoldingOptions } from './holding.ts';
 import { createLeaseTime, type LeaseTime } from './lease.ts';
 import type { Outbox } from './outbox.ts';
-import type { Claimed, Hello, Lease, Sync } from './port.ts';
+import { type Claimed, type Hello, isRefusal, type Lease, type Sync } from './port.ts';
 import type { HeldRow } from './table.ts';
 
 export interface NodeOptions extends HoldingOptions, HearingOptions {
@@ -152,10 +152,18 @@ export function createNode(options: NodeOptions): FleetNode {
 	async function look(): Promise<void> {
 		if (replaced) return;
 		if (hello === undefined) await begin();
-		if (clock.monotonic() - syncedAt >= syncMs() - 10 || again || hearing.isTold()) await sync();
+		let refusal: unknown;
+		if (clock.monotonic() - syncedAt >= syncMs() - 10 || again || hearing.isTold()) {
+			// One that is there and refuses the heartbeat may take reports all the same.
+			await sync().catch((error: unknown) => {
+				if (!isRefusal(error)) throw error;
+				refusal = error;
+			});
+		}
 		if (hello === undefined) return;
 		await options.gather(hello.fleet);
 		await holding.report();
+		if (refusal !== undefined) throw refusal;
 		await outbox.deliver(queue);
 		await options.bringBack();
 		await claim();

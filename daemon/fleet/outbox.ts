@@ -7,6 +7,7 @@ import { type Envelope, type Sealed, seal } from './envelope.ts';
 import { sealOrder } from './orders.ts';
 import {
 	CHUNK_BYTES,
+	isRefusal,
 	type NewShared,
 	ROW_PAYLOAD_BYTES,
 	SHARED,
@@ -154,7 +155,7 @@ export function createOutbox(options: OutboxOptions) {
 				}
 			});
 		} catch (error) {
-			if (!(error instanceof SemanticaError) || error.data['unreachable'] === true) throw error;
+			if (!isRefusal(error)) throw error;
 			if (rows.length > 1) {
 				for (const row of rows) await deliverBatch(queue, [row]);
 				return;

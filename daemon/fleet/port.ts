@@ -3,7 +3,12 @@
  * repeated: whoever lost an answer asks again. Times are epoch ms by the server's clock, byte strings are base64.
  */
 import * as z from 'zod';
+import { SemanticaError } from '../../shared/errors.ts';
 import type { SealedOrder } from './orders.ts';
+
+/** The server is there, and does not take what was asked. */
+export const isRefusal = (error: unknown): error is SemanticaError =>
+	error instanceof SemanticaError && error.data['unreachable'] !== true;
 
 /** States of a shared job, as the server counts them. */
 export const SHARED = {

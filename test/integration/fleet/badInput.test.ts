@@ -116,6 +116,47 @@ describe.skipIf(why !== undefined)('a server that cannot be used', () => {
 });
 
 describe.skipIf(why !== undefined)('a machine or a job that is wrong', () => {
+	async function runsUntilGate(print = '') {
+		const { laptop, box } = await pair();
+		await box.accept(laptop.key, { commands: true });
+		const gate = join(temporaryFolder(), 'gate');
+		const line = `${print}\nwhile [ ! -e ${gate} ]; do sleep 0.1; done`;
+		const id = await laptop.submit('--on', 'box', '--', 'sh', '-c', line);
+		await jobThat(laptop, id, (job) => job.state === 'running');
+		return { laptop, box, id, open: () => writeFileSync(gate, '') };
+	}
+
+	test('half a character and a NUL in what a job says of its progress: shown as U+FFFD', async () => {
+		const said = String.raw`{"current":1,"unit":"\u0000","message":"half \ud83d"}`;
+		const { laptop, id, open } = await runsUntilGate(`echo '::semantica progress ${said}'`);
+		const progress = async () =>
+			(await servers.owner.run("SELECT load->'progress'->$1 AS told FROM fleet.beat", [id]))
+				.map(({ told }) => told)
+				.find((told) => told !== null);
+		await expect
+			.poll(progress, { timeout: 60_000 })
+			.toEqual({ current: 1, unit: '\ufffd', message: 'half \ufffd' });
+		open();
+		expect((await jobThat(laptop, id, finished)).state).toBe('succeeded');
+	});
+
+	test('a heartbeat that the server refuses keeps no report back', async () => {
+		const { laptop, box, id, open } = await runsUntilGate();
+		await servers.owner.run(`CREATE FUNCTION public.no_beat() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			RAISE EXCEPTION 'no' USING ERRCODE = '22P02'; END $$`);
+		const [node] = await servers.owner.run("SELECT id FROM fleet.node WHERE name = 'box'");
+		await servers.owner.run(
+			`CREATE TRIGGER no_beat BEFORE UPDATE ON fleet.beat FOR EACH ROW
+			 WHEN (NEW.node = '${node?.['id']}' AND NEW.epoch > 0) EXECUTE FUNCTION public.no_beat()`,
+		);
+		await expect
+			.poll(async () => (await box.status()).unreachable?.message, { timeout: 60_000 })
+			.toContain('refused');
+		open();
+		expect((await jobThat(laptop, id, finished)).state).toBe('succeeded');
+		await servers.owner.run('DROP TRIGGER no_beat ON fleet.beat');
+	});
+
 	test('a clock that is an hour off is said, and nothing is decided by it', async () => {
 		await servers.owner.run('TRUNCATE fleet.node, fleet.beat, fleet.need, fleet.job CASCADE');
 		const node = join(temporaryFolder(), 'node');

@@ -51,6 +51,13 @@ describe('a message', () => {
 		expect(split(PROGRESS)).toEqual({ log: '', messages: [HALF] });
 	});
 
+	test('of progress is text that every store takes', () => {
+		const json = String.raw`{"current":1,"unit":"\u0000","message":"\udc00half\ud83d"}`;
+		expect(split(`::semantica progress ${json}\n`).messages).toEqual([
+			{ current: 1, unit: '\ufffd', message: '\ufffdhalf\ufffd' },
+		]);
+	});
+
 	test('may be a result of any JSON', () => {
 		for (const json of ['{"a":[1,null]}', '"text"', '7', 'null', 'false', '[]']) {
 			expect(split(`::semantica result ${json}\n`)).toEqual({ log: '', messages: [json] });
