@@ -233,8 +233,8 @@ function refusalOf(address: Address, error: unknown): unknown {
 			`The login ${address.user} may not do this in the shared queue (${message}). Whoever owns the database gives it the role fleet_submit, fleet_work or fleet_watch.`,
 		);
 	}
-	// Beyond what a column takes, in whatever is sent: it would be refused again.
-	if (code === '23514') {
+	// Beyond what a column or its type takes, in whatever is sent: it would be refused again.
+	if (code === '23514' || code.startsWith('22')) {
 		return new SemanticaError('CONFLICT', `The shared queue does not take it (${message}).`);
 	}
 	if (code === '53100') {

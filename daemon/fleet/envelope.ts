@@ -199,6 +199,9 @@ function refuseWhatStays({ spec, recipe }: Submission, path: string): void {
 	if ((spec.command === undefined) !== (recipe !== undefined)) {
 		refuse('command', 'Give a command or the name of a recipe.');
 	}
+	if (spec.key?.includes('\0')) {
+		refuse('key', 'The key of a shared job must not contain a NUL character.');
+	}
 	const { cwd } = spec.command ?? {};
 	if (cwd !== undefined && (isAbsolute(cwd) || cwd.split(/[/\\]/).includes('..'))) {
 		refuse(

@@ -1,6 +1,7 @@
 /** Work for others on its way: kept here first, delivered when the queue can be reached, followed until its end is known. */
 import { readFile } from 'node:fs/promises';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { storable } from '../../shared/jobValues.ts';
 import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
 import { type Envelope, type Sealed, seal } from './envelope.ts';
@@ -268,7 +269,7 @@ function titleOf({ spec, recipe }: Envelope): string {
 			? [command?.command ?? '', ...(command?.args ?? [])].join(' ')
 			: [recipe.name, ...Object.entries(recipe.values).map(([k, v]) => `${k}=${v}`)].join(' ');
 	const title = (spec.title ?? line).replaceAll(/\s+/g, ' ');
-	return [...title].slice(0, 180).join('').slice(0, 200) || 'command';
+	return storable([...title].slice(0, 180).join('').slice(0, 200)) || 'command';
 }
 
 async function payloadOf({ spec }: Submission, path: string): Promise<Buffer | null> {

@@ -232,6 +232,32 @@ describe.skipIf(why !== undefined)('a machine or a job that is wrong', () => {
 		await servers.owner.run('ALTER TABLE fleet.job DROP CONSTRAINT small');
 	});
 
+	test('text that PostgreSQL does not store: of a title it is shown as U+FFFD, a key is refused, and nothing else is held up', async () => {
+		const { laptop, box } = await pair();
+		await box.accept(laptop.key, { commands: true });
+		const submit = async (fields: object) => {
+			const spec = { type: 'command', command: { command: 'true' }, ...fields };
+			return (await laptop.ask('fleet/submit', { jobs: [{ on: 'box', spec }] })).jobs[0]?.id ?? '';
+		};
+		await expect(submit({ key: 'a\0' })).rejects.toThrow('must not contain a NUL character');
+		await servers.owner.run(`CREATE FUNCTION public.no_text() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			RAISE EXCEPTION 'unsupported Unicode escape sequence' USING ERRCODE = '22P05'; END $$`);
+		await servers.owner.run(
+			"CREATE TRIGGER no_text BEFORE INSERT ON fleet.job FOR EACH ROW WHEN (NEW.title = 'odd') EXECUTE FUNCTION public.no_text()",
+		);
+		const refused = await submit({ title: 'odd' });
+		// The 200th unit is half of a character.
+		const [nul, cut] = [
+			await submit({ title: 'a\0b' }),
+			await submit({ command: { command: `a${'😀'.repeat(179)}` } }),
+		];
+		expect((await jobThat(laptop, nul, finished)).state).toBe('succeeded');
+		expect((await jobThat(laptop, cut, finished)).stopReason).toBe('spawn');
+		expect((await laptop.job(nul)).title).toBe('a\ufffdb');
+		expect((await jobThat(laptop, refused, finished)).error?.message).toContain('does not take it');
+		await servers.owner.run('DROP TRIGGER no_text ON fleet.job');
+	});
+
 	test('labels of 10,000 characters: refused here, and cut where another machine says them', async () => {
 		const label = 'l'.repeat(10_000);
 		const joining = ['fleet', 'join', servers.address('box'), '--name', 'x', '--label', label];
