@@ -129,7 +129,13 @@ export function createInbox(options: InboxOptions) {
 	async function laidOut({ lease }: Lease, payload: Buffer): Promise<string> {
 		await mkdir(options.scratch, { recursive: true, mode: 0o700 });
 		const file = join(await realpath(options.scratch), `${lease}.input`);
-		await writeFile(file, payload, { mode: 0o600 });
+		try {
+			await writeFile(file, payload, { mode: 0o600 });
+		} catch (error) {
+			// On a full disk what there was room for would stay.
+			await rm(file, { force: true });
+			throw error;
+		}
 		return file;
 	}
 

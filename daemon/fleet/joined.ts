@@ -1,6 +1,6 @@
 /** A machine that joined: its node, with what it needs of the rest of the daemon. */
 
-import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { errorCode, errorMessage, isShortage, SemanticaError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import { isFinished } from '../../shared/jobTerms.ts';
 import { createCalls } from './calls.ts';
@@ -144,6 +144,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		} catch (error) {
 			const message = errorMessage(error);
 			warn(message);
+			if (isShort(error)) spawnFailures++;
 			// A disk that is full, or a queue that is gone: it goes back, and may run later or elsewhere.
 			if (!isFinal(error)) return;
 			const code = isLost(error) ? 'PAYLOAD_LOST' : 'REFUSED';
@@ -295,8 +296,11 @@ function poolsOf(rules: readonly Rule[]): string[] {
 
 const isLost = (error: unknown) => error instanceof SemanticaError && error.kind === 'PAYLOAD_LOST';
 
+const isShort = (error: unknown) =>
+	isShortage(error) || /^(ENOSPC|EDQUOT)$/.test(errorCode(error) ?? '');
+
 /** Another try here would end the same. */
 function isFinal(error: unknown): boolean {
-	if (!(error instanceof SemanticaError)) return true;
+	if (!(error instanceof SemanticaError)) return !isShort(error);
 	return error.kind !== 'STORE' && error.kind !== 'SYSTEM' && error.kind !== 'DRAINING';
 }

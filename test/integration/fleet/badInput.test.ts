@@ -1,9 +1,11 @@
 /** What is wrong with a server, an address, a clock or a job, and the sentence that says so (the table of docs/fleet.md). */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { initSchema } from '../../../daemon/fleet/schema.ts';
+import { dataPaths } from '../../../shared/paths.ts';
 import { startDaemon, temporaryFolder } from '../../support/daemon.ts';
+import { mountDisk } from '../../support/disks.ts';
 import { finished, jobThat, joinMachine } from '../../support/fleet/machines.ts';
 import {
 	FLEET_SQL,
@@ -272,6 +274,26 @@ describe.skipIf(why !== undefined)('a machine or a job that is wrong', () => {
 		);
 		const evil = (await laptop.status()).machines.find(({ name }) => name === 'evil');
 		expect(evil?.labels).toEqual(['l'.repeat(64)]);
+	});
+
+	test('an input for which the disk of a machine has no room: the job goes back, and runs later', async (context) => {
+		const { laptop, box } = await pair();
+		const scratch = dataPaths(box.home).fleetScratch;
+		mkdirSync(scratch, { mode: 0o700 });
+		const unmount = mountDisk(context, scratch, 'size=64k');
+		await box.accept(laptop.key, { commands: true });
+		const { stdout } = await laptop.run(['run', '--payload', '-', '--on', 'box', '--', 'cat'], {
+			input: 'x'.repeat(100_000),
+		});
+		const id = stdout.trim().slice(-36);
+		await expect
+			.poll(async () => (await box.status()).warnings.join(' '), { timeout: 60_000 })
+			.toContain('5 jobs of others in a row could not be started here');
+		expect((await laptop.job(id)).state).toBe('queued');
+		expect(readdirSync(scratch).filter((name) => name.endsWith('.input'))).toEqual([]);
+		unmount();
+		await box.ask('fleet/work', {});
+		expect((await jobThat(laptop, id, finished)).state).toBe('succeeded');
 	});
 
 	test('a machine that can start nothing takes no more until a person has looked', async () => {
