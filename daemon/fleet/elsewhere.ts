@@ -159,8 +159,9 @@ export function createJobsElsewhere(options: ElsewhereOptions) {
 			if (row.ended_at !== null) return `it is already ${jobElsewhere(id)?.state}`;
 			await submit(() => {
 				// Whatever is on its way at this moment is told, too.
-				table.sent.cancel(id, true);
-				if (row.delivered === 0) table.sent.refused(id, 'it was cancelled before', clock.now());
+				table.sent.cancel(id);
+				if (table.sent.get(id)?.delivered === 0)
+					table.sent.refused(id, 'it was cancelled before', clock.now());
 			});
 			changed([id]);
 			machine()?.node.wake();

@@ -163,7 +163,7 @@ function ended(row: SentRow, job: Job, shared: SharedJob | undefined, options: M
 		const message = `It came back to this machine as ${row.refused}.`;
 		return { ...job, state: 'superseded', error: { code: 'MOVED', message } };
 	}
-	if (shared === undefined && row.cancelling === 1) {
+	if (shared === undefined && row.cancelling !== 0) {
 		return { ...job, state: 'cancelled', stopReason: 'cancel' };
 	}
 	if (shared === undefined) {

@@ -113,7 +113,7 @@ export function createOutbox(options: OutboxOptions) {
 			const { fleet } = envelopeOf(row);
 			const { order, signature } = sealOrder(me, { fleet, id: row.id, order: 'cancel' });
 			await queue.cancel(row.id, order, signature);
-			await submit(() => table.sent.cancel(row.id, false));
+			await submit(() => table.sent.toldToCancel(row.id));
 			changed([row.id]);
 		}
 	}
