@@ -217,6 +217,8 @@ export function createLeaving(options: LeavingOptions) {
 				};
 				asking.add(one);
 				signal.addEventListener('abort', abort);
+				// Its node was stopped by an attempt that failed: no look at the queue leads here again.
+				if (told !== undefined && !finishing) void finish(machine);
 			});
 		},
 		/** What an earlier daemon began. */
