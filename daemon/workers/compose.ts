@@ -148,7 +148,7 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 
 	function retire(worker: Worker): void {
 		worker.leaving = true;
-		registry.remove(worker, clock.now());
+		registry.retire(worker, clock.now());
 	}
 
 	// One timer, and none while nobody holds anything.

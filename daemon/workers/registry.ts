@@ -35,6 +35,8 @@ export interface Registry {
 	/** @throws SemanticaError CONFLICT where this connection is one already. */
 	add(connection: Connection, registration: Registration, now: number, patient?: boolean): Worker;
 	of(connection: Connection): Worker | undefined;
+	/** Nothing more is given to it; what is with it may end. */
+	retire(worker: Worker, now: number): void;
 	/** It has gone. */
 	remove(worker: Worker, now: number): void;
 	/** Gives a run of this type to whoever has most room; undefined where nobody has any. `alone`: and no other. */
@@ -141,6 +143,19 @@ export function createRegistry(
 		started().loadChanged(worker);
 	}
 
+	function retire(worker: Worker, at: number): void {
+		for (const type of worker.types.keys()) {
+			const others = byType.get(type);
+			others?.delete(worker);
+			if (others?.size !== 0) continue;
+			byType.delete(type);
+			leftAt.delete(type);
+			leftAt.set(type, at);
+			const [oldest] = leftAt.keys();
+			if (leftAt.size > REMEMBERED && oldest !== undefined) leftAt.delete(oldest);
+		}
+	}
+
 	const heldInAll = () => [...workers.values()].reduce((sum, { held }) => sum + held, 0);
 
 	return {
@@ -173,18 +188,10 @@ export function createRegistry(
 			for (const { type } of types) byType.set(type, (byType.get(type) ?? new Set()).add(worker));
 			return worker;
 		},
+		retire,
 		remove(worker, at) {
 			workers.delete(worker.connection);
-			for (const type of worker.types.keys()) {
-				const others = byType.get(type);
-				others?.delete(worker);
-				if (others?.size !== 0) continue;
-				byType.delete(type);
-				leftAt.delete(type);
-				leftAt.set(type, at);
-				const [oldest] = leftAt.keys();
-				if (leftAt.size > REMEMBERED && oldest !== undefined) leftAt.delete(oldest);
-			}
+			retire(worker, at);
 		},
 		take,
 		assign(type, alone) {

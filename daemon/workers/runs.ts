@@ -241,6 +241,8 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		isOurs: (id, run) => runs.get(id)?.run === run,
 		of: (worker, name) => heldBy(worker, name),
 		async begin(worker, names) {
+			// What it began now would be interrupted; what was only handed over goes back uncharged.
+			if (worker.leaving) return [];
 			const mine = names.flatMap((name) => heldBy(worker, name) ?? []);
 			const handed = mine.filter(({ state, stopping }) => state === 'handed' && !stopping);
 			if (handed.length === 0) return [];

@@ -13,6 +13,7 @@ import {
 	gone,
 	isAlive,
 	jobEnd,
+	logSays,
 	startDaemon,
 	type TestDaemon,
 } from '../../support/daemon.ts';
@@ -109,6 +110,16 @@ test('what kills its process runs alone from the second time on and then no more
 	for (const id of others) await resultOf(daemon, id);
 	const { lastEnd } = await only(client);
 	expect(lastEnd).toBe('ended with exit code 9');
+});
+
+test('one that is started anew ends its work within its grace, and that counts', async () => {
+	const daemon = await startDaemon();
+	const client = await daemon.connect();
+	await client.request('worker/add', program(daemon.home));
+	const [id = ''] = await enqueue(client, job({ untilTold: true }));
+	await logSays(daemon, id, 'waits until it is told');
+	await client.request('worker/restart', { name: 'embed' });
+	expect(await resultOf(daemon, id)).toMatchObject({ run: 1 });
 });
 
 test('what cannot be one is refused, and what is there is changed whole', async () => {
