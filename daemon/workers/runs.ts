@@ -136,32 +136,32 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		let input: InputFile | undefined;
 		const { graceMs, deadlineAt } = storedSpec(row);
 		const log = createFunctionLog(row, logs);
-		const ended = new Promise<ExecutionEnd>((resolve) => {
-			const held: Held = {
-				id: row.id,
-				run: row.run,
-				worker,
-				graceMs,
-				log,
-				state: 'handed',
-				pausing: false,
-				stopping: false,
-				grace: undefined,
-				token: undefined,
-				outcomeOf: inWords,
-				told: () => told.begun(),
-				end(outcome, result, cost) {
-					if (held.state === 'over') return;
-					held.state = 'over';
-					held.grace?.cancel();
-					if (held.token !== undefined) tokens.revoke(held.token);
-					registry.release(worker, row.type, alone);
-					parked.get(worker)?.();
-					void closed(outcome).then((logBytes) => resolve({ outcome, result, cost, logBytes }));
-				},
-			};
-			runs.set(row.id, held);
-		});
+		const ended = Promise.withResolvers<ExecutionEnd>();
+		// Asked by everything below: the map may have the job's next run by then.
+		const held: Held = {
+			id: row.id,
+			run: row.run,
+			worker,
+			graceMs,
+			log,
+			state: 'handed',
+			pausing: false,
+			stopping: false,
+			grace: undefined,
+			token: undefined,
+			outcomeOf: inWords,
+			told: () => told.begun(),
+			end(outcome, result, cost) {
+				if (held.state === 'over') return;
+				held.state = 'over';
+				held.grace?.cancel();
+				if (held.token !== undefined) tokens.revoke(held.token);
+				registry.release(worker, row.type, alone);
+				parked.get(worker)?.();
+				void closed(outcome).then((logBytes) => ended.resolve({ outcome, result, cost, logBytes }));
+			},
+		};
+		runs.set(row.id, held);
 
 		async function closed(outcome: RunOutcome): Promise<number> {
 			if (outcome.kind === 'payload' || outcome.kind === 'spawn') log.note(outcome.message);
@@ -174,8 +174,11 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 			const { id, run, attempt, type } = row;
 			const small = row.payload_bytes < IN_MESSAGE_BYTES ? payload?.inlineText() : undefined;
 			if (small === undefined) input = await payload?.layOut();
-			if (runs.get(id)?.state === 'over') await input?.remove().catch(() => {});
-			if (alone) await besideNothing(worker, () => runs.get(id)?.state !== 'over');
+			if (held.state === 'over') {
+				await input?.remove().catch(() => {});
+				return;
+			}
+			if (alone) await besideNothing(worker, () => held.state !== 'over');
 			outgoing.send(worker, {
 				id,
 				run,
@@ -188,23 +191,17 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 				...(checkpoint === undefined ? {} : { checkpoint: parseExactly(checkpoint) }),
 			});
 		}
-		handOver().catch((error: unknown) => runs.get(row.id)?.end(failureOf(error)));
-		const mine = () => runs.get(row.id);
+		handOver().catch((error: unknown) => held.end(failureOf(error)));
 		return {
-			ended,
+			ended: ended.promise,
 			beginsLater: true,
-			stop(grace, cause) {
-				const held = mine();
-				if (held?.run === row.run) stop(held, grace, cause);
-			},
+			stop: (grace, cause) => stop(held, grace, cause),
 			pause() {
-				const held = mine();
-				if (held !== undefined) held.pausing = true;
+				held.pausing = true;
 				return Promise.resolve(false);
 			},
 			resume() {
-				const held = mine();
-				if (held !== undefined) held.pausing = false;
+				held.pausing = false;
 				return Promise.resolve();
 			},
 			note: log.note,

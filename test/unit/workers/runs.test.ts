@@ -88,3 +88,29 @@ test('a worker that is to leave begins nothing more, and what it has begun it ma
 	// It was never begun: held against nobody.
 	expect((await waiting.execution.ended).outcome).toEqual({ kind: 'interrupted' });
 });
+
+test('a payload that is laid out after its run was stopped is removed, though the run is settled', async () => {
+	const { runs, handOver } = open();
+	const { execution, input } = handOver('job');
+	execution.stop(0, 'cancel');
+	await execution.ended;
+	await runs.executor.settled('job', 1);
+	const removed = new Promise<void>((resolve) => {
+		input.resolve({ path: '/input', remove: () => Promise.resolve(resolve()) });
+	});
+	await removed;
+});
+
+test("what fails late of a run that was stopped does not end the job's next one", async () => {
+	const { runs, worker, handOver } = open();
+	const old = handOver('job', 1);
+	old.execution.stop(0, 'cancel');
+	await old.execution.ended;
+	await runs.executor.settled('job', 1);
+	handOver('job', 2);
+	old.input.reject(new Error('There is no room.'));
+	await expect(old.input.promise).rejects.toThrow();
+	// The old run hears of it first.
+	await Promise.resolve();
+	expect(await runs.begin(worker, [{ id: 'job', run: 2 }])).toHaveLength(1);
+});
