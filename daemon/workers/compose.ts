@@ -136,7 +136,11 @@ export function createWorkers(options: WorkersOptions): WorkersService {
 		tokens: options.tokens,
 		clock,
 		aloneAfterDeaths: options.aloneAfterDeaths,
-		holding: watch,
+		holding(worker) {
+			// Nobody asked whether it was there while it held nothing.
+			if (worker.held === 1) worker.heardAt = clock.monotonic();
+			watch();
+		},
 	});
 
 	const indexers = createIndexers({

@@ -65,8 +65,8 @@ export interface FunctionRunsOptions {
 	readonly clock: Clock;
 	/** The setting. */
 	readonly aloneAfterDeaths: number;
-	/** Some worker holds a run from now on. */
-	readonly holding: () => void;
+	/** It holds a run more from now on. */
+	readonly holding: (worker: Worker) => void;
 }
 
 interface Held {
@@ -132,7 +132,7 @@ export function createFunctionRuns(options: FunctionRunsOptions): FunctionRuns {
 		told: Pick<ToldOfRun, 'begun'>,
 		{ alone, outcomeOf: inWords }: Handing,
 	): Execution {
-		options.holding();
+		options.holding(worker);
 		let input: InputFile | undefined;
 		const { graceMs, deadlineAt } = storedSpec(row);
 		const log = createFunctionLog(row, logs);

@@ -149,6 +149,16 @@ test('it is dropped after 45 s without a word, and its run is interrupted; one t
 	await answering.request('worker/alive', {});
 });
 
+test('it has its 45 s from the handover, however long it held nothing and said nothing before', async () => {
+	const { clock, worker, handOver } = await open();
+	const quiet = await worker('quiet');
+	clock.advance(3_600_000);
+	await handOver();
+	clock.advance(15_000);
+	const dropped = quiet.closed.then(() => 'dropped');
+	expect(await Promise.race([quiet.pinged().then(() => 'pinged'), dropped])).toBe('pinged');
+});
+
 test('nobody is pinged who holds nothing, and no timer runs for it', async () => {
 	const { clock, worker } = await open();
 	await worker('idle');
