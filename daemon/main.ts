@@ -93,7 +93,11 @@ async function serve(instance: Instance, surroundings: Surroundings): Promise<vo
 	engine.fleet.begin();
 	// Otherwise kept at an orderly end only, and not every daemon gets one.
 	flushCompileCache();
-	setTimeout(() => void removeOldBuilds(paths, state), SETTLED_MS).unref();
+	setTimeout(() => {
+		removeOldBuilds(paths, state).catch((error: unknown) =>
+			warn(`Old builds in ${paths.bin} could not be removed: ${errorMessage(error)}.`),
+		);
+	}, SETTLED_MS).unref();
 	// Of some 75 MB about 6 are what the start left behind, which an idle V8 keeps.
 	whenQuiet(SETTLED_MS, () => collectGarbage({ type: 'major', flavor: 'last-resort' }));
 }

@@ -79,12 +79,19 @@ export async function removeOldBuilds(paths: DataPaths, running: BuildStamp): Pr
 		if (name.endsWith(DRAFT)) {
 			const made = await stat(folder).catch(() => undefined);
 			if (made === undefined || Date.now() - made.mtimeMs < DRAFT_MS) continue;
-		} else {
-			const staged = await readStaged(folder);
-			if (staged !== undefined && isNewer(staged.build, running)) continue;
-			if (await isBuildInUse(folder)) continue;
-		}
+		} else if (await isWanted(folder, running)) continue;
 		await discardBuild(folder);
+	}
+}
+
+async function isWanted(folder: string, running: BuildStamp): Promise<boolean> {
+	try {
+		const build = await readInfo(folder);
+		if (build !== undefined && isNewer(build, running)) return true;
+		return await isBuildInUse(folder);
+	} catch {
+		// It cannot be told, as without a descriptor left: then it stays.
+		return true;
 	}
 }
 
@@ -134,12 +141,19 @@ async function replace(target: string, draft: string): Promise<void> {
 }
 
 async function readStaged(folder: string): Promise<StagedBuild | undefined> {
+	// What cannot be read is nothing to start a daemon from.
+	const build = await readInfo(folder).catch(() => undefined);
+	return build === undefined ? undefined : { folder, build };
+}
+
+/** Undefined where there is none, or none that is whole. @throws Node's error where it cannot be read */
+async function readInfo(folder: string): Promise<BuildInfo | undefined> {
 	try {
 		const build: unknown = JSON.parse(await readFile(join(folder, 'build.json'), 'utf8'));
-		return isBuildInfo(build) ? { folder, build } : undefined;
-	} catch {
-		// Not there, not to be read or not JSON: nothing to start a daemon from.
-		return undefined;
+		return isBuildInfo(build) ? build : undefined;
+	} catch (error) {
+		if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
+		throw error;
 	}
 }
 

@@ -1,6 +1,14 @@
 /** bin/semantica: one path that stays, whatever build and Node are there. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readBuildInfo } from '../../../shared/build.ts';
@@ -111,4 +119,16 @@ test('a build from which somebody serves an AI tool is not removed', async () =>
 	await expect.poll(() => existsSync(user), { timeout: 20_000 }).toBe(false);
 	await removeOldBuilds(paths, newer);
 	expect(existsSync(folder)).toBe(false);
+});
+
+test('a build of which cannot be told whether it is old and unused is not removed, and ends nothing', async () => {
+	const paths = dataPaths(temporaryFolder());
+	const copy = (name: string) => join(paths.bin, name);
+	// Folders where files belong and the other way round: as little to be read as without a descriptor left.
+	mkdirSync(join(copy('age-unknown'), 'build.json'), { recursive: true });
+	mkdirSync(copy('use-unknown'));
+	writeFileSync(join(copy('use-unknown'), 'users'), '');
+	mkdirSync(join(copy('unused'), 'users', 'folder'), { recursive: true });
+	await removeOldBuilds(paths, { buildId: 'running', builtAt: 1, version: '1.0.0' });
+	expect(readdirSync(paths.bin).sort()).toEqual(['age-unknown', 'use-unknown']);
 });
