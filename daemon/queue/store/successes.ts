@@ -23,10 +23,12 @@ export function createSuccesses(db: Sqlite): Successes {
 	);
 	const mark = db.prepare<[number]>('UPDATE jobs SET hashed = 1 WHERE generation = ?');
 	const unmark = db.prepare<[number]>('UPDATE jobs SET hashed = 0 WHERE generation = ?');
-	// Of two that ran beside each other the one that ended last.
+	// Of two that ran beside each other the one that ended last. The newest is the last by `at` even where the clock
+	// was set back: it would be the first to be forgotten.
 	const record = db.prepare<[string, string | null, number, number]>(
 		`INSERT OR REPLACE INTO last_successes (work, digest, job, result, at, manifest)
-		 SELECT work, digest, ?, ?, ?, manifest FROM job_inputs WHERE job = ?`,
+		 SELECT work, digest, ?, ?, max(?, coalesce((SELECT max(at) + 1 FROM last_successes), 0)), manifest
+		 FROM job_inputs WHERE job = ?`,
 	);
 	const drop = db.prepare<[number]>('DELETE FROM job_inputs WHERE job = ?');
 	const tidy = db.prepare<[number]>(

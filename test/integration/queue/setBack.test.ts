@@ -1,5 +1,8 @@
 /** A wall clock that is set back by hours while jobs wait for seconds. */
 import { describe, expect, it } from 'vitest';
+import { STATE } from '../../../daemon/queue/store/codes.ts';
+import type { JobRow } from '../../../daemon/queue/store/rows.ts';
+import { createSuccesses } from '../../../daemon/queue/store/successes.ts';
 import { TestMachine } from '../../support/model/machine.ts';
 import { openQueue, task } from '../../support/queue.ts';
 import { openScheduler } from '../../support/scheduler.ts';
@@ -35,6 +38,20 @@ describe('a clock that is set back', () => {
 		expect(queue.jobs.get(expired?.id ?? '').job.state).toBe('expired');
 		// A time that was asked for is a time on the clock.
 		expect(queue.jobs.get(held?.id ?? '').job.runAt).toBe(clock.now() - 4000 + HOURS + 5000);
+	});
+
+	it('lets what succeeds now be remembered, and what succeeded first be forgotten', () => {
+		const { db } = openQueue();
+		const successes = createSuccesses(db);
+		const succeed = (n: number, now: number) => {
+			const row = { generation: n, id: `job ${n}` } as JobRow;
+			successes.keep(row, { work: `work ${n}`, digest: 'd', manifest: null });
+			successes.ended(row, STATE.succeeded, null, now);
+		};
+		for (let n = 0; n < 200; n++) succeed(n, HOURS + n);
+		for (let n = 200; n < 203; n++) succeed(n, n);
+		const remembered = [0, 1, 200, 201, 202].filter((n) => successes.last(`work ${n}`));
+		expect(remembered).toEqual([200, 201, 202]);
 	});
 
 	it('is noticed by the daemon that starts after it, too', async () => {
