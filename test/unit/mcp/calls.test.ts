@@ -3,6 +3,7 @@ import { createToldQuestions } from '../../../daemon/cli/mcp/answers/question.ts
 import { toolArguments } from '../../../daemon/cli/mcp/tools/arguments.ts';
 import { cancelJob } from '../../../daemon/cli/mcp/tools/cancelJob.ts';
 import type { ToolContext } from '../../../daemon/cli/mcp/tools/context.ts';
+import { listJobs } from '../../../daemon/cli/mcp/tools/listJobs.ts';
 import { readLog } from '../../../daemon/cli/mcp/tools/readLog.ts';
 import { runJob } from '../../../daemon/cli/mcp/tools/runJob.ts';
 import type { ParamsInput } from '../../../shared/protocol/requests.ts';
@@ -76,4 +77,15 @@ test('after many were cancelled it names a wait that wait_job takes', async () =
 	const { text } = await cancelJob(toolArguments('cancel_job', { job_ids: ids }), context);
 	const [, given = ''] = /wait_job (\{.*\})/.exec(text) ?? [];
 	expect(toolArguments('wait_job', JSON.parse(given)).job_ids).toEqual(ids.slice(0, 20));
+});
+
+test('where a folder has no jobs it is said that those around it may have', async () => {
+	const context = contextOf({
+		'job/list': () => ({ jobs: [], nextCursor: null, total: { value: 0, exact: true } }),
+		'queue/list': () => ({ global: { running: 0, concurrency: 2, paused: false }, queues: [] }),
+	});
+	const list = async (given: object) =>
+		(await listJobs(toolArguments('list_jobs', given), context)).text;
+	expect(await list({ folder: '/' })).toMatch(/No such jobs\.\nNext: without folder, /);
+	expect(await list({})).toMatch(/No such jobs\.\nNext: nothing to look at\.$/);
 });

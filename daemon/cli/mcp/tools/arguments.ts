@@ -121,7 +121,12 @@ const getJob = z.strictObject({ job_id: jobId });
 
 const listJobs = z.strictObject({
 	state: z.enum([...JOB_STATES, 'open', 'finished']).optional(),
-	folder: z.string().min(1).max(4096).optional().describe('absolute'),
+	folder: z
+		.string()
+		.min(1)
+		.max(4096)
+		.optional()
+		.describe('absolute; as a person opened it, not one in it'),
 	text: z.string().min(1).max(200).optional(),
 	mine: z.boolean().default(false).describe('only what you started here'),
 	limit: z.int().min(1).max(50).default(20),

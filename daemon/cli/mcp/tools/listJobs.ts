@@ -23,7 +23,7 @@ export async function listJobs(args: Arguments, context: ToolContext): Promise<A
 		link.request('job/list', { filter, limit: args.limit }),
 		link.request('queue/list', {}),
 	]);
-	return { text: [...limits(queues), ...rows(page, context.now()), nextOf(page)].join('\n') };
+	return { text: [...limits(queues), ...rows(page, context.now()), nextOf(page, args)].join('\n') };
 }
 
 export function statesOf(state: NonNullable<Arguments['state']>): JobState[] {
@@ -48,8 +48,11 @@ function rows({ jobs, total }: Result<'job/list'>, now: number): string[] {
 	return [heading, ...jobs.map((job) => row(job, now))];
 }
 
-function nextOf({ jobs, nextCursor }: Result<'job/list'>): string {
+function nextOf({ jobs, nextCursor }: Result<'job/list'>, { folder }: Arguments): string {
 	const open = jobs.filter(({ state }) => !isFinished(state)).length;
+	if (jobs.length === 0 && folder !== undefined) {
+		return 'Next: without folder, or with the one around it: a job belongs to the folder that a person opened, not to one in it.';
+	}
 	if (jobs.length === 0) return 'Next: nothing to look at.';
 	if (nextCursor !== null) return 'Next: for others narrow it by state, folder or text.';
 	return open > 0
