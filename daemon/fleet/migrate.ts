@@ -208,6 +208,7 @@ export function createMigration(options: MigrateOptions) {
 function whyItStays(row: SentRow): string | undefined {
 	const { place, recipe, secrets } = envelopeOf(row);
 	if (row.cancelling !== 0) return 'it is being cancelled';
+	if (row.needs_approval === 1) return 'it waits for the approval of a person';
 	if (recipe !== undefined) return 'it is a recipe of another machine';
 	if (secrets.length > 0) return 'it needs secrets that this machine does not know';
 	if (place.kind !== 'home') return 'the folder that it runs in is none of this machine';

@@ -146,6 +146,10 @@ describe.skipIf(why !== undefined)('an AI tool and other machines', () => {
 		expect(waits.text).toContain(`semantica approve ${waits.id}`);
 		const refused = await laptop.ask('job/runNow', { ids: [waits.id] });
 		expect(refused.count).toBe(0);
+		const back = await laptop.ask('fleet/migrate', { direction: 'back' });
+		expect(back.skipped).toContainEqual(
+			expect.objectContaining({ id: waits.id, reason: 'it waits for the approval of a person' }),
+		);
 		const listed = await laptop.run(['approve']);
 		expect(listed.stdout).toMatch(/on +box\n.*folder +an empty one of its own/);
 		expect(listed.stdout).toContain('echo approved');
