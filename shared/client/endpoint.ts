@@ -1,20 +1,33 @@
 /** Finding a running daemon: the state file names the endpoint, the token file holds the secret. */
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { errorCode } from '../errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode, errorMessage, SemanticaError } from '../errors.ts';
 import type { DataPaths } from '../paths.ts';
 import type { StateFile } from '../protocol/requests.ts';
 
-/** The state file's content, or undefined where no daemon has written one. It may be stale. */
+/** Beyond this who lets nobody in is stuck, or was stopped. */
+const FULL_MS = 2000;
+const AGAIN_MS = 50;
+
+/**
+ * The state file's content, or undefined where no daemon has written one. It may be stale.
+ * @throws SemanticaError SYSTEM where that cannot be told.
+ */
 export async function readStateFile(paths: DataPaths): Promise<StateFile | undefined> {
 	try {
 		const state: unknown = JSON.parse(await readFile(paths.stateFile, 'utf8'));
 		// Builds that knew nothing of handover did not say when they were built.
 		return isStateFile(state) ? { ...state, builtAt: state.builtAt ?? 0 } : undefined;
 	} catch (error) {
-		// Half-written is impossible (it is renamed into place); absent or unreadable means no daemon for us.
-		if (errorCode(error) !== undefined || error instanceof SyntaxError) return undefined;
-		throw error;
+		// Half-written is impossible (it is renamed into place).
+		if (error instanceof SyntaxError || /^(ENOENT|ENOTDIR)$/.test(errorCode(error) ?? '')) {
+			return undefined;
+		}
+		throw new SemanticaError(
+			'SYSTEM',
+			`Whether a Semantica daemon runs cannot be told: ${paths.stateFile} cannot be read (${errorMessage(error)}).`,
+		);
 	}
 }
 
@@ -37,12 +50,38 @@ export async function readToken(paths: Pick<DataPaths, 'tokenFile'>): Promise<st
 	return (await readFile(paths.tokenFile, 'utf8')).trim();
 }
 
-/** Resolves once the socket is connected; rejects with Node's error (ENOENT, ECONNREFUSED: nobody listens). */
-export function openSocket(endpoint: string): Promise<Socket> {
+/**
+ * Resolves once the socket is connected; rejects with Node's error (ENOENT, ECONNREFUSED: nobody listens).
+ * @throws SemanticaError SYSTEM where somebody listens and lets nobody in.
+ */
+export async function openSocket(endpoint: string): Promise<Socket> {
+	const end = Date.now() + FULL_MS;
+	for (;;) {
+		try {
+			return await connected(endpoint);
+		} catch (error) {
+			// As many wait as may.
+			if (errorCode(error) !== 'EAGAIN') throw error;
+			if (Date.now() >= end) throw full(endpoint);
+		}
+		// No event tells that there is room again.
+		await delay(AGAIN_MS);
+	}
+}
+
+function connected(endpoint: string): Promise<Socket> {
 	return new Promise((resolve, reject) => {
 		const socket = connect(endpoint);
 		// Stays: a daemon that dies before the caller listens must not end the caller with an unhandled error.
 		socket.on('error', reject);
 		socket.once('connect', () => resolve(socket));
 	});
+}
+
+function full(endpoint: string): SemanticaError {
+	return new SemanticaError(
+		'SYSTEM',
+		`The Semantica daemon at ${endpoint} lets nobody in: too many wait for it already. ` +
+			'Try again; if it stays so, its process was stopped, or hangs: end it.',
+	);
 }

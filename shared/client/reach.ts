@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { SemanticaError } from '../errors.ts';
+import { errorCode, errorMessage, SemanticaError } from '../errors.ts';
 import type { DataPaths } from '../paths.ts';
 import { isProof, PROVE } from '../proof.ts';
 import type { StateFile } from '../protocol/requests.ts';
@@ -21,6 +21,8 @@ const ANSWER_MS = 10_000;
 /** A daemon that says nothing for this long is busy, or was stopped; one that is gone has been told apart by then. */
 const SILENT_MS = 2000;
 const MAX_ANSWER_BYTES = 4096;
+/** By these the system says that nobody listens there, or that who did has gone just now. */
+const ABSENT = /^(ENOENT|ECONNREFUSED|ENOTSOCK|ENOTDIR|ECONNRESET|EPIPE)$/;
 
 /**
  * Whether a socket there can be ours alone. Inside the data folder it is, once that was looked at; a folder in /tmp
@@ -34,13 +36,20 @@ export function mayBeOurs({ run }: Pick<DataPaths, 'run'>, endpoint: string): bo
 /**
  * Whether a daemon lives behind the endpoint, be it silent. That something accepts does not tell: the child that a
  * daemon was just making when it was killed has its sockets too, until it becomes another program.
+ * @throws SemanticaError SYSTEM where that cannot be told, as without a descriptor left.
  */
 export async function isServed({ endpoint, proves }: StateFile): Promise<boolean> {
 	let socket: Socket;
 	try {
 		socket = await openSocket(endpoint);
-	} catch {
-		return false;
+	} catch (error) {
+		if (ABSENT.test(errorCode(error) ?? '')) return false;
+		// It lets nobody in, but lives.
+		if (error instanceof SemanticaError) return true;
+		throw new SemanticaError(
+			'SYSTEM',
+			`Whether a Semantica daemon runs cannot be told: ${errorMessage(error)}. Try again.`,
+		);
 	}
 	try {
 		return proves !== true || (await ask(socket, prove(), SILENT_MS)) !== 'closed';
