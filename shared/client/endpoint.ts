@@ -9,6 +9,8 @@ import type { StateFile } from '../protocol/requests.ts';
 /** Beyond this who lets nobody in is stuck, or was stopped. */
 const FULL_MS = 2000;
 const AGAIN_MS = 50;
+/** The last two are what Windows says of a file that is just being replaced. */
+const ABSENT = /^(ENOENT|ENOTDIR|EPERM|EBUSY)$/;
 
 /**
  * The state file's content, or undefined where no daemon has written one. It may be stale.
@@ -21,9 +23,7 @@ export async function readStateFile(paths: DataPaths): Promise<StateFile | undef
 		return isStateFile(state) ? { ...state, builtAt: state.builtAt ?? 0 } : undefined;
 	} catch (error) {
 		// Half-written is impossible (it is renamed into place).
-		if (error instanceof SyntaxError || /^(ENOENT|ENOTDIR)$/.test(errorCode(error) ?? '')) {
-			return undefined;
-		}
+		if (error instanceof SyntaxError || ABSENT.test(errorCode(error) ?? '')) return undefined;
 		throw new SemanticaError(
 			'SYSTEM',
 			`Whether a Semantica daemon runs cannot be told: ${paths.stateFile} cannot be read (${errorMessage(error)}).`,
