@@ -57,7 +57,13 @@ export async function scanLines(
 	let more = false;
 
 	/** @returns Whether nothing behind it is wanted. */
-	function take(offset: number, bytes: Buffer): boolean {
+	function take(offset: number, parts: readonly Buffer[]): boolean {
+		if (offset < from && context === 0) {
+			// Who waits for a line asks with each chunk: what was looked at before is not decoded again.
+			if (line !== null) line++;
+			return false;
+		}
+		const bytes = Buffer.concat(parts);
 		const text = plain(bytes);
 		const shown = text.slice(0, SHOWN);
 		for (const { after } of open) after.push(shown);
@@ -86,7 +92,7 @@ export async function scanLines(
 		signal.throwIfAborted();
 		if (offset > at) {
 			// What is missing ended one line and began another.
-			if (begun.length > 0 && take(lineStart, Buffer.concat(begun))) return cut();
+			if (begun.length > 0 && take(lineStart, begun)) return cut();
 			begun = [];
 			line = null;
 			lineStart = offset;
@@ -95,7 +101,7 @@ export async function scanLines(
 		let next = 0;
 		for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, next)) {
 			begun.push(bytes.subarray(next, end));
-			if (take(lineStart, Buffer.concat(begun))) return cut();
+			if (take(lineStart, begun)) return cut();
 			begun = [];
 			next = end + 1;
 			lineStart = offset + next;
@@ -103,7 +109,7 @@ export async function scanLines(
 		if (next < bytes.length) begun.push(bytes.subarray(next));
 	}
 	// The last line may still be written.
-	if (begun.length > 0) take(lineStart, Buffer.concat(begun));
+	if (begun.length > 0) take(lineStart, begun);
 	if (more) return cut();
 	const end = begun.length > 0 ? lineStart : at;
 	return { matches, scannedTo: Math.max(from, end), truncated: false };
