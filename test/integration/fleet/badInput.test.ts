@@ -153,7 +153,7 @@ describe.skipIf(why !== undefined)('a machine or a job that is wrong', () => {
 		);
 		await expect
 			.poll(async () => (await box.status()).unreachable?.message, { timeout: 60_000 })
-			.toContain('refused');
+			.toContain('does not take it');
 		open();
 		expect((await jobThat(laptop, id, finished)).state).toBe('succeeded');
 		await servers.owner.run('DROP TRIGGER no_beat ON fleet.beat');
