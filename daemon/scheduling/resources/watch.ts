@@ -68,6 +68,9 @@ export class ResourceWatch {
 	/** The machine slept: nothing that was read before means anything now. */
 	reset(): void {
 		this.#readings.clear();
+		// Void after a sleep, and perhaps the very one that noticed it.
+		this.#timer?.cancel();
+		this.#timer = undefined;
 		this.setNeeded(this.#needed);
 	}
 

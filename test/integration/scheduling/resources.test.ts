@@ -70,6 +70,21 @@ describe('a job waits until', () => {
 		expect(stateOf(scheduler, id)).toBe('running');
 	});
 
+	test('any of it is so, a suspend of the machine later too', async () => {
+		const scheduler = openScheduler();
+		const ids = await enqueue(
+			scheduler,
+			{ constraints: { freeMemoryMB: 2000 } },
+			{ constraints: { freeDisk: { path: '/a', MB: 5000 } } },
+		);
+		scheduler.suspend(8 * 3_600_000);
+		await scheduler.advance(120_000);
+		expect(ids.map((id) => stateOf(scheduler, id))).toEqual(['queued', 'queued']);
+		Object.assign(scheduler.machine, { freeMemoryMB: 2000, freeDiskMB: 5000 });
+		await scheduler.advance(10_000);
+		expect(ids.map((id) => stateOf(scheduler, id))).toEqual(['running', 'running']);
+	});
+
 	test('or as long as it is willing to', async () => {
 		const scheduler = openScheduler();
 		scheduler.machine.metered = true;
