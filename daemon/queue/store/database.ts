@@ -7,6 +7,7 @@ import {
 	readFileSync,
 	renameSync,
 	rmSync,
+	writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode, SemanticaError } from '../../../shared/errors.ts';
@@ -51,6 +52,8 @@ export function openDatabase(options: DatabaseOptions): Sqlite {
 }
 
 function beginAnew(options: DatabaseOptions, why: string): void {
+	// Until all is moved: with the rows gone and no mark the next start would sweep the payloads away.
+	writeFileSync(options.damageMark, why, { mode: 0o600 });
 	const kept = setAside(options);
 	rmSync(options.damageMark, { force: true });
 	options.warn(
@@ -94,8 +97,9 @@ function setAside(options: DatabaseOptions): string {
 		new Date(options.now()).toISOString().replaceAll(':', '-'),
 	);
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	const files = ['', '-wal', '-shm'].map((suffix) => options.file + suffix);
-	for (const path of [...files, options.payloadFolder]) {
+	// The database last: where one of them cannot be moved, it is still there.
+	const files = ['-wal', '-shm', ''].map((suffix) => options.file + suffix);
+	for (const path of [options.payloadFolder, ...files]) {
 		if (existsSync(path)) renameSync(path, join(folder, basename(path)));
 	}
 	return folder;
