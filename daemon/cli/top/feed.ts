@@ -37,7 +37,7 @@ export async function followDaemon(dependencies: FeedDependencies): Promise<TopF
 	let instance: string | undefined;
 	let seq = 0;
 	let timer: NodeJS.Timeout | undefined;
-	let askedAt = 0;
+	let askedAt = Number.NEGATIVE_INFINITY;
 	let asking = false;
 	let again = false;
 
@@ -68,14 +68,14 @@ export async function followDaemon(dependencies: FeedDependencies): Promise<TopF
 		clearTimeout(timer);
 		timer = setTimeout(
 			() => void ask().catch(fail),
-			Math.max(ms, askedAt + ASK_EVERY_MS - Date.now()),
+			Math.max(ms, askedAt + ASK_EVERY_MS - performance.now()),
 		);
 	}
 
 	async function ask(): Promise<void> {
 		asking = true;
 		again = false;
-		askedAt = Date.now();
+		askedAt = performance.now();
 		try {
 			await askOnce(dependencies);
 		} finally {

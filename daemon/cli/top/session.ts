@@ -36,7 +36,7 @@ class Top {
 	#ui: Ui;
 	#log = NO_LOG;
 	#picture: Picture = { lines: [], ids: [], seen: [], page: 1 };
-	#drawnAt = 0;
+	#drawnAt = Number.NEGATIVE_INFINITY;
 	#drawing: NodeJS.Timeout | undefined;
 	#ticking: NodeJS.Timeout | undefined;
 	#terminal: Terminal | undefined;
@@ -205,14 +205,14 @@ class Top {
 	}
 
 	#refresh(): void {
-		const wait = Math.max(0, this.#drawnAt + DRAW_EVERY_MS - Date.now());
+		const wait = Math.max(0, this.#drawnAt + DRAW_EVERY_MS - performance.now());
 		this.#drawing ??= setTimeout(() => this.#draw(), wait);
 	}
 
 	#draw(): void {
 		clearTimeout(this.#drawing);
 		this.#drawing = undefined;
-		this.#drawnAt = Date.now();
+		this.#drawnAt = performance.now();
 		this.#picture = this.#compose();
 		this.#terminal?.draw(this.#picture.lines);
 	}

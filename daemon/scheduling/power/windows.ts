@@ -49,7 +49,9 @@ export type BatteryReport = () => Promise<Battery>;
 export function createFallbackReader(clock: Clock, battery: BatteryReport): PowerReader {
 	let kept: { readonly at: number; readonly reading: PowerReading } | undefined;
 	return async () => {
-		if (kept !== undefined && clock.now() - kept.at < FALLBACK_KEPT_MS) return kept.reading;
+		const age = kept === undefined ? -1 : clock.now() - kept.at;
+		// By the wall clock, which a sleep of the machine moves on; set back it says nothing.
+		if (kept !== undefined && age >= 0 && age < FALLBACK_KEPT_MS) return kept.reading;
 		kept = { at: clock.now(), reading: judgeFallback(await battery()) };
 		return kept.reading;
 	};

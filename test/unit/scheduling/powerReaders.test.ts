@@ -111,6 +111,10 @@ describe('Windows', () => {
 		clock.advance(1000);
 		await read();
 		expect(asked).toBe(2);
+		// The clock is set back.
+		clock.suspend(-3_600_000);
+		await read();
+		expect(asked).toBe(3);
 		expect(judgeFallback({ hasBattery: false, acConnected: false, percent: 0 })).toMatchObject({
 			source: 'ac',
 		});
