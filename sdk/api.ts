@@ -155,7 +155,7 @@ export interface WorkContext {
 	enqueue(...jobs: JobInput[]): Promise<string[]>;
 	/** A client that speaks as this job, for its children: enqueue, wait, get, list, logs. It is closed when the run ends. */
 	connect(): Promise<Client>;
-	/** To be thrown: the run has failed and is tried again after so long, within its attempts. */
+	/** To be thrown: the run has failed and is tried again after so long, 30 days at most, within its attempts. */
 	retryAfter(ms: number, why: string): Error;
 	/** To be thrown: the job has failed, whatever attempts it has left, since another one would end the same. */
 	giveUp(why: string): Error;

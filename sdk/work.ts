@@ -9,6 +9,8 @@ import type { Client, Handler, WorkContext, WorkType } from './api.ts';
 
 /** Too long a sentence would be refused with all that stands beside it. */
 const ERROR_LENGTH = 1000;
+/** The longest that `worker/finish` takes. */
+const LONGEST_RETRY_MS = 30 * 86_400_000;
 
 type End = ParamsInput<'worker/finish'>['results'][number];
 
@@ -36,6 +38,13 @@ class RetryLater extends Error {
 }
 
 class GivenUp extends Error {}
+
+/** What a program computes is seldom whole, or within bounds. Where it is no number, the job's own rules say when. */
+function retryAfter(ms: number, why: string): Error {
+	const whole = Math.ceil(ms);
+	if (Number.isNaN(whole)) return new Error(why);
+	return new RetryLater(Math.min(LONGEST_RETRY_MS, Math.max(0, whole)), why);
+}
 
 /** Takes what this connection is handed. Nothing comes before it has registered. */
 export function takeWork(connection: DaemonConnection, dependencies: WorkDependencies): Work {
@@ -171,7 +180,7 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 			progress: (progress) => say(connection.request('worker/progress', { id, run, progress })),
 			enqueue: async (...jobs) => (await connect()).enqueue(...jobs),
 			connect,
-			retryAfter: (ms, why) => new RetryLater(ms, why),
+			retryAfter,
 			giveUp: (why) => new GivenUp(why),
 		};
 	}

@@ -102,7 +102,7 @@ describe('a worker', () => {
 			'test.again': {
 				maxAttempts: 2,
 				handler: (_payload, { attempt, retryAfter }) => {
-					if (attempt === 1) throw retryAfter(1, 'not yet');
+					if (attempt === 1) throw retryAfter(0.5, 'not yet');
 					return { attempt };
 				},
 			},

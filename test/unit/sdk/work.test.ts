@@ -1,0 +1,81 @@
+/** What a worker makes of a daemon that refuses what it says, or goes while it is asked. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Handler, WorkType } from '../../../sdk/api.ts';
+import { takeWork } from '../../../sdk/work.ts';
+import type { DaemonConnection } from '../../../shared/client/connection.ts';
+import type { ParamsInput } from '../../../shared/protocol/requests.ts';
+import { type HandedRun, workerRequests } from '../../../shared/protocol/workers.ts';
+import { RpcError } from '../../../shared/rpc/rpcError.ts';
+
+type Names = ParamsInput<'worker/started'>['runs'];
+type Ends = ParamsInput<'worker/finish'>['results'];
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A daemon to whose answers a test has a say. */
+function workerOf(
+	handler: Handler,
+	says: { started?: (runs: Names) => unknown; finish?: (ends: Ends) => unknown } = {},
+	concurrency = 1,
+) {
+	const listeners = new Map<string, (params: never) => void>();
+	const kept: Ends[number][] = [];
+	const failures: string[] = [];
+	const answers: Record<string, (params: never) => unknown> = {
+		'worker/started': async ({ runs }: { runs: Names }) => {
+			await says.started?.(runs);
+			return { runs: runs.map((name) => ({ ...name, token: 'token' })) };
+		},
+		'worker/finish': async (params: { results: Ends }) => {
+			const { success, data, error } = workerRequests['worker/finish'].params.safeParse(params);
+			if (!success) throw new RpcError(-32602, error.message);
+			await says.finish?.(data.results);
+			kept.push(...data.results);
+			return { taken: data.results.map(() => true) };
+		},
+	};
+	const connection = {
+		request: async (method: string, params: never) => answers[method]?.(params),
+		onNotification: (name: string, listener: (params: never) => void) => {
+			listeners.set(name, listener);
+		},
+	} as unknown as DaemonConnection;
+	const work = takeWork(connection, {
+		types: new Map<string, WorkType>([['test.it', { handler, concurrency }]]),
+		connect: () => Promise.reject(new Error('Nobody connects here.')),
+		failed: (error) => failures.push(String(error)),
+	});
+	const hand = (...payloads: readonly unknown[]): void => {
+		const runs = payloads.map(
+			(payload, i): HandedRun => ({
+				id: String(i),
+				run: 1,
+				attempt: 1,
+				type: 'test.it',
+				deadlineAt: 0,
+				payload,
+			}),
+		);
+		listeners.get('worker/run')?.({ runs } as never);
+	};
+	return { work, hand, kept, failures, after: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
+}
+
+const MONTH_MS = 30 * 86_400_000;
+
+test('a run may ask to be tried again after any number of milliseconds', async () => {
+	const { hand, kept, failures, after } = workerOf((ms, { retryAfter }) => {
+		throw retryAfter(ms as number, 'busy');
+	});
+	hand(0.5, -1, 1e12, Number.POSITIVE_INFINITY, Number.NaN);
+	await after(0);
+	expect(failures).toEqual([]);
+	expect(kept).toEqual([
+		{ id: '0', run: 1, outcome: 'retry', error: 'busy', afterMs: 1 },
+		{ id: '1', run: 1, outcome: 'retry', error: 'busy', afterMs: 0 },
+		{ id: '2', run: 1, outcome: 'retry', error: 'busy', afterMs: MONTH_MS },
+		{ id: '3', run: 1, outcome: 'retry', error: 'busy', afterMs: MONTH_MS },
+		{ id: '4', run: 1, outcome: 'failed', error: 'busy' },
+	]);
+});
