@@ -1,6 +1,6 @@
 /** A worker's side of the protocol: what was handed over, what runs, and what is still to be said of it. */
 import { readFile } from 'node:fs/promises';
-import type { DaemonConnection } from '../shared/client/connection.ts';
+import { type DaemonConnection, isResponseError } from '../shared/client/connection.ts';
 import { errorMessage } from '../shared/errors.ts';
 import { LIMITS } from '../shared/jobTerms.ts';
 import type { ParamsInput } from '../shared/protocol/requests.ts';
@@ -193,9 +193,29 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 			while (ends.length > 0 && !gone) {
 				const results = ends.slice(0, LIMITS.jobsPerRequest);
 				ends = ends.slice(results.length);
-				await connection.request('worker/finish', { results }).catch(failed);
+				await finish(results);
 			}
 		});
+	}
+
+	async function finish(results: End[]): Promise<void> {
+		try {
+			await connection.request('worker/finish', { results });
+		} catch (error) {
+			// One that is refused takes all beside it along.
+			if (isResponseError(error) && results.length > 1) {
+				for (const end of results) await finish([end]);
+				return;
+			}
+			failed(error);
+			if (isResponseError(error)) await finishRefused(results, sentence(error));
+		}
+	}
+
+	/** Else the run would go on for the daemon, and hold its place. */
+	async function finishRefused(results: readonly End[], error: string): Promise<void> {
+		const ends = results.map(({ id, run }) => ({ id, run, outcome: 'failed' as const, error }));
+		await connection.request('worker/finish', { results: ends }).catch(failed);
 	}
 
 	return {

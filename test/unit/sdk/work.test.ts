@@ -79,3 +79,26 @@ test('a run may ask to be tried again after any number of milliseconds', async (
 		{ id: '4', run: 1, outcome: 'failed', error: 'busy' },
 	]);
 });
+
+test('an end that the daemon refuses takes no other along, and its run fails with the reason', async () => {
+	const { hand, kept, failures, after } = workerOf(
+		(payload) => payload,
+		{
+			finish(ends) {
+				if (ends.some((end) => 'result' in end && end.result === 'odd')) {
+					throw new RpcError(4000, 'Nobody keeps this.');
+				}
+			},
+		},
+		3,
+	);
+	hand(1, 'odd', 2, 3);
+	await after(0);
+	expect(kept.toSorted((a, b) => Number(a.id) - Number(b.id))).toEqual([
+		{ id: '0', run: 1, outcome: 'succeeded', result: 1 },
+		{ id: '1', run: 1, outcome: 'failed', error: 'Nobody keeps this.' },
+		{ id: '2', run: 1, outcome: 'succeeded', result: 2 },
+		{ id: '3', run: 1, outcome: 'succeeded', result: 3 },
+	]);
+	expect(failures).toEqual(['RpcError: Nobody keeps this.']);
+});
