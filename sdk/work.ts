@@ -9,6 +9,8 @@ import type { Client, Handler, WorkContext, WorkType } from './api.ts';
 
 /** Too long a sentence would be refused with all that stands beside it. */
 const ERROR_LENGTH = 1000;
+/** Until what the daemon could not keep as begun is begun again. */
+const AGAIN_MS = 1000;
 /** The longest that `worker/finish` takes. */
 const LONGEST_RETRY_MS = 30 * 86_400_000;
 
@@ -73,6 +75,14 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 		if (one?.run === run) one.abort.abort(new Error(`The run is to end: ${cause}.`));
 	}
 
+	/** Nothing that was handed over may begin any more. */
+	function lost(): void {
+		gone = true;
+		waiting.length = 0;
+		const reason = new Error('The connection to the Semantica daemon is gone.');
+		for (const { abort } of active.values()) abort.abort(reason);
+	}
+
 	/** As many of those that wait as may run beside what runs. */
 	function next(): HandedRun[] {
 		const chosen: HandedRun[] = [];
@@ -94,21 +104,33 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 		try {
 			for (let runs = next(); runs.length > 0; runs = draining || gone ? [] : next()) {
 				for (const { id, run } of runs) active.set(id, { run, abort: new AbortController() });
-				const names = runs.map(({ id, run }) => ({ id, run }));
-				const begun = await connection.request('worker/started', { runs: names });
-				const tokens = new Map(begun.runs.map(({ id, run, token }) => [`${id}/${run}`, token]));
+				const tokens = await tokensOf(runs);
 				for (const run of runs) {
 					const token = tokens.get(`${run.id}/${run.run}`);
 					if (token === undefined) over(run);
 					else void work(run, token);
 				}
 			}
-		} catch (error) {
-			// Without its connection nothing that was handed over may begin.
-			if (!gone) failed(error);
 		} finally {
 			starting = false;
 		}
+	}
+
+	/** Of those that may begin. */
+	async function tokensOf(runs: readonly HandedRun[]): Promise<Map<string, string>> {
+		const names = runs.map(({ id, run }) => ({ id, run }));
+		while (!draining && !gone) {
+			try {
+				const begun = await connection.request('worker/started', { runs: names });
+				return new Map(begun.runs.map(({ id, run, token }) => [`${id}/${run}`, token]));
+			} catch (error) {
+				if (!gone) failed(error);
+				// For the daemon they are still handed over, and no others come in their place.
+				if (isResponseError(error)) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+				else lost();
+			}
+		}
+		return new Map();
 	}
 
 	function over({ id, type }: HandedRun): void {
@@ -226,12 +248,7 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 			await Promise.resolve();
 			await telling;
 		},
-		lost() {
-			gone = true;
-			waiting.length = 0;
-			const reason = new Error('The connection to the Semantica daemon is gone.');
-			for (const { abort } of active.values()) abort.abort(reason);
-		},
+		lost,
 	};
 }
 

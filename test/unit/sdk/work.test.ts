@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Handler, WorkType } from '../../../sdk/api.ts';
 import { takeWork } from '../../../sdk/work.ts';
-import type { DaemonConnection } from '../../../shared/client/connection.ts';
+import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
 import type { ParamsInput } from '../../../shared/protocol/requests.ts';
 import { type HandedRun, workerRequests } from '../../../shared/protocol/workers.ts';
 import { RpcError } from '../../../shared/rpc/rpcError.ts';
@@ -101,4 +101,58 @@ test('an end that the daemon refuses takes no other along, and its run fails wit
 		{ id: '3', run: 1, outcome: 'succeeded', result: 3 },
 	]);
 	expect(failures).toEqual(['RpcError: Nobody keeps this.']);
+});
+
+test('what the daemon could not keep as begun is begun a little later', async () => {
+	let full = true;
+	const { work, hand, kept, failures, after } = workerOf((payload) => payload, {
+		started() {
+			if (full) throw new RpcError(5001, 'The disk is full.');
+		},
+	});
+	hand(1, 2);
+	await after(1000);
+	expect(failures).toEqual(Array(2).fill('RpcError: The disk is full.'));
+	full = false;
+	await after(1000);
+	expect(kept.map(({ id, outcome }) => [id, outcome])).toEqual([
+		['0', 'succeeded'],
+		['1', 'succeeded'],
+	]);
+	await work.drain();
+});
+
+test('a worker that is stopped leaves what it could not begin', async () => {
+	let drained = false;
+	const { work, hand, kept, after } = workerOf((payload) => payload, {
+		started() {
+			throw new RpcError(5001, 'The disk is full.');
+		},
+	});
+	hand(1);
+	await after(0);
+	void work.drain().then(() => {
+		drained = true;
+	});
+	await after(1000);
+	expect(drained).toBe(true);
+	expect(kept).toEqual([]);
+});
+
+test('a worker whose connection closes before it hears what may begin can be stopped', async () => {
+	let drained = false;
+	const closing = Promise.withResolvers<void>();
+	const { work, hand, failures, after } = workerOf((payload) => payload, {
+		started: () => closing.promise,
+	});
+	hand(1, 2);
+	closing.reject(new ConnectionClosed());
+	await after(0);
+	work.lost();
+	void work.drain().then(() => {
+		drained = true;
+	});
+	await after(0);
+	expect(drained).toBe(true);
+	expect(failures.length).toBe(1);
 });
