@@ -50,12 +50,15 @@ export function createBatches({
 
 	const schedule = (): void => {
 		if (state !== 'ready' || (paths.size === 0 && !walk)) return;
+		// Else a folder that is never quiet would put it off for ever.
+		if (retryMs > 0 && timer !== undefined) return;
 		since ??= performance.now();
 		clearTimeout(timer);
 		const left = Math.max(0, since + longestMs - performance.now());
 		timer = setTimeout(run, retryMs > 0 ? retryMs : Math.min(quietMs, left));
 	};
 	const run = async (): Promise<void> => {
+		timer = undefined;
 		const batch: Batch = { paths: walk ? [] : [...paths], walk };
 		paths = new Set();
 		walk = false;

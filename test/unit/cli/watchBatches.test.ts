@@ -74,3 +74,21 @@ test('what could not be looked at is tried again, later and later; what ends, en
 	await after(100_000);
 	expect(seen.length).toBe(length);
 });
+
+test('a folder that is written to all the time is looked at again after a look that failed', async () => {
+	let failing = true;
+	const { batches, seen, after } = batchesWith(async () => {
+		if (failing) throw new Error('no daemon');
+	});
+	batches.begin();
+	batches.changed('a');
+	await after(500);
+	expect(seen.length).toBe(1);
+	failing = false;
+	for (let n = 0; n < 10; n++) {
+		batches.changed('b');
+		await after(100);
+	}
+	expect(seen.length).toBe(2);
+	expect(seen[1]).toEqual({ paths: ['a', 'b'], walk: false });
+});
