@@ -1,7 +1,7 @@
 /** A worker's side of the protocol: what was handed over, what runs, and what is still to be said of it. */
 import { readFile } from 'node:fs/promises';
 import { type DaemonConnection, isResponseError } from '../shared/client/connection.ts';
-import { errorMessage } from '../shared/errors.ts';
+import { ERROR_CODES, errorMessage, RPC_CODES } from '../shared/errors.ts';
 import { LIMITS } from '../shared/jobTerms.ts';
 import type { ParamsInput } from '../shared/protocol/requests.ts';
 import type { HandedRun, StopNotice } from '../shared/protocol/workers.ts';
@@ -40,6 +40,14 @@ class RetryLater extends Error {
 }
 
 class GivenUp extends Error {}
+
+/** What was said is refused as it stands: it would be refused again. */
+const isWrong = (error: unknown): boolean => isResponseError(error) && WRONG.includes(error.code);
+const WRONG: readonly number[] = [
+	RPC_CODES.invalidParams,
+	ERROR_CODES.VALIDATION,
+	ERROR_CODES.TOO_LARGE,
+];
 
 /** What a program computes is seldom whole, or within bounds. Where it is no number, the job's own rules say when. */
 function retryAfter(ms: number, why: string): Error {
@@ -225,12 +233,12 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 			await connection.request('worker/finish', { results });
 		} catch (error) {
 			// One that is refused takes all beside it along.
-			if (isResponseError(error) && results.length > 1) {
+			if (isWrong(error) && results.length > 1) {
 				for (const end of results) await finish([end]);
 				return;
 			}
 			failed(error);
-			if (isResponseError(error)) await finishRefused(results, sentence(error));
+			if (isWrong(error)) await finishRefused(results, sentence(error));
 		}
 	}
 
