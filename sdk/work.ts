@@ -1,7 +1,7 @@
 /** A worker's side of the protocol: what was handed over, what runs, and what is still to be said of it. */
 import { readFile } from 'node:fs/promises';
 import { type DaemonConnection, isResponseError } from '../shared/client/connection.ts';
-import { ERROR_CODES, errorMessage, RPC_CODES } from '../shared/errors.ts';
+import { ERROR_CODES, errorMessage } from '../shared/errors.ts';
 import { LIMITS } from '../shared/jobTerms.ts';
 import type { ParamsInput } from '../shared/protocol/requests.ts';
 import type { HandedRun, StopNotice } from '../shared/protocol/workers.ts';
@@ -41,12 +41,14 @@ class RetryLater extends Error {
 
 class GivenUp extends Error {}
 
-/** What was said is refused as it stands: it would be refused again. */
-const isWrong = (error: unknown): boolean => isResponseError(error) && WRONG.includes(error.code);
-const WRONG: readonly number[] = [
-	RPC_CODES.invalidParams,
-	ERROR_CODES.VALIDATION,
-	ERROR_CODES.TOO_LARGE,
+/** What was said is refused as it stands, and would be again; not for what passes by itself. */
+const isWrong = (error: unknown): boolean =>
+	isResponseError(error) && !PASSING.includes(error.code);
+const PASSING: readonly number[] = [
+	ERROR_CODES.DRAINING,
+	ERROR_CODES.STORE,
+	ERROR_CODES.SYSTEM,
+	ERROR_CODES.THROTTLED,
 ];
 
 /** What a program computes is seldom whole, or within bounds. Where it is no number, the job's own rules say when. */
