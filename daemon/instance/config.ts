@@ -1,7 +1,7 @@
 /** config.json in the data folder: settings with their revision, and beside them what is no setting (docs/design.md section 9). */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { errorCode, errorMessage } from '../../shared/errors.ts';
+import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { writeAtomically } from '../../shared/privateFile.ts';
 
 const fileSchema = z.looseObject({
@@ -25,9 +25,14 @@ export interface ConfigContent {
 export interface Config {
 	readonly file: string;
 	readonly content: ConfigContent;
-	/** It is there and cannot be used: nobody can tell what a person wanted. */
-	readonly unusable: boolean;
-	/** What is not changed stays as it is. */
+	/** Why it cannot be used, though it is there: nobody can tell what a person wanted. */
+	readonly problem: string | undefined;
+	/** @throws SemanticaError CONFLICT where it cannot be used */
+	assertUsable(): void;
+	/**
+	 * What is not changed stays as it is.
+	 * @throws SemanticaError CONFLICT where it cannot be used
+	 */
 	write(change: Partial<ConfigContent>): void;
 }
 
@@ -42,15 +47,25 @@ const NOTHING: ConfigContent = {
 
 /** Where the file is absent or cannot be used there is nothing in it; of the latter a sentence says why. */
 export function openConfig(file: string, warn: (sentence: string) => void): Config {
-	const read = readConfig(file, warn);
-	let content = read ?? NOTHING;
+	let content = NOTHING;
+	let problem: string | undefined;
+	try {
+		content = readConfig(file);
+	} catch (error) {
+		problem = notUsed(file, error);
+		warn(problem);
+	}
+	const assertUsable = () => assertNoProblem(problem);
 	return {
 		file,
-		unusable: read === undefined,
+		problem,
+		assertUsable,
 		get content() {
 			return content;
 		},
 		write(change) {
+			// It would be written over with the little that was understood.
+			assertUsable();
 			const next = { ...content, ...change };
 			const { settings, ...others } = next;
 			writeAtomically(file, `${JSON.stringify({ ...others, ...settings }, null, 2)}\n`);
@@ -59,28 +74,32 @@ export function openConfig(file: string, warn: (sentence: string) => void): Conf
 	};
 }
 
-function readConfig(file: string, warn: (sentence: string) => void): ConfigContent | undefined {
+/** @throws what tells why it cannot be read or understood */
+function readConfig(file: string): ConfigContent {
 	let text: string;
 	try {
 		text = readFileSync(file, 'utf8');
 	} catch (error) {
 		if (errorCode(error) === 'ENOENT') return NOTHING;
-		warn(`${file} cannot be read: ${errorMessage(error)}`);
-		return undefined;
+		throw error;
 	}
-	try {
-		const { revision, ai, hooks, workers, meaning, ...settings } = fileSchema.parse(
-			JSON.parse(text),
-		);
-		return { revision, ai, hooks, workers, meaning, settings };
-	} catch (error) {
-		warn(notUsed(file, error));
-		return undefined;
-	}
+	const { revision, ai, hooks, workers, meaning, ...settings } = fileSchema.parse(JSON.parse(text));
+	return { revision, ai, hooks, workers, meaning, settings };
 }
 
 /** Why what stands in the file does not hold. */
 export function notUsed(file: string, error: unknown): string {
 	const why = error instanceof z.ZodError ? z.prettifyError(error) : errorMessage(error);
-	return `${file} is not used, because it is not valid: ${why}. The defaults hold until it is mended, and AI tools run nothing.`;
+	const what =
+		errorCode(error) === undefined ? 'is not used, because it is not valid' : 'cannot be read';
+	return `${file} ${what}: ${why}. The defaults hold until it is mended, and AI tools run nothing.`;
+}
+
+/** @throws SemanticaError CONFLICT where there is one */
+export function assertNoProblem(problem: string | undefined): void {
+	if (problem === undefined) return;
+	throw new SemanticaError(
+		'CONFLICT',
+		`${problem}\nNothing was changed. Mend the file, or remove it, and restart the daemon.`,
+	);
 }

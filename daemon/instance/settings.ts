@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { SemanticaError } from '../../shared/errors.ts';
 import { type AiConfig, aiConfigSchema } from '../../shared/protocol/ai.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
-import { type Config, notUsed } from './config.ts';
+import { assertNoProblem, type Config, notUsed } from './config.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -84,16 +84,18 @@ const NOTHING_ALLOWED: AiConfig = { ...aiConfigSchema.parse({}), run: 'off' };
 export interface Settings {
 	readonly values: SettingValues;
 	get(): Result<'settings/get'>;
-	/** @throws SemanticaError VALIDATION for a bad value, CONFLICT when somebody else changed them first. */
+	/** @throws SemanticaError VALIDATION for a bad value, CONFLICT when somebody else changed them first, or config.json is not valid. */
 	update(params: Params<'settings/update'>): Result<'settings/update'>;
 	/** What AI tools may do: no setting, so that who changes settings changes nothing of it. */
 	readonly ai: AiConfig;
+	/** @throws SemanticaError CONFLICT where config.json is not valid */
 	updateAi(ai: AiConfig): void;
 }
 
 /** Defaults where the file has none; where they cannot be used, defaults and a sentence why. */
 export function openSettings(config: Config, warn: (sentence: string) => void): Settings {
-	let { values, ai } = read(config, warn);
+	const { problem, ...found } = read(config, warn);
+	let { values, ai } = found;
 
 	function get(): Result<'settings/get'> {
 		return { values: { ...values }, revision: config.content.revision };
@@ -108,10 +110,12 @@ export function openSettings(config: Config, warn: (sentence: string) => void): 
 			return ai;
 		},
 		updateAi(next) {
-			config.write({ ai: next, settings: values });
+			assertNoProblem(problem);
+			config.write({ ai: next });
 			ai = next;
 		},
 		update(params) {
+			assertNoProblem(problem);
 			const { revision } = config.content;
 			if (params.revision !== revision) {
 				throw new SemanticaError(
@@ -144,16 +148,17 @@ function withDefaults(wanted: Readonly<Record<string, unknown>>): Record<string,
 }
 
 function read(
-	{ file, content, unusable }: Config,
+	{ file, content, problem }: Config,
 	warn: (sentence: string) => void,
-): { values: SettingValues; ai: AiConfig } {
+): { values: SettingValues; ai: AiConfig; problem: string | undefined } {
 	const defaults = { values: settingsSchema.parse({}), ai: NOTHING_ALLOWED };
-	if (unusable) return defaults;
+	if (problem !== undefined) return { ...defaults, problem };
 	try {
 		const ai = aiConfigSchema.parse(content.ai ?? {});
-		return { values: settingsSchema.parse(content.settings), ai };
+		return { values: settingsSchema.parse(content.settings), ai, problem };
 	} catch (error) {
-		warn(notUsed(file, error));
-		return defaults;
+		const invalid = notUsed(file, error);
+		warn(invalid);
+		return { ...defaults, problem: invalid };
 	}
 }

@@ -7,6 +7,7 @@ import { isEntry, isKey, isObject, listOf, type MeaningEntry, type MeaningKey } 
 /** config.json, as far as this is about it. */
 export interface MeaningConfig {
 	readonly content: { readonly meaning: unknown };
+	assertUsable(): void;
 	write(change: { readonly meaning: unknown }): void;
 }
 
@@ -34,6 +35,8 @@ export function openMeaningEntries(config: MeaningConfig, secretsFile: string): 
 			return all();
 		},
 		put(entry, key) {
+			// Before the keys are touched.
+			config.assertUsable();
 			const { root, consent } = entry;
 			writeKeys((keys) => [
 				...keys.filter(

@@ -1,9 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { openMeaningEntries } from '../../../daemon/indexing/meaning/agreed.ts';
 import { openConfig } from '../../../daemon/instance/config.ts';
+import { openHooks } from '../../../daemon/instance/hooks.ts';
 import { openSettings } from '../../../daemon/instance/settings.ts';
+import { openWorkerEntries } from '../../../daemon/instance/workers.ts';
+import { aiConfigSchema } from '../../../shared/protocol/ai.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 
 function open(file: string, warn: (sentence: string) => void = () => {}) {
@@ -116,4 +120,57 @@ describe('an update', () => {
 			expect(open(file).ai.run).toBe('off');
 		},
 	);
+});
+
+describe('what is not understood is not written over', () => {
+	const conflict = (sentence: RegExp) =>
+		expect.objectContaining({ kind: 'CONFLICT', message: expect.stringMatching(sentence) });
+	const ai = aiConfigSchema.parse({ folders: ['/home/me/project'] });
+
+	test('by anybody, where the file cannot be used as a whole', () => {
+		const text = '{"minBattery": 7, "hooks": [{"on": "ended"}],}';
+		const file = join(temporaryFolder(), 'config.json');
+		const secrets = join(temporaryFolder(), 'secrets.json');
+		writeFileSync(file, text);
+		writeFileSync(secrets, '{"meaning": []}');
+		const config = openConfig(file, () => {});
+		const settings = openSettings(config, () => {});
+		const command = { command: 'true', args: [], env: {}, shell: false };
+		const consent = { root: '/', origin: 'http://127.0.0.1', model: 'm' };
+		const meaning = { root: '/', endpoint: consent.origin, model: 'm', consent };
+		for (const change of [
+			() => settings.updateAi(ai),
+			() => settings.update({ values: { minBattery: 8 }, revision: 0 }),
+			() =>
+				openHooks(config, () => {}).update({
+					add: [{ on: 'ended', filter: {}, command }],
+					remove: [],
+				}),
+			() =>
+				openWorkerEntries(config, () => {}).put({ name: 'w', types: ['t'], command, idleMs: 1 }),
+			() => openMeaningEntries(config, secrets).put(meaning, 'key'),
+		]) {
+			expect(change).toThrow(conflict(/is not valid.*Mend the file/s));
+		}
+		expect(readFileSync(file, 'utf8')).toBe(text);
+		expect(readFileSync(secrets, 'utf8')).not.toContain('key');
+		expect(settings.ai).toMatchObject({ run: 'off', folders: [] });
+	});
+
+	test.each([
+		'{"minBattery": 120, "retentionMs": 5, "ai": {"folders": ["/a"]}}',
+		'{"minBattery": 7, "ai": {"run": "everything", "folders": ["/a"]}}',
+	])('where a value of it is not valid, others change their own part: %s', (text) => {
+		const file = join(temporaryFolder(), 'config.json');
+		writeFileSync(file, text);
+		const config = openConfig(file, () => {});
+		const settings = openSettings(config, () => {});
+		expect(() => settings.updateAi(ai)).toThrow(conflict(/Mend the file/));
+		expect(() => settings.update({ values: { minBattery: 8 }, revision: 0 })).toThrow(
+			conflict(/Mend the file/),
+		);
+		expect(readFileSync(file, 'utf8')).toBe(text);
+		config.write({ hooks: [] });
+		expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject(JSON.parse(text));
+	});
 });
