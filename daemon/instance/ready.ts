@@ -8,8 +8,15 @@ export function sayReady(message: ReadyMessage): void {
 	// Jobs and daemons that jobs start must not inherit it.
 	delete process.env['SEMANTICA_READY_FD'];
 	if (Number.isInteger(fd)) {
-		writeSync(fd, `${JSON.stringify(message)}\n`);
-		closeSync(fd);
+		try {
+			try {
+				writeSync(fd, `${JSON.stringify(message)}\n`);
+			} finally {
+				closeSync(fd);
+			}
+		} catch {
+			// The launcher has gone meanwhile: whoever comes next finds the daemon by its files.
+		}
 	} else if ('error' in message) {
 		console.error(message.error);
 	} else if ('again' in message) {
