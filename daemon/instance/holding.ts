@@ -88,6 +88,15 @@ export function createHolding(options: HoldingOptions): Holding {
 		);
 	}
 
+	/** What cannot be looked at, as where the folder lost its permissions, is no reason to end: `mend` says so and looks again. */
+	function isSeen(look: () => boolean): boolean {
+		try {
+			return look();
+		} catch {
+			return false;
+		}
+	}
+
 	function lookSoon(ms: number): void {
 		if (closed || mending) return;
 		timer?.cancel();
@@ -97,8 +106,8 @@ export function createHolding(options: HoldingOptions): Holding {
 	function changed(): void {
 		if (closed || mending) return;
 		// Looked at each time: another daemon may come while we wait for quiet.
-		const held = holdsData();
-		amiss ||= !held || !isWhole();
+		const held = isSeen(holdsData);
+		amiss ||= !held || !isSeen(isWhole);
 		// Every further event puts it off.
 		if (amiss) lookSoon(QUIET_MS);
 	}
@@ -123,7 +132,7 @@ export function createHolding(options: HoldingOptions): Holding {
 		} catch (error) {
 			mending = false;
 			options.warn(
-				`What was removed from ${paths.run} cannot be made again: ${errorMessage(error)}`,
+				`What the daemon is found by in ${paths.run} cannot be looked at, or made again where it was removed: ${errorMessage(error)}`,
 			);
 			lookSoon(RETRY_MS);
 		}
@@ -154,7 +163,7 @@ export function createHolding(options: HoldingOptions): Holding {
 	return {
 		holds() {
 			if (amiss) return false;
-			if (holdsData()) return true;
+			if (isSeen(holdsData)) return true;
 			changed();
 			return false;
 		},
@@ -162,7 +171,7 @@ export function createHolding(options: HoldingOptions): Holding {
 			return lock;
 		},
 		close() {
-			holdsData();
+			isSeen(holdsData);
 			closed = true;
 			timer?.cancel();
 			for (const watcher of watchers.values()) watcher.close();
