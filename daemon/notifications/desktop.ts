@@ -39,17 +39,17 @@ export function createDesktop({ platform, env, warn }: DesktopOptions): Desktop 
 	let warned = false;
 
 	function run(saying: Saying): Promise<void> {
-		return new Promise((resolve) => {
+		return new Promise<void>((resolve, reject) => {
 			const options = { timeout: WITHIN_MS, env: { ...env, ...saying.env }, windowsHide: true };
 			execFile(saying.command, [...saying.args], options, (error) => {
-				if (error !== null && !warned) {
-					warned = true;
-					warn(
-						`Nobody could be told on the desktop that a job ended: ${errorMessage(error).trim()}`,
-					);
-				}
-				resolve();
+				if (error === null) resolve();
+				else reject(error);
 			});
+		}).catch((error: unknown) => {
+			// Also what execFile throws at once, as where the system has no memory left.
+			if (warned) return;
+			warned = true;
+			warn(`Nobody could be told on the desktop that a job ended: ${errorMessage(error).trim()}`);
 		});
 	}
 

@@ -1,6 +1,6 @@
 /** What is run to say something on a desktop. On macOS and Windows it was never tried. */
 import { describe, expect, test } from 'vitest';
-import { sayingOf } from '../../../daemon/notifications/desktop.ts';
+import { createDesktop, sayingOf } from '../../../daemon/notifications/desktop.ts';
 import { type Message, messageOf } from '../../../daemon/notifications/text.ts';
 import { makeJob } from '../extension/makeJob.ts';
 
@@ -47,6 +47,18 @@ test.each([
 
 test('of systems that we do not know nothing is run', () => {
 	expect(sayingOf('freebsd', { DISPLAY: ':0' }, message)).toBeUndefined();
+});
+
+test('a program that cannot even be tried is said once, and ends nothing', async () => {
+	const warnings: string[] = [];
+	// Node throws at once for such a value.
+	const env = { DISPLAY: ':0', BAD: 'a\0b' };
+	const warn = (sentence: string) => void warnings.push(sentence);
+	const desktop = createDesktop({ platform: 'linux', env, warn });
+	const job = makeJob({ state: 'failed' });
+	for (let i = 0; i < 2; i++) desktop.say({ jobs: [job], count: 1, failed: 1 });
+	await expect(desktop.settled()).resolves.toBeUndefined();
+	expect(warnings).toEqual([expect.stringMatching(/^Nobody could be told.*null bytes/)]);
 });
 
 describe('a message', () => {
