@@ -96,6 +96,8 @@ interface Late {
 const NOT_READY =
 	'The Semantica daemon started but was not ready in time. The machine may be overloaded: try again.';
 
+/** A third of a second, usually; where memory is short and much else runs it has been seen to take more than 20 s. */
+const START_MS = 40_000;
 /** Between looks for a daemon that is about to answer. */
 const POLL_MS = 50;
 
@@ -123,7 +125,7 @@ export async function findDaemon(paths: DataPaths): Promise<StateFile | undefine
  */
 export async function ensureDaemon(options: LaunchOptions): Promise<StateFile> {
 	const { paths } = options;
-	const deadline = Date.now() + (options.timeoutMs ?? 20_000);
+	const deadline = Date.now() + (options.timeoutMs ?? START_MS);
 	let repairs = 0;
 	let holder: number | null | undefined;
 	for (let wait = POLL_MS; ; wait *= 2) {

@@ -53,8 +53,13 @@ describe('the daemon commands', () => {
 
 	it('let running work finish when asked to', async () => {
 		const cli = createCli();
-		const { stdout } = await cli.run(['run', '--', '/bin/sh', '-c', 'sleep 1; echo done']);
-		const stopped = await cli.run(['daemon', 'stop', '--finish']);
+		const go = join(temporaryFolder(), 'go');
+		const line = `until [ -e '${go}' ]; do sleep 0.05; done; echo done`;
+		const { stdout } = await cli.run(['run', '--', '/bin/sh', '-c', line]);
+		const stopping = cli.start(['daemon', 'stop', '--finish']);
+		await new Promise((resolve) => stopping.child.stderr?.once('data', resolve));
+		writeFileSync(go, '');
+		const stopped = await stopping.finished;
 		expect(stopped.stderr).toContain('Waiting for 1 running job to finish');
 		expect(stopped.code).toBe(0);
 		await cli.run(['daemon', 'start']);

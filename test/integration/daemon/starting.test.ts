@@ -105,7 +105,7 @@ describe('a data folder that somebody holds without answering', () => {
 
 	test('is waited for without starting one daemon after the other, then its process is named', async () => {
 		const { lock, ensureWithin, starts } = held();
-		await expect(ensureWithin(4000)).rejects.toThrow(
+		await expect(ensureWithin(8000)).rejects.toThrow(
 			new RegExp(`process id ${process.pid} holds .* cannot be reached.*end that process`),
 		);
 		// After 50 ms, 100, 200 and so on.
