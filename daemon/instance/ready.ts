@@ -9,14 +9,11 @@ export function sayReady(message: ReadyMessage): void {
 	delete process.env['SEMANTICA_READY_FD'];
 	if (Number.isInteger(fd)) {
 		try {
-			try {
-				writeSync(fd, `${JSON.stringify(message)}\n`);
-			} finally {
-				closeSync(fd);
-			}
+			writeSync(fd, `${JSON.stringify(message)}\n`);
 		} catch {
 			// The launcher has gone meanwhile: whoever comes next finds the daemon by its files.
 		}
+		closeSync(fd);
 	} else if ('error' in message) {
 		console.error(message.error);
 	} else if ('again' in message) {
