@@ -2,6 +2,7 @@
 import { SemanticaError } from '../../shared/errors.ts';
 import { isInside, pathOfUri } from '../../shared/inside.ts';
 import type { Job } from '../../shared/job.ts';
+import { isFinished } from '../../shared/jobTerms.ts';
 import type { JobFilter, ManyResult } from '../../shared/protocol/jobs.ts';
 import type { Params, Result } from '../../shared/protocol/requests.ts';
 import type { JobRequests } from '../queue/requests.ts';
@@ -130,6 +131,12 @@ export function directoryOf(jobs: JobRequests, elsewhere: Elsewhere): JobRequest
 				jobs: [...found.jobs, ...others.flatMap(([, job]) => (job === undefined ? [] : [job]))],
 				missing: others.filter(([, job]) => job === undefined).map(([id]) => id),
 			};
+		},
+		logFacts(id) {
+			const job = remote(id);
+			if (job === undefined) return jobs.logFacts(id);
+			const { state, logBytes, startedAt, createdAt } = job;
+			return { finished: isFinished(state), bytes: logBytes, began: startedAt ?? createdAt };
 		},
 		standing(id) {
 			const here = jobs.standing(id);

@@ -40,6 +40,8 @@ export interface JobRequests extends QueueRequests {
 	isInScope(id: string, scope: Scope): boolean;
 	/** Who asked for it. @throws SemanticaError NOT_FOUND */
 	originOf(id: string): string;
+	/** @throws SemanticaError NOT_FOUND */
+	logFacts(id: string): LogFacts;
 	/** Undefined where there is no such job. */
 	standing(id: string): Standing | undefined;
 	/** @throws SemanticaError NOT_FOUND by path, as in `ids[3]` */
@@ -84,6 +86,15 @@ export interface JobRequests extends QueueRequests {
 export interface Standing {
 	readonly state: JobState;
 	readonly parentId: string | null;
+}
+
+/** As little of a job as reading its log needs. */
+export interface LogFacts {
+	readonly finished: boolean;
+	/** Produced by its runs so far, as far as it is written down. */
+	readonly bytes: number;
+	/** When its first run began, else when it was asked for; epoch ms. */
+	readonly began: number;
 }
 
 /** Jobs as clients see them. */
@@ -190,6 +201,11 @@ export function createJobRequests(parts: QueueParts): JobRequests {
 			return row !== undefined && isInScope(row, scope);
 		},
 		originOf: (id) => table.need(id).origin,
+		logFacts(id) {
+			const { state, log_bytes, started_at, created_at } = table.logOf(id);
+			const finished = isFinished(stateName(state));
+			return { finished, bytes: log_bytes, began: started_at ?? created_at };
+		},
 		standing(id) {
 			const row = table.byId(id);
 			return row === undefined ? undefined : standingOf(row);

@@ -3,6 +3,7 @@ import { SemanticaError } from '../../shared/errors.ts';
 import type { Params } from '../../shared/protocol/requests.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import type { SearchLog } from '../queue/ports/logs.ts';
+import { noSuchJob } from '../queue/store/statements.ts';
 import type { Handlers, Session } from './asking.ts';
 import { canonicalName } from './folderNames.ts';
 import { canonicalHooks, type HooksRequests } from './hooks.ts';
@@ -63,12 +64,14 @@ export function createHandlers<P>(dependencies: HandlerDependencies<P>): Handler
 	/** Only among each other: a look at the jobs waits for no change of them. */
 	const subscribedInTurn = createTurns();
 
-	function assertReadable(session: Session, job: { id: string; parentId: string | null }): void {
+	function assertReadable(session: Session, id: string): void {
+		const standing = jobs.standing(id);
+		if (standing === undefined) throw noSuchJob(id);
 		const own = session.job?.id;
-		if (own !== undefined && job.id !== own && job.parentId !== own) {
+		if (own !== undefined && id !== own && standing.parentId !== own) {
 			throw notForJobs('read itself and its children');
 		}
-		tools.assertSeen(session, job.id);
+		tools.assertSeen(session, id);
 	}
 
 	function refuseWhileLeaving(): void {

@@ -33,7 +33,7 @@ export interface Asking {
 	readonly inTurn: Turns;
 	readonly expected: ExpectedReaders;
 	/** @throws SemanticaError UNAUTHORIZED or NOT_FOUND */
-	assertReadable(session: Session, job: { id: string; parentId: string | null }): void;
+	assertReadable(session: Session, id: string): void;
 	/** @throws SemanticaError DRAINING */
 	refuseWhileLeaving(): void;
 }
@@ -89,8 +89,8 @@ export function createJobHandlers(
 			return { jobs: enqueued };
 		},
 		async 'job/get'({ id }, session) {
+			assertReadable(session, id);
 			const found = jobs.get(id, session.tool?.folders());
-			assertReadable(session, found.job);
 			const left = found.job.leaveBehind ? await dependencies.left.of(id) : [];
 			return {
 				...found,
@@ -99,15 +99,15 @@ export function createJobHandlers(
 			};
 		},
 		'job/explain'({ id }, session) {
-			assertReadable(session, jobs.get(id).job);
+			assertReadable(session, id);
 			return { ...jobs.explain(id, session.tool?.folders()), ...jobs.usual(id) };
 		},
 		'job/errors'({ id }, session) {
-			assertReadable(session, jobs.get(id).job);
+			assertReadable(session, id);
 			return jobs.problems(id);
 		},
 		'job/payload'(params, session) {
-			assertReadable(session, jobs.get(params.id).job);
+			assertReadable(session, params.id);
 			return jobs.payload(params);
 		},
 		async 'job/list'(params, session) {

@@ -1,6 +1,5 @@
 /** `log/subscribe`: reads on as the log grows, at the pace of the client. */
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
-import { isFinished } from '../../shared/jobTerms.ts';
 import type { LogChunk, LogEncoding, LogTime } from '../../shared/protocol/logs.ts';
 import { notifications, type Params } from '../../shared/protocol/requests.ts';
 import { patiently } from '../disks/patience.ts';
@@ -34,14 +33,11 @@ export async function readLog(
 	{ id, offset, maxBytes, encoding, timestamps }: LogPart,
 ): Promise<LogChunk> {
 	// The state is read first: a job that is finished writes no more.
-	const { job, runs } = jobs.get(id);
-	const finished = isFinished(job.state);
+	const { finished, bytes, began } = jobs.logFacts(id);
 	// What a running one has lost it says itself, where it can write again.
-	const produced = finished ? job.logBytes : 0;
+	const produced = finished ? bytes : 0;
 	const { atEnd, ...chunk } = await logs.read(id, offset, maxBytes, { encoding, produced });
-	const times = timestamps
-		? { times: await timesOf(logs, id, chunk, runs[0]?.startedAt ?? job.createdAt) }
-		: {};
+	const times = timestamps ? { times: await timesOf(logs, id, chunk, began) } : {};
 	return { id, ...chunk, ...times, eof: finished && atEnd };
 }
 
@@ -105,13 +101,15 @@ export function followLog(
 		}
 	}
 
-	/** Undefined where nothing more will come: the job was removed while followed. */
+	/** Undefined once nobody follows any more. */
 	async function next(): Promise<LogChunk | undefined> {
 		if (ended) return undefined;
 		try {
 			return await readLog(dependencies, { ...part, offset });
 		} catch (error) {
-			if (error instanceof SemanticaError && error.kind === 'NOT_FOUND') return undefined;
+			const isGone = error instanceof SemanticaError && error.kind === 'NOT_FOUND';
+			// Removed while followed: whoever waits for the end of its log is told that this is it.
+			if (isGone) return { id, offset, nextOffset: offset, text: '', eof: true };
 			throw error;
 		}
 	}
@@ -119,7 +117,6 @@ export function followLog(
 	async function readOn(): Promise<void> {
 		for (;;) {
 			const chunk = await patiently(next, READABLE_WITHIN_MS);
-			if (chunk === undefined) end();
 			if (chunk === undefined || ended) return;
 			const progressed = chunk.nextOffset > offset;
 			if (progressed || chunk.eof) session.notify(notifications.logData, chunk);

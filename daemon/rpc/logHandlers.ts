@@ -9,24 +9,24 @@ export function createLogHandlers(
 	dependencies: LogDependencies & { readonly searchLog: SearchLog },
 	{ expected, assertReadable }: Pick<Asking, 'expected' | 'assertReadable'>,
 ) {
-	const { jobs, logs } = dependencies;
+	const { logs } = dependencies;
 	/** What each session follows, so that it can stop. */
 	const followed = new WeakMap<Session, Map<string, { end(): void }>>();
 
 	return {
 		// A job waits for its children by their logs: the end of one is the end of the job.
 		async 'log/read'({ tailLines, ...part }, session) {
-			assertReadable(session, jobs.get(part.id).job);
+			assertReadable(session, part.id);
 			const from = tailLines === undefined ? 0 : await logs.lastLines(part.id, tailLines);
 			return readLog(dependencies, { ...part, offset: Math.max(part.offset, from) });
 		},
 		'log/search': clientsOnly((params, session, signal) => {
-			assertReadable(session, jobs.get(params.id).job);
+			assertReadable(session, params.id);
 			return dependencies.searchLog(params, signal());
 		}),
 		'log/subscribe'(params, session) {
 			const { id } = params;
-			assertReadable(session, jobs.get(id).job);
+			assertReadable(session, id);
 			const mine = followed.get(session) ?? new Map<string, { end(): void }>();
 			followed.set(session, mine);
 			mine.get(id)?.end();
@@ -36,7 +36,7 @@ export function createLogHandlers(
 		},
 		'log/unsubscribe'({ id }, session) {
 			// A client may let go of what was removed meanwhile.
-			if (session.job !== undefined) assertReadable(session, jobs.get(id).job);
+			if (session.job !== undefined) assertReadable(session, id);
 			followed.get(session)?.get(id)?.end();
 			followed.get(session)?.delete(id);
 			return {};

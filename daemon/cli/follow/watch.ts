@@ -1,5 +1,6 @@
 /** Following one job by notification: nothing is asked again unless the daemon says so. */
 import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
+import { SemanticaError } from '../../../shared/errors.ts';
 import type { Job } from '../../../shared/job.ts';
 import { applyChanges, type FollowModel, startModel } from './model.ts';
 
@@ -62,6 +63,8 @@ export async function watchJob(
 	function apply({ jobs, removed }: JobUpdate): void {
 		if (early !== undefined) early.push({ jobs, removed });
 		else if (model !== undefined) show(applyChanges(model, jobs, removed, Date.now()));
+		// Its end and its removal may come as one change, in which only the removal is left.
+		if (removed.includes(id)) fail(new SemanticaError('NOT_FOUND', goneSentence(id)));
 	}
 
 	connection.onNotification('jobs/changed', (change) => {
@@ -74,6 +77,10 @@ export async function watchJob(
 	void connection.closed.then(() => fail(new ConnectionClosed()));
 	subscribe().catch(fail);
 	return finished;
+}
+
+function goneSentence(id: string): string {
+	return `Job ${id} has ended and was removed before its end could be read.`;
 }
 
 interface JobUpdate {

@@ -9,9 +9,14 @@ export type RunState = Pick<
 	'generation' | 'parent' | 'run' | 'stage' | 'phase' | 'stop_cause'
 >;
 
+/** What is looked at for each part of a log. */
+export type LogColumns = Pick<JobRow, 'state' | 'log_bytes' | 'created_at' | 'started_at'>;
+
 export interface JobTable {
 	byId(id: string): JobRow | undefined;
 	runStateOf(id: string): RunState | undefined;
+	/** @throws SemanticaError NOT_FOUND */
+	logOf(id: string): LogColumns;
 	byGeneration(generation: number): JobRow | undefined;
 	idOf(generation: number): string | null;
 	/** Code of its state. @throws SemanticaError NOT_FOUND */
@@ -27,6 +32,9 @@ export function createJobTable(db: Sqlite): JobTable {
 	const runState = db.prepare<[string], RunState>(
 		'SELECT generation, parent, run, stage, phase, stop_cause FROM jobs WHERE id = ?',
 	);
+	const logOf = db.prepare<[string], LogColumns>(
+		'SELECT state, log_bytes, created_at, started_at FROM jobs WHERE id = ?',
+	);
 	const byGeneration = db.prepare<[number], JobRow>('SELECT * FROM jobs WHERE generation = ?');
 	const idOf = db.prepare<[number], { id: string }>('SELECT id FROM jobs WHERE generation = ?');
 	const stateOf = db.prepare<[string], { state: number }>('SELECT state FROM jobs WHERE id = ?');
@@ -38,6 +46,11 @@ export function createJobTable(db: Sqlite): JobTable {
 	return {
 		byId: (id) => byId.get(id),
 		runStateOf: (id) => runState.get(id),
+		logOf(id) {
+			const found = logOf.get(id);
+			if (found === undefined) throw noSuchJob(id);
+			return found;
+		},
 		byGeneration: (generation) => byGeneration.get(generation),
 		idOf: (generation) => idOf.get(generation)?.id ?? null,
 		stateOf(id) {

@@ -5,15 +5,15 @@ import { followLog, type LogDependencies } from '../../../daemon/rpc/logFollow.t
 import { SemanticaError } from '../../../shared/errors.ts';
 
 const END: LogRead = { text: 'all of it', offset: 0, nextOffset: 9, atEnd: true };
-const job = { state: 'succeeded', logBytes: 9, createdAt: 0 };
+const facts = { finished: true, bytes: 9, began: 0 };
 
-/** Resolves with what the client sees first: a chunk, the end of its connection, or that nothing more comes. */
+/** Resolves with what the client sees first: a chunk, or the end of its connection. */
 function followed(read: () => LogRead): Promise<unknown> {
 	return new Promise((resolve) => {
 		const dependencies = {
-			jobs: { get: () => ({ job, runs: [] }) },
+			jobs: { logFacts: () => facts },
 			feed: { onChanged: () => () => {} },
-			logs: { read: async () => read(), follow: () => () => resolve('ended') },
+			logs: { read: async () => read(), follow: () => () => {} },
 		} as unknown as LogDependencies;
 		const session = {
 			notify: (_method, params) => resolve(params),
@@ -48,9 +48,9 @@ test('a client whose log cannot be read for long is sent away, to come back', as
 	expect(reads).toHaveBeenCalledTimes(2);
 });
 
-test('nothing more comes of a job that was removed', async () => {
+test('the log of a job that was removed while followed is said to have ended', async () => {
 	const first = await followed(() => {
 		throw new SemanticaError('NOT_FOUND', 'There is no such job.');
 	});
-	expect(first).toBe('ended');
+	expect(first).toEqual({ id: 'a', offset: 0, nextOffset: 0, text: '', eof: true });
 });
