@@ -9,6 +9,7 @@ import type { ChildTable } from '../store/children.ts';
 import { STAGE, STATE } from '../store/codes.ts';
 import type { Rates } from '../store/rates.ts';
 import type { JobRow } from '../store/rows.ts';
+import { createRunStart } from '../store/runs.ts';
 import type { JobTable } from '../store/statements.ts';
 import { storedSpec } from '../store/storedSpec.ts';
 import type { ReadyRange, Tx } from '../store/tx.ts';
@@ -81,9 +82,7 @@ export function createClaims(
 		`UPDATE jobs SET state = ${STATE.running}, yielded = NULL,
 		 class = CASE WHEN run_now = 1 THEN ${FREE_CLASS} ELSE class END, run_now = 0 WHERE generation = ?`,
 	);
-	const addRun = db.prepare(
-		'INSERT INTO runs (job, run, attempt, started_at, boot, handed) VALUES (?, ?, ?, ?, ?, ?)',
-	);
+	const addRun = createRunStart(db, boot);
 	const heads = createHeads(db);
 	const setStage = db.prepare<[number, number]>('UPDATE jobs SET stage = ? WHERE generation = ?');
 
@@ -286,14 +285,7 @@ export function createClaims(
 	): JobRow | undefined {
 		const row = take.get(tx.now, generation, queue, waitClass);
 		if (row === undefined) return undefined;
-		addRun.run(
-			row.generation,
-			row.run,
-			row.attempt,
-			tx.now,
-			boot,
-			isFunctionType(row.type) ? 1 : 0,
-		);
+		addRun(row, tx.now, isFunctionType(row.type));
 		rates.take(queue);
 		room.began(generation);
 		const { type, group_name: group } = row;

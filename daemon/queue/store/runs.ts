@@ -5,7 +5,7 @@ import type { Run } from '../../../shared/job.ts';
 import { STOP_REASONS, type StopReason } from '../../../shared/jobTerms.ts';
 import type { Sqlite } from '../../sqlite/open.ts';
 import type { ProcessIdentity, UnfinishedRun } from '../ports/runs.ts';
-import { type CostColumns, costOf } from './rows.ts';
+import { type CostColumns, costOf, type JobRow } from './rows.ts';
 import { storedSpec } from './storedSpec.ts';
 
 export interface RunTable {
@@ -108,6 +108,27 @@ export function createRunTable(db: Sqlite): RunTable {
 				.all()
 				.map(({ spec, ...run }) => ({ ...run, restartable: storedSpec({ spec }).restartable })),
 		recordedGroups: () => groups.all().flatMap((row) => toIdentity(row) ?? []),
+	};
+}
+
+/** Of a job that is begun anew for ever, as a server that is restarted, only so many are kept. */
+export const KEPT_RUNS = 1000;
+
+/** @param boot Of the machine. */
+export function createRunStart(db: Sqlite, boot: string) {
+	const add = db.prepare<[number, number, number, number, string, 0 | 1]>(
+		'INSERT INTO runs (job, run, attempt, started_at, boot, handed) VALUES (?, ?, ?, ?, ?, ?)',
+	);
+	const trim = db.prepare<[number, number]>(
+		'DELETE FROM runs WHERE job = ? AND run <= ? AND pgid IS NULL',
+	);
+	return (
+		{ generation, run, attempt }: Pick<JobRow, 'generation' | 'run' | 'attempt'>,
+		now: number,
+		handed: boolean,
+	): void => {
+		add.run(generation, run, attempt, now, boot, handed ? 1 : 0);
+		if (run > KEPT_RUNS) trim.run(generation, run - KEPT_RUNS);
 	};
 }
 

@@ -1,12 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { KEPT_RUNS } from '../../../daemon/queue/store/runs.ts';
 import { temporaryFolder } from '../../support/daemon.ts';
 import { FakeClock, openQueue, type TestQueue, task } from '../../support/queue.ts';
 
 const job = (queue: TestQueue, id: string | undefined) => queue.jobs.get(id ?? '').job;
 
 describe('runs and attempts', () => {
+	it('keeps the newest runs of a job that is begun anew for ever, and what may still be alive', async () => {
+		const queue = openQueue();
+		const [job] = await queue.enqueue(task({}));
+		queue.db.exec(`WITH RECURSIVE n(run) AS (SELECT 1 UNION ALL SELECT run + 1 FROM n WHERE run < 1004)
+			INSERT INTO runs (job, run, attempt, started_at, pgid)
+			SELECT generation, n.run, 1, 1, iif(n.run = 3, 77, NULL) FROM jobs, n`);
+		queue.db.exec('UPDATE jobs SET run = 1004');
+		await queue.claim();
+		const runs = queue.jobs.get(job?.id ?? '').runs.map(({ run }) => run);
+		expect(runs).toEqual([3, ...Array.from({ length: KEPT_RUNS }, (_, n) => n + 6)]);
+	});
+
 	it('retry a failed run after its backoff, then fail for good', async () => {
 		const queue = openQueue();
 		const backoff = { baseMs: 1000, factor: 3, maxMs: 2000, jitter: 0 };
