@@ -216,6 +216,7 @@ export async function startEngine(options: EngineOptions) {
 			const [made] = await jobs.enqueue(prepared, { origin: 'fleet' });
 			return made?.id ?? '';
 		},
+		findFile: payloads.store.findFile,
 		met: (set) => machine.conditions.met(set),
 		ended(done) {
 			const told = done.map((job) => toldEnd(job, clock.now()));

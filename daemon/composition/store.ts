@@ -1,5 +1,6 @@
 /** What is kept: jobs.db, payloads, logs; with what looks into logs. */
 import { join } from 'node:path';
+import { lockedFiles, ownLockedFiles } from '../disks/lockedFiles.ts';
 import type { Instance } from '../instance/compose.ts';
 import { createPayloadRoom } from '../payloads/store.ts';
 import { createLogSearch } from '../processes/log/search/service.ts';
@@ -32,6 +33,7 @@ export function openStore(instance: Instance, clock: Clock) {
 		clock,
 		folder: paths.payloads,
 		thresholdBytes: settings.values.payloadThresholdBytes,
+		isLocked: lockedFiles(ownLockedFiles(paths)),
 		quotaBytes: () => settings.values.payloadQuotaBytes,
 		warn,
 	});

@@ -11,7 +11,7 @@ import { type Identity, isSignedBy } from './trust.ts';
 
 /** So long a signed job may be run. */
 export const MOST_DAYS_MS = 14 * 24 * 3_600_000;
-const MAX_PAYLOAD = 16 * 1024 * 1024;
+export const MAX_PAYLOAD = 16 * 1024 * 1024;
 /** As the server's table takes it, where it is written a little wider. */
 const MOST_NEED_BYTES = 1900;
 
@@ -77,16 +77,20 @@ export interface Sealing {
 	readonly path: string;
 }
 
+export function tooLarge(path: string): SemanticaError {
+	return new SemanticaError(
+		'TOO_LARGE',
+		'The input of a shared job may have 16 MiB: a database is no store of files. Let the command fetch what is larger.',
+		{ path },
+	);
+}
+
 /** @throws SemanticaError VALIDATION or TOO_LARGE, by path */
 export function seal(me: Identity, sealing: Sealing): Sealed {
 	const { submission, target, payload, fleet, from, now, path } = sealing;
 	refuseWhatStays(submission, path);
 	if (payload !== null && payload.length > MAX_PAYLOAD) {
-		throw new SemanticaError(
-			'TOO_LARGE',
-			'The input of a shared job may have 16 MiB: a database is no store of files. Let the command fetch what is larger.',
-			{ path: `${path}.spec.payload` },
-		);
+		throw tooLarge(`${path}.spec.payload`);
 	}
 	const { place, recipe, secrets } = submission;
 	const { payload: _, payloadFile: __, ...spec } = submission.spec;

@@ -75,6 +75,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		me,
 		now: () => clock.now(),
 		submit,
+		findFile: fleet.findFile,
 		assertMaySend({ need: { on, pool, kind } }, workspace) {
 			const name = on === undefined ? undefined : (options.machineName(on) ?? on);
 			fleet.assertMaySend({ on: name, pool, kind }, workspace);

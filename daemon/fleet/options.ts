@@ -2,6 +2,7 @@
 import type { Job, JobSpec } from '../../shared/job.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import type { JobLogs } from '../queue/ports/logs.ts';
+import type { PayloadStore } from '../queue/ports/payloadStore.ts';
 import type { JobRequests } from '../queue/requests.ts';
 import type { Feed } from '../queue/views/feed.ts';
 import type { Sqlite } from '../sqlite/open.ts';
@@ -27,6 +28,8 @@ export interface FleetOptions {
 	readonly enqueue: (spec: JobSpec, from: string) => Promise<void>;
 	/** Queues one of this machine's own; resolves with its id. */
 	readonly enqueueHere: (spec: JobSpec) => Promise<string>;
+	/** Looks at a file that a client names as a job's input. */
+	readonly findFile: PayloadStore['findFile'];
 	readonly met: (set: { power: 'any' | 'ac'; minBattery: number | null; idle: boolean }) => boolean;
 	/** What others did for this machine has ended: a person may have asked to hear of it. */
 	readonly ended: (jobs: readonly Job[]) => void;

@@ -1,10 +1,10 @@
 /** Work for others on its way: kept here first, delivered when the queue can be reached, followed until its end is known. */
-import { readFile } from 'node:fs/promises';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { storable } from '../../shared/jobValues.ts';
 import type { Submission } from '../../shared/protocol/fleet.ts';
 import type { Result } from '../../shared/protocol/requests.ts';
-import { type Envelope, type Sealed, seal } from './envelope.ts';
+import type { PayloadStore } from '../queue/ports/payloadStore.ts';
+import { type Envelope, MAX_PAYLOAD, type Sealed, seal, tooLarge } from './envelope.ts';
 import { sealOrder } from './orders.ts';
 import {
 	CHUNK_BYTES,
@@ -23,6 +23,7 @@ export interface OutboxOptions {
 	readonly me: Identity;
 	readonly now: () => number;
 	readonly submit: <T>(work: () => T) => Promise<T>;
+	readonly findFile: PayloadStore['findFile'];
 	/** Whether what a tool asked for may leave still. @throws SemanticaError FORBIDDEN */
 	readonly assertMaySend: (envelope: Envelope, workspace: string) => void;
 	/** Once for each. */
@@ -58,7 +59,7 @@ export function createOutbox(options: OutboxOptions) {
 		for (const [n, submission] of jobs.entries()) {
 			const path = `jobs[${n}]`;
 			const target = submission.on === undefined ? undefined : await machineId(submission.on);
-			const payload = await payloadOf(submission, path);
+			const payload = await payloadOf(submission, path, options.findFile);
 			const common = { submission, target, payload, fleet, from, now: now(), path };
 			sealed.push({ ...seal(me, common), payload, by: by[n] });
 		}
@@ -272,17 +273,34 @@ function titleOf({ spec, recipe }: Envelope): string {
 	return storable([...title].slice(0, 180).join('').slice(0, 200)) || 'command';
 }
 
-async function payloadOf({ spec }: Submission, path: string): Promise<Buffer | null> {
+/** @throws SemanticaError VALIDATION or TOO_LARGE */
+async function payloadOf(
+	{ spec }: Submission,
+	path: string,
+	findFile: PayloadStore['findFile'],
+): Promise<Buffer | null> {
 	if (spec.payload !== undefined) {
 		const { payload } = spec;
 		return Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
 	}
 	if (spec.payloadFile === undefined) return null;
+	const at = `${path}.spec.payloadFile`;
+	const file = await inRequest(findFile(spec.payloadFile), at);
+	if (file.bytes > MAX_PAYLOAD) throw tooLarge(at);
+	const chunks: Buffer[] = [];
+	const read = async () => {
+		for await (const chunk of file.read()) chunks.push(Buffer.from(chunk));
+	};
+	await inRequest(read(), at);
+	return Buffer.concat(chunks);
+}
+
+/** What was found of one file, by its place in the request. */
+async function inRequest<T>(found: Promise<T>, path: string): Promise<T> {
 	try {
-		return await readFile(spec.payloadFile);
-	} catch {
-		throw new SemanticaError('VALIDATION', `${spec.payloadFile} cannot be read.`, {
-			path: `${path}.spec.payloadFile`,
-		});
+		return await found;
+	} catch (error) {
+		if (!(error instanceof SemanticaError)) throw error;
+		throw new SemanticaError(error.kind, error.message, { ...error.data, path });
 	}
 }

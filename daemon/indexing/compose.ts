@@ -1,6 +1,7 @@
 /** The indexing room put together: the built-in `index.*` jobs, and what is asked of the indexes they built. */
 import { join } from 'node:path';
 import type { DataPaths } from '../../shared/paths.ts';
+import { ownLockedFiles } from '../disks/lockedFiles.ts';
 import type { JobHandler, LaunchPlan } from '../queue/ports/handlers.ts';
 import type { JobRequests } from '../queue/requests.ts';
 import type { Feed } from '../queue/views/feed.ts';
@@ -87,7 +88,7 @@ export function createIndexing(options: IndexingOptions): Indexing {
 	return {
 		indexer: () => indexerPlan({ node, indexerEntry }),
 		handlers: [...createIndexHandlers({ node, indexerEntry, home: paths.home }), meaningHandler],
-		inputs: createInputHashing(join(dist, 'inputs.js')),
+		inputs: createInputHashing(join(dist, 'inputs.js'), { locked: ownLockedFiles(paths) }),
 		service: {
 			...service,
 			async delete(params) {

@@ -5,17 +5,20 @@ import { isAbsolute } from 'node:path';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { LIMITS } from '../../shared/jobTerms.ts';
 import { answering } from '../disks/answering.ts';
+import type { IsLocked } from '../disks/lockedFiles.ts';
 import type { PayloadFile } from '../queue/ports/payloadStore.ts';
 import { chunksOf } from './codec.ts';
 
 /** A FIFO or a device must not keep us waiting for it to open. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
+const OWN = 'in use by Semantica itself, which cannot hand it to a job. Give the job a copy of it.';
+
 /** @throws SemanticaError VALIDATION or TOO_LARGE */
-export async function findPayloadFile(path: string): Promise<PayloadFile> {
+export async function findPayloadFile(path: string, isLocked: IsLocked): Promise<PayloadFile> {
 	if (!isAbsolute(path))
 		throw refuse(`The payload file ${path} must be named by an absolute path.`);
-	const { handle, stats: found } = await openFile(path);
+	const { handle, stats: found } = await openFile(path, isLocked);
 	await close(path, handle);
 	const bytes = Number(found.size);
 	if (found.size > BigInt(LIMITS.payloadFileBytes)) {
@@ -25,15 +28,19 @@ export async function findPayloadFile(path: string): Promise<PayloadFile> {
 			{ path: 'payloadFile' },
 		);
 	}
-	return { bytes, read: () => readUnchanged(path, found) };
+	return { bytes, read: () => readUnchanged(path, found, isLocked) };
 }
 
-async function* readUnchanged(path: string, found: BigIntStats): AsyncGenerator<Buffer> {
+async function* readUnchanged(
+	path: string,
+	found: BigIntStats,
+	isLocked: IsLocked,
+): AsyncGenerator<Buffer> {
 	const changed = () =>
 		refuse(
 			`The payload file ${path} changed while it was read. Enqueue the job when the file is complete.`,
 		);
-	const { handle, stats } = await openFile(path);
+	const { handle, stats } = await openFile(path, isLocked);
 	try {
 		if (!isSame(stats, found)) throw changed();
 		let left = found.size;
@@ -61,12 +68,17 @@ function isSame(a: BigIntStats, b: BigIntStats): boolean {
 	return a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 
-async function openFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
+async function openFile(
+	path: string,
+	isLocked: IsLocked,
+): Promise<{ handle: FileHandle; stats: BigIntStats }> {
 	const notRegular = () => refuse(`The payload file ${path} is not a regular file.`);
 	try {
 		return await answering(path, async () => {
 			// Merely opening a device can do something, so it is looked at before.
-			if (!(await stat(path)).isFile()) throw notRegular();
+			const named = await stat(path, { bigint: true });
+			if (!named.isFile()) throw notRegular();
+			if (isLocked(named)) throw refuse(`The payload file ${path} is ${OWN}`);
 			const handle = await open(path, FLAGS);
 			const stats = await handle.stat({ bigint: true });
 			if (stats.isFile()) return { handle, stats };

@@ -1,4 +1,6 @@
 /** The payload store: small content inline in the database, large content in files. */
+
+import type { IsLocked } from '../disks/lockedFiles.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import type { PayloadFile, PayloadStore } from '../queue/ports/payloadStore.ts';
 import type { Sqlite } from '../sqlite/open.ts';
@@ -29,6 +31,8 @@ export interface PayloadOptions {
 	readonly folder: string;
 	/** Content of at least this length goes into a file. */
 	readonly thresholdBytes: number;
+	/** Files that nobody may open here to read them. */
+	readonly isLocked: IsLocked;
 	/** What all payload files together may take on disk. */
 	readonly quotaBytes: () => number;
 	readonly warn: (sentence: string) => void;
@@ -83,7 +87,7 @@ export function createPayloadRoom(options: PayloadOptions): PayloadRoom {
 	}
 
 	const store: PayloadStore = {
-		findFile: findPayloadFile,
+		findFile: (path) => findPayloadFile(path, options.isLocked),
 		async store(content) {
 			const source = Buffer.isBuffer(content) ? inMemory(content) : content;
 			if (source.bytes >= thresholdBytes) {

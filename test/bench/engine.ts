@@ -56,6 +56,7 @@ export function openEngine(
 		clock: systemClock,
 		folder: join(folder, 'payloads'),
 		thresholdBytes: 10_000,
+		isLocked: () => false,
 		quotaBytes: () => 2 ** 40,
 		warn: (sentence) => console.error(sentence),
 	}).store;

@@ -171,6 +171,7 @@ export function openQueue(options: TestQueueOptions = {}): TestQueue {
 		clock,
 		folder: join(options.file === undefined ? folder : dirname(options.file), 'payloads'),
 		thresholdBytes: 10_000,
+		isLocked: () => false,
 		quotaBytes: () => 2 ** 40,
 		warn: () => {},
 	});

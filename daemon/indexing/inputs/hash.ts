@@ -9,10 +9,12 @@ import {
 	readlinkSync,
 	readSync,
 	type Stats,
+	statSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorCode } from '../../../shared/errors.ts';
+import type { IsLocked } from '../../disks/lockedFiles.ts';
 import { settledStamp, stampOf } from '../files/probe.ts';
 import { filesOf } from './globs.ts';
 import { difference, type InputFile, type Manifest, packed, unpacked } from './manifest.ts';
@@ -40,7 +42,11 @@ const CHUNK = 256 * 1024;
 /** After so many a look whether it is still wanted. */
 const AT_ONCE = 200;
 
-export async function hashInputs(request: InputRequest, signal: AbortSignal): Promise<InputAnswer> {
+export async function hashInputs(
+	request: InputRequest,
+	isLocked: IsLocked,
+	signal: AbortSignal,
+): Promise<InputAnswer> {
 	const { folder, globs, stdin } = request;
 	const byGlob = await filesOf(folder, globs, process.env, signal);
 	for (const [glob, files] of byGlob) {
@@ -50,18 +56,18 @@ export async function hashInputs(request: InputRequest, signal: AbortSignal): Pr
 	const before = unpacked(request.before);
 	const paths = [...new Set([...byGlob.values()].flatMap((files) => [...files]))].sort();
 	const files = new Map<string, InputFile>();
-	const buffer = Buffer.allocUnsafe(CHUNK);
+	const lookAt = createLook(isLocked);
 	for (const [n, path] of paths.entries()) {
 		if (n % AT_ONCE === AT_ONCE - 1) {
 			await nextTurn();
 			signal.throwIfAborted();
 		}
-		files.set(path, lookAt(join(folder, path), before?.files.get(path), buffer));
+		files.set(path, lookAt(join(folder, path), before?.files.get(path)));
 	}
 	const others =
 		stdin === null
 			? request.others
-			: { ...request.others, 'its standard input': lookAt(stdin, undefined, buffer).content };
+			: { ...request.others, 'its standard input': lookAt(stdin, undefined).content };
 	const manifest: Manifest = { files, others };
 	const why = before === undefined ? undefined : difference(before, manifest);
 	return { digest: digestOf(manifest), manifest: packed(manifest), why };
@@ -75,20 +81,26 @@ function digestOf({ files, others }: Manifest): string {
 	return hash.digest('base64url');
 }
 
-/** A file that was not touched since is as it was; what is gone, or no file, is that. */
-function lookAt(path: string, known: InputFile | undefined, buffer: Buffer): InputFile {
-	try {
-		const own = lstatSync(path);
-		const link = own.isSymbolicLink() ? `link ${readlinkSync(path)} ` : '';
-		if (link === '' && !own.isFile()) return { content: 'no file', stamp: '' };
-		if (link === '' && known !== undefined && known.stamp === stampWithMode(own)) return known;
-		return read(path, link, buffer);
-	} catch (error) {
-		const code = errorCode(error);
-		if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')
-			return { content: 'gone', stamp: '' };
-		throw error;
-	}
+function createLook(isLocked: IsLocked) {
+	const buffer = Buffer.allocUnsafe(CHUNK);
+
+	/** A file that was not touched since is as it was; what is gone, or no file, is that. */
+	return (path: string, known: InputFile | undefined): InputFile => {
+		try {
+			const own = lstatSync(path);
+			const link = own.isSymbolicLink() ? `link ${readlinkSync(path)} ` : '';
+			if (link === '' && !own.isFile()) return { content: 'no file', stamp: '' };
+			if (link === '' && known !== undefined && known.stamp === stampWithMode(own)) return known;
+			const about = link === '' ? own : statSync(path);
+			if (isLocked(about)) return { content: `${link}${stampWithMode(about)}`, stamp: '' };
+			return read(path, link, buffer);
+		} catch (error) {
+			const code = errorCode(error);
+			if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')
+				return { content: 'gone', stamp: '' };
+			throw error;
+		}
+	};
 }
 
 function read(path: string, link: string, buffer: Buffer): InputFile {

@@ -13,13 +13,18 @@ export interface InputHashing {
 	close(): Promise<void>;
 }
 
+export interface InputHashingData {
+	/** Files that this process holds: they are looked at without being opened. */
+	readonly locked: readonly string[];
+}
+
 /** @param entry dist/inputs.js */
-export function createInputHashing(entry: string): InputHashing {
+export function createInputHashing(entry: string, data: InputHashingData): InputHashing {
 	const thread = createThread<{
 		readonly hash: { params: InputRequest; result: InputAnswer };
 	}>({
 		entry,
-		workerData: {},
+		workerData: data,
 		heapMb: HEAP_MB,
 		idleMs: IDLE_MS,
 		name: 'The look at what a job depends on',

@@ -116,6 +116,7 @@ async function measure(contents: readonly string[], thresholdBytes: number): Pro
 			clock: systemClock,
 			folder: join(folder, 'payloads'),
 			thresholdBytes,
+			isLocked: () => false,
 			quotaBytes: () => Number.POSITIVE_INFINITY,
 			warn: fail,
 		}).store;

@@ -1,4 +1,6 @@
 /** What a machine sent, as it remembers it, when answers of the queue are lost. */
+import { execFileSync } from 'node:child_process';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createJobsElsewhere } from '../../../daemon/fleet/elsewhere.ts';
@@ -16,7 +18,7 @@ import { openQueue } from '../../support/queue.ts';
 test.each(['comes', 'is lost'])(
 	'cancelled while its delivery is on its way, whose answer %s: it is cancelled there, too',
 	async (answer) => {
-		const { db, clock } = openQueue();
+		const { db, clock, room } = openQueue();
 		const folder = temporaryFolder();
 		const me = openIdentity(join(folder, 'key'));
 		const table = createFleetTable(db);
@@ -26,6 +28,7 @@ test.each(['comes', 'is lost'])(
 			me,
 			now: () => clock.now(),
 			submit,
+			findFile: room.store.findFile,
 			assertMaySend: () => {},
 			ended: () => {},
 			changed: () => {},
@@ -66,3 +69,38 @@ test.each(['comes', 'is lost'])(
 		expect(table.sent.cancelling()).toEqual([]);
 	},
 );
+
+test('an input that is no file, or more than a shared queue takes, is refused before it is read', async () => {
+	const { db, clock, room } = openQueue();
+	const folder = temporaryFolder();
+	const outbox = createOutbox({
+		table: createFleetTable(db),
+		me: openIdentity(join(folder, 'key')),
+		now: () => clock.now(),
+		submit: async (work) => work(),
+		findFile: room.store.findFile,
+		assertMaySend: () => {},
+		ended: () => {},
+		changed: () => {},
+	});
+	const fifo = join(folder, 'fifo');
+	execFileSync('mkfifo', [fifo]);
+	const large = join(folder, 'large');
+	writeFileSync(large, '');
+	truncateSync(large, 16 * 1024 * 1024 + 1);
+	for (const [payloadFile, kind] of [
+		[fifo, 'VALIDATION'],
+		['/dev/zero', 'VALIDATION'],
+		[large, 'TOO_LARGE'],
+	] as const) {
+		const submission = submitSchema.parse({
+			pool: 'any',
+			spec: { type: 'command', command: { command: 'true' }, payloadFile },
+		});
+		const accepting = { fleet: 'f', from: 'me', machineId: async () => '' };
+		await expect(outbox.accept([submission], accepting), payloadFile).rejects.toMatchObject({
+			kind,
+			data: { path: 'jobs[0].spec.payloadFile' },
+		});
+	}
+});

@@ -5,6 +5,8 @@ import {
 	appendFileSync,
 	chmodSync,
 	mkdirSync,
+	readFileSync,
+	statSync,
 	symlinkSync,
 	truncateSync,
 	writeFileSync,
@@ -14,7 +16,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { findPayloadFile } from '../../../daemon/payloads/payloadFile.ts';
-import { enqueue, startDaemon, temporaryFolder } from '../../support/daemon.ts';
+import { enqueue, jobEnd, startDaemon, temporaryFolder } from '../../support/daemon.ts';
 import {
 	digesting,
 	digestOfJob,
@@ -25,6 +27,16 @@ import {
 	refusal,
 	sha256,
 } from './support.ts';
+
+/** Inodes of the files of which a process holds a part. */
+function locksOf(pid: number): Set<number> {
+	const lines = readFileSync('/proc/locks', 'utf8').matchAll(
+		/POSIX .* (\d+) [\da-f]+:[\da-f]+:(\d+) /g,
+	);
+	return new Set(
+		[...lines].filter(([, of]) => Number(of) === pid).map(([, , inode]) => Number(inode)),
+	);
+}
 
 describe('payloadFile', () => {
 	test('gives a command the very bytes of the file, whatever they are', async () => {
@@ -143,6 +155,32 @@ describe('payloadFile', () => {
 		expect((await client.request('job/list', {})).total.value).toBe(0);
 	});
 
+	// Windows has no such locks.
+	test.runIf(process.platform === 'linux')(
+		'what the daemon itself holds is not opened, by whatever name: its locks would be gone',
+		async () => {
+			const daemon = await startDaemon();
+			const client = await daemon.connect();
+			const { database, lockFile } = daemon.paths;
+			const held = [database, `${database}-shm`, lockFile];
+			const folder = temporaryFolder();
+			const link = join(folder, 'link');
+			symlinkSync(database, link);
+			for (const payloadFile of [...held, link]) {
+				const found = await refusal(enqueue(client, digesting({ payloadFile })));
+				expect(found, payloadFile).toMatchObject({ kind: 'VALIDATION' });
+			}
+			const inputs = [database, `${database}-shm`, link];
+			const [id = ''] = await enqueue(client, {
+				type: 'command',
+				command: { command: 'true', cwd: '/' },
+				skipIfUnchanged: { inputs: inputs.map((path) => path.slice(1)), env: [] },
+			});
+			await jobEnd(daemon, id);
+			expect(locksOf(daemon.state.pid)).toEqual(new Set(held.map((path) => statSync(path).ino)));
+		},
+	);
+
 	test('one that changes while it is read is refused', async () => {
 		const folder = temporaryFolder();
 		const path = join(folder, 'changing');
@@ -157,7 +195,7 @@ describe('payloadFile', () => {
 		for (const [index, change] of changes.entries()) {
 			for (const when of ['before', 'during'] as const) {
 				writeFileSync(path, Buffer.alloc(1_000_000));
-				const file = await findPayloadFile(path);
+				const file = await findPayloadFile(path, () => false);
 				if (when === 'before') change(path);
 				const read = async () => {
 					let chunks = 0;

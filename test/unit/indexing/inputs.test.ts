@@ -78,7 +78,12 @@ describe('what is known of them', () => {
 		folder: string,
 		before: Uint8Array | null = null,
 		more: Partial<InputRequest> = {},
-	) => hashInputs({ folder, globs: ['**'], others: {}, stdin: null, before, ...more }, never);
+	) =>
+		hashInputs(
+			{ folder, globs: ['**'], others: {}, stdin: null, before, ...more },
+			() => false,
+			never,
+		);
 
 	test('is the same where nothing is another, however the files were touched', async () => {
 		const folder = folderWith('a', 'b');
@@ -122,7 +127,7 @@ describe('what is known of them', () => {
 		const folder = folderWith(...Array.from({ length: 300 }, (_, n) => `f${n}`));
 		const controller = new AbortController();
 		const request = { folder, globs: ['**'], others: {}, stdin: null, before: null };
-		const asked = hashInputs(request, controller.signal);
+		const asked = hashInputs(request, () => false, controller.signal);
 		controller.abort();
 		await expect(asked).rejects.toThrow();
 	});
