@@ -2,6 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { patiently } from '../disks/patience.ts';
 import { chunksOf, decompressor, findDamage, writeAll } from './codec.ts';
 import type { PayloadFolder, Scratch } from './folder.ts';
 import { discarded } from './garbage.ts';
@@ -12,13 +13,16 @@ export interface ExpectedFile {
 	readonly bytes: number;
 }
 
-/** What the machine lacks at the moment, which says nothing about the file. */
-const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+/** Only these say that the file is not there any more; all else, as a disk that stumbles, may pass. */
+const GONE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+const isGone = (error: unknown): boolean => GONE.has(errorCode(error) ?? '');
+/** So long a file that cannot be opened is tried again. */
+const OPENED_WITHIN_MS = 2000;
 
 /**
  * Verifies the whole file and then streams it from the same descriptor, so that nothing can be put in its
  * place between the two. The frame's own checksum ends the stream with an error if it changes even then.
- * @throws SemanticaError PAYLOAD_LOST, or SYSTEM when the machine is short of something.
+ * @throws SemanticaError PAYLOAD_LOST, or SYSTEM where it cannot be read at the moment
  */
 export async function openVerified(
 	folder: PayloadFolder,
@@ -105,11 +109,17 @@ export async function inspectFile(
 }
 
 async function openExisting(folder: PayloadFolder, expected: ExpectedFile): Promise<FileHandle> {
-	try {
-		return await folder.open(expected.digest);
-	} catch (error) {
-		throw unreadable(folder.pathOf(expected.digest), error);
-	}
+	const path = folder.pathOf(expected.digest);
+	const opened = await patiently(async () => {
+		try {
+			return await folder.open(expected.digest);
+		} catch (error) {
+			if (isGone(error)) return unreadable(path, error);
+			throw error;
+		}
+	}, OPENED_WITHIN_MS).catch((error: unknown) => unreadable(path, error));
+	if (opened instanceof SemanticaError) throw opened;
+	return opened;
 }
 
 async function damageOf(
@@ -137,18 +147,18 @@ function contentOf(handle: FileHandle, path: string): Readable {
 }
 
 function unreadable(path: string, error: unknown): SemanticaError {
-	if (SHORTAGES.has(errorCode(error) ?? '')) {
-		return new SemanticaError(
-			'SYSTEM',
-			`The payload file ${path} could not be opened now (${errorMessage(error)}).`,
-		);
-	}
-	return lost(`its file ${path} ${describe(error)}`);
+	if (isGone(error)) return lost(`its file ${path} ${describe(error)}`);
+	return new SemanticaError(
+		'SYSTEM',
+		`The payload of this job is kept, but its file ${path} could not be read (${errorMessage(error)}). ` +
+			'When the disk can be read again, retry the job.',
+	);
 }
 
 function describe(error: unknown): string {
 	switch (errorCode(error)) {
 		case 'ENOENT':
+		case 'ENOTDIR':
 			return 'is missing';
 		case 'ELOOP':
 			return 'was replaced by a link';

@@ -26,8 +26,8 @@ export interface FilePlace {
 export interface PayloadSource {
 	/**
 	 * Lays the whole content, verified, into a file of the run's own.
-	 * @throws SemanticaError PAYLOAD_LOST with a sentence about what is missing or damaged, STORE where there is no
-	 * room for it.
+	 * @throws SemanticaError PAYLOAD_LOST with a sentence about what is missing or damaged, SYSTEM where it cannot be
+	 * read at the moment, STORE where there is no room for it.
 	 */
 	layOut(): Promise<InputFile>;
 	/** Its content where it lies in the database; undefined where it is a file. */

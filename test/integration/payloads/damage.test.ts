@@ -146,6 +146,6 @@ describe('damage', () => {
 		const [id = ''] = await enqueue(client, digesting({ payload, runAt: later }));
 		chmodSync(pathOfContent(daemon.paths.payloads, payload), 0o000);
 		await client.request('job/runNow', { ids: [id] });
-		expect((await jobEnd(daemon, id)).error?.code).toBe('PAYLOAD_LOST');
+		expect((await jobEnd(daemon, id)).error?.code).toBe('SYSTEM');
 	});
 });
