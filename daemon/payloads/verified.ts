@@ -109,17 +109,12 @@ export async function inspectFile(
 }
 
 async function openExisting(folder: PayloadFolder, expected: ExpectedFile): Promise<FileHandle> {
-	const path = folder.pathOf(expected.digest);
-	const opened = await patiently(async () => {
-		try {
-			return await folder.open(expected.digest);
-		} catch (error) {
-			if (isGone(error)) return unreadable(path, error);
-			throw error;
-		}
-	}, OPENED_WITHIN_MS).catch((error: unknown) => unreadable(path, error));
-	if (opened instanceof SemanticaError) throw opened;
-	return opened;
+	try {
+		const mayPass = (error: unknown) => !isGone(error);
+		return await patiently(() => folder.open(expected.digest), OPENED_WITHIN_MS, mayPass);
+	} catch (error) {
+		throw unreadable(folder.pathOf(expected.digest), error);
+	}
 }
 
 async function damageOf(

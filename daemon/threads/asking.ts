@@ -1,7 +1,9 @@
 /** A thread, or a process of its own, that answers requests, and comes and goes with demand. */
-import { type ErrorKind, SemanticaError } from '../../shared/errors.ts';
+import { type ErrorKind, errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { patiently } from '../disks/patience.ts';
 import {
 	type Channel,
+	mayStartYet,
 	openProcess,
 	openThread,
 	type ProcessProgram,
@@ -26,6 +28,9 @@ export interface AskedThread<M extends ThreadMethods> {
 	/** Ends it after what it was asked before; what comes later is refused. */
 	close(): Promise<void>;
 }
+
+/** So long one that cannot be started for want of something is tried again. */
+const STARTED_WITHIN_MS = 5000;
 
 interface AskedOptions {
 	/** How long it waits for another request before it ends, ms. */
@@ -56,17 +61,39 @@ export const createProcess = <M extends ThreadMethods>(
 
 function createAsked<M extends ThreadMethods>(
 	{ idleMs, name }: AskedOptions,
-	open: () => Channel,
+	open: () => Promise<Channel>,
 ): AskedThread<M> {
 	let running: Running | undefined;
+	let starting: Promise<Running> | undefined;
 	let idle: NodeJS.Timeout | undefined;
 	let closed = false;
 
 	async function stop(): Promise<void> {
 		clearTimeout(idle);
+		await starting?.catch(() => {});
 		const ending = running;
 		running = undefined;
 		await ending?.end();
+	}
+
+	async function begin(): Promise<Running> {
+		try {
+			const channel = await patiently(open, STARTED_WITHIN_MS, mayStartYet);
+			running = start(name, channel, (ended) => {
+				if (running === ended) running = undefined;
+			});
+			return running;
+		} catch (error) {
+			const reason = errorMessage(error);
+			throw new SemanticaError('SYSTEM', `${name} could not be started: ${reason}. Try again.`);
+		} finally {
+			starting = undefined;
+		}
+	}
+
+	function begun(): Promise<Running> {
+		starting ??= begin();
+		return starting;
 	}
 
 	async function askOnce(
@@ -75,10 +102,7 @@ function createAsked<M extends ThreadMethods>(
 		signal: AbortSignal | undefined,
 	): Promise<unknown> {
 		clearTimeout(idle);
-		running ??= start(name, open(), (ended) => {
-			if (running === ended) running = undefined;
-		});
-		const asked = running;
+		const asked = running ?? (await begun());
 		try {
 			return await asked.ask(method, params, signal);
 		} finally {
