@@ -74,7 +74,7 @@ async function serve(instance: Instance, surroundings: Surroundings): Promise<vo
 		surroundings,
 		store,
 		engine,
-		leave: (handover) => void leave({ instance, state, node, store, engine, doors }, handover),
+		leave: (draining) => void leave({ instance, state, node, store, engine, doors }, draining),
 	});
 
 	const { lifecycle, server } = doors;

@@ -90,6 +90,7 @@ export const COMMANDS = {
 	clearFinished: { id: 'semantica.clearFinished', palette: true, needsTrust: true, once: true },
 	pauseAll: { id: 'semantica.pauseAll', palette: true, needsTrust: true, once: true },
 	resumeAll: { id: 'semantica.resumeAll', palette: true, needsTrust: true, once: true },
+	startDaemon: { id: 'semantica.startDaemon', palette: true, needsTrust: true, once: true },
 	restartDaemon: { id: 'semantica.restartDaemon', palette: true, needsTrust: true, once: true },
 	showStatus: { id: 'semantica.showStatus', palette: true, needsTrust: true, once: true },
 	stopDaemon: { id: 'semantica.stopDaemon', palette: true, needsTrust: true, once: true },

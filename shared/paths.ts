@@ -20,6 +20,8 @@ export interface DataPaths {
 	/** What Prometheus says to the port for metrics. */
 	readonly metricsTokenFile: string;
 	readonly lockFile: string;
+	/** There while no daemon runs because a person stopped the last one. */
+	readonly stopMark: string;
 	readonly statusFolder: string;
 	/** Room that is given up when the disk is full, so that work can be stopped. */
 	readonly reserve: string;
@@ -102,6 +104,7 @@ export function dataPaths(home: string): DataPaths {
 		tokenFile: join(run, 'token'),
 		metricsTokenFile: join(run, 'metrics-token'),
 		lockFile: join(run, 'lock'),
+		stopMark: join(run, 'stopped'),
 		statusFolder: join(run, 'status'),
 		reserve: join(run, 'reserve'),
 		bin: join(home, 'bin'),

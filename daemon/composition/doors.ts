@@ -11,6 +11,7 @@ import { healthCheck } from '../metrics/health.ts';
 import { createMetricsPort } from '../metrics/port.ts';
 import { createOperations } from '../operations/compose.ts';
 import { indexesCheck } from '../operations/diagnose.ts';
+import type { LifecycleOptions } from '../operations/lifecycle.ts';
 import type { Clock } from '../queue/ports/clock.ts';
 import { createHandlers } from '../rpc/handlers.ts';
 import { createLargeMessages } from '../rpc/large/service.ts';
@@ -29,7 +30,7 @@ export interface DoorsOptions {
 	readonly store: Store;
 	readonly engine: Engine;
 	readonly staysForSchedules: boolean;
-	readonly leave: (handover: boolean) => void;
+	readonly leave: LifecycleOptions['leave'];
 }
 
 /** Closed until `server.listen()`. */

@@ -1,7 +1,9 @@
 /** Leaving: everything is closed in order, and a successor started where one is to take over. */
 import { HANDED_OVER, SERVICE_VARIABLE, startSuccessor } from '../../shared/client/launch.ts';
 import { errorMessage } from '../../shared/errors.ts';
+import type { Draining } from '../../shared/protocol/draining.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
+import { isStopOfPerson } from '../../shared/stopped.ts';
 import type { Instance } from '../instance/compose.ts';
 import type { NodeProgram } from '../instance/node.ts';
 import type { Doors } from './doors.ts';
@@ -21,20 +23,37 @@ export interface LeavingOptions {
 }
 
 /** Ends the process. */
-export async function leave(options: LeavingOptions, handover: boolean): Promise<void> {
+export async function leave(options: LeavingOptions, draining: Draining | null): Promise<void> {
 	const { instance, state, node, store, engine, doors } = options;
 	const { paths, warn } = instance;
 	const isService = process.env[SERVICE_VARIABLE] === '1';
+	const handover = draining?.mode === 'handover';
+	if (isStopOfPerson(draining?.reason)) instance.stoppedByPerson();
 	instance.leaving();
-	setTimeout(() => {
+	const farewell = [
+		() => instance.leave(state),
+		// Whoever comes next starts it otherwise.
+		() => (handover && !isService ? startSuccessor(paths, node.path(), process.env) : undefined),
+	];
+	// What one of them cannot do, on a full disk, must not keep the others from it.
+	async function each(steps: readonly (() => unknown)[]): Promise<void> {
+		for (const step of steps) {
+			try {
+				await step();
+			} catch (error) {
+				warn(`While leaving: ${errorMessage(error)}`);
+			}
+		}
+	}
+	setTimeout(async () => {
 		warn('Something would not close: leaving all the same.');
-		instance.leave(state);
+		await each(farewell);
 		// Node would wait for its threads.
 		process.kill(process.pid, 'SIGKILL');
 	}, LEFT_WITHIN_MS);
 	engine.scheduling.loop.stop();
 	doors.server.stopListening();
-	const steps = [
+	await each([
 		() => engine.fleet.close(),
 		() => doors.metricsPort.close(),
 		() => doors.metrics.close(),
@@ -52,17 +71,7 @@ export async function leave(options: LeavingOptions, handover: boolean): Promise
 		() => doors.largeMessages.close(),
 		() => engine.containment.close(),
 		() => store.db.close(),
-		() => instance.leave(state),
-		// Whoever comes next starts it otherwise.
-		() => (handover && !isService ? startSuccessor(paths, node.path(), process.env) : undefined),
-	];
-	// What one of them cannot do, on a full disk, must not keep the others from it.
-	for (const step of steps) {
-		try {
-			await step();
-		} catch (error) {
-			warn(`While leaving: ${errorMessage(error)}`);
-		}
-	}
+		...farewell,
+	]);
 	instance.end(handover && isService ? HANDED_OVER : 0);
 }

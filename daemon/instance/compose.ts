@@ -1,8 +1,9 @@
 /** The instance put together: the one daemon of this data folder, with its lock, log, settings and way out. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readBuildInfo } from '../../shared/build.ts';
+import { errorMessage } from '../../shared/errors.ts';
 import { type DataPaths, dataFolder, dataPaths } from '../../shared/paths.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/version.ts';
@@ -53,6 +54,8 @@ export interface Instance {
 	announce(state: StateFile, ports: Pick<HoldingOptions, 'listenAnew' | 'mended'>): void;
 	/** Whether the data folder is still this daemon's. Where it is another's, the daemon ends at once. */
 	readonly holds: () => boolean;
+	/** Windows that cannot be told start no other one by themselves. */
+	stoppedByPerson(): void;
 	/** To be called before anything is closed: what has been taken by others is not to be touched. */
 	leaving(): void;
 	/** Nothing of it is left but the files that its successor takes over. */
@@ -95,6 +98,7 @@ export function openInstance(clock: Clock): Instance | undefined {
 	const endedUncleanly = existsSync(paths.stateFile);
 	// It named another daemon, and with our socket behind it would soon seem to name us.
 	removeStateFile(paths);
+	rmSync(paths.stopMark, { force: true });
 	const id = randomUUID();
 	let holding: Holding | undefined;
 
@@ -159,15 +163,25 @@ export function openInstance(clock: Clock): Instance | undefined {
 			damage.started();
 		},
 		holds: () => holding?.holds() ?? true,
+		stoppedByPerson() {
+			try {
+				writeFileSync(paths.stopMark, '', { mode: 0o600 });
+			} catch (error) {
+				warn(`A window may start another daemon: ${errorMessage(error)}`);
+			}
+		},
 		leaving: () => holding?.close(),
 		leave({ endpoint }) {
 			const held = holding?.lock ?? lock;
-			if (held.look() === 'held') {
-				removeStateFile(paths);
-				if (process.platform !== 'win32') rmSync(endpoint, { force: true });
+			try {
+				if (held.look() === 'held') {
+					removeStateFile(paths);
+					if (process.platform !== 'win32') rmSync(endpoint, { force: true });
+				}
+			} finally {
+				info('The daemon has left.');
+				held.release();
 			}
-			info('The daemon has left.');
-			held.release();
 		},
 		end,
 	};

@@ -13,7 +13,7 @@ import {
 	warningsCheck,
 } from './diagnose.ts';
 import { createHousekeeping, type Housekeeping } from './housekeeping.ts';
-import { Lifecycle, type Workload } from './lifecycle.ts';
+import { Lifecycle, type LifecycleOptions, type Workload } from './lifecycle.ts';
 import { createMaintenance } from './maintenance/run.ts';
 import { createStatus, type StatusSources } from './status.ts';
 
@@ -50,8 +50,7 @@ export interface OperationsOptions {
 	readonly damaged: (sentence: string) => void;
 	/** What index jobs and maintenance run on. */
 	readonly node: NodeProgram;
-	/** Closes everything and ends the process; called once. `handover`: another one is to follow at once. */
-	readonly leave: (handover: boolean) => void;
+	readonly leave: LifecycleOptions['leave'];
 }
 
 export interface Operations {

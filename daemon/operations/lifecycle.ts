@@ -37,8 +37,8 @@ export interface LifecycleOptions {
 	readonly log: (sentence: string) => void;
 	/** It began to drain, or drains otherwise than before. */
 	readonly drainingChanged: () => void;
-	/** Closes everything and ends the process; called once. `handover`: another one is to follow at once. */
-	readonly leave: (handover: boolean) => void;
+	/** Closes everything and ends the process; called once. After a handover another one is to follow at once. */
+	readonly leave: (draining: Draining | null) => void;
 }
 
 /** Whoever starts a daemon is given this long to connect, however short the idle time. */
@@ -152,6 +152,6 @@ export class Lifecycle {
 		if (this.#leaving) return;
 		this.#leaving = true;
 		this.#idleTimer?.cancel();
-		this.#options.leave(this.#draining?.mode === 'handover');
+		this.#options.leave(this.draining);
 	}
 }

@@ -69,6 +69,7 @@ import { showDetails } from './showDetails.ts';
 import { showLog } from './showLog.ts';
 import { showMore } from './showMore.ts';
 import { showStatus } from './showStatus.ts';
+import { startDaemon } from './startDaemon.ts';
 import { toggleEverywhere } from './toggleEverywhere.ts';
 import { toggleLogTimes } from './toggleLogTimes.ts';
 import { unfollowLog } from './unfollowLog.ts';
@@ -159,6 +160,7 @@ export function commandBodies(services: CommandServices): CommandBodies {
 		clearFinished: clearFinished(link),
 		pauseAll: pauseAll(link),
 		resumeAll: resumeAll(link),
+		startDaemon: startDaemon(link),
 		restartDaemon: onDemand(async () => {
 			const { restartDaemonCommand } = await import('./restartDaemon.ts');
 			return restartDaemonCommand(link, store, loaded, configuredHome, log);

@@ -1,8 +1,8 @@
 import { l10n, window } from 'vscode';
 import { findDaemon } from '../../shared/client/launch.ts';
 import { dataPaths } from '../../shared/paths.ts';
+import { STOPPED_FROM } from '../../shared/stopped.ts';
 import type { Link } from '../connection/link.ts';
-import { STOPPED_BY_PERSON } from '../connection/stopDaemon.ts';
 import type { JobStore } from '../jobs/store/store.ts';
 import { rowTitle } from '../jobs/text/title.ts';
 import { showInformation } from '../messages.ts';
@@ -32,7 +32,7 @@ export function stopDaemon(
 		if (mode === undefined) return;
 		link.leave();
 		const timeoutMs = mode === 'stop' ? STOP_MS : FINISH_MS;
-		await link.request('system/drain', { reason: STOPPED_BY_PERSON, mode, timeoutMs });
+		await link.request('system/drain', { reason: STOPPED_FROM.editor, mode, timeoutMs });
 		if (mode === 'finish') return;
 		window.setStatusBarMessage(l10n.t('$(check) The Semantica daemon stops.'), 4_000);
 	};

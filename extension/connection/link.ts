@@ -283,6 +283,12 @@ export class Link {
 				await delay(backoffMs(this.#state.failures, (this.#ports.random ?? Math.random)()));
 			}
 			if (!current()) break;
+			// It was between two connections, and could not be told.
+			if (this.#state.kind === 'reconnecting' && this.#ports.stoppedByPerson()) {
+				this.leave();
+				void this.stop();
+				break;
+			}
 			try {
 				const found = this.#found;
 				this.#found = undefined;

@@ -35,6 +35,8 @@ export interface LinkPorts {
 	open(): Promise<OpenedSocket>;
 	/** Connects to a daemon that runs already, and launches none. */
 	openRunning(): Promise<OpenedSocket | undefined>;
+	/** Whether no daemon is there because a person has stopped it. */
+	stoppedByPerson(): boolean;
 	createClient(hooks: RpcClientHooks): Promise<RpcClient>;
 	/** This window's build; undefined where its installation cannot be read. */
 	build(): BuildStamp | undefined;

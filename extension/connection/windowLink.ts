@@ -8,6 +8,8 @@ import {
 	workspace,
 } from 'vscode';
 import { errorMessage, SemanticaError } from '../../shared/errors.ts';
+import { dataPaths } from '../../shared/paths.ts';
+import { wasStoppedByPerson } from '../../shared/stopped.ts';
 import { openFolders } from '../indexing/folders.ts';
 import type { IndexedFolders } from '../indexing/indexedFolders.ts';
 import type { Signal } from '../lifetime.ts';
@@ -47,6 +49,7 @@ export function createWindowLink(
 			});
 		},
 		openRunning: () => openRunningDaemon(configuredHome()),
+		stoppedByPerson: () => wasStoppedByPerson(dataPaths(configuredHome())),
 		build: () => ownBuild(distFolder),
 		successor: async (server) => {
 			const { reasonToMakeWay } = await import('./launch.ts');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import { findDaemon } from '../../../shared/client/launch.ts';
 import type { Result } from '../../../shared/protocol/requests.ts';
+import { STOPPED_FROM } from '../../../shared/stopped.ts';
 import { waitUntilGone } from '../alive.ts';
 import { connectOrStart, connectToRunning, using } from '../connect.ts';
 import type { Context } from '../context.ts';
@@ -114,7 +115,7 @@ async function status(
 }
 
 async function stopCommand(context: Context, options: StopOptions): Promise<void> {
-	const drain = await stop(context, options, 'stopped from the command line');
+	const drain = await stop(context, options, STOPPED_FROM.commandLine);
 	if (options.json) context.out.json(drain);
 	else context.out.say('The Semantica daemon has stopped.');
 }

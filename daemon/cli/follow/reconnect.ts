@@ -5,6 +5,7 @@ import { newestBuild } from '../../../shared/client/builds.ts';
 import type { DaemonConnection } from '../../../shared/client/connection.ts';
 import { readStateFile } from '../../../shared/client/endpoint.ts';
 import { findDaemon } from '../../../shared/client/launch.ts';
+import { wasStoppedByPerson } from '../../../shared/stopped.ts';
 import { isAlive } from '../alive.ts';
 import { connectOrStart, type DaemonAccess } from '../connect.ts';
 import { CliError } from '../errors.ts';
@@ -30,19 +31,19 @@ export async function reconnect(
 	return connectOrStart(access);
 }
 
-/** How long a daemon that was told to stop may take to be back, as in a restart. */
-const RESTART_MS = 5000;
+/** How long the next daemon may take where one was told to restart. */
+const RESTART_MS = 40_000;
 
 /**
- * Whether following goes on: a daemon that crashed left its state file and may be started again,
- * one that was told to stop removed it, and starting it would be against somebody's will.
+ * Whether following goes on: a daemon that crashed left its state file and may be started again; one that a person
+ * stopped says so, and starting it would be against their will.
  */
 async function comesBack(access: DaemonAccess, before: BuildStamp): Promise<boolean> {
 	const newest = await newestBuild(access.paths);
 	// It made way: its successor is on its way, or wants to be started.
 	if (newest !== undefined && isNewer(newest.build, before)) return true;
 	const deadline = Date.now() + RESTART_MS;
-	while (Date.now() < deadline) {
+	while (Date.now() < deadline && !wasStoppedByPerson(access.paths)) {
 		const state = await readStateFile(access.paths);
 		if (state !== undefined) {
 			if ((await findDaemon(access.paths)) !== undefined) return true;

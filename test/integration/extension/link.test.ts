@@ -10,6 +10,7 @@ import { enqueue } from '../../../extension/jobs/enqueue.ts';
 import { JobStore } from '../../../extension/jobs/store/store.ts';
 import { followJobs } from '../../../extension/jobs/store/subscription.ts';
 import { dataPaths } from '../../../shared/paths.ts';
+import { STOPPED_FROM } from '../../../shared/stopped.ts';
 import { gone, shell, temporaryFolder } from '../../support/daemon.ts';
 import { daemonPid, reached, until, window } from './window.ts';
 
@@ -37,6 +38,25 @@ describe('a window', () => {
 		link.stay();
 		expect(await daemonPid(link)).not.toBe(pid);
 	});
+
+	test.each(Object.values(STOPPED_FROM))(
+		'that could not be told brings no daemon back that was %s',
+		async (reason) => {
+			const { link } = window(temporaryFolder());
+			const pid = await daemonPid(link);
+			await link.request('system/drain', { reason, mode: 'stop', timeoutMs: 1000 });
+			await gone(pid);
+			await reached(link, 'stopped');
+			link.wake();
+			expect(link.state.kind).toBe('stopped');
+			// The mark stands until the next daemon.
+			link.stay();
+			const next = await daemonPid(link);
+			process.kill(next, 'SIGKILL');
+			await gone(next);
+			expect(await daemonPid(link)).not.toBe(next);
+		},
+	);
 
 	test('that is used while a stopped daemon ends what runs does not bring it back', async () => {
 		const { link } = window(temporaryFolder());

@@ -7,6 +7,8 @@ import type { LinkPorts } from '../../../extension/connection/ports.ts';
 import type { LinkState } from '../../../extension/connection/state.ts';
 import type { JobStore } from '../../../extension/jobs/store/store.ts';
 import { Signal } from '../../../extension/lifetime.ts';
+import { dataPaths } from '../../../shared/paths.ts';
+import { wasStoppedByPerson } from '../../../shared/stopped.ts';
 import { DIST, gone } from '../../support/daemon.ts';
 import { createPlainClient } from './rpcClient.ts';
 
@@ -17,6 +19,7 @@ export function window(home: string, ports: Partial<LinkPorts> & { distFolder?: 
 	const link = new Link({
 		open: () => openDaemonSocket({ ...place, env: process.env }),
 		openRunning: () => openRunningDaemon(home),
+		stoppedByPerson: () => wasStoppedByPerson(dataPaths(home)),
 		build: () => ownBuild(place.distFolder),
 		successor: (server) => reasonToMakeWay(place, server),
 		createClient: createPlainClient,

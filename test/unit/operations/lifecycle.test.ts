@@ -18,7 +18,8 @@ function busy(options: { recorded?: Promise<void> } = {}) {
 		staysForSchedules: true,
 		log: () => {},
 		drainingChanged: () => {},
-		leave: (handover) => calls.push(handover ? 'leave to a successor' : 'leave'),
+		leave: (draining) =>
+			calls.push(draining?.mode === 'handover' ? 'leave to a successor' : 'leave'),
 		workload: {
 			running: () => running,
 			unfinished: () => 1,
