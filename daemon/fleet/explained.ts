@@ -1,6 +1,7 @@
 /** Why a job elsewhere is not running yet, or where it is, in words. */
 import type { Job } from '../../shared/job.ts';
 import type { Explanation } from '../../shared/protocol/jobs.ts';
+import { describeDuration } from '../queue/views/explanationText.ts';
 import { isHeld } from './mirror.ts';
 import { sharedOf } from './outbox.ts';
 import { SHARED, type SharedJob } from './port.ts';
@@ -11,11 +12,13 @@ export function explained(
 	job: Job,
 	{ unreachable, now }: { unreachable: string | undefined; now: number },
 ): Explanation {
-	const one = (kind: string, message: string): Explanation => ({
+	const one = (kind: string, message: string, until?: number): Explanation => ({
 		runnable: false,
-		reasons: [{ kind, message, since: row.created_at }],
+		reasons: [{ kind, message, since: row.created_at, ...(until === undefined ? {} : { until }) }],
 		summary: message,
 	});
+	const timed = (at: number) =>
+		one('time', `waits for its start time, in ${describeDuration(at - now)}`, at);
 	if (row.ended_at !== null) return { runnable: false, reasons: [] };
 	const shared = sharedOf(row);
 	if (row.needs_approval === 1) {
@@ -36,7 +39,7 @@ export function explained(
 		case SHARED.delayed:
 			return isHeld(shared)
 				? one('held', 'paused; start it again with Resume')
-				: one('delayed', 'waits for its time');
+				: timed(shared.runAt ?? now);
 		case SHARED.behind:
 			return one('subject', 'waits for another shared job of its subject');
 		case SHARED.arriving:

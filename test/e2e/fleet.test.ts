@@ -146,6 +146,7 @@ describe.skipIf(whyNoServers({ bouncer: false }) !== undefined)('a shared queue'
 		await workbench.jobs.act(row('Warm the attic'), 'Cancel');
 		await row('Warm the attic').filter({ hasText: 'attic · cancelled' }).waitFor();
 		await submit('box', 'Sail at dawn', 'true', { runAt: Date.now() + 3_600_000 });
+		await workbench.jobs.explain(row('Sail at dawn'), ['It starts at']);
 		await row('Sail at dawn').filter({ hasText: 'box · starts at' }).waitFor();
 		await workbench.jobs.act(row('Sail at dawn'), 'Run Now');
 		await row('Sail at dawn').filter({ hasText: 'box · succeeded' }).waitFor();

@@ -43,7 +43,10 @@ describe.skipIf(why !== undefined)('a job elsewhere', () => {
 		}
 		expect((await laptop.run(['resume', later])).code).toBe(0);
 		await jobThat(laptop, later, (job) => !job.held);
-		expect(await laptop.why(later)).toContain('waits for its time');
+		const { reasons } = await laptop.ask('job/explain', { id: later });
+		const { runAt } = await laptop.job(later);
+		expect(reasons).toEqual([expect.objectContaining({ kind: 'time', until: runAt })]);
+		expect(await laptop.why(later)).toMatch(/waits for its start time, in 5\d min/);
 		expect((await laptop.ask('job/resume', { ids: [later] })).skipped).toEqual([
 			{ id: later, reason: 'it is not paused' },
 		]);
