@@ -28,7 +28,7 @@ export interface Machine {
 	freeMemoryMB: number;
 	freeDiskMB: number;
 	/** Undefined: nobody knows. */
-	metered: boolean | undefined;
+	metered: boolean | 'silent' | undefined;
 	source: PowerReading['source'];
 	percent: number;
 	/** The setting: sparing work waits below this charge. */
@@ -143,6 +143,7 @@ export function openScheduler(hooks: SchedulerHooks = {}): TestScheduler {
 				},
 				async metered() {
 					machine.reads++;
+					if (machine.metered === 'silent') throw new Error('no answer');
 					return machine.metered;
 				},
 			},

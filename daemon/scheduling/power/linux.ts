@@ -1,7 +1,7 @@
 /** Linux: /sys/class/power_supply by `type`, since names (AC, ADP1, BAT0, CMB0, macsmc-battery …) tell nothing. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../../../shared/errors.ts';
+import { errorCode, isShortage } from '../../../shared/errors.ts';
 import { type PowerReader, type PowerReading, toPercent } from './reader.ts';
 
 export const SYSFS_POWER_SUPPLIES = '/sys/class/power_supply';
@@ -63,7 +63,9 @@ async function readAttribute(file: string): Promise<string | null> {
 	try {
 		const text = (await readFile(file, 'utf8')).trim();
 		return text === '' ? null : text;
-	} catch {
+	} catch (error) {
+		// Of a laptop that runs on its battery this would make a machine without one.
+		if (isShortage(error)) throw error;
 		return null;
 	}
 }

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
+import { isShortage } from '../../../shared/errors.ts';
 import { answering } from '../../disks/answering.ts';
 import type { ResourceReaders } from './watch.ts';
 
@@ -38,11 +39,13 @@ export function meteredIn(text: string): boolean | undefined {
 	return value === undefined ? undefined : value === '1' || value === '3';
 }
 
-/** Empty where it is not there. */
+/** Empty where it is not there. @throws where that cannot be told now: no answer in time, no descriptor left */
 function askNetworkManager(): Promise<string> {
-	return new Promise((resolve) => {
-		execFile('busctl', METERED, { timeout: ANSWERS_WITHIN_MS }, (error, stdout) =>
-			resolve(error === null ? stdout : ''),
-		);
+	return new Promise((resolve, reject) => {
+		execFile('busctl', METERED, { timeout: ANSWERS_WITHIN_MS }, (error, stdout) => {
+			if (error === null) resolve(stdout);
+			else if (error.killed === true || isShortage(error)) reject(error);
+			else resolve('');
+		});
 	});
 }

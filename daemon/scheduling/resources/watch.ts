@@ -165,7 +165,7 @@ export class ResourceWatch {
 		if (this.#reading.has(key)) return;
 		const { clock, changed } = this.#options;
 		const reading = this.#ask(key)
-			.catch((error: unknown) => ({ value: undefined, problem: errorMessage(error) }))
+			.catch((error: unknown) => ({ value: this.#lastOf(key), problem: errorMessage(error) }))
 			.then((answer) => {
 				this.#reading.delete(key);
 				if (!this.#needed.some((set) => keysOf(set).includes(key))) return;
@@ -173,6 +173,11 @@ export class ResourceWatch {
 				changed();
 			});
 		this.#reading.set(key, reading);
+	}
+
+	/** Whoever does not answer for a moment has not made a network free that cost money. */
+	#lastOf(key: string): number | undefined {
+		return key === NETWORK ? this.#readings.get(NETWORK)?.value : undefined;
 	}
 
 	async #ask(key: string): Promise<Pick<Reading, 'value'>> {

@@ -38,6 +38,8 @@ function programs(scripts: Record<string, string>): string {
 	return folder;
 }
 
+const SHORT = join(import.meta.dirname, '../../support/shortPower.ts');
+
 function askAs(platform: string, folder: string): Theirs {
 	const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
 	return parse(execFileSync(process.execPath, [SCRIPT, platform], { env, encoding: 'utf8' }));
@@ -57,6 +59,19 @@ describe('Linux', () => {
 		expect(await createLinuxReader(root)()).toMatchObject({ source: 'ac' });
 		writeFileSync(root, '');
 		await expect(createLinuxReader(root)()).rejects.toThrow('ENOTDIR');
+	});
+
+	it('is read as unknown, not as mains, while no descriptor is left', () => {
+		const root = temporaryFolder();
+		writePowerTree(root, { BAT0: { type: 'Battery', status: 'Discharging', capacity: '50' } });
+		const read = (left: number) => {
+			const line = `ulimit -n 64; exec '${process.execPath}' '${SHORT}' '${root}' ${left}`;
+			const env = { ...process.env, NODE_NO_WARNINGS: '1' };
+			return execFileSync('sh', ['-c', line], { encoding: 'utf8', env }).trim();
+		};
+		// One is enough to list the folder, and then for one attribute after the other at most.
+		expect(read(1)).toContain('EMFILE');
+		expect(read(30)).toBe('battery');
 	});
 
 	it('ignores a supply that disappears while it is read', async () => {

@@ -70,6 +70,18 @@ describe('a job waits until', () => {
 		expect(stateOf(scheduler, id)).toBe('running');
 	});
 
+	test('a network that cost money a moment ago costs it still where nobody answers', async () => {
+		const scheduler = openScheduler();
+		scheduler.machine.metered = true;
+		const [id = ''] = await enqueue(scheduler, { constraints: { unmetered: true } });
+		scheduler.machine.metered = 'silent';
+		await scheduler.advance(10_000);
+		expect(stateOf(scheduler, id)).toBe('queued');
+		scheduler.machine.metered = false;
+		await scheduler.advance(10_000);
+		expect(stateOf(scheduler, id)).toBe('running');
+	});
+
 	test('any of it is so, a suspend of the machine later too', async () => {
 		const scheduler = openScheduler();
 		const ids = await enqueue(
