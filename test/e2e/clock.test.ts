@@ -51,8 +51,7 @@ describe('a clock that is set back', () => {
 		});
 		await workbench.run('Semantica: Show Dashboard');
 		await dashboard.section('Running').getByText('Ring').waitFor();
-		await workbench.jobs.choose(row('Ring'), 'Open Log File');
-		await line('tick 1').first().waitFor();
+		await workbench.jobs.chooseUntil(line('tick 1').first(), row('Ring'), 'Open Log File');
 		await workbench.run('Semantica: Follow Log to Its End');
 		await enqueue(script('Polish', 'true'));
 		await row('Polish').filter({ hasText: 'succeeded' }).waitFor();

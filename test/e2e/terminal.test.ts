@@ -106,8 +106,7 @@ describe('a terminal', () => {
 			workbench.page.locator('.part.editor .view-line').filter({ hasText: text });
 		const row = workbench.jobs.row('Sail');
 		await row.filter({ hasText: 'running' }).waitFor();
-		await workbench.jobs.choose(row, 'Open Log File');
-		await line('knot 3').first().waitFor();
+		await workbench.jobs.chooseUntil(line('knot 3').first(), row, 'Open Log File');
 		await workbench.run('Semantica: Follow Log to Its End');
 		await line('knot 120').waitFor();
 		const titleAction = (name: string) =>

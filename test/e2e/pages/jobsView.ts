@@ -83,6 +83,18 @@ export class JobsView {
 		await chooseFromMenu(this.#page, row, command);
 	}
 
+	/**
+	 * The same of what may be chosen twice, until it shows: between a group that changed and the editor's question for
+	 * its rows the editor knows none of them, and a command that is chosen just then asks which job is meant.
+	 */
+	async chooseUntil(shown: Locator, row: Locator, command: string): Promise<void> {
+		const pick = this.#page.locator('.quick-input-widget:visible');
+		await insist(shown, async () => {
+			if (await pick.isVisible()) await this.#page.keyboard.press('Escape');
+			await chooseFromMenu(this.#page, row, command);
+		});
+	}
+
 	/** Shows a row's tooltip, with all these words; it would cover other rows, so `look` has to be over before one goes on. */
 	async explain(
 		row: Locator,
