@@ -172,7 +172,7 @@ export function createNode(options: NodeOptions): FleetNode {
 			lookedAt = clock.monotonic();
 			await outbox.look(queue);
 		}
-		if (wishes.length > 0) await options.uploads(wishes, table.held.all());
+		await options.uploads(wishes, wishes.length > 0 ? table.held.all() : []);
 	}
 
 	async function begin(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Logs of jobs elsewhere: the end comes with the report; of what runs, pieces come while somebody looks. */
 
 import type { LogSpan } from '../../shared/protocol/logs.ts';
+import { completeUtf8 } from '../../shared/utf8.ts';
 import type { Clock, Timer } from '../queue/ports/clock.ts';
 import type { JobLogs, LogPiece, LogRead, LogReading, SearchLog } from '../queue/ports/logs.ts';
 import { spansIn, unpackPiece } from './pieces.ts';
@@ -28,6 +29,8 @@ export interface RemoteLogsOptions {
 /** Of one log that is followed. */
 interface Seen {
 	lease: string;
+	/** Where `bytes` begin: of a long log the newest are kept. */
+	start: number;
 	bytes: Buffer;
 	spans: LogSpan[];
 	wishedAt: number;
@@ -37,12 +40,27 @@ interface Seen {
 }
 
 const KEPT_BYTES = 4 * 1024 * 1024;
+const NOTHING = { start: 0, bytes: Buffer.alloc(0), spans: [] as LogSpan[] };
 const LOOK_MS = 1000;
 const WISH_AGAIN_MS = 30_000;
 /** Whoever read a log may read on; pieces come meanwhile. */
 const READ_ON_MS = 60_000;
 /** Its machine hears of the first look with its next sync: so long is waited for what is there by then. */
 const FIRST_MS = 6000;
+
+interface Piece extends LogPiece {
+	readonly bytes: Buffer;
+	readonly spans: readonly LogSpan[];
+}
+
+/** All but the newest bytes. */
+function forget(log: Seen, kept: number): void {
+	const cut = log.bytes.length - kept;
+	// A copy: a part of it would keep the whole.
+	log.bytes = Buffer.from(log.bytes.subarray(cut));
+	log.start += cut;
+	log.spans = spansIn(log.spans, log.start, log.start + log.bytes.length);
+}
 
 export function createRemoteLogs({ queue, known, clock }: RemoteLogsOptions) {
 	const seen = new Map<string, Seen>();
@@ -63,8 +81,7 @@ export function createRemoteLogs({ queue, known, clock }: RemoteLogsOptions) {
 	function entry(id: string): Seen {
 		const log = seen.get(id) ?? {
 			lease: '',
-			bytes: Buffer.alloc(0),
-			spans: [],
+			...NOTHING,
 			wishedAt: Number.NEGATIVE_INFINITY,
 			until: clock.monotonic() + LOOK_MS,
 			listeners: new Set<() => void>(),
@@ -99,15 +116,17 @@ export function createRemoteLogs({ queue, known, clock }: RemoteLogsOptions) {
 		return known(id) ?? log;
 	}
 
-	function pieces(id: string, { total, tail }: KnownLog): LogPiece[] {
-		const head = seen.get(id)?.bytes ?? Buffer.alloc(0);
-		if (total === undefined || tail === null) return [{ offset: 0, bytes: head }];
-		const tailAt = total - tail.length;
-		const own = head.subarray(0, tailAt);
-		return [
-			...(own.length > 0 ? [{ offset: 0, bytes: own }] : []),
-			{ offset: tailAt, bytes: tail },
-		];
+	/** What is here of a log, in order: what came while somebody looked, and its end. */
+	function pieces(id: string, { total, tail, spans }: KnownLog): Piece[] {
+		const { start, bytes, spans: own } = seen.get(id) ?? NOTHING;
+		const tailAt = total === undefined ? Number.POSITIVE_INFINITY : total - (tail?.length ?? 0);
+		const head = {
+			offset: start,
+			bytes: bytes.subarray(0, Math.max(0, tailAt - start)),
+			spans: own,
+		};
+		const end = tail === null ? [] : [{ offset: tailAt, bytes: tail, spans }];
+		return [head, ...(total === undefined ? [] : end)].filter((piece) => piece.bytes.length > 0);
 	}
 
 	async function fetch(id: string, log: Seen): Promise<void> {
@@ -118,47 +137,48 @@ export function createRemoteLogs({ queue, known, clock }: RemoteLogsOptions) {
 			await open.wish(id);
 		}
 		for (;;) {
-			const piece = await open.readLog(id, log.bytes.length);
+			const end = log.start + log.bytes.length;
+			const piece = await open.readLog(id, end);
 			if (piece === null) return;
 			if (piece.lease !== log.lease) {
 				// It runs elsewhere now, from its beginning.
-				if (log.bytes.length > 0) Object.assign(log, { bytes: Buffer.alloc(0), spans: [] });
-				log.lease = piece.lease;
-				if (piece.at > 0) continue;
+				Object.assign(log, NOTHING, { lease: piece.lease });
+				if (end > 0) continue;
 			}
 			const data = unpackPiece(piece.data);
-			const isNext = piece.at === log.bytes.length && log.bytes.length <= KEPT_BYTES;
-			if (data === undefined || data.bytes.length === 0 || !isNext) return;
+			if (data === undefined || data.bytes.length === 0) return;
+			// What lies between is not kept there any more.
+			if (piece.at > end) Object.assign(log, NOTHING, { start: piece.at });
 			log.bytes = Buffer.concat([log.bytes, data.bytes]);
-			log.spans.push(...data.spans);
+			log.spans = [...log.spans, ...data.spans];
+			if (log.bytes.length > KEPT_BYTES) forget(log, KEPT_BYTES / 2);
 			for (const listener of log.listeners) listener();
 		}
 	}
 
 	function read(id: string, log: KnownLog, offset: number, max: number, how?: LogReading): LogRead {
-		const head = seen.get(id)?.bytes ?? Buffer.alloc(0);
-		const end = log.total ?? head.length;
-		const tailAt = end - (log.tail?.length ?? 0);
-		let from = offset;
-		let spans: readonly LogSpan[] = seen.get(id)?.spans ?? [];
-		let bytes: Buffer = Buffer.alloc(0);
-		if (log.total === undefined || (offset < head.length && offset < tailAt)) {
-			bytes = head.subarray(offset, offset + max);
-		} else if (offset < end) {
-			from = Math.max(offset, tailAt);
-			spans = log.spans;
-			bytes = log.tail?.subarray(from - tailAt, from - tailAt + max) ?? bytes;
+		const all = pieces(id, log);
+		const last = all.at(-1);
+		const end = log.total ?? (last === undefined ? 0 : last.offset + last.bytes.length);
+		const piece = all.find((one) => one.offset + one.bytes.length > offset);
+		const from = piece === undefined ? Math.max(offset, end) : Math.max(offset, piece.offset);
+		const at = from - (piece?.offset ?? from);
+		const bytes = piece?.bytes.subarray(at, at + max) ?? Buffer.alloc(0);
+		const reachesEnd = from + bytes.length >= end;
+		const dropped = (to: number) => (from > offset ? { dropped: { from: offset, to } } : {});
+		if (how?.encoding === 'base64') {
+			const nextOffset = from + bytes.length;
+			const spans = spansIn(piece?.spans ?? [], from, nextOffset);
+			const text = bytes.toString('base64');
+			return { text, offset: from, nextOffset, atEnd: reachesEnd, ...dropped(from), spans };
 		}
-		const nextOffset = from + bytes.length;
-		const base64 = how?.encoding === 'base64';
-		return {
-			text: bytes.toString(base64 ? 'base64' : 'utf8'),
-			offset: from,
-			nextOffset,
-			atEnd: nextOffset >= end,
-			...(from > offset ? { dropped: { from: offset, to: from } } : {}),
-			...(base64 ? { spans: spansIn(spans, from, nextOffset) } : {}),
-		};
+		const { text, skipped, used } = completeUtf8(bytes, {
+			midway: from > offset,
+			final: reachesEnd && log.total !== undefined,
+		});
+		const nextOffset = from + used;
+		const atEnd = nextOffset >= end;
+		return { text, offset: from + skipped, nextOffset, atEnd, ...dropped(from + skipped) };
 	}
 
 	return {
@@ -175,11 +195,12 @@ export function createRemoteLogs({ queue, known, clock }: RemoteLogsOptions) {
 			async lastLines(id, count) {
 				const log = await toRead(id);
 				if (log === undefined) return logs.lastLines(id, count);
-				const bytes = log.tail ?? seen.get(id)?.bytes ?? Buffer.alloc(0);
+				const { start, bytes: head } = seen.get(id) ?? NOTHING;
+				const bytes = log.tail ?? head;
 				const lines = bytes.toString('latin1').split('\n');
 				const isWhole = lines.at(-1) === '';
 				const kept = lines.slice(-(count + (isWhole ? 1 : 0))).join('\n').length;
-				return (log.total ?? bytes.length) - (count === 0 ? 0 : kept);
+				return (log.total ?? start + bytes.length) - (count === 0 ? 0 : kept);
 			},
 			hold: (id, offset) =>
 				known(id) === undefined ? logs.hold(id, offset) : { moved() {}, release() {} },

@@ -26,6 +26,11 @@ export function createRunnerLogs({ queue, table, logs }: RunnerLogsOptions) {
 
 	return {
 		async upload(wishes: readonly string[], held: readonly HeldRow[]): Promise<void> {
+			// Soon nothing is kept of what nobody looks at any more: whoever looks again gets it from its beginning.
+			const looked = new Set(
+				held.filter(({ id }) => wishes.includes(id)).map(({ lease }) => lease),
+			);
+			for (const lease of uploaded.keys()) if (!looked.has(lease)) uploaded.delete(lease);
 			for (const row of held) {
 				if (!wishes.includes(row.id) || row.state !== null) continue;
 				const local = table.local(row);

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { errorCode } from '../../../shared/errors.ts';
 import type { LogSpan, LogTime } from '../../../shared/protocol/logs.ts';
+import { completeUtf8 } from '../../../shared/utf8.ts';
 import { patiently } from '../../disks/patience.ts';
 import type { JobLogs } from '../../queue/ports/logs.ts';
 import { createHolds } from './holds.ts';
 import { lastLines } from './lastLines.ts';
 import { readSpans, readTimes, spansWithin } from './marks.ts';
 import { endOf, logFolder, readSegments, type Segment, segmentFile } from './segments.ts';
-import { completeUtf8 } from './utf8.ts';
 import { LogWriter } from './writer.ts';
 
 /** Without its size a log cannot be gone on with in its place. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { completeUtf8 } from '../../../daemon/processes/log/utf8.ts';
+import { completeUtf8 } from '../../../shared/utf8.ts';
 
 const whole = { midway: false, final: false };
 
