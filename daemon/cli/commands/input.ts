@@ -126,10 +126,20 @@ interface Spool {
 	remove(): void;
 }
 
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** A temporary file that the daemon takes over; it goes with this process at the latest. */
 async function openSpool(first: readonly Buffer[]): Promise<Spool> {
 	const path = join(await realpath(tmpdir()), `semantica-input-${randomUUID()}`);
-	const remove = () => rmSync(path, { force: true });
+	const remove = () => {
+		for (const signal of ENDS) process.off(signal, leave);
+		rmSync(path, { force: true });
+	};
+	// By a signal a process ends without a word to those who wait for its exit.
+	const leave = (signal: NodeJS.Signals) => {
+		remove();
+		process.kill(process.pid, signal);
+	};
 	let handle: FileHandle;
 	try {
 		handle = await open(path, 'wx', 0o600);
@@ -137,6 +147,7 @@ async function openSpool(first: readonly Buffer[]): Promise<Spool> {
 		throw cannotKeep(error);
 	}
 	process.once('exit', remove);
+	for (const signal of ENDS) process.on(signal, leave);
 	const write = async (data: Buffer) => {
 		await handle.writeFile(data).catch((error: unknown) => {
 			throw cannotKeep(error);
