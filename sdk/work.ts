@@ -58,11 +58,14 @@ function retryAfter(ms: number, why: string): Error {
 	return new RetryLater(Math.min(LONGEST_RETRY_MS, Math.max(0, whole)), why);
 }
 
+const nameOf = ({ id, run }: Pick<HandedRun, 'id' | 'run'>): string => `${id}/${run}`;
+
 /** Takes what this connection is handed. Nothing comes before it has registered. */
 export function takeWork(connection: DaemonConnection, dependencies: WorkDependencies): Work {
 	const { types, failed } = dependencies;
 	const waiting: HandedRun[] = [];
-	const active = new Map<string, { readonly run: number; readonly abort: AbortController }>();
+	/** By id and run: another run of a job may be handed over before a handler that was told to stop has ended. */
+	const active = new Map<string, AbortController>();
 	const counts = new Map<string, number>();
 	let ends: End[] = [];
 	let telling = Promise.resolve();
@@ -81,8 +84,7 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 	function stop({ id, run, cause }: StopNotice): void {
 		const at = waiting.findIndex((handed) => handed.id === id && handed.run === run);
 		if (at >= 0) waiting.splice(at, 1);
-		const one = active.get(id);
-		if (one?.run === run) one.abort.abort(new Error(`The run is to end: ${cause}.`));
+		active.get(nameOf({ id, run }))?.abort(new Error(`The run is to end: ${cause}.`));
 	}
 
 	/** Nothing that was handed over may begin any more. */
@@ -90,7 +92,7 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 		gone = true;
 		waiting.length = 0;
 		const reason = new Error('The connection to the Semantica daemon is gone.');
-		for (const { abort } of active.values()) abort.abort(reason);
+		for (const abort of active.values()) abort.abort(reason);
 	}
 
 	/** As many of those that wait as may run beside what runs. */
@@ -113,10 +115,10 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 		starting = true;
 		try {
 			for (let runs = next(); runs.length > 0; runs = draining || gone ? [] : next()) {
-				for (const { id, run } of runs) active.set(id, { run, abort: new AbortController() });
+				for (const run of runs) active.set(nameOf(run), new AbortController());
 				const tokens = await tokensOf(runs);
 				for (const run of runs) {
-					const token = tokens.get(`${run.id}/${run.run}`);
+					const token = tokens.get(nameOf(run));
 					if (token === undefined) over(run);
 					else void work(run, token);
 				}
@@ -132,7 +134,7 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 		while (!draining && !gone) {
 			try {
 				const begun = await connection.request('worker/started', { runs: names });
-				return new Map(begun.runs.map(({ id, run, token }) => [`${id}/${run}`, token]));
+				return new Map(begun.runs.map((run) => [nameOf(run), run.token]));
 			} catch (error) {
 				if (!gone) failed(error);
 				// For the daemon they are still handed over, and no others come in their place.
@@ -143,9 +145,9 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 		return new Map();
 	}
 
-	function over({ id, type }: HandedRun): void {
-		active.delete(id);
-		counts.set(type, (counts.get(type) ?? 1) - 1);
+	function over(run: HandedRun): void {
+		active.delete(nameOf(run));
+		counts.set(run.type, (counts.get(run.type) ?? 1) - 1);
 		if (active.size === 0) for (const resolve of idle.splice(0)) resolve();
 	}
 
@@ -164,7 +166,7 @@ export function takeWork(connection: DaemonConnection, dependencies: WorkDepende
 	async function endOf(handed: HandedRun, connect: () => Promise<Client>): Promise<End> {
 		const { id, run, type } = handed;
 		const name = { id, run };
-		const signal = active.get(id)?.abort.signal ?? AbortSignal.abort();
+		const signal = active.get(nameOf(handed))?.signal ?? AbortSignal.abort();
 		try {
 			const handler = types.get(type)?.handler as Handler;
 			const result = await handler(await payloadOf(handed), contextOf(handed, signal, connect));

@@ -18,8 +18,8 @@ import {
 } from './jobFields.ts';
 import { AFTER_ON, JOB_STATES, LIMITS, NOTIFY, STOP_REASONS } from './jobTerms.ts';
 import {
+	boundedValue,
 	bytesAtMost,
-	depthWithin,
 	durationMs,
 	epochMs,
 	HOUR_MS,
@@ -70,12 +70,7 @@ const jobFieldsSchema = z.strictObject({
 	key: plainText.min(1).refine(bytesAtMost(128), 'must be at most 128 bytes').optional(),
 	priority: changeable.priority.optional(),
 	command: commandSchema.optional(),
-	payload: z
-		.unknown()
-		.refine((value) => depthWithin(value, LIMITS.payloadDepth), {
-			error: `must not be nested deeper than ${LIMITS.payloadDepth}`,
-		})
-		.optional(),
+	payload: boundedValue.optional(),
 	payloadFile: withoutNul.min(1).optional(),
 	workspace: z.string().min(1).max(4096).nullable().optional(),
 	parentId: z.uuid().optional(),

@@ -21,6 +21,15 @@ export function depthWithin(value: unknown, levels: number): boolean {
 	return true;
 }
 
+const deepest = { error: `must not be nested deeper than ${LIMITS.payloadDepth}` };
+
+/** What a job is given, where its handler judges the rest. */
+export const boundedValue = z
+	.unknown()
+	.refine((value) => depthWithin(value, LIMITS.payloadDepth), deepest);
+/** JSON; looked at for its depth first, since the library's own look recurses as deep as it goes. */
+export const boundedJson = boundedValue.pipe(z.json());
+
 export const bytesAtMost = (max: number) => (value: string) => Buffer.byteLength(value) <= max;
 export const noNul = (value: string) => !value.includes('\0');
 export const NUL_MESSAGE = 'must not contain a NUL character';

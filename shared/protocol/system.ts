@@ -1,6 +1,7 @@
 /** Requests about queues, settings, events and the daemon itself (docs/design.md section 7). */
 import * as z from 'zod';
 import { limitsSchema } from '../jobFields.ts';
+import { boundedJson } from '../jobValues.ts';
 import { RATE_BOUNDS } from '../rate.ts';
 import { DRAIN_MODES } from './draining.ts';
 import { countsSchema } from './jobs.ts';
@@ -118,7 +119,7 @@ export const systemRequests = {
 	},
 	'settings/update': {
 		/** A value of `null` is the default again. */
-		params: z.strictObject({ values: z.record(z.string(), z.json()), revision: z.int() }),
+		params: z.strictObject({ values: z.record(z.string(), boundedJson), revision: z.int() }),
 		result: z.object({ values: z.record(z.string(), z.json()), revision: z.int() }),
 	},
 	'event/emit': {

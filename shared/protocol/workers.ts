@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { costSchema } from '../cost.ts';
 import { changeable, jobTypeSchema, progressSchema } from '../job.ts';
 import { LIMITS } from '../jobTerms.ts';
+import { boundedJson } from '../jobValues.ts';
 
 export const WORKER_LIMITS = {
 	types: 200,
@@ -54,12 +55,12 @@ export function placesOf(types: readonly { readonly concurrency: number }[]): nu
 const endSchema = z.discriminatedUnion('outcome', [
 	runName.extend({
 		outcome: z.literal('succeeded'),
-		result: z.json().optional(),
+		result: boundedJson.optional(),
 		cost: costSchema.optional(),
 	}),
 	runName.extend({
 		outcome: z.literal('failed'),
-		result: z.json().optional(),
+		result: boundedJson.optional(),
 		error: z.string().min(1).max(1000),
 		/** Another attempt would end the same. */
 		final: z.boolean().optional(),
@@ -100,7 +101,7 @@ export const workerRequests = {
 	},
 	/** Answered once it is kept, a second later at most. JSON, at most 64 KiB, nested 32 deep at most. */
 	'worker/checkpoint': {
-		params: runName.extend({ checkpoint: z.json() }),
+		params: runName.extend({ checkpoint: boundedJson }),
 		result: z.object({}),
 	},
 	'worker/log': {

@@ -59,7 +59,15 @@ function workerOf(
 		);
 		listeners.get('worker/run')?.({ runs } as never);
 	};
-	return { work, hand, kept, failures, after: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
+	const tell = (name: string, params: object): void => listeners.get(name)?.(params as never);
+	return {
+		work,
+		hand,
+		tell,
+		kept,
+		failures,
+		after: (ms: number) => vi.advanceTimersByTimeAsync(ms),
+	};
 }
 
 const MONTH_MS = 30 * 86_400_000;
@@ -155,4 +163,42 @@ test('a worker whose connection closes before it hears what may begin can be sto
 	await after(0);
 	expect(drained).toBe(true);
 	expect(failures.length).toBe(1);
+});
+
+test('another run of a job is stopped while the one before it has not ended yet', async () => {
+	const told: string[] = [];
+	let endFirst = () => {};
+	const { tell, kept, after } = workerOf(
+		(_payload, { run, signal }) =>
+			new Promise((resolve) => {
+				signal.addEventListener('abort', () => told.push(`run ${run}`));
+				if (run === 1) endFirst = () => resolve(undefined);
+				else signal.addEventListener('abort', () => resolve(undefined));
+			}),
+		{},
+		2,
+	);
+	const common = { id: 'a', attempt: 1, type: 'test.it', deadlineAt: 0, payload: null };
+	tell('worker/run', { runs: [{ ...common, run: 1 }] });
+	await after(0);
+	tell('worker/stop', { id: 'a', run: 1, cause: 'timeout' });
+	tell('worker/run', { runs: [{ ...common, run: 2 }] });
+	await after(0);
+	endFirst();
+	await after(0);
+	tell('worker/stop', { id: 'a', run: 2, cause: 'cancel' });
+	await after(0);
+	expect(told).toEqual(['run 1', 'run 2']);
+	expect(kept.map(({ run }) => run)).toEqual([1, 2]);
+});
+
+test('a result that is nested without end is refused by its depth, and its run fails with that', async () => {
+	const deep = JSON.parse('['.repeat(1500) + ']'.repeat(1500));
+	const { hand, kept, after } = workerOf((payload) => (payload === 'deep' ? deep : payload), {}, 2);
+	hand('deep', 'flat');
+	await after(0);
+	expect(kept.toSorted((a, b) => Number(a.id) - Number(b.id))).toEqual([
+		{ id: '0', run: 1, outcome: 'failed', error: expect.stringContaining('nested deeper than 32') },
+		{ id: '1', run: 1, outcome: 'succeeded', result: 'flat' },
+	]);
 });
