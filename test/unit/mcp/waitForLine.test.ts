@@ -24,6 +24,11 @@ function machine() {
 	}
 	function answer(method: string, params: unknown): Promise<unknown> {
 		if (method === 'job/wait') return new Promise(() => {});
+		if (method === 'log/read') {
+			const { offset = 0, maxBytes = 0 } = params as ParamsInput<'log/read'>;
+			const bytes = Buffer.from(log).subarray(offset, offset + maxBytes);
+			return Promise.resolve({ text: bytes.toString('base64'), offset });
+		}
 		if (method !== 'log/search') return Promise.resolve({});
 		const { pattern, from = 0 } = params as ParamsInput<'log/search'>;
 		const matcher = createMatcher({ pattern, kind: 'regex', caseSensitive: true });
@@ -57,14 +62,18 @@ function machine() {
 	};
 }
 
-function wait(connect: () => Promise<DaemonConnection>, signal = new AbortController().signal) {
+function wait(
+	connect: () => Promise<DaemonConnection>,
+	signal = new AbortController().signal,
+	since = 0,
+) {
 	const context = {
 		link: createDaemonLink({ connect, idleMs: 60_000 }),
 		signal,
 		progress: () => {},
 		questions: { after: () => ({}), told: () => {} },
 	};
-	const wanted = { pattern: 'Listening on port', mode: 'all', seconds: 600, since: 0 } as const;
+	const wanted = { pattern: 'Listening on port', mode: 'all', seconds: 600, since } as const;
 	return waitForLine(context, ['job'], wanted);
 }
 
@@ -74,6 +83,16 @@ test('a line that is written in two parts is found, and no mark of a run is', as
 	await vi.advanceTimersByTimeAsync(0);
 	await print('[semantica] run 1, attempt 1: echo Listening on port');
 	await print(' 3000\nListening on ');
+	await print('port 3000\n');
+	await expect(waiting).resolves.toEqual([{ id: 'job', line: 'Listening on port 3000' }]);
+});
+
+test('a line of which the beginning was shown already is found when it is whole', async () => {
+	const { connect, print } = machine();
+	const shown = 'Listening on port 1\nListening on ';
+	await print(shown);
+	const waiting = wait(connect, undefined, shown.length);
+	await vi.advanceTimersByTimeAsync(0);
 	await print('port 3000\n');
 	await expect(waiting).resolves.toEqual([{ id: 'job', line: 'Listening on port 3000' }]);
 });

@@ -41,7 +41,9 @@ export async function waitForLine(
 		clearInterval(beat);
 	}
 
-	function listen(connection: DaemonConnection, timeoutMs: number): Promise<void> {
+	async function listen(connection: DaemonConnection, timeoutMs: number): Promise<void> {
+		const [id = ''] = ids;
+		const from = since === 0 ? 0 : await lineStart(connection, id, since);
 		return new Promise<void>((resolve, reject) => {
 			const timer = setTimeout(resolve, timeoutMs);
 			const settle = (error?: unknown) => {
@@ -60,7 +62,7 @@ export async function waitForLine(
 			const watches = new Map(
 				watched.map((id) => [
 					id,
-					createWatch(connection, { id, pattern, since, over, fail: settle }),
+					createWatch(connection, { id, pattern, from, over, fail: settle }),
 				]),
 			);
 			connection.onNotification('log/data', ({ id, eof }) => watches.get(id)?.(eof));
@@ -74,16 +76,34 @@ export async function waitForLine(
 					() => {},
 				);
 			for (const id of watched) {
-				connection.request('log/subscribe', { id, offset: since }).catch(settle);
+				connection.request('log/subscribe', { id, offset: from }).catch(settle);
 			}
 		});
 	}
 }
 
+/** A line of which the beginning was shown already; of a longer one only what is new is looked at. */
+const LINE_BYTES = 8192;
+
+/** Where the line begins in which the offset stands. */
+async function lineStart(
+	connection: DaemonConnection,
+	id: string,
+	offset: number,
+): Promise<number> {
+	const from = Math.max(0, offset - LINE_BYTES);
+	const asked = { id, offset: from, maxBytes: LINE_BYTES, encoding: 'base64' } as const;
+	const chunk = await connection.request('log/read', asked);
+	const before = Buffer.from(chunk.text, 'base64').subarray(0, Math.max(0, offset - chunk.offset));
+	const at = before.lastIndexOf('\n');
+	if (at >= 0) return chunk.offset + at + 1;
+	return chunk.offset === 0 && before.length > 0 ? 0 : offset;
+}
+
 interface Watch {
 	readonly id: string;
 	readonly pattern: string;
-	readonly since: number;
+	readonly from: number;
 	readonly over: (id: string, line: string | undefined) => void;
 	readonly fail: (error: unknown) => void;
 }
@@ -91,9 +111,9 @@ interface Watch {
 /** @returns to be called when there is more to look at */
 function createWatch(
 	connection: DaemonConnection,
-	{ id, pattern, since, over, fail }: Watch,
+	{ id, pattern, from: begin, over, fail }: Watch,
 ): (ended: boolean) => void {
-	let from = since;
+	let from = begin;
 	let looking = false;
 	let again = false;
 	let ended = false;
