@@ -1,5 +1,5 @@
 /** Two builds on one data folder: the newer one takes over, and the older one never comes back. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ensureDaemon } from '../../../shared/client/launch.ts';
@@ -8,7 +8,7 @@ import type { Result } from '../../../shared/protocol/requests.ts';
 import { buildAs, runningBuild, type TestBuild } from '../../support/builds.ts';
 import { copiesIn } from '../../support/copies.ts';
 import { gone, isAlive, temporaryFolder } from '../../support/daemon.ts';
-import { until } from '../../support/processes.ts';
+import { commandLineOf, livingProcesses, parentOf, until } from '../../support/processes.ts';
 import { type Cli, createCli } from '../cli/cli.ts';
 import { daemonsOf } from '../daemon/launching.ts';
 
@@ -90,6 +90,29 @@ describe('a newer build that meets an older daemon', () => {
 			async () => (await young.json<Shown>(['show', waiting])).job.state === 'succeeded',
 		);
 		expect((await young.json<Shown>(['show', running.id])).job.state).toBe('succeeded');
+	});
+
+	test('of which something would not close is followed all the same', async () => {
+		const { home, old, young } = both();
+		const running = await gated(old);
+		const first = pidOf(home);
+		const folder = temporaryFolder();
+		writeFileSync(join(folder, 'a.txt'), 'quokka');
+		expect((await old.run(['index', folder, '--wait'])).code).toBe(0);
+		expect((await old.run(['search', 'quokka', folder])).stdout).toContain('a.txt');
+		const [searcher = 0] = livingProcesses().filter(
+			(pid) => parentOf(pid) === first && commandLineOf(pid).includes('searcher.js'),
+		);
+		process.kill(searcher, 'SIGSTOP');
+		onTestFinished(() => void process.kill(searcher, 'SIGKILL'));
+		await young.run(['run', '--', 'true']);
+		running.open();
+		await gone(first, 60_000);
+		await until(
+			() => versionOf(home) === '9.10.0',
+			'the newer one runs, though nobody asked for it',
+		);
+		expect(readFileSync(dataPaths(home).daemonLog, 'utf8')).toContain('would not close');
 	});
 
 	test('is followed into: who waits for a job that waits goes on in the newer one', async () => {
