@@ -11,6 +11,7 @@ import { reachDaemon } from '../shared/client/reach.ts';
 import { errorCode, SemanticaError } from '../shared/errors.ts';
 import { outdatedError } from '../shared/outdated.ts';
 import { dataFolder, dataPaths } from '../shared/paths.ts';
+import { wasStoppedByPerson } from '../shared/stopped.ts';
 
 const START_WITHIN_MS = 30_000;
 
@@ -25,6 +26,10 @@ export interface Reach {
 
 /** What a daemon that died between being found and answering shows as. */
 const GONE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE']);
+
+/** Whether none runs because a person stopped it: no program starts another one unasked. */
+export const isStopped = ({ home }: Reach): boolean =>
+	wasStoppedByPerson(dataPaths(home ?? dataFolder(process.env)));
 
 /** @throws SemanticaError SYSTEM where none can be reached or started, or it speaks another protocol. */
 export async function openConnection(reach: Reach): Promise<DaemonConnection> {

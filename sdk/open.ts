@@ -5,7 +5,7 @@ import { followLog } from '../shared/client/followLog.ts';
 import type { LogChunk } from '../shared/protocol/logs.ts';
 import type { ParamsInput } from '../shared/protocol/requests.ts';
 import type { Client, Handler, Job, JobInput, Worker, WorkOptions, WorkType } from './api.ts';
-import { openConnection, type Reach } from './connect.ts';
+import { isStopped, openConnection, type Reach } from './connect.ts';
 import { takeWork } from './work.ts';
 
 /** Between tries to reach a daemon again. */
@@ -140,6 +140,10 @@ async function startWorker(
 
 	async function again(): Promise<void> {
 		for (let wait = AGAIN_MS.first; !stopped; wait = Math.min(2 * wait, AGAIN_MS.most)) {
+			if (isStopped(reach)) {
+				await delay(wait);
+				continue;
+			}
 			try {
 				current = await register();
 				if (stopped) current.connection.dispose();

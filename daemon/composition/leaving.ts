@@ -1,5 +1,5 @@
 /** Leaving: everything is closed in order, and a successor started where one is to take over. */
-import { HANDED_OVER, SERVICE_VARIABLE, startSuccessor } from '../../shared/client/launch.ts';
+import { HANDED_OVER, prepareSuccessor, SERVICE_VARIABLE } from '../../shared/client/launch.ts';
 import { errorMessage } from '../../shared/errors.ts';
 import type { Draining } from '../../shared/protocol/draining.ts';
 import type { StateFile } from '../../shared/protocol/requests.ts';
@@ -30,30 +30,36 @@ export async function leave(options: LeavingOptions, draining: Draining | null):
 	const handover = draining?.mode === 'handover';
 	if (isStopOfPerson(draining?.reason)) instance.stoppedByPerson();
 	instance.leaving();
-	const farewell = [
-		() => instance.leave(state),
-		// Whoever comes next starts it otherwise.
-		() => (handover && !isService ? startSuccessor(paths, node.path(), process.env) : undefined),
-	];
-	// What one of them cannot do, on a full disk, must not keep the others from it.
-	async function each(steps: readonly (() => unknown)[]): Promise<void> {
-		for (const step of steps) {
+	let successor: (() => void) | undefined;
+	const prepare = async () => {
+		successor = await prepareSuccessor(paths, node.path(), process.env);
+	};
+	// Whoever comes next starts it otherwise.
+	const prepared = handover && !isService ? prepare() : Promise.resolve();
+	const failed = (error: unknown) => warn(`While leaving: ${errorMessage(error)}`);
+	prepared.catch(failed);
+	let left = false;
+	/** In one turn: nobody has the folder while something of it is still being done here. */
+	function farewell(): void {
+		if (left) return;
+		left = true;
+		for (const step of [() => instance.leave(state), () => successor?.()]) {
 			try {
-				await step();
+				step();
 			} catch (error) {
-				warn(`While leaving: ${errorMessage(error)}`);
+				failed(error);
 			}
 		}
 	}
-	setTimeout(async () => {
+	setTimeout(() => {
 		warn('Something would not close: leaving all the same.');
-		await each(farewell);
+		farewell();
 		// Node would wait for its threads.
 		process.kill(process.pid, 'SIGKILL');
 	}, LEFT_WITHIN_MS);
 	engine.scheduling.loop.stop();
 	doors.server.stopListening();
-	await each([
+	const steps = [
 		() => engine.fleet.close(),
 		() => doors.metricsPort.close(),
 		() => doors.metrics.close(),
@@ -71,7 +77,16 @@ export async function leave(options: LeavingOptions, draining: Draining | null):
 		() => doors.largeMessages.close(),
 		() => engine.containment.close(),
 		() => store.db.close(),
-		...farewell,
-	]);
+		() => prepared.catch(() => {}),
+	];
+	// What one of them cannot do, on a full disk, must not keep the others from it.
+	for (const step of steps) {
+		try {
+			await step();
+		} catch (error) {
+			failed(error);
+		}
+	}
+	farewell();
 	instance.end(handover && isService ? HANDED_OVER : 0);
 }

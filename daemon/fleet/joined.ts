@@ -106,7 +106,7 @@ export function openJoined(options: JoinedOptions): JoinedMachine {
 		submit,
 		enqueue: fleet.enqueue,
 	});
-	const runnerLogs = createRunnerLogs({ queue, table, logs });
+	const runnerLogs = createRunnerLogs({ queue, table, logs, clock });
 	const leaving = () => leavingMode(table);
 	let spawnFailures = 0;
 

@@ -160,21 +160,33 @@ export function createRemoteLogs({ queue, known, clock }: RemoteLogsOptions) {
 		const all = pieces(id, log);
 		const last = all.at(-1);
 		const end = log.total ?? (last === undefined ? 0 : last.offset + last.bytes.length);
-		const piece = all.find((one) => one.offset + one.bytes.length > offset);
-		const from = piece === undefined ? Math.max(offset, end) : Math.max(offset, piece.offset);
-		const at = from - (piece?.offset ?? from);
-		const bytes = piece?.bytes.subarray(at, at + max) ?? Buffer.alloc(0);
+		const [first, ...others] = all.filter((one) => one.offset + one.bytes.length > offset);
+		const from = first === undefined ? Math.max(offset, end) : Math.max(offset, first.offset);
+		const stretch = first === undefined ? [] : [first];
+		let stretchEnd = first === undefined ? from : first.offset + first.bytes.length;
+		for (const one of others) {
+			if (one.offset !== stretchEnd) break;
+			stretch.push(one);
+			stretchEnd += one.bytes.length;
+		}
+		const bytes = Buffer.concat(
+			stretch.map((one) =>
+				one.bytes.subarray(Math.max(0, from - one.offset), Math.max(0, from + max - one.offset)),
+			),
+		);
 		const reachesEnd = from + bytes.length >= end;
 		const dropped = (to: number) => (from > offset ? { dropped: { from: offset, to } } : {});
 		if (how?.encoding === 'base64') {
 			const nextOffset = from + bytes.length;
-			const spans = spansIn(piece?.spans ?? [], from, nextOffset);
+			const own = stretch.flatMap((one) => one.spans);
+			const spans = spansIn(own, from, nextOffset);
 			const text = bytes.toString('base64');
 			return { text, offset: from, nextOffset, atEnd: reachesEnd, ...dropped(from), spans };
 		}
 		const { text, skipped, used } = completeUtf8(bytes, {
 			midway: from > offset,
-			final: reachesEnd && log.total !== undefined,
+			// What still grows has the rest of a character to come; behind a gap none comes.
+			final: from + bytes.length >= stretchEnd && log.total !== undefined,
 		});
 		const nextOffset = from + used;
 		const atEnd = nextOffset >= end;

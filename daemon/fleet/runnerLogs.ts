@@ -1,6 +1,7 @@
 /** Logs of what runs here for others: pieces for who looks at one, and the end that travels with a report. */
 import type { Job } from '../../shared/job.ts';
 import type { LogSpan } from '../../shared/protocol/logs.ts';
+import type { Clock } from '../queue/ports/clock.ts';
 import type { JobLogs } from '../queue/ports/logs.ts';
 import { packPiece } from './pieces.ts';
 import type { SharedQueue } from './port.ts';
@@ -10,6 +11,7 @@ export interface RunnerLogsOptions {
 	readonly queue: Pick<SharedQueue, 'putLog'>;
 	readonly table: Pick<FleetTable, 'local'>;
 	readonly logs: Pick<JobLogs, 'read'>;
+	readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 const TAIL_BYTES = 64 * 1024;
@@ -19,28 +21,34 @@ const PIECE_BYTES = 32 * 1024;
 /** Bounded: who looks at a long log gets it at the pace of the looks. */
 const MOST_PIECES = 16;
 
+/** Pieces of what nobody looks at are removed ten minutes later (migrations/fleet); until then they are not put anew. */
+const FORGOTTEN_MS = 11 * 60_000;
+
 export type RunnerLogs = ReturnType<typeof createRunnerLogs>;
 
-export function createRunnerLogs({ queue, table, logs }: RunnerLogsOptions) {
-	const uploaded = new Map<string, number>();
+export function createRunnerLogs({ queue, table, logs, clock }: RunnerLogsOptions) {
+	/** By lease: how far, and when somebody looked last. */
+	const uploaded = new Map<string, { at: number; lookedAt: number }>();
 
 	return {
 		async upload(wishes: readonly string[], held: readonly HeldRow[]): Promise<void> {
-			// Soon nothing is kept of what nobody looks at any more: whoever looks again gets it from its beginning.
-			const looked = new Set(
-				held.filter(({ id }) => wishes.includes(id)).map(({ lease }) => lease),
-			);
-			for (const lease of uploaded.keys()) if (!looked.has(lease)) uploaded.delete(lease);
+			const now = clock.monotonic();
+			for (const [lease, { lookedAt }] of uploaded) {
+				// Whoever looks again gets it from its beginning.
+				if (now - lookedAt > FORGOTTEN_MS) uploaded.delete(lease);
+			}
 			for (const row of held) {
 				if (!wishes.includes(row.id) || row.state !== null) continue;
 				const local = table.local(row);
 				if (local === undefined) continue;
+				const done = uploaded.get(row.lease) ?? { at: 0, lookedAt: now };
+				uploaded.set(row.lease, done);
+				done.lookedAt = now;
 				for (let pieces = 0; pieces < MOST_PIECES; pieces++) {
-					const at = uploaded.get(row.lease) ?? 0;
-					const piece = await logs.read(local.id, at, PIECE_BYTES, { encoding: 'base64' });
+					const piece = await logs.read(local.id, done.at, PIECE_BYTES, { encoding: 'base64' });
 					if (piece.text === '') break;
 					if (!(await queue.putLog(row, piece.offset, packPiece(piece)))) break;
-					uploaded.set(row.lease, piece.nextOffset);
+					done.at = piece.nextOffset;
 				}
 			}
 		},

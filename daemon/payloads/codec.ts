@@ -178,6 +178,6 @@ export async function findDamage(
 }
 
 /** An error of the operating system (`EIO`), not of zlib (`ZSTD_error_…`) or of a stream (`ERR_…`). */
-function isSystemError(error: unknown): boolean {
+export function isSystemError(error: unknown): boolean {
 	return /^E[A-Z0-9]+$/.test(errorCode(error) ?? '');
 }

@@ -15,6 +15,8 @@ export interface PayloadReport {
 		readonly path: string;
 		/** Words that end a sentence which begins with the path. */
 		readonly why: string;
+		/** It may be whole, and could only not be read now. */
+		readonly unread: boolean;
 		/** Ids of jobs whose payload it is, ten at the most. */
 		readonly jobs: readonly string[];
 	}[];
@@ -42,14 +44,14 @@ export async function inspectPayloads(room: PayloadRoom): Promise<PayloadReport>
 		for (const { digest, bytes, refs } of batch) {
 			if (refs === 0) continue;
 			files++;
-			const why = await inspectFile(folder, { digest, bytes });
+			const damage = await inspectFile(folder, { digest, bytes });
 			// Its last job may have been removed while it was read.
 			const affected =
-				why === undefined
+				damage === undefined
 					? []
 					: [...schedules.all(digest), ...jobs.all(digest)].map(({ id }) => id);
-			if (why !== undefined && affected.length > 0) {
-				damaged.push({ path: folder.pathOf(digest), why, jobs: affected });
+			if (damage !== undefined && affected.length > 0) {
+				damaged.push({ path: folder.pathOf(digest), ...damage, jobs: affected });
 			}
 		}
 		after = last.digest;
@@ -77,11 +79,17 @@ export function describeReport({ files, damaged, unused }: PayloadReport): {
 	if (damaged.length === 0) {
 		return { ok: true, message: `${files} payload files are as they were stored.${space}` };
 	}
-	const each = damaged.map(({ path, why, jobs }) => `${path} ${why} (job ${jobs.join(', ')})`);
-	return {
-		ok: false,
-		message:
-			`${damaged.length} of ${files} payload files are lost: ${each.join('; ')}. ` +
-			`Jobs that need them fail; enqueue their work again.${space}`,
+	const said = (unread: boolean, what: string, then: string): string => {
+		const those = damaged.filter((one) => one.unread === unread);
+		if (those.length === 0) return '';
+		const each = those.map(({ path, why, jobs }) => `${path} ${why} (job ${jobs.join(', ')})`);
+		return `${those.length} of ${files} payload files ${what}: ${each.join('; ')}. ${then} `;
 	};
+	const lost = said(false, 'are lost', 'Jobs that need them fail; enqueue their work again.');
+	const unread = said(
+		true,
+		'cannot be read',
+		'When the disk can be read again, so can they; retry what failed for them.',
+	);
+	return { ok: false, message: `${lost}${unread}`.trimEnd() + space };
 }

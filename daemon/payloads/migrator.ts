@@ -66,17 +66,19 @@ export function createMigrator(
 		}
 	}
 
-	async function moveInline(file: ExpectedFile): Promise<void> {
+	/** @returns whether nothing is left to be done for it */
+	async function moveInline(file: ExpectedFile): Promise<boolean> {
 		let data: Buffer;
 		try {
 			data = await readVerified(folder, file);
 		} catch (error) {
-			if (!(error instanceof SemanticaError) || error.kind !== 'PAYLOAD_LOST') throw error;
-			// Its jobs will say so when they run; the others are not to wait for it.
-			return;
+			if (!(error instanceof SemanticaError)) throw error;
+			// Lost: its jobs say so when they run. Else the next start tries again; no other is to wait for it.
+			return error.kind === 'PAYLOAD_LOST';
 		}
 		// Until no job has it: a retry may share it between two steps.
 		while ((await writer.submit(() => moveJobs(file.digest, data), JOBS)) > 0);
+		return true;
 	}
 
 	function moveJobs(digest: Buffer, data: Buffer): number {
@@ -88,14 +90,16 @@ export function createMigrator(
 		return jobs.length;
 	}
 
-	async function filesToInline(stopped: () => boolean): Promise<void> {
+	/** @returns whether all of them are done */
+	async function filesToInline(stopped: () => boolean): Promise<boolean> {
+		let all = true;
 		for (let after: Buffer = Buffer.alloc(0); ; ) {
 			const rows = fileRows.all(after);
 			const last = rows.at(-1);
-			if (last === undefined) return;
+			if (last === undefined) return all;
 			for (const file of rows) {
-				if (stopped()) return;
-				if (file.bytes < thresholdBytes) await moveInline(file);
+				if (stopped()) return false;
+				if (file.bytes < thresholdBytes && !(await moveInline(file))) all = false;
 			}
 			after = last.digest;
 			await turn();
@@ -107,10 +111,10 @@ export function createMigrator(
 			if (rule.get()?.threshold === thresholdBytes) return;
 			try {
 				await inlineToFiles(stopped);
-				await filesToInline(stopped);
+				const all = await filesToInline(stopped);
 				if (stopped()) return;
 				await shrink();
-				await writer.submit(() => setRule.run(thresholdBytes));
+				if (all) await writer.submit(() => setRule.run(thresholdBytes));
 			} catch (error) {
 				if (stopped()) return;
 				warn(

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { errorCode, errorMessage, SemanticaError } from '../../shared/errors.ts';
 import { patiently } from '../disks/patience.ts';
-import { chunksOf, decompressor, findDamage, writeAll } from './codec.ts';
+import { chunksOf, decompressor, findDamage, isSystemError, writeAll } from './codec.ts';
 import type { PayloadFolder, Scratch } from './folder.ts';
 import { discarded } from './garbage.ts';
 
@@ -16,28 +16,26 @@ export interface ExpectedFile {
 /** Only these say that the file is not there any more; all else, as a disk that stumbles, may pass. */
 const GONE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 const isGone = (error: unknown): boolean => GONE.has(errorCode(error) ?? '');
-/** So long a file that cannot be opened is tried again. */
-const OPENED_WITHIN_MS = 2000;
+/** So long a file that cannot be read is tried again. */
+const READ_WITHIN_MS = 2000;
 
 /**
  * Verifies the whole file and then streams it from the same descriptor, so that nothing can be put in its
  * place between the two. The frame's own checksum ends the stream with an error if it changes even then.
  * @throws SemanticaError PAYLOAD_LOST, or SYSTEM where it cannot be read at the moment
  */
-export async function openVerified(
-	folder: PayloadFolder,
-	expected: ExpectedFile,
-): Promise<Readable> {
+export function openVerified(folder: PayloadFolder, expected: ExpectedFile): Promise<Readable> {
 	const path = folder.pathOf(expected.digest);
-	const handle = await openExisting(folder, expected);
-	try {
-		const damage = await damageOf(handle, expected);
-		if (damage !== undefined) throw lost(`its file ${path} ${damage}`);
-		return contentOf(handle, path);
-	} catch (error) {
-		await handle.close();
-		throw error instanceof SemanticaError ? error : unreadable(path, error);
-	}
+	return readWhole(folder, expected, async (handle) => {
+		try {
+			const damage = await damageOf(handle, expected);
+			if (damage !== undefined) throw lost(`its file ${path} ${damage}`);
+			return contentOf(handle, path);
+		} catch (error) {
+			await handle.close();
+			throw error;
+		}
+	});
 }
 
 /**
@@ -45,23 +43,22 @@ export async function openVerified(
  * its end is worth anything.
  * @throws SemanticaError as openVerified, and STORE when the copy cannot be written
  */
-export async function copyVerified(
+export function copyVerified(
 	folder: PayloadFolder,
 	expected: ExpectedFile,
 	input: Scratch,
 ): Promise<void> {
 	const path = folder.pathOf(expected.digest);
-	const handle = await openExisting(folder, expected);
-	try {
-		const damage = await damageOf(handle, expected, (chunk, position) =>
-			writeInput(input, chunk, position),
-		);
-		if (damage !== undefined) throw lost(`its file ${path} ${damage}`);
-	} catch (error) {
-		throw error instanceof SemanticaError ? error : unreadable(path, error);
-	} finally {
-		await handle.close();
-	}
+	return readWhole(folder, expected, async (handle) => {
+		try {
+			const damage = await damageOf(handle, expected, (chunk, position) =>
+				writeInput(input, chunk, position),
+			);
+			if (damage !== undefined) throw lost(`its file ${path} ${damage}`);
+		} finally {
+			await handle.close();
+		}
+	});
 }
 
 /** @throws SemanticaError STORE */
@@ -88,32 +85,46 @@ export async function readVerified(folder: PayloadFolder, file: ExpectedFile): P
 	return Buffer.concat(chunks);
 }
 
-/** What is wrong with the file, in words that end a sentence; undefined when it is as it was stored. */
+/** What is wrong with a file, in words that end a sentence. */
+export interface Damage {
+	readonly why: string;
+	/** It may be whole, and could only not be read now. */
+	readonly unread: boolean;
+}
+
+/** Undefined when it is as it was stored. */
 export async function inspectFile(
 	folder: PayloadFolder,
 	expected: ExpectedFile,
-): Promise<string | undefined> {
+): Promise<Damage | undefined> {
+	const failed = (error: unknown): Damage => ({ why: describe(error), unread: !isGone(error) });
 	let handle: FileHandle;
 	try {
 		handle = await folder.open(expected.digest);
 	} catch (error) {
-		return describe(error);
+		return failed(error);
 	}
 	try {
-		return await damageOf(handle, expected);
+		const why = await damageOf(handle, expected);
+		return why === undefined ? undefined : { why, unread: false };
 	} catch (error) {
-		return describe(error);
+		return failed(error);
 	} finally {
 		await handle.close();
 	}
 }
 
-async function openExisting(folder: PayloadFolder, expected: ExpectedFile): Promise<FileHandle> {
+/** From its beginning again where the disk stumbles. */
+async function readWhole<T>(
+	folder: PayloadFolder,
+	{ digest }: ExpectedFile,
+	read: (handle: FileHandle) => Promise<T>,
+): Promise<T> {
+	const mayPass = (error: unknown) => !(error instanceof SemanticaError) && !isGone(error);
 	try {
-		const mayPass = (error: unknown) => !isGone(error);
-		return await patiently(() => folder.open(expected.digest), OPENED_WITHIN_MS, mayPass);
+		return await patiently(async () => read(await folder.open(digest)), READ_WITHIN_MS, mayPass);
 	} catch (error) {
-		throw unreadable(folder.pathOf(expected.digest), error);
+		throw error instanceof SemanticaError ? error : unreadable(folder.pathOf(digest), error);
 	}
 }
 
@@ -132,13 +143,19 @@ function contentOf(handle: FileHandle, path: string): Readable {
 			discarded(chunk.length);
 			done(null, chunk);
 		},
-		destroy: (error, done) =>
-			done(error === null ? null : lost(`its file ${path} changed while it was read`)),
+		destroy: (error, done) => done(error === null ? null : brokenOff(path, error)),
 	});
 	pipeline(chunksOf(handle), decompressor(), content, () => {
 		handle.close().catch(() => {});
 	});
 	return content;
+}
+
+/** It was whole a moment ago. */
+function brokenOff(path: string, error: Error): SemanticaError {
+	return isSystemError(error)
+		? unreadable(path, error)
+		: lost(`its file ${path} changed while it was read`);
 }
 
 function unreadable(path: string, error: unknown): SemanticaError {

@@ -65,6 +65,8 @@ function createAsked<M extends ThreadMethods>(
 ): AskedThread<M> {
 	let running: Running | undefined;
 	let starting: Promise<Running> | undefined;
+	/** Requests that wait for the start. */
+	let early = 0;
 	let idle: NodeJS.Timeout | undefined;
 	let closed = false;
 
@@ -102,7 +104,8 @@ function createAsked<M extends ThreadMethods>(
 		signal: AbortSignal | undefined,
 	): Promise<unknown> {
 		clearTimeout(idle);
-		const asked = running ?? (await begun());
+		early++;
+		const asked = await Promise.resolve(running ?? begun()).finally(() => early--);
 		try {
 			return await asked.ask(method, params, signal);
 		} finally {
@@ -115,7 +118,7 @@ function createAsked<M extends ThreadMethods>(
 
 	return {
 		get open() {
-			return running?.open ?? 0;
+			return early + (running?.open ?? 0);
 		},
 		async ask(method, params, signal) {
 			if (closed) {

@@ -43,6 +43,8 @@ export class Link {
 	#guest = false;
 	/** A person wants no daemon for now: only what a person does brings one up again. */
 	#left = false;
+	/** A person has used the connection since it was lost. */
+	#used = false;
 	/** Failed with a daemon that is there: looking for one again would find the same. */
 	#unfit = false;
 	/** When the state became what it is, monotonic ms. */
@@ -61,7 +63,7 @@ export class Link {
 	/** Starts or, after a failure, tries again. Nothing happens in other states. */
 	start(): void {
 		if (this.#ports.refusal() !== undefined) return;
-		this.stay();
+		this.#remain();
 		this.#begin();
 	}
 
@@ -72,6 +74,11 @@ export class Link {
 
 	/** A person uses the connection: from now on a lost one is made again, but for one that a person has stopped. */
 	stay(): void {
+		this.#used = true;
+		this.#remain();
+	}
+
+	#remain(): void {
 		if (this.#left && this.#isAlive()) return;
 		this.#guest = false;
 		this.#left = false;
@@ -284,7 +291,7 @@ export class Link {
 			}
 			if (!current()) break;
 			// It was between two connections, and could not be told.
-			if (this.#state.kind === 'reconnecting' && this.#ports.stoppedByPerson()) {
+			if (this.#state.kind === 'reconnecting' && !this.#used && this.#ports.stoppedByPerson()) {
 				this.leave();
 				void this.stop();
 				break;
@@ -308,6 +315,7 @@ export class Link {
 	}
 
 	#lost(event: LinkEvent): void {
+		this.#used = false;
 		if (this.#guest) void this.stop();
 		else this.#dispatch(event);
 	}
@@ -333,7 +341,7 @@ function relationOf(order: number): Relation {
 const BUSY =
 	'The Semantica daemon is of an older version that still runs jobs. ' +
 	'It makes way when they have ended; Semantica: Restart Daemon interrupts them.';
-const LEFT = 'The Semantica daemon was stopped. Semantica: Restart Daemon starts it again.';
+const LEFT = 'The Semantica daemon was stopped. Semantica: Start Daemon starts it again.';
 const STOPPED = 'Semantica was stopped before the daemon answered. Run the command again.';
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -246,28 +246,31 @@ async function startDaemon(
 }
 
 /**
- * Starts the newest build under bin/ without waiting for it: what a daemon does last that makes way. Clients would
- * start it too, but there may be none.
+ * Looks for the newest build that is there, while there is time for it.
+ * @returns what starts its daemon, at once; undefined where there is none
  */
-export async function startSuccessor(
+export async function prepareSuccessor(
 	paths: DataPaths,
 	execPath: string,
 	env: Readonly<Record<string, string | undefined>>,
-): Promise<void> {
+): Promise<(() => void) | undefined> {
 	const newest = await newestBuild(paths);
-	if (newest === undefined) return;
-	assertOwnProgram(newest.folder);
-	const logFd = openLog(paths);
-	spawn(execPath, [...daemonArguments(execPath), join(newest.folder, 'daemon.js')], {
-		cwd: paths.home,
-		detached: true,
-		windowsHide: true,
-		stdio: ['ignore', logFd, logFd],
-		env: daemonEnvironment(env, paths.home, newest.folder),
-	})
-		.on('error', () => {})
-		.unref();
-	closeSync(logFd);
+	if (newest === undefined) return undefined;
+	const { folder } = newest;
+	return () => {
+		assertOwnProgram(folder);
+		const logFd = openLog(paths);
+		spawn(execPath, [...daemonArguments(execPath), join(folder, 'daemon.js')], {
+			cwd: paths.home,
+			detached: true,
+			windowsHide: true,
+			stdio: ['ignore', logFd, logFd],
+			env: daemonEnvironment(env, paths.home, folder),
+		})
+			.on('error', () => {})
+			.unref();
+		closeSync(logFd);
+	};
 }
 
 function openLog(paths: DataPaths): number {

@@ -140,14 +140,15 @@ async function openSpool(first: readonly Buffer[]): Promise<Spool> {
 		remove();
 		process.kill(process.pid, signal);
 	};
+	process.once('exit', remove);
+	for (const signal of ENDS) process.on(signal, leave);
 	let handle: FileHandle;
 	try {
 		handle = await open(path, 'wx', 0o600);
 	} catch (error) {
+		remove();
 		throw cannotKeep(error);
 	}
-	process.once('exit', remove);
-	for (const signal of ENDS) process.on(signal, leave);
 	const write = async (data: Buffer) => {
 		await handle.writeFile(data).catch((error: unknown) => {
 			throw cannotKeep(error);

@@ -81,7 +81,10 @@ export function createEnds(
 		if (ended !== connection) return Promise.resolve();
 		coming ??= (async () => {
 			ended.dispose();
-			connection = await reconnect(access, id, ended.server);
+			connection = await reconnect(access, id, ended.server, {
+				withinMs: Math.max(0, end - performance.now()),
+				isOver: () => disposed,
+			});
 			if (disposed) connection.dispose();
 			else again();
 		})().finally(() => {

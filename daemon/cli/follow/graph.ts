@@ -69,7 +69,9 @@ export function createGraphFollower(
 						if (disposed || !(error instanceof ConnectionClosed)) throw error;
 						connection.dispose();
 						const [id = ''] = followed.open;
-						connection = await reconnect(context.daemon, id, connection.server);
+						connection = await reconnect(context.daemon, id, connection.server, {
+							isOver: () => disposed,
+						});
 						if (disposed) connection.dispose();
 						view.note(RUNS_AGAIN);
 					}

@@ -13,6 +13,13 @@ import { shortId } from '../render/state.ts';
 
 export const RUNS_AGAIN = 'The Semantica daemon ended and runs again; following the job there.';
 
+export interface Waiting {
+	/** Less than a restart may take, where nobody waits for longer. */
+	readonly withinMs?: number;
+	/** Nobody waits any more. */
+	readonly isOver?: () => boolean;
+}
+
 /**
  * @param before The daemon that has ended.
  * @throws CliError when somebody has stopped the daemon and it does not come back.
@@ -21,8 +28,9 @@ export async function reconnect(
 	access: DaemonAccess,
 	id: string,
 	before: BuildStamp,
+	{ withinMs = RESTART_MS, isOver = () => false }: Waiting = {},
 ): Promise<DaemonConnection> {
-	if (!(await comesBack(access, before))) {
+	if (!(await comesBack(access, before, { withinMs: Math.min(withinMs, RESTART_MS), isOver }))) {
 		throw new CliError(
 			`The Semantica daemon was stopped; job ${shortId(id)} is kept. ` +
 				`Go on with: semantica daemon start, and look again with: semantica show ${shortId(id)}`,
@@ -38,12 +46,17 @@ const RESTART_MS = 40_000;
  * Whether following goes on: a daemon that crashed left its state file and may be started again; one that a person
  * stopped says so, and starting it would be against their will.
  */
-async function comesBack(access: DaemonAccess, before: BuildStamp): Promise<boolean> {
+async function comesBack(
+	access: DaemonAccess,
+	before: BuildStamp,
+	{ withinMs, isOver }: Required<Waiting>,
+): Promise<boolean> {
+	if (wasStoppedByPerson(access.paths)) return false;
 	const newest = await newestBuild(access.paths);
 	// It made way: its successor is on its way, or wants to be started.
 	if (newest !== undefined && isNewer(newest.build, before)) return true;
-	const deadline = Date.now() + RESTART_MS;
-	while (Date.now() < deadline && !wasStoppedByPerson(access.paths)) {
+	const deadline = Date.now() + withinMs;
+	while (Date.now() < deadline && !isOver() && !wasStoppedByPerson(access.paths)) {
 		const state = await readStateFile(access.paths);
 		if (state !== undefined) {
 			if ((await findDaemon(access.paths)) !== undefined) return true;

@@ -120,7 +120,9 @@ class Follower {
 			}
 			this.connection.dispose();
 			const { server } = this.connection;
-			this.connection = await reconnect(this.#context.daemon, id, server);
+			this.connection = await reconnect(this.#context.daemon, id, server, {
+				isOver: () => this.#disposed,
+			});
 			this.#presenter.note(RUNS_AGAIN);
 			// Ctrl-C came meanwhile: an open connection would keep us from ending.
 			if (this.#disposed) this.connection.dispose();

@@ -61,8 +61,11 @@ export async function watchJob(
 	}
 
 	function apply({ jobs, removed }: JobUpdate): void {
-		if (early !== undefined) early.push({ jobs, removed });
-		else if (model !== undefined) show(applyChanges(model, jobs, removed, Date.now()));
+		if (early !== undefined) {
+			early.push({ jobs, removed });
+			return;
+		}
+		if (model !== undefined) show(applyChanges(model, jobs, removed, Date.now()));
 		// Its end and its removal may come as one change, in which only the removal is left.
 		if (removed.includes(id)) fail(new SemanticaError('NOT_FOUND', goneSentence(id)));
 	}

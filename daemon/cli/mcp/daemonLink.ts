@@ -1,5 +1,6 @@
 /** The server's one connection to the daemon: opened by the first request, closed when nobody asks for a while. */
 import { ConnectionClosed, type DaemonConnection } from '../../../shared/client/connection.ts';
+import { SemanticaError } from '../../../shared/errors.ts';
 import type { Method, ParamsInput, Result } from '../../../shared/protocol/requests.ts';
 
 export interface DaemonLink {
@@ -23,13 +24,17 @@ export interface DaemonLink {
 export interface LinkDependencies {
 	readonly connect: () => Promise<DaemonConnection>;
 	readonly idleMs: number;
+	/** Whether a person has stopped the daemon: what was asked of it is not asked of another one then. */
+	readonly isStopped: () => boolean;
 }
 
 const TRIES = 3;
+const STOPPED =
+	'A person has stopped the Semantica daemon. Jobs are kept, and what waits goes on when it runs again; the next call starts it.';
 /** What a daemon that does not say it yet calls all of them. */
 const EVERY_TOOL = 'mcp/';
 
-export function createDaemonLink({ connect, idleMs }: LinkDependencies): DaemonLink {
+export function createDaemonLink({ connect, idleMs, isStopped }: LinkDependencies): DaemonLink {
 	let current: Promise<DaemonConnection> | undefined;
 	let users = 0;
 	let idle: NodeJS.Timeout | undefined;
@@ -77,6 +82,17 @@ export function createDaemonLink({ connect, idleMs }: LinkDependencies): DaemonL
 		}
 	}
 
+	async function tried<T>(work: () => Promise<T>): Promise<T> {
+		for (let tries = 1; ; tries++) {
+			try {
+				return await work();
+			} catch (error) {
+				if (!(error instanceof ConnectionClosed) || tries === TRIES) throw error;
+				if (isStopped()) throw new SemanticaError('SYSTEM', STOPPED);
+			}
+		}
+	}
+
 	async function own<T>(work: (open: DaemonConnection) => Promise<T>): Promise<T> {
 		const open = await connect();
 		try {
@@ -92,14 +108,4 @@ export function createDaemonLink({ connect, idleMs }: LinkDependencies): DaemonL
 		own: (work) => tried(() => own(work)),
 		hold: use,
 	};
-}
-
-async function tried<T>(work: () => Promise<T>): Promise<T> {
-	for (let tries = 1; ; tries++) {
-		try {
-			return await work();
-		} catch (error) {
-			if (!(error instanceof ConnectionClosed) || tries === TRIES) throw error;
-		}
-	}
 }

@@ -10,6 +10,8 @@ import {
 } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { readBuildInfo } from '../../../shared/build.ts';
+import { dataFolder, dataPaths } from '../../../shared/paths.ts';
+import { wasStoppedByPerson } from '../../../shared/stopped.ts';
 import { daemonAccess } from '../access.ts';
 import { connectOrStart } from '../connect.ts';
 import { createDaemonLink } from './daemonLink.ts';
@@ -51,6 +53,7 @@ export function createServer(dependencies: ServerDependencies): (message: Messag
 			return connectOrStart({ ...access, tool: { client, root, ...narrowed } });
 		},
 		idleMs: IDLE_MS,
+		isStopped: () => wasStoppedByPerson(dataPaths(dataFolder(process.env))),
 	});
 	const handlers = createHandlers({ options, link, version, env: process.env, root });
 	const subscriptions = createTaskSubscriptions({

@@ -4,7 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { newestBuild } from '../../../shared/client/builds.ts';
-import { startSuccessor } from '../../../shared/client/launch.ts';
+import { prepareSuccessor } from '../../../shared/client/launch.ts';
 import { dataPaths } from '../../../shared/paths.ts';
 import { assertOwnProgram } from '../../../shared/trust.ts';
 
@@ -14,7 +14,8 @@ async function say(): Promise<void> {
 	if (newest === undefined) throw new Error('There is no whole build of its daemon under bin/.');
 	assertOwnProgram(newest.folder);
 	// Where nothing can become the daemon it is started as by one that hands over.
-	if (process.argv[2] === 'start') await startSuccessor(paths, process.execPath, process.env);
+	if (process.argv[2] === 'start')
+		(await prepareSuccessor(paths, process.execPath, process.env))?.();
 	else process.stdout.write(`${newest.folder}\n`);
 }
 

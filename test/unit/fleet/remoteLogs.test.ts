@@ -88,8 +88,9 @@ test('the end that comes with the report follows what was seen', async () => {
 	expect(await logs.read('a', 20, 100)).toMatchObject({ text: '', nextOffset: 20, atEnd: true });
 });
 
-test('whoever looks again after a while gets the log from its beginning', async () => {
+test('whoever looks again goes on where it is kept, and later gets it from its beginning', async () => {
 	const put: number[] = [];
+	const clock = new FakeClock();
 	const text = Buffer.from('all of it').toString('base64');
 	const runner = createRunnerLogs({
 		queue: {
@@ -107,11 +108,33 @@ test('whoever looks again after a while gets the log from its beginning', async 
 				atEnd: true,
 			}),
 		},
+		clock,
 	});
 	const held = [{ id: 'a', lease: 'lease', state: null } as HeldRow];
 	await runner.upload(['a'], held);
-	await runner.upload(['a'], held);
-	await runner.upload([], []);
-	await runner.upload(['a'], held);
+	for (const minutes of [5, 5, 12]) {
+		clock.advance(minutes * 60_000);
+		await runner.upload([], []);
+		await runner.upload(['a'], held);
+	}
 	expect(put).toEqual([0, 0]);
+});
+
+test('what was seen and the end that touches it are one text, characters and all', async () => {
+	let known = RUNS;
+	const text = Buffer.from('grün und blau');
+	const { logs, come } = followed(new Map([[0, text.subarray(0, 8)]]), () => known);
+	await come();
+	known = { total: text.length, tail: text.subarray(3), runs: false, spans: [] };
+	expect(await logs.read('a', 0, 100)).toMatchObject({ text: 'grün und blau', atEnd: true });
+	expect(await logs.read('a', 0, 3)).toMatchObject({ text: 'gr', nextOffset: 2 });
+	expect(await logs.read('a', 2, 3)).toMatchObject({ text: 'ün', nextOffset: 5 });
+	// Before a gap no more of a character comes.
+	known = { total: 100, tail: Buffer.from('blau'), runs: false, spans: [] };
+	const cut = followed(new Map([[0, text.subarray(0, 3)]]), () => known);
+	known = RUNS;
+	await cut.come();
+	known = { total: 100, tail: Buffer.from('blau'), runs: false, spans: [] };
+	expect((await cut.logs.read('a', 0, 100)).nextOffset).toBe(3);
+	expect(await cut.logs.read('a', 3, 100)).toMatchObject({ text: 'blau', atEnd: true });
 });

@@ -29,7 +29,7 @@ function daemons(answer: (nth: number) => Promise<unknown>) {
 		};
 		return connection as unknown as DaemonConnection;
 	};
-	return { opened, link: createDaemonLink({ connect, idleMs: 60_000 }) };
+	return { opened, link: createDaemonLink({ connect, idleMs: 60_000, isStopped: () => false }) };
 }
 
 test('the connection is opened by the first request, shared, and closed after a while without any', async () => {

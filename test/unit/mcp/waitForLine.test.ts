@@ -68,7 +68,7 @@ function wait(
 	since = 0,
 ) {
 	const context = {
-		link: createDaemonLink({ connect, idleMs: 60_000 }),
+		link: createDaemonLink({ connect, idleMs: 60_000, isStopped: () => false }),
 		signal,
 		progress: () => {},
 		questions: { after: () => ({}), told: () => {} },

@@ -34,16 +34,18 @@ export async function waitForLine(
 		// Of its own: what it subscribes to ends with it.
 		await link.own((connection) => {
 			signal.throwIfAborted();
-			return listen(connection, Math.max(0, seconds * 1000 - (performance.now() - begun)));
+			return listen(connection);
 		});
 		return found;
 	} finally {
 		clearInterval(beat);
 	}
 
-	async function listen(connection: DaemonConnection, timeoutMs: number): Promise<void> {
+	async function listen(connection: DaemonConnection): Promise<void> {
 		const [id = ''] = ids;
 		const from = since === 0 ? 0 : await lineStart(connection, id, since);
+		signal.throwIfAborted();
+		const timeoutMs = Math.max(0, seconds * 1000 - (performance.now() - begun));
 		return new Promise<void>((resolve, reject) => {
 			const timer = setTimeout(resolve, timeoutMs);
 			const settle = (error?: unknown) => {
