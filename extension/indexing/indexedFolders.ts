@@ -14,6 +14,8 @@ export class IndexedFolders {
 	/** Asked for here and not yet known to the daemon: an index appears only when its job starts. */
 	readonly #awaited = new Set<string>();
 	#changing: Promise<void> = Promise.resolve();
+	/** The last look at the daemon's list. */
+	#refreshing: Promise<void> = Promise.resolve();
 	readonly #refreshes = new Signal<void>();
 	/** The daemon has said which indexes there are. */
 	readonly onDidRefresh = this.#refreshes.on;
@@ -47,7 +49,17 @@ export class IndexedFolders {
 	}
 
 	/** The daemon's list replaces what was remembered: indexes are also made and deleted elsewhere. */
-	async refresh(): Promise<void> {
+	refresh(): Promise<void> {
+		this.#refreshing = this.#refresh();
+		return this.#refreshing;
+	}
+
+	/** Resolves, or rejects, with the look at the daemon's list that is under way, if one is. */
+	settled(): Promise<void> {
+		return this.#refreshing;
+	}
+
+	async #refresh(): Promise<void> {
 		const { indexes } = await this.#link.request('index/status', {});
 		const uris = indexes.map(({ workspace }) => workspace);
 		for (const uri of uris) this.#awaited.delete(uri);

@@ -45,9 +45,9 @@ export function createFaces({ link, indexed, memory, log }: FacesPorts): Faces {
 	const results = createResults({ link, log: (message) => log.warn('search', message) });
 
 	const placesOf = (folders: readonly IndexedFolder[]) => {
-		// A daemon that this window has not met yet may know more indexes than were remembered.
-		const met = link.state.kind === 'connected' ? undefined : indexed.refresh();
-		const known = met?.catch((error) => log.warn('search', `Listing: ${errorMessage(error)}`));
+		// A daemon that this window has not met, or met in this moment, may know more indexes than were remembered.
+		const met = link.state.kind === 'connected' ? indexed.settled() : indexed.refresh();
+		const known = met.catch((error) => log.warn('search', `Listing: ${errorMessage(error)}`));
 		return createPlaces(folders, indexed, async () => known);
 	};
 	const unindexed = async (folders: readonly IndexedFolder[]): Promise<string[]> => {

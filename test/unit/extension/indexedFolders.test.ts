@@ -59,3 +59,11 @@ it('indexes of a folder and in it are found, the outermost first, and no neighbo
 		['shop', 'shop/src', 'shop/src/a b'].map((name) => folder(name).path),
 	);
 });
+
+test('who searches just when the daemon is met waits for its list', async () => {
+	const { indexed, answer } = opened();
+	void indexed.refresh();
+	const found = indexed.settled().then(() => indexed.has(folder('shop')));
+	answer(folder('shop'));
+	expect(await found).toBe(true);
+});
