@@ -60,7 +60,7 @@ it('indexes of a folder and in it are found, the outermost first, and no neighbo
 	);
 });
 
-test('who searches just when the daemon is met waits for its list', async () => {
+it('who searches just when the daemon is met waits for its list', async () => {
 	const { indexed, answer } = opened();
 	void indexed.refresh();
 	const found = indexed.settled().then(() => indexed.has(folder('shop')));
