@@ -64,38 +64,49 @@ function createAsked<M extends ThreadMethods>(
 	open: () => Promise<Channel>,
 ): AskedThread<M> {
 	let running: Running | undefined;
-	let starting: Promise<Running> | undefined;
+	let starting: Promise<void> | undefined;
 	/** Requests that wait for the start. */
-	let early = 0;
+	const early: { post(to: Running): void; reject(error: unknown): void }[] = [];
 	let idle: NodeJS.Timeout | undefined;
 	let closed = false;
 
 	async function stop(): Promise<void> {
 		clearTimeout(idle);
-		await starting?.catch(() => {});
+		await starting;
 		const ending = running;
 		running = undefined;
 		await ending?.end();
 	}
 
-	async function begin(): Promise<Running> {
+	async function begin(): Promise<void> {
 		try {
 			const channel = await patiently(open, STARTED_WITHIN_MS, mayStartYet);
-			running = start(name, channel, (ended) => {
+			const begun = start(name, channel, (ended) => {
 				if (running === ended) running = undefined;
 			});
-			return running;
+			running = begun;
+			for (const one of early.splice(0)) one.post(begun);
 		} catch (error) {
-			const reason = errorMessage(error);
-			throw new SemanticaError('SYSTEM', `${name} could not be started: ${reason}. Try again.`);
+			const sentence = `${name} could not be started: ${errorMessage(error)}. Try again.`;
+			for (const { reject } of early.splice(0)) reject(new SemanticaError('SYSTEM', sentence));
 		} finally {
 			starting = undefined;
 		}
 	}
 
-	function begun(): Promise<Running> {
-		starting ??= begin();
-		return starting;
+	/** At once, or as soon as it runs: what was asked before `close` is there before it. */
+	function post(
+		method: string,
+		params: unknown,
+		signal: AbortSignal | undefined,
+	): Promise<unknown> {
+		if (running !== undefined) return running.ask(method, params, signal);
+		return new Promise((resolve, reject) => {
+			const to = (begun: Running) => void begun.ask(method, params, signal).then(resolve, reject);
+			early.push({ post: to, reject });
+			signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+			starting ??= begin();
+		});
 	}
 
 	async function askOnce(
@@ -104,21 +115,17 @@ function createAsked<M extends ThreadMethods>(
 		signal: AbortSignal | undefined,
 	): Promise<unknown> {
 		clearTimeout(idle);
-		early++;
-		const asked = await Promise.resolve(running ?? begun()).finally(() => early--);
 		try {
-			return await asked.ask(method, params, signal);
+			return await post(method, params, signal);
 		} finally {
 			clearTimeout(idle);
-			if (running === asked && asked.waiting === 0) {
-				idle = setTimeout(stop, idleMs).unref();
-			}
+			if (running?.waiting === 0) idle = setTimeout(stop, idleMs).unref();
 		}
 	}
 
 	return {
 		get open() {
-			return early + (running?.open ?? 0);
+			return early.length + (running?.open ?? 0);
 		},
 		async ask(method, params, signal) {
 			if (closed) {
